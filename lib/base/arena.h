@@ -9,18 +9,20 @@
 
 struct rc_arena;
 
-/* max_bytes 0: no limit. Over the limit rc_arena_alloc() calls the overflow handler, else aborts. */
+/* max_bytes 0: no limit. Over the limit rc_arena_alloc() calls the overflow handler, else aborts.
+ */
 struct rc_arena *rc_arena_new(size_t max_bytes);
 void rc_arena_free(struct rc_arena *arena);
 RC_DEFINE_FREEP(struct rc_arena, rc_arena_free)
 
 /* Called when the limit is passed; must not return (longjmp to the job's start). */
-typedef void rc_arena_overflow_fn(void *userdata) __attribute__((noreturn));
+typedef void rc_arena_overflow_fn(void *userdata);
 void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflow, void *userdata);
 
 /* Zeroed, aligned for any type. */
 void *rc_arena_alloc(struct rc_arena *arena, size_t size) __attribute__((returns_nonnull));
-/* Grow a block that holds n_old bytes; in place when it was the last one. The rest is not zeroed. */
+/* Grow a block that holds n_old bytes; in place when it was the last one. The rest is not zeroed.
+ */
 void *rc_arena_grow(struct rc_arena *arena, void *block, size_t n_old, size_t n_new)
 	__attribute__((returns_nonnull));
 void *rc_arena_memdup(struct rc_arena *arena, const void *bytes, size_t n);

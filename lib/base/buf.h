@@ -9,11 +9,11 @@
 #include "base/str.h"
 
 struct rc_buf {
-	char *p;	/* NUL-terminated once anything was added; NULL when empty and fresh */
-	size_t n;	/* bytes in use, without the NUL */
-	size_t size;	/* bytes allocated */
-	size_t max;	/* n never passes this */
-	bool overflow;	/* something did not fit; what was added since is lost */
+	char *p;       /* NUL-terminated once anything was added; NULL when empty and fresh */
+	size_t n;      /* bytes in use, without the NUL */
+	size_t size;   /* bytes allocated */
+	size_t max;    /* n never passes this */
+	bool overflow; /* something did not fit; what was added since is lost */
 };
 
 #define RC_BUF_UNLIMITED ((size_t)-1 / 4)

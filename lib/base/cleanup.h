@@ -1,6 +1,7 @@
 /* Scope-bound ownership: every return is a clean exit. */
 #pragma once
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,12 +9,12 @@
 #define rc_cleanup(function) __attribute__((cleanup(function)))
 
 /* Define x_freep() for x_free(), for use with rc_cleanup(). */
-#define RC_DEFINE_FREEP(type, function)                                                            \
-	static inline void function##p(type **p)                                                   \
-	{                                                                                          \
-		if (*p)                                                                            \
-			function(*p);                                                              \
-		*p = NULL;                                                                         \
+#define RC_DEFINE_FREEP(type, function)          \
+	static inline void function##p(type **p) \
+	{                                        \
+		if (*p)                          \
+			function(*p);            \
+		*p = NULL;                       \
 	}
 
 static inline void rc_cleanup_free(void *p)
@@ -40,11 +41,11 @@ static inline void rc_cleanup_fclose(FILE **f)
 #define rc_autofclose rc_cleanup(rc_cleanup_fclose)
 
 /* Move ownership out of a scope-bound pointer. */
-#define rc_steal(p)                                                                                \
-	({                                                                                         \
-		__typeof__(*(p)) rc_stolen_ = *(p);                                                \
-		*(p) = NULL;                                                                       \
-		rc_stolen_;                                                                        \
+#define rc_steal(p)                                 \
+	({                                          \
+		__typeof__(*(p)) rc_stolen_ = *(p); \
+		*(p) = NULL;                        \
+		rc_stolen_;                         \
 	})
 
 /* Move ownership out of a scope-bound descriptor. */
@@ -56,7 +57,7 @@ static inline int rc_steal_fd(int *fd)
 	return taken;
 }
 
-#define rc_container_of(pointer, type, member)                                                     \
+#define rc_container_of(pointer, type, member) \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 #define RC_ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

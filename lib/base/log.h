@@ -29,7 +29,8 @@ enum rc_log_target {
 void rc_log_set_level(int syslog_level);
 void rc_log_set_target(enum rc_log_target target);
 
-/* A sink gets every line that passes the level; NULL puts the default back. For tests and journal. */
+/* A sink gets every line that passes the level; NULL puts the default back. For tests and journal.
+ */
 typedef void rc_log_sink_fn(int level, const char *file, int line, const char *message_id,
 			    const struct rc_log *scope, const char *message);
 void rc_log_set_sink(rc_log_sink_fn *sink);
@@ -41,15 +42,14 @@ void rc_log_write_error(const struct rc_log *scope, int level, const char *file,
 			const struct rc_error *err, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
-#define rc_log_err(scope, ...)                                                                     \
-	rc_log_write((scope), LOG_ERR, NULL, __FILE__, __LINE__, __VA_ARGS__)
-#define rc_log_warning(scope, ...)                                                                 \
+#define rc_log_err(scope, ...) rc_log_write((scope), LOG_ERR, NULL, __FILE__, __LINE__, __VA_ARGS__)
+#define rc_log_warning(scope, ...) \
 	rc_log_write((scope), LOG_WARNING, NULL, __FILE__, __LINE__, __VA_ARGS__)
-#define rc_log_notice(scope, ...)                                                                  \
+#define rc_log_notice(scope, ...) \
 	rc_log_write((scope), LOG_NOTICE, NULL, __FILE__, __LINE__, __VA_ARGS__)
-#define rc_log_info(scope, ...)                                                                    \
+#define rc_log_info(scope, ...) \
 	rc_log_write((scope), LOG_INFO, NULL, __FILE__, __LINE__, __VA_ARGS__)
-#define rc_log_debug(scope, ...)                                                                   \
+#define rc_log_debug(scope, ...) \
 	rc_log_write((scope), LOG_DEBUG, NULL, __FILE__, __LINE__, __VA_ARGS__)
-#define rc_log_error(scope, level, err, ...)                                                       \
+#define rc_log_error(scope, level, err, ...) \
 	rc_log_write_error((scope), (level), __FILE__, __LINE__, (err), __VA_ARGS__)

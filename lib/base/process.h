@@ -1,4 +1,5 @@
-/* One child process: started without a shell, its output read with a limit, killed at a deadline. */
+/* One child process: started without a shell, its output read with a limit, killed at a deadline.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -13,13 +14,13 @@
 struct rc_process;
 
 struct rc_process_options {
-	const char *const *argv;     /* NULL-terminated; argv[0] is looked up in PATH */
-	const char *const *env;	     /* NULL-terminated, the child's whole environment; NULL: ours */
-	const char *directory;	     /* to run in; NULL: ours */
-	struct rc_str input;	     /* for its standard input, copied */
-	uint64_t timeout_ms;	     /* then SIGKILL to its process group; 0: no limit */
-	size_t max_output_bytes;     /* for stdout and stderr each; 0: 1 MiB; more ends in -E2BIG */
-	bool own_session;	     /* setsid(): our group's signals do not reach it */
+	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+	const char *const *env;	 /* NULL-terminated, the child's whole environment; NULL: ours */
+	const char *directory;	 /* to run in; NULL: ours */
+	struct rc_str input;	 /* for its standard input, copied */
+	uint64_t timeout_ms;	 /* then SIGKILL to its process group; 0: no limit */
+	size_t max_output_bytes; /* for stdout and stderr each; 0: 1 MiB; more ends in -E2BIG */
+	bool own_session;	 /* setsid(): our group's signals do not reach it */
 };
 
 struct rc_process_result {

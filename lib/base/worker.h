@@ -17,11 +17,11 @@ struct rc_worker_pool;
 struct rc_worker_job;
 
 struct rc_worker_options {
-	const char *const *argv; /* NULL-terminated; the socket is the child's descriptor 3 */
-	const char *const *env;	 /* its whole environment, NULL-terminated; NULL: ours */
-	unsigned int max_workers;     /* 0: 1 */
-	unsigned int max_jobs;	      /* a worker is replaced after so many; 0: never */
-	size_t max_reply_bytes;	      /* 0: 64 MiB */
+	const char *const *argv;  /* NULL-terminated; the socket is the child's descriptor 3 */
+	const char *const *env;	  /* its whole environment, NULL-terminated; NULL: ours */
+	unsigned int max_workers; /* 0: 1 */
+	unsigned int max_jobs;	  /* a worker is replaced after so many; 0: never */
+	size_t max_reply_bytes;	  /* 0: 64 MiB */
 };
 
 struct rc_worker_pool *rc_worker_pool_new(struct ev_loop *loop,

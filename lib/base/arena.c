@@ -1,0 +1,174 @@
+/* Job memory in blocks that double up to a mebibyte. */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+#define ALIGNMENT   16
+#define BLOCK_FIRST ((size_t)8 << 10)
+#define BLOCK_MAX   ((size_t)1 << 20)
+
+struct block {
+	struct block *next;
+	size_t size;
+	_Alignas(ALIGNMENT) char data[];
+};
+
+struct rc_arena {
+	struct block *blocks; /* the newest first */
+	size_t used_in_block;
+	size_t next_size;
+	size_t used;
+	size_t max;
+	rc_arena_overflow_fn *overflow;
+	void *userdata;
+};
+
+struct rc_arena *rc_arena_new(size_t max_bytes)
+{
+	struct rc_arena *arena = rc_new0(struct rc_arena);
+
+	arena->max = max_bytes;
+	arena->next_size = BLOCK_FIRST;
+	return arena;
+}
+
+void rc_arena_free(struct rc_arena *arena)
+{
+	struct block *next;
+
+	if (!arena)
+		return;
+	for (struct block *b = arena->blocks; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(arena);
+}
+
+void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflow, void *userdata)
+{
+	arena->overflow = overflow;
+	arena->userdata = userdata;
+}
+
+static void check_limit(struct rc_arena *arena, size_t size)
+{
+	if (arena->max == 0 || size <= arena->max - arena->used)
+		return;
+	if (arena->overflow)
+		arena->overflow(arena->userdata);
+	fprintf(stderr, "arena: over its limit of %zu bytes\n", arena->max);
+	abort();
+}
+
+void *rc_arena_alloc(struct rc_arena *arena, size_t size)
+{
+	struct block *b = arena->blocks;
+	void *p;
+
+	if (size > SIZE_MAX / 2)
+		abort();
+	size = size ? (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1) : ALIGNMENT;
+	check_limit(arena, size);
+	if (!b || size > b->size - arena->used_in_block) {
+		size_t room = arena->next_size > size ? arena->next_size : size;
+
+		b = rc_malloc(sizeof(*b) + room);
+		b->size = room;
+		b->next = arena->blocks;
+		arena->blocks = b;
+		arena->used_in_block = 0;
+		if (arena->next_size < BLOCK_MAX)
+			arena->next_size *= 2;
+	}
+	p = b->data + arena->used_in_block;
+	arena->used_in_block += size;
+	arena->used += size;
+	return memset(p, 0, size);
+}
+
+void *rc_arena_grow(struct rc_arena *arena, void *block, size_t n_old, size_t n_new)
+{
+	struct block *b = arena->blocks;
+	size_t old = n_old ? (n_old + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1) : ALIGNMENT;
+	size_t new = n_new ? (n_new + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1) : ALIGNMENT;
+	void *copy;
+
+	if (block && new <= old)
+		return block;
+	if (block && b && (char *)block + old == b->data + arena->used_in_block &&
+	    new - old <= b->size - arena->used_in_block) {
+		check_limit(arena, new - old);
+		arena->used_in_block += new - old;
+		arena->used += new - old;
+		return block;
+	}
+	copy = rc_arena_alloc(arena, n_new);
+	if (block && n_old)
+		memcpy(copy, block, n_old);
+	return copy;
+}
+
+void *rc_arena_memdup(struct rc_arena *arena, const void *bytes, size_t n)
+{
+	void *copy = rc_arena_alloc(arena, n);
+
+	if (n)
+		memcpy(copy, bytes, n);
+	return copy;
+}
+
+char *rc_arena_strndup(struct rc_arena *arena, const char *text, size_t n)
+{
+	char *copy = rc_arena_alloc(arena, n + 1);
+
+	if (n)
+		memcpy(copy, text, n);
+	return copy;
+}
+
+char *rc_arena_strdup(struct rc_arena *arena, const char *text)
+{
+	return rc_arena_strndup(arena, text, strlen(text));
+}
+
+struct rc_str rc_arena_str(struct rc_arena *arena, struct rc_str s)
+{
+	return (struct rc_str){rc_arena_strndup(arena, s.p, s.n), s.n};
+}
+
+char *rc_arena_vprintf(struct rc_arena *arena, const char *format, va_list args)
+{
+	va_list again;
+	char *text;
+	int n;
+
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (n < 0)
+		abort();
+	text = rc_arena_alloc(arena, (size_t)n + 1);
+	vsnprintf(text, (size_t)n + 1, format, args);
+	return text;
+}
+
+char *rc_arena_printf(struct rc_arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = rc_arena_vprintf(arena, format, args);
+	va_end(args);
+	return text;
+}
+
+size_t rc_arena_get_used(const struct rc_arena *arena)
+{
+	return arena->used;
+}

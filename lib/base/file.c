@@ -1,0 +1,121 @@
+/* Files and paths. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+
+char *rc_path_join(const char *directory, const char *name)
+{
+	size_t n = strlen(directory);
+
+	while (n > 1 && directory[n - 1] == '/')
+		n--;
+	while (*name == '/')
+		name++;
+	if (n == 0)
+		return rc_strdup(name);
+	return rc_asprintf("%.*s%s%s", (int)n, directory, directory[n - 1] == '/' ? "" : "/", name);
+}
+
+const char *rc_path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int rc_file_read(const char *path, struct rc_buf *buf, struct rc_error **err)
+{
+	rc_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
+	for (;;) {
+		char chunk[16384];
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
+		if (n == 0)
+			return 0;
+		if (rc_buf_add(buf, chunk, (size_t)n) < 0)
+			return rc_fail(err, -E2BIG, "%s: larger than %zu bytes", path, buf->max);
+	}
+}
+
+static int write_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t written = write(fd, bytes, n);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		bytes += written;
+		n -= (size_t)written;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int rc_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t mode,
+			 struct rc_error **err)
+{
+	rc_autofree char *temporary = rc_asprintf("%s.XXXXXX", path);
+	rc_autoclose int fd = mkostemp(temporary, O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return rc_fail(err, -errno, "%s: %s", temporary, strerror(errno));
+	r = fchmod(fd, mode) < 0 ? -errno : write_all(fd, bytes, n);
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlink(temporary);
+		return rc_fail(err, r, "writing %s: %s", path, strerror(-r));
+	}
+	return 0;
+}
+
+int rc_file_make_directory(const char *path, mode_t mode, struct rc_error **err)
+{
+	rc_autofree char *part = rc_strdup(path);
+
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return rc_fail(err, -errno, "making directory %s: %s", part,
+				       strerror(errno));
+		if (!slash)
+			return 0;
+		*slash = '/';
+	}
+}
+
+int rc_file_remove_tree(const char *path, struct rc_error **err)
+{
+	rc_autofree char *top = rc_strdup(path);
+	char *paths[] = {top, NULL};
+	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	int r = 0;
+
+	if (!fts)
+		return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
+	for (FTSENT *entry = fts_read(fts); entry && r == 0; entry = fts_read(fts)) {
+		if (entry->fts_info == FTS_D)
+			continue;
+		if (remove(entry->fts_accpath) < 0 && errno != ENOENT)
+			r = rc_fail(err, -errno, "removing %s: %s", entry->fts_path,
+				    strerror(errno));
+	}
+	fts_close(fts);
+	return r;
+}
