@@ -183,8 +183,8 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	worker_fail(worker, -ETIMEDOUT, err);
 }
 
-static int worker_start(struct rc_worker_pool *pool, struct worker **ret_worker,
-			struct rc_error **err)
+/* NULL: it could not be started, *err says why. */
+static struct worker *worker_start(struct rc_worker_pool *pool, struct rc_error **err)
 {
 	size_t max = pool->options.max_reply_bytes ? pool->options.max_reply_bytes : REPLY_DEFAULT;
 	struct rc_spawn_options spawn = {.argv = pool->options.argv,
@@ -195,14 +195,16 @@ static int worker_start(struct rc_worker_pool *pool, struct worker **ret_worker,
 	int pair[2], pidfd, r;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return rc_fail(err, -errno, "socketpair: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		rc_fail(err, -errno, "socketpair: %s", strerror(errno));
+		return NULL;
+	}
 	spawn.fds[3] = pair[1];
 	r = rc_spawn(&spawn, &pid, &pidfd, err);
 	close(pair[1]);
 	if (r < 0) {
 		close(pair[0]);
-		return r;
+		return NULL;
 	}
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	worker = rc_new0(struct worker);
@@ -214,8 +216,7 @@ static int worker_start(struct rc_worker_pool *pool, struct worker **ret_worker,
 	ev_io_start(pool->loop, &worker->readable);
 	DL_APPEND(pool->workers, worker);
 	pool->n_workers++;
-	*ret_worker = worker;
-	return 0;
+	return worker;
 }
 
 static void worker_give(struct worker *worker, struct rc_worker_job *job)
@@ -254,16 +255,15 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 		struct rc_worker_job *job = pool->queue;
 		struct worker *worker = find_idle(pool);
 		struct rc_error *err = NULL;
-		int r = 0;
 
 		if (!worker && pool->n_workers == max)
 			return;
 		DL_DELETE(pool->queue, job);
 		if (!worker)
-			r = worker_start(pool, &worker, &err);
-		if (r < 0) {
+			worker = worker_start(pool, &err);
+		if (!worker) {
 			take_turn(pool);
-			job_end(job, r, NULL, err);
+			job_end(job, err->code, NULL, err);
 			return; /* done may have freed the pool; the next turn goes on */
 		}
 		worker_give(worker, job);
