@@ -131,8 +131,7 @@ json_t *rc_error_to_json(const struct rc_error *err)
 	json_t *top = NULL, *under = NULL;
 
 	for (int i = 0; err && i < CHAIN_MAX; err = err->cause, i++) {
-		json_t *link = json_pack("{s:i, s:s#?}", "code", err->code, "message", err->message,
-					 (int)strlen(err->message));
+		json_t *link = json_pack("{s:i, s:s}", "code", err->code, "message", err->message);
 
 		/* Text that is not UTF-8 does not pass through JSON; say so instead of nothing. */
 		if (!link)

@@ -25,7 +25,8 @@ struct rc_process {
 	rc_process_done_fn *done;
 	void *userdata;
 	char *name;
-	pid_t pid; /* 0 once it was reaped */
+	pid_t pid;   /* 0 once it was reaped */
+	pid_t group; /* its process group, which may outlive it */
 	int pidfd;
 	int status;
 	int r; /* why we killed it */
@@ -60,12 +61,9 @@ static void stop(struct rc_process *process)
 
 static void kill_group(struct rc_process *process, int r)
 {
-	if (process->pid == 0)
-		return;
 	if (process->r == 0)
 		process->r = r;
-	kill(-process->pid, SIGKILL);
-	kill(process->pid, SIGKILL);
+	kill(-process->group, SIGKILL);
 }
 
 static void finish_when_over(struct rc_process *process)
@@ -73,7 +71,7 @@ static void finish_when_over(struct rc_process *process)
 	struct rc_process_result result = {.exit_status = -1};
 	struct rc_error *err = NULL;
 
-	/* A grandchild may hold the pipes open: once killed, its output is not waited for. */
+	/* A grandchild may hold the pipes open: past the deadline its output is not waited for. */
 	if (process->pid != 0 ||
 	    (process->r == 0 && (process->out.fd >= 0 || process->error_out.fd >= 0)))
 		return;
@@ -149,9 +147,6 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	/* It has ended, but something it started holds its pipes. */
-	if (process->pid == 0)
-		process->r = -ETIMEDOUT;
 	kill_group(process, -ETIMEDOUT);
 	finish_when_over(process);
 }
@@ -219,6 +214,7 @@ int rc_process_start(struct ev_loop *loop, const struct rc_process_options *opti
 	watch_end(process, &process->error_out, pipes[2][0], false);
 	if (r < 0)
 		return r;
+	process->group = process->pid;
 	process->done = done;
 	process->userdata = userdata;
 	ev_io_init(&process->ended, on_ended, process->pidfd, EV_READ);
@@ -238,7 +234,7 @@ void rc_process_free(struct rc_process *process)
 	if (!process)
 		return;
 	stop(process);
-	if (process->pid > 0) {
+	if (process->pid > 0 && process->group > 0) {
 		kill_group(process, 0);
 		waitpid(process->pid, NULL, 0);
 	}
