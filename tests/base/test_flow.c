@@ -2,9 +2,21 @@
 #include "support/check.h"
 
 #include <errno.h>
-#include <ev.h>
+#include "base/loop.h"
 
 #include "base/flow.h"
+
+static struct ev_loop *loop;
+
+static void make_loop(void)
+{
+	loop = rc_loop_new();
+}
+
+static void free_loop(void)
+{
+	rc_loop_free(loop);
+}
 
 struct job {
 	struct rc_flow flow;
@@ -14,13 +26,13 @@ struct job {
 	int resume_with;
 };
 
-static void on_later(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_later(struct ev_loop *ours, ev_timer *timer, int events)
 {
 	struct job *job = rc_container_of(timer, struct job, later);
 	struct rc_error *err = NULL;
 
 	(void)events;
-	ev_timer_stop(loop, timer);
+	ev_timer_stop(ours, timer);
 	if (job->resume_with < 0)
 		rc_fail(&err, job->resume_with, "the peer went away");
 	rc_flow_resume(&job->flow, job->resume_with, err);
@@ -29,7 +41,7 @@ static void on_later(struct ev_loop *loop, ev_timer *timer, int events)
 static void later(struct job *job)
 {
 	ev_timer_init(&job->later, on_later, 0.001, 0.);
-	ev_timer_start(EV_DEFAULT, &job->later);
+	ev_timer_start(loop, &job->later);
 }
 
 static int step_first(struct rc_flow *flow, struct rc_error **err)
@@ -77,7 +89,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 	job->done_calls++;
 	job->r = r;
 	job->err = err;
-	ev_break(EV_DEFAULT, EVBREAK_ALL);
+	ev_break(loop, EVBREAK_ALL);
 }
 
 static const struct rc_step good[] = {{"first", step_first, 0},
@@ -90,11 +102,11 @@ START_TEST(test_flow_order)
 {
 	struct job job = {.first = 0};
 
-	rc_flow_init(&job.flow, EV_DEFAULT, good, on_done);
+	rc_flow_init(&job.flow, loop, good, on_done);
 	rc_flow_start(&job.flow);
 	ck_assert_int_eq(job.first, 0);
 	ck_assert_str_eq(rc_flow_get_step(&job.flow), "first");
-	ev_run(EV_DEFAULT, 0);
+	ev_run(loop, 0);
 	ck_assert_int_eq(job.first, 1);
 	ck_assert_int_eq(job.again, 3);
 	ck_assert_int_eq(job.last, 1);
@@ -108,9 +120,9 @@ START_TEST(test_flow_resumed_with_error)
 {
 	struct job job = {.resume_with = -ECONNRESET};
 
-	rc_flow_init(&job.flow, EV_DEFAULT, good, on_done);
+	rc_flow_init(&job.flow, loop, good, on_done);
 	rc_flow_start(&job.flow);
-	ev_run(EV_DEFAULT, 0);
+	ev_run(loop, 0);
 	ck_assert_int_eq(job.last, 0);
 	rc_check_fails(job.r, -ECONNRESET, job.err, "went away");
 }
@@ -120,9 +132,9 @@ START_TEST(test_flow_step_fails)
 {
 	struct job job = {.resume_with = 1};
 
-	rc_flow_init(&job.flow, EV_DEFAULT, good, on_done);
+	rc_flow_init(&job.flow, loop, good, on_done);
 	rc_flow_start_at(&job.flow, "last");
-	ev_run(EV_DEFAULT, 0);
+	ev_run(loop, 0);
 	ck_assert_int_eq(job.first, 0);
 	rc_check_fails(job.r, -EIO, job.err, "last one failed");
 }
@@ -132,9 +144,9 @@ START_TEST(test_flow_times_out)
 {
 	struct job job = {.first = 0};
 
-	rc_flow_init(&job.flow, EV_DEFAULT, stuck, on_done);
+	rc_flow_init(&job.flow, loop, stuck, on_done);
 	rc_flow_start(&job.flow);
-	ev_run(EV_DEFAULT, 0);
+	ev_run(loop, 0);
 	rc_check_fails(job.r, -ETIMEDOUT, job.err, "stuck: not done after 1 s");
 }
 END_TEST
@@ -143,12 +155,12 @@ START_TEST(test_flow_cancel)
 {
 	struct job job = {.first = 0};
 
-	rc_flow_init(&job.flow, EV_DEFAULT, good, on_done);
+	rc_flow_init(&job.flow, loop, good, on_done);
 	rc_flow_start(&job.flow);
-	ev_run(EV_DEFAULT, EVRUN_ONCE);
+	ev_run(loop, EVRUN_ONCE);
 	rc_flow_cancel(&job.flow);
 	rc_flow_cancel(&job.flow);
-	ev_run(EV_DEFAULT, 0);
+	ev_run(loop, 0);
 	ck_assert_int_eq(job.done_calls, 0);
 }
 END_TEST
@@ -158,6 +170,7 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("flow");
 	TCase *tcase = tcase_create("flow");
 
+	tcase_add_checked_fixture(tcase, make_loop, free_loop);
 	tcase_add_test(tcase, test_flow_order);
 	tcase_add_test(tcase, test_flow_resumed_with_error);
 	tcase_add_test(tcase, test_flow_step_fails);

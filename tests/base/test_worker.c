@@ -5,13 +5,24 @@
 #include "support/check.h"
 
 #include <errno.h>
-#include <ev.h>
+#include "base/loop.h"
 #include <signal.h>
 
 #include "base/process.h"
 #include "base/worker.h"
 
 static const char *self;
+static struct ev_loop *loop;
+
+static void make_loop(void)
+{
+	loop = rc_loop_new();
+}
+
+static void free_loop(void)
+{
+	rc_loop_free(loop);
+}
 
 static int handle(void *userdata, const json_t *request, json_t **ret_reply, struct rc_error **err)
 {
@@ -35,7 +46,6 @@ static int handle(void *userdata, const json_t *request, json_t **ret_reply, str
 struct outcome {
 	int r, calls;
 	char *echo, *error;
-	struct ev_loop *loop;
 };
 
 static void on_done(void *userdata, int r, json_t *reply, struct rc_error *err)
@@ -48,17 +58,17 @@ static void on_done(void *userdata, int r, json_t *reply, struct rc_error *err)
 	outcome->echo = echo ? strdup(echo) : NULL;
 	outcome->error = err ? rc_error_format(err) : NULL;
 	rc_error_free(err);
-	ev_break(outcome->loop, EVBREAK_ALL);
+	ev_break(loop, EVBREAK_ALL);
 }
 
 static struct outcome ask(struct rc_worker_pool *pool, const char *op, uint64_t timeout_ms)
 {
-	struct outcome outcome = {.loop = EV_DEFAULT};
+	struct outcome outcome = {.r = 0};
 	json_auto_t *request = json_pack("{s:s, s:s}", "op", op, "text", "hello");
 
 	rc_worker_submit(pool, request, timeout_ms, on_done, &outcome, NULL);
 	ck_assert_int_eq(outcome.calls, 0);
-	ev_run(outcome.loop, 0);
+	ev_run(loop, 0);
 	ck_assert_int_eq(outcome.calls, 1);
 	return outcome;
 }
@@ -67,7 +77,7 @@ static void clear(struct outcome *outcome)
 {
 	free(outcome->echo);
 	free(outcome->error);
-	*outcome = (struct outcome){.loop = EV_DEFAULT};
+	*outcome = (struct outcome){.r = 0};
 }
 
 START_TEST(test_worker_round)
@@ -75,7 +85,7 @@ START_TEST(test_worker_round)
 	const char *const argv[] = {self, "--worker", NULL};
 	struct rc_worker_options options = {.argv = argv, .max_workers = 2};
 	rc_cleanup(rc_worker_pool_freep) struct rc_worker_pool *pool =
-		rc_worker_pool_new(EV_DEFAULT, &options);
+		rc_worker_pool_new(loop, &options);
 	struct outcome got;
 
 	got = ask(pool, "echo", 5000);
@@ -104,14 +114,14 @@ START_TEST(test_worker_cancel)
 	const char *const argv[] = {self, "--worker", NULL};
 	struct rc_worker_options options = {.argv = argv};
 	rc_cleanup(rc_worker_pool_freep) struct rc_worker_pool *pool =
-		rc_worker_pool_new(EV_DEFAULT, &options);
+		rc_worker_pool_new(loop, &options);
 	json_auto_t *request = json_pack("{s:s}", "op", "hang");
-	struct outcome never = {.loop = EV_DEFAULT}, got;
+	struct outcome never = {.r = 0}, got;
 	struct rc_worker_job *running, *queued;
 
 	rc_worker_submit(pool, request, 0, on_done, &never, &running);
 	rc_worker_submit(pool, request, 0, on_done, &never, &queued);
-	ev_run(EV_DEFAULT, EVRUN_ONCE);
+	ev_run(loop, EVRUN_ONCE);
 	rc_worker_cancel(queued);
 	rc_worker_cancel(running);
 	got = ask(pool, "echo", 5000);
@@ -126,7 +136,7 @@ START_TEST(test_worker_missing_program)
 	const char *const argv[] = {"/nonexistent/program", "--worker", NULL};
 	struct rc_worker_options options = {.argv = argv};
 	rc_cleanup(rc_worker_pool_freep) struct rc_worker_pool *pool =
-		rc_worker_pool_new(EV_DEFAULT, &options);
+		rc_worker_pool_new(loop, &options);
 	struct outcome got = ask(pool, "echo", 0);
 
 	ck_assert_int_eq(got.r, -ENOENT);
@@ -153,7 +163,7 @@ static void on_ran(struct rc_process *process, int r, const struct rc_process_re
 	snprintf(ran->error_out, sizeof(ran->error_out), "%.*s", (int)result->error_out.n,
 		 result->error_out.p);
 	rc_error_free(err);
-	ev_break(EV_DEFAULT, EVBREAK_ALL);
+	ev_break(loop, EVBREAK_ALL);
 }
 
 static const struct {
@@ -179,9 +189,9 @@ START_TEST(test_process)
 	struct rc_error *err = NULL;
 	struct ran ran = {0};
 
-	rc_check_ok(rc_process_start(EV_DEFAULT, &options, on_ran, &ran, &process, &err), err);
+	rc_check_ok(rc_process_start(loop, &options, on_ran, &ran, &process, &err), err);
 	ck_assert_int_eq(ran.calls, 0);
-	ev_run(EV_DEFAULT, 0);
+	ev_run(loop, 0);
 	ck_assert_int_eq(ran.calls, 1);
 	ck_assert_int_eq(ran.r, process_cases[_i].r);
 	ck_assert_int_eq(ran.status, process_cases[_i].status);
@@ -196,6 +206,7 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("worker");
 	TCase *tcase = tcase_create("worker");
 
+	tcase_add_checked_fixture(tcase, make_loop, free_loop);
 	tcase_add_test(tcase, test_worker_round);
 	tcase_add_test(tcase, test_worker_cancel);
 	tcase_add_test(tcase, test_worker_missing_program);
