@@ -1,0 +1,488 @@
+/* libcurl's multi socket interface on libev. */
+#include "net/http-client.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+#include <utlist.h>
+
+#include "base/memory.h"
+
+#define BODY_DEFAULT	   ((size_t)64 << 20)
+#define TIMEOUT_DEFAULT_MS 30000
+#define CONNECT_DEFAULT_MS 10000
+#define IDLE_DEFAULT_MS	   300000
+#define ERROR_BODY_MAX	   ((size_t)64 << 10)
+
+struct rc_net_http_client {
+	struct ev_loop *loop;
+	CURLM *multi;
+	char *user_agent;
+	ev_timer timer; /* curl's own time-outs */
+	ev_timer reap;	/* tells owners of what ended, outside of curl's calls */
+	struct rc_net_http_request *requests;
+	struct socket_watch *sockets;
+};
+
+struct rc_net_http_request {
+	struct rc_net_http_request *prev, *next;
+	struct rc_net_http_client *client;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct rc_buf body;
+	char *host;
+	char content_type[128];
+	char message[CURL_ERROR_SIZE];
+	uint64_t retry_after_s;
+	uint64_t idle_timeout_ms;
+	ev_timer idle; /* streams */
+	rc_net_http_chunk_fn *chunk;
+	rc_net_http_done_fn *done;
+	void *userdata;
+	bool ended, idled;
+	CURLcode code;
+};
+
+/* One socket that curl wants to hear of. */
+struct socket_watch {
+	struct socket_watch *prev, *next;
+	struct rc_net_http_client *client;
+	ev_io io;
+};
+
+static void check_ended(struct rc_net_http_client *client)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(client->multi, &left))) {
+		struct rc_net_http_request *request;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
+		request->ended = true;
+		request->code = message->data.result;
+		ev_feed_event(client->loop, &client->reap, EV_TIMER);
+	}
+}
+
+static void on_socket(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct socket_watch *watch = rc_container_of(io, struct socket_watch, io);
+	struct rc_net_http_client *client = watch->client;
+	int running, mask = 0;
+
+	(void)loop;
+	if (events & EV_READ)
+		mask |= CURL_CSELECT_IN;
+	if (events & EV_WRITE)
+		mask |= CURL_CSELECT_OUT;
+	curl_multi_socket_action(client->multi, io->fd, mask, &running);
+	check_ended(client);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_net_http_client *client =
+		rc_container_of(timer, struct rc_net_http_client, timer);
+	int running;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	check_ended(client);
+}
+
+static int want_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
+{
+	struct rc_net_http_client *client = userdata;
+	struct socket_watch *watch = socket_data;
+	int events = (what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0);
+
+	(void)easy;
+	if (watch)
+		ev_io_stop(client->loop, &watch->io);
+	if (what == CURL_POLL_REMOVE) {
+		if (watch)
+			DL_DELETE(client->sockets, watch);
+		free(watch);
+		curl_multi_assign(client->multi, fd, NULL);
+		return 0;
+	}
+	if (!watch) {
+		watch = rc_new0(struct socket_watch);
+		watch->client = client;
+		DL_APPEND(client->sockets, watch);
+		curl_multi_assign(client->multi, fd, watch);
+	}
+	ev_io_init(&watch->io, on_socket, fd, events);
+	ev_io_start(client->loop, &watch->io);
+	return 0;
+}
+
+static int want_timer(CURLM *multi, long timeout_ms, void *userdata)
+{
+	struct rc_net_http_client *client = userdata;
+
+	(void)multi;
+	ev_timer_stop(client->loop, &client->timer);
+	if (timeout_ms < 0)
+		return 0;
+	ev_now_update(client->loop);
+	ev_timer_set(&client->timer, (double)timeout_ms / 1000., 0.);
+	ev_timer_start(client->loop, &client->timer);
+	return 0;
+}
+
+static void detach(struct rc_net_http_request *request)
+{
+	struct rc_net_http_client *client = request->client;
+
+	ev_timer_stop(client->loop, &request->idle);
+	curl_multi_remove_handle(client->multi, request->easy);
+	DL_DELETE(client->requests, request);
+}
+
+static void release(struct rc_net_http_request *request)
+{
+	curl_easy_cleanup(request->easy);
+	curl_slist_free_all(request->headers);
+	rc_buf_done(&request->body);
+	free(request->host);
+	free(request);
+}
+
+static void request_free(struct rc_net_http_request *request)
+{
+	detach(request);
+	release(request);
+}
+
+static const struct {
+	CURLcode code;
+	int r;
+} codes[] = {
+	{CURLE_COULDNT_RESOLVE_HOST, -EHOSTUNREACH},
+	{CURLE_COULDNT_RESOLVE_PROXY, -EHOSTUNREACH},
+	{CURLE_COULDNT_CONNECT, -ECONNREFUSED},
+	{CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT},
+	{CURLE_GOT_NOTHING, -ECONNRESET},
+	{CURLE_SEND_ERROR, -ECONNRESET},
+	{CURLE_RECV_ERROR, -ECONNRESET},
+	{CURLE_PARTIAL_FILE, -ECONNRESET},
+	{CURLE_HTTP2, -ECONNRESET},
+	{CURLE_HTTP2_STREAM, -ECONNRESET},
+	{CURLE_FILESIZE_EXCEEDED, -E2BIG},
+	{CURLE_URL_MALFORMAT, -EINVAL},
+	{CURLE_UNSUPPORTED_PROTOCOL, -EINVAL},
+};
+
+static int code_to_error(CURLcode code)
+{
+	for (size_t i = 0; i < RC_ARRAY_SIZE(codes); i++)
+		if (codes[i].code == code)
+			return codes[i].r;
+	return -EPROTO;
+}
+
+static int fail(struct rc_net_http_request *request, struct rc_error **err)
+{
+	const char *message =
+		request->message[0] ? request->message : curl_easy_strerror(request->code);
+	int r = code_to_error(request->code);
+
+	if (request->idled)
+		return rc_fail(err, -ETIMEDOUT, "%s: nothing came for %llu ms", request->host,
+			       (unsigned long long)request->idle_timeout_ms);
+	if (request->code == CURLE_WRITE_ERROR || request->body.overflow)
+		return rc_fail(err, -E2BIG, "%s: the answer is larger than %zu bytes",
+			       request->host, request->body.max);
+	rc_fail(err, r, "%s: %s", request->host, message);
+	if (request->code == CURLE_PEER_FAILED_VERIFICATION)
+		rc_hint(err, "is it the right certificate authority, and the right host name?");
+	return r;
+}
+
+static void tell(struct rc_net_http_request *request)
+{
+	struct rc_net_http_response response = {.content_type = request->content_type,
+						.retry_after_s = request->retry_after_s};
+	struct rc_error *err = NULL;
+	long status = 0;
+	int r = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (request->code != CURLE_OK)
+		r = fail(request, &err);
+	response.status = (int)status;
+	response.body = rc_buf_str(&request->body);
+	/* Out of the client's hands first: done may cancel everything else. */
+	detach(request);
+	request->done(request->userdata, r, &response, err);
+	release(request);
+}
+
+static struct rc_net_http_request *find_ended(struct rc_net_http_client *client)
+{
+	struct rc_net_http_request *request;
+
+	DL_FOREACH (client->requests, request)
+		if (request->ended)
+			return request;
+	return NULL;
+}
+
+static void on_reap(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_net_http_client *client = rc_container_of(timer, struct rc_net_http_client, reap);
+	struct rc_net_http_request *request = find_ended(client);
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	if (!request)
+		return;
+	/* One a turn: done may start and cancel others, and free the client. */
+	ev_timer_set(timer, 0., 0.);
+	ev_timer_start(loop, timer);
+	tell(request);
+}
+
+static void restart_idle(struct rc_net_http_request *request)
+{
+	if (!request->chunk)
+		return;
+	request->idle.repeat = (double)request->idle_timeout_ms / 1000.;
+	ev_timer_again(request->client->loop, &request->idle);
+}
+
+static void on_idle(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_net_http_request *request =
+		rc_container_of(timer, struct rc_net_http_request, idle);
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	request->idled = true;
+	request->ended = true;
+	request->code = CURLE_OPERATION_TIMEDOUT;
+	curl_multi_remove_handle(request->client->multi, request->easy);
+	ev_feed_event(loop, &request->client->reap, EV_TIMER);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *userdata)
+{
+	struct rc_net_http_request *request = userdata;
+	long status = 0;
+
+	n *= size;
+	restart_idle(request);
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (request->chunk && status == 200) {
+		request->chunk(request->userdata, (struct rc_str){bytes, n});
+		return n;
+	}
+	return rc_buf_add(&request->body, bytes, n) < 0 ? 0 : n;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *userdata)
+{
+	static const char content_type[] = "content-type:", retry_after[] = "retry-after:";
+	struct rc_net_http_request *request = userdata;
+	struct rc_str line = {bytes, size * n};
+
+	if (line.n > sizeof(content_type) &&
+	    strncasecmp(line.p, content_type, sizeof(content_type) - 1) == 0) {
+		line.p += sizeof(content_type) - 1;
+		line.n -= sizeof(content_type) - 1;
+		line = rc_str_trim(line, " \t\r\n");
+		snprintf(request->content_type, sizeof(request->content_type), "%.*s", (int)line.n,
+			 line.p);
+	} else if (line.n > sizeof(retry_after) &&
+		   strncasecmp(line.p, retry_after, sizeof(retry_after) - 1) == 0) {
+		char number[16];
+
+		snprintf(number, sizeof(number), "%.*s", (int)(line.n - sizeof(retry_after) + 1),
+			 line.p + sizeof(retry_after) - 1);
+		request->retry_after_s = strtoull(number, NULL, 10);
+	}
+	return size * n;
+}
+
+static void set_blob(CURL *easy, CURLoption option, struct rc_str text)
+{
+	struct curl_blob blob = {
+		.data = (void *)(uintptr_t)text.p, .len = text.n, .flags = CURL_BLOB_COPY};
+
+	curl_easy_setopt(easy, option, &blob);
+}
+
+static void set_tls(CURL *easy, const struct rc_net_tls *tls)
+{
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (!tls)
+		return;
+	if (tls->ca_pem)
+		set_blob(easy, CURLOPT_CAINFO_BLOB, rc_str(tls->ca_pem));
+	if (tls->certificate_pem) {
+		curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
+		curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
+		set_blob(easy, CURLOPT_SSLCERT_BLOB, rc_str(tls->certificate_pem));
+		set_blob(easy, CURLOPT_SSLKEY_BLOB, rc_secret_reveal(tls->key_pem));
+	}
+	if (tls->insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+static void add_header(struct rc_net_http_request *request, const char *name, const char *value)
+{
+	char *line = rc_asprintf("%s: %s", name, value);
+
+	request->headers = curl_slist_append(request->headers, line);
+	rc_secret_wipe_text(line);
+}
+
+static void set_headers(struct rc_net_http_request *request,
+			const struct rc_net_http_options *options)
+{
+	const struct rc_net_http_header *header = options->headers;
+
+	for (; header && header->name; header++)
+		add_header(request, header->name, header->value);
+	/* curl would ask before it sends a larger body. */
+	request->headers = curl_slist_append(request->headers, "Expect:");
+	if (options->bearer) {
+		rc_autofree char *token =
+			rc_asprintf("Bearer %s", rc_secret_reveal(options->bearer).p);
+
+		add_header(request, "Authorization", token);
+		explicit_bzero(token, strlen(token));
+	}
+	curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->headers);
+}
+
+static void set_body(CURL *easy, const struct rc_net_http_options *options)
+{
+	const char *method = options->method ? options->method : "GET";
+
+	if (options->body.n > 0 || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body.n);
+		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
+				 options->body.n ? options->body.p : "");
+	}
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+}
+
+static void set_times(CURL *easy, const struct rc_net_http_options *options, bool stream)
+{
+	uint64_t connect =
+		options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_DEFAULT_MS;
+	uint64_t whole = options->timeout_ms ? options->timeout_ms : TIMEOUT_DEFAULT_MS;
+
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+	if (!stream || options->timeout_ms)
+		curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)whole);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+/* Scheme and host are enough to know the peer by; a path may hold names, a query more. */
+static char *host_of(const char *url)
+{
+	const char *start = strstr(url, "://");
+
+	start = start ? start + 3 : url;
+	return rc_strndup(url, (size_t)(start - url) + strcspn(start, "/?"));
+}
+
+struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *client,
+						     const struct rc_net_http_options *options,
+						     rc_net_http_chunk_fn *chunk,
+						     rc_net_http_done_fn *done, void *userdata)
+{
+	struct rc_net_http_request *request = rc_new0(struct rc_net_http_request);
+	size_t max = options->max_body_bytes ? options->max_body_bytes : BODY_DEFAULT;
+	CURL *easy = curl_easy_init();
+
+	if (!easy)
+		abort();
+	*request = (struct rc_net_http_request){
+		.client = client, .easy = easy, .chunk = chunk, .done = done, .userdata = userdata};
+	request->host = host_of(options->url);
+	request->idle_timeout_ms =
+		options->idle_timeout_ms ? options->idle_timeout_ms : IDLE_DEFAULT_MS;
+	rc_buf_init(&request->body, chunk ? ERROR_BODY_MAX : max);
+	ev_timer_init(&request->idle, on_idle, 0., 0.);
+	DL_APPEND(client->requests, request);
+	curl_easy_setopt(easy, CURLOPT_URL, options->url);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->message);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
+	/* Wait for a connection that may take another stream rather than open one more. */
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	set_tls(easy, options->tls);
+	set_times(easy, options, chunk != NULL);
+	set_body(easy, options);
+	set_headers(request, options);
+	restart_idle(request);
+	curl_multi_add_handle(client->multi, easy);
+	return request;
+}
+
+void rc_net_http_request_cancel(struct rc_net_http_request *request)
+{
+	if (request)
+		request_free(request);
+}
+
+struct rc_net_http_client *rc_net_http_client_new(struct ev_loop *loop, const char *user_agent)
+{
+	struct rc_net_http_client *client = rc_new0(struct rc_net_http_client);
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	client->loop = loop;
+	client->user_agent = rc_strdup(user_agent);
+	client->multi = curl_multi_init();
+	if (!client->multi)
+		abort();
+	ev_timer_init(&client->timer, on_timer, 0., 0.);
+	ev_timer_init(&client->reap, on_reap, 0., 0.);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+	curl_multi_setopt(client->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	return client;
+}
+
+void rc_net_http_client_free(struct rc_net_http_client *client)
+{
+	struct rc_net_http_request *request, *next_request;
+	struct socket_watch *watch, *next_watch;
+
+	if (!client)
+		return;
+	DL_FOREACH_SAFE (client->requests, request, next_request)
+		request_free(request);
+	curl_multi_cleanup(client->multi);
+	DL_FOREACH_SAFE (client->sockets, watch, next_watch) {
+		ev_io_stop(client->loop, &watch->io);
+		free(watch);
+	}
+	ev_timer_stop(client->loop, &client->timer);
+	ev_timer_stop(client->loop, &client->reap);
+	ev_clear_pending(client->loop, &client->reap);
+	free(client->user_agent);
+	free(client);
+	curl_global_cleanup();
+}

@@ -1,0 +1,78 @@
+/*
+ * HTTP on the loop: libcurl's multi interface, driven by libev.
+ *
+ * One client keeps and shares its connections; where the peer offers HTTP/2, requests and watches
+ * to it run over one. Headers that carry credentials appear in no error and no log.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ev.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/secret.h"
+
+struct rc_net_http_client;
+struct rc_net_http_request; /* one under way; opaque */
+
+/* How to trust and be trusted; all texts are PEM and borrowed until the call returns. */
+struct rc_net_tls {
+	const char *ca_pem;	     /* trusted instead of the system's roots; NULL: the system's */
+	const char *certificate_pem; /* our client certificate chain, or NULL */
+	const struct rc_secret *key_pem; /* its key */
+	bool insecure;			 /* check nothing; only when the operator says so */
+};
+
+struct rc_net_http_header {
+	const char *name;
+	const char *value;
+};
+
+struct rc_net_http_options {
+	const char *method; /* NULL: "GET" */
+	const char *url;
+	const struct rc_net_http_header *headers; /* ends with a NULL name; may be NULL */
+	const struct rc_secret *bearer;		  /* Authorization: Bearer ...; may be NULL */
+	struct rc_str body;			  /* copied */
+	const struct rc_net_tls *tls;		  /* NULL: the system's roots */
+	uint64_t timeout_ms;	     /* for the whole exchange; 0: 30 s, streams: none */
+	uint64_t connect_timeout_ms; /* 0: 10 s */
+	uint64_t idle_timeout_ms;    /* streams: nothing came for so long; 0: 5 min */
+	size_t max_body_bytes;	     /* 0: 64 MiB; a stream has no limit */
+};
+
+struct rc_net_http_response {
+	int status;
+	struct rc_str body;	  /* empty for a stream */
+	const char *content_type; /* "" when there is none */
+	uint64_t retry_after_s;	  /* 0: the peer did not say */
+};
+
+/*
+ * The answer is there (r = 0, whatever its status), or r is -ECONNREFUSED, -ECONNRESET,
+ * -EHOSTUNREACH, -ETIMEDOUT, -EPROTO (TLS, or not HTTP), -E2BIG, -ECANCELED. Called once, from
+ * the loop; response is borrowed until it returns, err is taken over. The request is freed
+ * after it returns.
+ */
+typedef void rc_net_http_done_fn(void *userdata, int r, const struct rc_net_http_response *response,
+				 struct rc_error *err);
+
+/* Bytes of a stream's body as they come, only of answers with status 200. */
+typedef void rc_net_http_chunk_fn(void *userdata, struct rc_str bytes);
+
+struct rc_net_http_client *rc_net_http_client_new(struct ev_loop *loop, const char *user_agent);
+/* Cancels what is under way. */
+void rc_net_http_client_free(struct rc_net_http_client *client);
+RC_DEFINE_FREEP(struct rc_net_http_client, rc_net_http_client_free)
+
+/* options is copied. chunk is NULL unless the body is to be streamed. */
+struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *client,
+						     const struct rc_net_http_options *options,
+						     rc_net_http_chunk_fn *chunk,
+						     rc_net_http_done_fn *done, void *userdata);
+/* Stop it; done is not called. NULL is fine; never from inside chunk or done of itself. */
+void rc_net_http_request_cancel(struct rc_net_http_request *request);

@@ -1,0 +1,531 @@
+/* libmicrohttpd on libev. */
+#include "net/http-server.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <microhttpd.h>
+#include <utlist.h>
+
+#include "base/buf.h"
+#include "base/memory.h"
+
+#define BODY_DEFAULT   ((size_t)64 << 20)
+#define STREAM_PENDING ((size_t)256 << 20) /* a reader that slow is cut off */
+#define BACKLOG	       128
+
+struct rc_net_http_server {
+	struct ev_loop *loop;
+	struct MHD_Daemon *daemon;
+	rc_net_http_handler_fn *handler;
+	void *userdata;
+	ev_io readable;
+	ev_timer timer;
+	size_t max_body;
+	char *unix_path;
+	unsigned int port;
+	struct rc_net_http_exchange *exchanges;
+};
+
+enum state { RECEIVING, ASKED, ANSWERED, STREAMING, RESETTING };
+
+struct rc_net_http_exchange {
+	struct rc_net_http_exchange *prev, *next;
+	struct rc_net_http_server *server;
+	struct MHD_Connection *connection;
+	char *method, *path;
+	struct rc_buf body;
+	struct MHD_Response *response;
+	json_t *headers;
+	int status;
+	enum state state;
+	bool suspended, queued;
+	struct rc_buf out; /* a stream's bytes that are not yet sent */
+	bool ended, half;
+	rc_net_http_closed_fn *closed;
+	void *closed_data;
+};
+
+static void run(struct rc_net_http_server *server)
+{
+	MHD_UNSIGNED_LONG_LONG timeout_ms;
+
+	MHD_run(server->daemon);
+	ev_timer_stop(server->loop, &server->timer);
+	if (MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES)
+		return;
+	ev_timer_set(&server->timer, (double)timeout_ms / 1000., 0.);
+	ev_timer_start(server->loop, &server->timer);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	(void)loop;
+	(void)events;
+	run(rc_container_of(io, struct rc_net_http_server, readable));
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	run(rc_container_of(timer, struct rc_net_http_server, timer));
+}
+
+static void wake(struct rc_net_http_exchange *exchange)
+{
+	struct rc_net_http_server *server = exchange->server;
+
+	if (!exchange->suspended)
+		return;
+	exchange->suspended = false;
+	MHD_resume_connection(exchange->connection);
+	/* Not from here: we may be inside of MHD's own callback. */
+	ev_timer_stop(server->loop, &server->timer);
+	ev_timer_set(&server->timer, 0., 0.);
+	ev_timer_start(server->loop, &server->timer);
+}
+
+static void suspend(struct rc_net_http_exchange *exchange)
+{
+	exchange->suspended = true;
+	MHD_suspend_connection(exchange->connection);
+}
+
+static void drop_linger(struct rc_net_http_exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	if (info)
+		setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+static enum MHD_Result queue(struct rc_net_http_exchange *exchange)
+{
+	struct MHD_Response *response = rc_steal(&exchange->response);
+	const char *name;
+	json_t *value;
+	enum MHD_Result r;
+
+	json_object_foreach (exchange->headers, name, value)
+		MHD_add_response_header(response, name, json_string_value(value));
+	exchange->queued = true;
+	r = MHD_queue_response(exchange->connection, (unsigned int)exchange->status, response);
+	MHD_destroy_response(response);
+	return r;
+}
+
+static enum MHD_Result go_on(struct rc_net_http_exchange *exchange)
+{
+	switch (exchange->state) {
+	case RECEIVING:
+	case ASKED:
+		suspend(exchange);
+		return MHD_YES;
+	case ANSWERED:
+	case STREAMING:
+		return exchange->queued ? MHD_YES : queue(exchange);
+	case RESETTING:
+		drop_linger(exchange);
+		return MHD_NO;
+	}
+	return MHD_NO;
+}
+
+static struct rc_net_http_exchange *exchange_new(struct rc_net_http_server *server,
+						 struct MHD_Connection *connection, const char *url,
+						 const char *method)
+{
+	struct rc_net_http_exchange *exchange = rc_new0(struct rc_net_http_exchange);
+
+	exchange->server = server;
+	exchange->connection = connection;
+	exchange->method = rc_strdup(method);
+	exchange->path = rc_strdup(url);
+	exchange->headers = json_object();
+	rc_buf_init(&exchange->body, server->max_body);
+	rc_buf_init(&exchange->out, STREAM_PENDING);
+	DL_APPEND(server->exchanges, exchange);
+	return exchange;
+}
+
+static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
+				  const char *url, const char *method, const char *version,
+				  const char *upload, size_t *upload_size, void **state)
+{
+	struct rc_net_http_server *server = userdata;
+	struct rc_net_http_exchange *exchange = *state;
+
+	(void)version;
+	if (!exchange) {
+		*state = exchange_new(server, connection, url, method);
+		return MHD_YES;
+	}
+	if (*upload_size > 0) {
+		rc_buf_add(&exchange->body, upload, *upload_size);
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	if (exchange->state == RECEIVING) {
+		exchange->state = ASKED;
+		if (exchange->body.overflow)
+			rc_net_http_exchange_reply(exchange, 413, "text/plain",
+						   RC_STR("the request is too large\n"));
+		else
+			server->handler(server->userdata, exchange);
+	}
+	return go_on(exchange);
+}
+
+static void on_completed(void *userdata, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode why)
+{
+	struct rc_net_http_exchange *exchange = *state;
+
+	(void)userdata;
+	(void)connection;
+	(void)why;
+	if (!exchange)
+		return;
+	*state = NULL;
+	if (exchange->closed && !exchange->ended)
+		exchange->closed(exchange->closed_data);
+	DL_DELETE(exchange->server->exchanges, exchange);
+	if (exchange->response)
+		MHD_destroy_response(exchange->response);
+	json_decref(exchange->headers);
+	rc_buf_done(&exchange->body);
+	rc_buf_done(&exchange->out);
+	free(exchange->method);
+	free(exchange->path);
+	free(exchange);
+}
+
+static ssize_t read_stream(void *userdata, uint64_t at, char *bytes, size_t max)
+{
+	struct rc_net_http_exchange *exchange = userdata;
+	size_t n = exchange->out.n < max ? exchange->out.n : max;
+
+	(void)at;
+	if (exchange->out.overflow)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (n > 0) {
+		memcpy(bytes, exchange->out.p, n);
+		rc_buf_consume(&exchange->out, n);
+		return (ssize_t)n;
+	}
+	if (exchange->half)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (exchange->ended)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	suspend(exchange);
+	return 0;
+}
+
+static int listen_unix(const char *path, mode_t mode, struct rc_error **err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	rc_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return rc_fail(err, -errno, "socket: %s", strerror(errno));
+	if (strlen(path) >= sizeof(address.sun_path))
+		return rc_fail(err, -EINVAL, "%s: longer than a socket's path can be", path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	/* A socket that a killed predecessor left; that nobody else listens is our lock's matter.
+	 */
+	unlink(path);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    chmod(path, mode ? mode : 0600) < 0 || listen(fd, BACKLOG) < 0)
+		return rc_fail(err, -errno, "listening on %s: %s", path, strerror(errno));
+	return rc_steal_fd(&fd);
+}
+
+static int bind_one(const struct addrinfo *info)
+{
+	rc_autoclose int fd =
+		socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
+		return -errno;
+	return rc_steal_fd(&fd);
+}
+
+static int listen_tcp(const char *text, struct rc_error **err)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
+	rc_autofree char *host = rc_strdup(text);
+	char *colon = strrchr(host, ':'), *name = host;
+	int r;
+
+	if (!colon)
+		return rc_fail(err, -EINVAL, "%s: not an address with a port, as 127.0.0.1:8443",
+			       text);
+	*colon = '\0';
+	if (*name == '[' && colon > name + 1 && colon[-1] == ']') {
+		colon[-1] = '\0';
+		name++;
+	}
+	r = getaddrinfo(*name ? name : NULL, colon + 1, &hints, &found);
+	if (r != 0)
+		return rc_fail(err, -EINVAL, "%s: %s", text, gai_strerror(r));
+	r = bind_one(found);
+	freeaddrinfo(found);
+	if (r < 0)
+		return rc_fail(err, r, "listening on %s: %s", text, strerror(-r));
+	return r;
+}
+
+static unsigned int port_of(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t n = sizeof(address);
+	char port[8];
+
+	if (getsockname(fd, (struct sockaddr *)&address, &n) < 0 ||
+	    getnameinfo((struct sockaddr *)&address, n, NULL, 0, port, sizeof(port),
+			NI_NUMERICSERV) != 0)
+		return 0;
+	return (unsigned int)strtoul(port, NULL, 10);
+}
+
+static int start(struct rc_net_http_server *server, int fd,
+		 const struct rc_net_http_server_options *options, struct rc_error **err)
+{
+	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+	struct MHD_OptionItem tls[4] = {{MHD_OPTION_END, 0, NULL}};
+	const union MHD_DaemonInfo *info;
+	int n = 0;
+
+	if (options->certificate_pem) {
+		flags |= MHD_USE_TLS;
+		tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
+						   (void *)(uintptr_t)options->certificate_pem};
+		tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
+						   (void *)(uintptr_t)options->key_pem};
+		if (options->client_ca_pem)
+			tls[n++] =
+				(struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0,
+							(void *)(uintptr_t)options->client_ca_pem};
+		tls[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+	}
+	server->daemon =
+		MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
+				 fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+				 MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
+			      : NULL;
+	if (!info)
+		return rc_fail(err, -EINVAL, "listening on %s: the server cannot be started%s",
+			       options->listen,
+			       options->certificate_pem ? "; are certificate and key a pair?" : "");
+	ev_io_init(&server->readable, on_readable, info->epoll_fd, EV_READ);
+	ev_io_start(server->loop, &server->readable);
+	run(server);
+	return 0;
+}
+
+int rc_net_http_server_new(struct ev_loop *loop, const struct rc_net_http_server_options *options,
+			   rc_net_http_handler_fn *handler, void *userdata,
+			   struct rc_net_http_server **ret_server, struct rc_error **err)
+{
+	rc_cleanup(rc_net_http_server_freep) struct rc_net_http_server *server =
+		rc_new0(struct rc_net_http_server);
+	bool is_unix = strchr(options->listen, '/') != NULL;
+	int fd = is_unix ? listen_unix(options->listen, options->socket_mode, err)
+			 : listen_tcp(options->listen, err);
+	int r;
+
+	server->loop = loop;
+	server->handler = handler;
+	server->userdata = userdata;
+	server->max_body = options->max_body_bytes ? options->max_body_bytes : BODY_DEFAULT;
+	ev_timer_init(&server->timer, on_timer, 0., 0.);
+	if (fd < 0)
+		return fd;
+	if (is_unix)
+		server->unix_path = rc_strdup(options->listen);
+	else
+		server->port = port_of(fd);
+	r = start(server, fd, options, err);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	*ret_server = rc_steal(&server);
+	return 0;
+}
+
+void rc_net_http_server_free(struct rc_net_http_server *server)
+{
+	struct rc_net_http_exchange *exchange;
+
+	if (!server)
+		return;
+	ev_io_stop(server->loop, &server->readable);
+	/* MHD wants nobody suspended when it stops. */
+	DL_FOREACH (server->exchanges, exchange) {
+		if (exchange->state == ASKED)
+			exchange->state = RESETTING;
+		wake(exchange);
+	}
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon);
+	ev_timer_stop(server->loop, &server->timer);
+	if (server->unix_path)
+		unlink(server->unix_path);
+	free(server->unix_path);
+	free(server);
+}
+
+unsigned int rc_net_http_server_get_port(const struct rc_net_http_server *server)
+{
+	return server->port;
+}
+
+const char *rc_net_http_exchange_get_method(const struct rc_net_http_exchange *exchange)
+{
+	return exchange->method;
+}
+
+const char *rc_net_http_exchange_get_path(const struct rc_net_http_exchange *exchange)
+{
+	return exchange->path;
+}
+
+struct lookup {
+	const char *name, *value;
+};
+
+static enum MHD_Result find_argument(void *userdata, enum MHD_ValueKind kind, const char *name,
+				     const char *value)
+{
+	struct lookup *lookup = userdata;
+
+	(void)kind;
+	if (strcmp(name, lookup->name) != 0)
+		return MHD_YES;
+	lookup->value = value ? value : "";
+	return MHD_NO;
+}
+
+const char *rc_net_http_exchange_get_query(struct rc_net_http_exchange *exchange, const char *name)
+{
+	struct lookup lookup = {.name = name};
+
+	MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, find_argument,
+				  &lookup);
+	return lookup.value;
+}
+
+const char *rc_net_http_exchange_get_header(struct rc_net_http_exchange *exchange, const char *name)
+{
+	return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+struct rc_str rc_net_http_exchange_get_body(const struct rc_net_http_exchange *exchange)
+{
+	return rc_buf_str(&exchange->body);
+}
+
+uid_t rc_net_http_exchange_get_peer_uid(struct rc_net_http_exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct ucred peer;
+	socklen_t n = sizeof(peer);
+
+	if (!exchange->server->unix_path || !info ||
+	    getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
+		return (uid_t)-1;
+	return peer.uid;
+}
+
+bool rc_net_http_exchange_has_certificate(struct rc_net_http_exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		exchange->connection, MHD_CONNECTION_INFO_GNUTLS_CLIENT_CERT);
+
+	return info && info->client_cert != NULL;
+}
+
+void rc_net_http_exchange_set_header(struct rc_net_http_exchange *exchange, const char *name,
+				     const char *value)
+{
+	json_object_set_new(exchange->headers, name, json_string(value));
+}
+
+static void answer(struct rc_net_http_exchange *exchange, int status, const char *content_type)
+{
+	exchange->status = status;
+	if (content_type)
+		rc_net_http_exchange_set_header(exchange, "Content-Type", content_type);
+	exchange->state = ANSWERED;
+	wake(exchange);
+}
+
+void rc_net_http_exchange_reply(struct rc_net_http_exchange *exchange, int status,
+				const char *content_type, struct rc_str body)
+{
+	exchange->response = MHD_create_response_from_buffer(body.n, (void *)(uintptr_t)body.p,
+							     MHD_RESPMEM_MUST_COPY);
+	answer(exchange, status, content_type);
+}
+
+void rc_net_http_exchange_reply_json(struct rc_net_http_exchange *exchange, int status,
+				     const json_t *json)
+{
+	rc_autofree char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	rc_net_http_exchange_reply(exchange, status, "application/json", rc_str(text));
+}
+
+void rc_net_http_exchange_reset(struct rc_net_http_exchange *exchange)
+{
+	exchange->state = RESETTING;
+	wake(exchange);
+}
+
+void rc_net_http_exchange_reply_half(struct rc_net_http_exchange *exchange, int status,
+				     const char *content_type, struct rc_str body)
+{
+	rc_buf_add(&exchange->out, body.p, body.n / 2);
+	exchange->half = true;
+	exchange->response =
+		MHD_create_response_from_callback(body.n, 65536, read_stream, exchange, NULL);
+	answer(exchange, status, content_type);
+}
+
+void rc_net_http_exchange_stream(struct rc_net_http_exchange *exchange, int status,
+				 const char *content_type, rc_net_http_closed_fn *closed,
+				 void *userdata)
+{
+	exchange->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 65536, read_stream,
+							       exchange, NULL);
+	exchange->closed = closed;
+	exchange->closed_data = userdata;
+	answer(exchange, status, content_type);
+	exchange->state = STREAMING;
+}
+
+void rc_net_http_exchange_write(struct rc_net_http_exchange *exchange, struct rc_str bytes)
+{
+	rc_buf_add_str(&exchange->out, bytes);
+	wake(exchange);
+}
+
+void rc_net_http_exchange_end(struct rc_net_http_exchange *exchange)
+{
+	exchange->ended = true;
+	wake(exchange);
+}
