@@ -18,6 +18,9 @@ struct rc_buf {
 
 #define RC_BUF_UNLIMITED ((size_t)-1 / 4)
 
+/* For a declaration: with rc_autobuf a buffer must be initialised before any return. */
+#define RC_BUF_INIT(max_bytes) ((struct rc_buf){.max = (max_bytes)})
+
 void rc_buf_init(struct rc_buf *buf, size_t max_bytes);
 void rc_buf_done(struct rc_buf *buf);
 void rc_buf_clear(struct rc_buf *buf); /* empty for reuse; keeps memory */
