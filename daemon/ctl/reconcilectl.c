@@ -1,0 +1,88 @@
+/* reconcilectl: asks the daemon, renders charts, checks configuration. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ctl/ctl.h"
+
+static int version(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	printf("reconcilectl %s\n", RC_VERSION);
+	return CTL_OK;
+}
+
+static const struct ctl_command commands[] = {
+	{"app", "list|get|diff|sync|wait|history|resources", "applications", ctl_app},
+	{"secret", "list|get|refresh", "secrets from Vault", ctl_secret},
+	{"status", "", "the daemon, its clusters and repositories", ctl_status},
+	{"version", "", "print the version", version},
+	{NULL, NULL, NULL, NULL},
+};
+
+static void usage(const char *program, const struct ctl_command *table, FILE *out)
+{
+	fprintf(out, "usage: %s COMMAND\n\n", program);
+	for (; table->name; table++)
+		fprintf(out, "  %-10s %-44s %s\n", table->name, table->arguments, table->summary);
+}
+
+int ctl_dispatch(const char *program, const struct ctl_command *table, int argc, char **argv)
+{
+	const char *names[32];
+	const char *nearest;
+	size_t n = 0;
+
+	if (argc < 2) {
+		usage(program, table, stderr);
+		return CTL_USAGE;
+	}
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0) {
+		usage(program, table, stdout);
+		return CTL_OK;
+	}
+	for (const struct ctl_command *command = table; command->name; command++) {
+		if (strcmp(argv[1], command->name) == 0)
+			return command->run(argc - 1, argv + 1);
+		names[n++] = command->name;
+	}
+	nearest = rc_text_nearest(argv[1], names, n);
+	fprintf(stderr, "%s: unknown command '%s'%s%s%s\n", program, argv[1],
+		nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+	usage(program, table, stderr);
+	return CTL_USAGE;
+}
+
+int ctl_fail(struct rc_error *err)
+{
+	rc_autofree char *text = rc_error_format(err);
+	const char *hint = rc_error_get_hint(err);
+	int code = err->code;
+
+	fprintf(stderr, "reconcilectl: %s\n", text);
+	if (hint)
+		fprintf(stderr, "  %s\n", hint);
+	rc_error_free(err);
+	switch (code) {
+	case -ENOENT:
+		return CTL_NOT_FOUND;
+	case -ECONNREFUSED:
+	case -ECONNRESET:
+		return CTL_CONNECTION;
+	case -EACCES:
+	case -EBUSY:
+		return CTL_REFUSED;
+	default:
+		return CTL_ERROR;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return version(argc, argv);
+	return ctl_dispatch("reconcilectl", commands, argc, argv);
+}

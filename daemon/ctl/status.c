@@ -1,0 +1,51 @@
+/* reconcilectl status: the daemon at a glance. */
+#include <stdio.h>
+
+#include "ctl/client.h"
+#include "ctl/ctl.h"
+#include "ctl/print.h"
+
+static const struct ctl_column cluster_columns[] = {
+	{"CLUSTER", "name"},	{"SERVER", "server"},	{"STATE", "state"},
+	{"VERSION", "version"}, {"WATCHES", "watches"}, {"OBJECTS", "objects"},
+	{"REASON", "reason"},	{NULL, NULL},
+};
+
+static const struct ctl_column repository_columns[] = {
+	{"REPOSITORY", "name"}, {"URL", "url"},	      {"STATE", "state"}, {"LAST POLL", "polledAt"},
+	{"SINCE", "since"},	{"REASON", "reason"}, {NULL, NULL},
+};
+
+static const struct ctl_column app_columns[] = {
+	{"APP", "metadata.name"},
+	{"SYNC", "status.sync.status"},
+	{"HEALTH", "status.health.status"},
+	{"REASON", "status.reason"},
+	{NULL, NULL},
+};
+
+int ctl_status(int argc, char **argv)
+{
+	struct ctl_options options = {.output = CTL_OUTPUT_TABLE};
+	struct rc_error *err = NULL;
+	json_auto_t *reply = NULL;
+	char buffer[32];
+
+	argc = ctl_print_take_options(argc, argv, &options);
+	if (argc < 0)
+		return CTL_USAGE;
+	if (ctl_client_ask("GET", "/v1/status", NULL, &reply, &err) < 0)
+		return ctl_fail(err);
+	if (options.output != CTL_OUTPUT_TABLE) {
+		ctl_print_document(reply, options.output);
+		return CTL_OK;
+	}
+	printf("reconciled %s", ctl_print_get(reply, "version", buffer));
+	printf(", up since %s\n\n", ctl_print_get(reply, "startedAt", buffer));
+	ctl_print_table(json_object_get(reply, "clusters"), cluster_columns);
+	putchar('\n');
+	ctl_print_table(json_object_get(reply, "repositories"), repository_columns);
+	putchar('\n');
+	ctl_print_table(json_object_get(reply, "apps"), app_columns);
+	return CTL_OK;
+}
