@@ -1,0 +1,178 @@
+/*
+ * What a template computes with: Go's values as they reach text/template under Helm.
+ *
+ * A value is small and passed by value; maps, lists and objects are references into the arena of
+ * the run, so that `set` shows through every holder. The kinds keep Go's types apart where a
+ * template can see them: int from int64 and float64, []string from []interface {}, chartutil.Values
+ * from map[string]interface {}, a nil interface (NIL) from no value at all (INVALID).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+enum rc_value_kind {
+	RC_VALUE_INVALID, /* reflect's zero Value: prints <no value> */
+	RC_VALUE_NIL,	  /* a nil interface {}: an absent key, a null */
+	RC_VALUE_BOOL,
+	RC_VALUE_INT,
+	RC_VALUE_INT64,
+	RC_VALUE_UINT8,
+	RC_VALUE_UINT32,
+	RC_VALUE_FLOAT,
+	RC_VALUE_STRING,
+	RC_VALUE_BYTES,
+	RC_VALUE_LIST,
+	RC_VALUE_MAP,
+	RC_VALUE_OBJECT,
+};
+
+/* A list's element type, a map's type. */
+enum rc_value_flavour {
+	RC_VALUE_ANY,	    /* []interface {}, map[string]interface {} */
+	RC_VALUE_STRINGS,   /* []string, map[string]string */
+	RC_VALUE_INTS,	    /* []int */
+	RC_VALUE_LISTS,	    /* [][]interface {} */
+	RC_VALUE_VALUES,    /* chartutil.Values */
+	RC_VALUE_FILES,	    /* engine.files, map[string][]byte */
+	RC_VALUE_SUBCHARTS, /* map[string]interface {} of charts */
+};
+
+struct rc_value;
+struct rc_value_call;
+
+/* A Go struct, or a pointer to one, as templates see it. */
+struct rc_value_type {
+	const char *name; /* "*chart.Metadata", for messages */
+	/* The field or, with is_method, the method's result; false: there is none. Optional. */
+	bool (*get)(const void *object, struct rc_str name, struct rc_arena *arena,
+		    struct rc_value *ret);
+	/* A method with its arguments: 1 done, 0 no such method, negative: failed. Optional. */
+	int (*call)(const void *object, struct rc_str name, struct rc_value_call *call,
+		    struct rc_value *ret);
+	/* As fmt's %v. Mandatory. */
+	void (*print)(const void *object, struct rc_buf *buf);
+	/* A Stringer's print is also what toString and quote give. */
+	bool is_stringer;
+};
+
+struct rc_value {
+	enum rc_value_kind kind;
+	union {
+		bool truth;
+		int64_t integer;
+		double real;
+		struct rc_str text; /* STRING, BYTES */
+		struct rc_value_list *list;
+		struct rc_value_map *map;
+		struct {
+			const struct rc_value_type *type;
+			void *object;
+		};
+	};
+};
+
+struct rc_value_list {
+	enum rc_value_flavour flavour;
+	size_t n, room;
+	struct rc_value *items;
+};
+
+struct rc_value_entry {
+	struct rc_str key;
+	struct rc_value value;
+};
+
+struct rc_value_map {
+	enum rc_value_flavour flavour;
+	size_t n, room;
+	struct rc_value_entry *entries; /* in byte order of their keys */
+};
+
+static inline struct rc_value rc_value_invalid(void)
+{
+	return (struct rc_value){.kind = RC_VALUE_INVALID};
+}
+
+static inline struct rc_value rc_value_nil(void)
+{
+	return (struct rc_value){.kind = RC_VALUE_NIL};
+}
+
+static inline struct rc_value rc_value_bool(bool truth)
+{
+	return (struct rc_value){.kind = RC_VALUE_BOOL, .truth = truth};
+}
+
+static inline struct rc_value rc_value_int(int64_t integer)
+{
+	return (struct rc_value){.kind = RC_VALUE_INT, .integer = integer};
+}
+
+static inline struct rc_value rc_value_int64(int64_t integer)
+{
+	return (struct rc_value){.kind = RC_VALUE_INT64, .integer = integer};
+}
+
+static inline struct rc_value rc_value_float(double real)
+{
+	return (struct rc_value){.kind = RC_VALUE_FLOAT, .real = real};
+}
+
+static inline struct rc_value rc_value_str(struct rc_str text)
+{
+	return (struct rc_value){.kind = RC_VALUE_STRING, .text = text};
+}
+
+/* text is borrowed and must outlive the run. */
+static inline struct rc_value rc_value_text(const char *text)
+{
+	return rc_value_str(rc_str(text));
+}
+
+static inline struct rc_value rc_value_object(const struct rc_value_type *type, void *object)
+{
+	return (struct rc_value){.kind = RC_VALUE_OBJECT, .type = type, .object = object};
+}
+
+static inline bool rc_value_is_nil(struct rc_value value)
+{
+	return value.kind == RC_VALUE_INVALID || value.kind == RC_VALUE_NIL;
+}
+
+static inline bool rc_value_is_integer(struct rc_value value)
+{
+	return value.kind == RC_VALUE_INT || value.kind == RC_VALUE_INT64 ||
+	       value.kind == RC_VALUE_UINT8 || value.kind == RC_VALUE_UINT32;
+}
+
+struct rc_value rc_value_list_new(struct rc_arena *arena, enum rc_value_flavour flavour,
+				  size_t room);
+void rc_value_list_add(struct rc_arena *arena, struct rc_value list, struct rc_value item);
+struct rc_value rc_value_map_new(struct rc_arena *arena, enum rc_value_flavour flavour,
+				 size_t room);
+/* The entry's value, or NULL. */
+struct rc_value *rc_value_map_get(const struct rc_value_map *map, struct rc_str key);
+void rc_value_map_set(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
+		      struct rc_value value);
+void rc_value_map_unset(struct rc_value_map *map, struct rc_str key);
+
+/* Truth as `if` has it: not false, 0, "", nil, or empty. */
+bool rc_value_is_true(struct rc_value value);
+/* reflect.DeepEqual. */
+bool rc_value_equal(struct rc_value a, struct rc_value b);
+/* A copy that shares no map and no list. */
+struct rc_value rc_value_copy(struct rc_arena *arena, struct rc_value value);
+/* "map[string]interface {}", as %T; "<nil>" for nil. */
+const char *rc_value_type_name(struct rc_value value);
+/* "map", "slice", "float64", as reflect's Kind; "invalid" for nil. */
+const char *rc_value_kind_name(struct rc_value value);
+
+/* Append the value as fmt's %v prints it. */
+void rc_value_print(struct rc_buf *buf, struct rc_value value);
+/* The same as text in the arena: %v, and strings as they are. */
+struct rc_str rc_value_format(struct rc_arena *arena, struct rc_value value);
