@@ -1,0 +1,221 @@
+/* Go's quoting. */
+#include "data/quote.h"
+
+#include <errno.h>
+
+#include "data/unicode.h"
+#include "data/utf8.h"
+
+static const char escapes[] = "abfnrtv";
+static const char escaped[] = "\a\b\f\n\r\t\v";
+
+static void put_escape(struct rc_buf *out, uint32_t rune)
+{
+	const char *at = rune && rune < 0x20 ? strchr(escaped, (char)rune) : NULL;
+
+	if (at)
+		rc_buf_printf(out, "\\%c", escapes[at - escaped]);
+	else if (rune < 0x20 || rune == 0x7f)
+		rc_buf_printf(out, "\\x%02x", rune);
+	else if (rune < 0x10000)
+		rc_buf_printf(out, "\\u%04x", rune);
+	else
+		rc_buf_printf(out, "\\U%08x", rune);
+}
+
+static void put_rune(struct rc_buf *out, uint32_t rune, char quote, bool ascii)
+{
+	if (rune == (unsigned char)quote || rune == '\\') {
+		rc_buf_putc(out, '\\');
+		rc_buf_putc(out, (char)rune);
+	} else if (ascii ? rune < 0x80 && rc_unicode_is_print(rune) : rc_unicode_is_print(rune)) {
+		rc_buf_put_rune(out, rune);
+	} else {
+		put_escape(out, rune);
+	}
+}
+
+static bool is_simple(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+int rc_quote_string(struct rc_buf *out, struct rc_str text, bool ascii)
+{
+	size_t start = 0, i = 0, n;
+
+	rc_buf_putc(out, '"');
+	while (i < text.n) {
+		struct rc_str rest = {text.p + i, text.n - i};
+		uint32_t rune;
+
+		if (is_simple(text.p[i])) {
+			i++;
+			continue;
+		}
+		rc_buf_add(out, text.p + start, i - start);
+		rune = rc_utf8_decode(rest, &n);
+		if (rune == RC_UTF8_ERROR && n == 1)
+			rc_buf_printf(out, "\\x%02x", (unsigned char)text.p[i]);
+		else
+			put_rune(out, rune, '"', ascii);
+		i += n;
+		start = i;
+	}
+	rc_buf_add(out, text.p + start, i - start);
+	rc_buf_putc(out, '"');
+	return out->overflow ? -E2BIG : 0;
+}
+
+/* strconv.CanBackquote: one line, no control but tab, no backquote, no BOM, valid. */
+static bool can_backquote(struct rc_str text)
+{
+	size_t n;
+
+	for (; text.n > 0; text.p += n, text.n -= n) {
+		uint32_t rune = rc_utf8_decode(text, &n);
+
+		if (n > 1 ? rune == 0xfeff
+			  : rune == RC_UTF8_ERROR || (rune < ' ' && rune != '\t') || rune == '`' ||
+				    rune == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+int rc_quote_string_raw(struct rc_buf *out, struct rc_str text)
+{
+	if (!can_backquote(text))
+		return rc_quote_string(out, text, false);
+	rc_buf_putc(out, '`');
+	rc_buf_add_str(out, text);
+	rc_buf_putc(out, '`');
+	return out->overflow ? -E2BIG : 0;
+}
+
+int rc_quote_rune(struct rc_buf *out, uint32_t rune, bool ascii)
+{
+	if (rune > 0x10ffff || (rune >= 0xd800 && rune < 0xe000))
+		rune = RC_UTF8_ERROR;
+	rc_buf_putc(out, '\'');
+	put_rune(out, rune, '\'', ascii);
+	rc_buf_putc(out, '\'');
+	return out->overflow ? -E2BIG : 0;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
+static int take_digits(struct rc_str *rest, size_t count, int base, uint32_t *ret)
+{
+	uint32_t value = 0;
+
+	if (rest->n < count)
+		return -EINVAL;
+	for (size_t i = 0; i < count; i++) {
+		int digit = hex_value(rest->p[i]);
+
+		if (digit >= base)
+			return -EINVAL;
+		value = value * (uint32_t)base + (uint32_t)digit;
+	}
+	rest->p += count;
+	rest->n -= count;
+	*ret = value;
+	return 0;
+}
+
+static int undo_numeric(struct rc_str *rest, char kind, struct rc_buf *out)
+{
+	bool is_byte = kind == 'x' || (kind >= '0' && kind <= '7');
+	uint32_t value;
+	int r;
+
+	if (kind == 'x')
+		r = take_digits(rest, 2, 16, &value);
+	else if (kind == 'u')
+		r = take_digits(rest, 4, 16, &value);
+	else if (kind == 'U')
+		r = take_digits(rest, 8, 16, &value);
+	else {
+		rest->p--;
+		rest->n++;
+		r = take_digits(rest, 3, 8, &value);
+	}
+	if (r < 0)
+		return r;
+	if (is_byte)
+		return value > 255 ? -EINVAL : rc_buf_putc(out, (char)value);
+	if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+		return -EINVAL;
+	return rc_buf_put_rune(out, value);
+}
+
+/* One escape; rest stands behind the backslash. */
+static int undo_escape(struct rc_str *rest, char quote, struct rc_buf *out)
+{
+	const char *at;
+	char c;
+
+	if (rest->n == 0)
+		return -EINVAL;
+	c = *rest->p++;
+	rest->n--;
+	at = c ? strchr(escapes, c) : NULL;
+	if (at)
+		return rc_buf_putc(out, escaped[at - escapes]);
+	if (c == '\\' || ((c == '"' || c == '\'') && c == quote))
+		return rc_buf_putc(out, c);
+	if (c == 'x' || c == 'u' || c == 'U' || (c >= '0' && c <= '7'))
+		return undo_numeric(rest, c, out);
+	return -EINVAL;
+}
+
+static int undo_raw(struct rc_str inner, struct rc_buf *out)
+{
+	if (rc_str_index(inner, '`') >= 0)
+		return -EINVAL;
+	for (size_t i = 0; i < inner.n; i++)
+		if (inner.p[i] != '\r')
+			rc_buf_putc(out, inner.p[i]);
+	return out->overflow ? -E2BIG : 0;
+}
+
+int rc_quote_undo(struct rc_str quoted, struct rc_buf *out)
+{
+	struct rc_str rest;
+	size_t n, runes = 0;
+	char quote;
+	int r = 0;
+
+	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1])
+		return -EINVAL;
+	quote = quoted.p[0];
+	rest = (struct rc_str){quoted.p + 1, quoted.n - 2};
+	if (quote == '`')
+		return undo_raw(rest, out);
+	if (quote != '"' && quote != '\'')
+		return -EINVAL;
+	for (; rest.n > 0 && r == 0; runes++) {
+		if (*rest.p == quote || *rest.p == '\n')
+			return -EINVAL;
+		if (*rest.p == '\\') {
+			rest.p++;
+			rest.n--;
+			r = undo_escape(&rest, quote, out);
+			continue;
+		}
+		rc_utf8_decode(rest, &n);
+		r = rc_buf_add(out, rest.p, n);
+		rest.p += n;
+		rest.n -= n;
+	}
+	if (quote == '\'' && runes != 1)
+		return -EINVAL;
+	return r;
+}
