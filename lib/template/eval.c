@@ -1,0 +1,512 @@
+/* Commands: fields, variables, constants, function calls with Go's checks of their arguments. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "template/exec-private.h"
+#include "base/memory.h"
+#include "template/literal.h"
+
+#define ARGS_STACK 16
+
+static int eval_arg(struct rc_template_state *state, struct rc_value dot, char type,
+		    const struct rc_template_node *node, struct rc_value *ret);
+
+static const char *type_name(char type)
+{
+	switch (type) {
+	case 's':
+		return "string";
+	case 'i':
+		return "int";
+	case 'l':
+		return "int64";
+	case 'u':
+		return "uint32";
+	case 'f':
+		return "float64";
+	case 'b':
+		return "bool";
+	case 'M':
+		return "map[string]interface {}";
+	case 'L':
+		return "[]interface {}";
+	default:
+		return "interface {}";
+	}
+}
+
+static bool fits(char type, struct rc_value value)
+{
+	switch (type) {
+	case 's':
+		return value.kind == RC_VALUE_STRING;
+	case 'i':
+		return value.kind == RC_VALUE_INT;
+	case 'l':
+		return value.kind == RC_VALUE_INT64;
+	case 'u':
+		return value.kind == RC_VALUE_UINT32;
+	case 'f':
+		return value.kind == RC_VALUE_FLOAT;
+	case 'b':
+		return value.kind == RC_VALUE_BOOL;
+	case 'M':
+		return value.kind == RC_VALUE_MAP && (value.map->flavour == RC_VALUE_ANY ||
+						      value.map->flavour == RC_VALUE_VALUES ||
+						      value.map->flavour == RC_VALUE_SUBCHARTS);
+	case 'L':
+		return value.kind == RC_VALUE_LIST && value.list->flavour == RC_VALUE_ANY;
+	default:
+		return true;
+	}
+}
+
+static bool can_be_nil(char type)
+{
+	return type == 'a' || type == 'M' || type == 'L';
+}
+
+/* As state.validateType(): value is there already, does it go into the parameter? */
+static int validate(struct rc_template_state *state, char type, struct rc_value *value)
+{
+	if (value->kind == RC_VALUE_INVALID) {
+		if (type == '\0')
+			return 0;
+		if (!can_be_nil(type))
+			return rc_template_exec_fail(state, "invalid value; expected %s",
+						     type_name(type));
+		value->kind = RC_VALUE_NIL;
+		return 0;
+	}
+	if (type == '\0' || fits(type, *value))
+		return 0;
+	return rc_template_exec_fail(
+		state, "wrong type for value; expected %s; got %s", type_name(type),
+		value->kind == RC_VALUE_NIL ? "interface {}" : rc_value_type_name(*value));
+}
+
+static const char *node_text(struct rc_template_state *state, const struct rc_template_node *node)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_template_node_print(&text, node);
+	return rc_arena_str(state->exec->arena, rc_buf_str(&text)).p;
+}
+
+/* A number where nothing says which type it is to have. */
+static int ideal_constant(struct rc_template_state *state, const struct rc_template_node *node,
+			  struct rc_value *ret)
+{
+	bool looks_float = node->text.p[0] != '\'' &&
+			   !(node->text.n > 2 && (node->text.p[1] | 0x20) == 'x') &&
+			   (memchr(node->text.p, '.', node->text.n) ||
+			    memchr(node->text.p, 'e', node->text.n) ||
+			    memchr(node->text.p, 'E', node->text.n));
+
+	state->node = node;
+	if (node->is_float && looks_float)
+		*ret = rc_value_float(node->real);
+	else if (node->is_int)
+		*ret = rc_value_int(node->integer);
+	else
+		return rc_template_exec_fail(state, "%.*s overflows int", (int)node->text.n,
+					     node->text.p);
+	return 0;
+}
+
+static int fail_expected(struct rc_template_state *state, const char *what,
+			 const struct rc_template_node *node)
+{
+	return rc_template_exec_fail(state, "expected %s; found %s", what, node_text(state, node));
+}
+
+/* A literal adapts to its parameter. */
+static int eval_literal(struct rc_template_state *state, char type,
+			const struct rc_template_node *node, struct rc_value *ret)
+{
+	bool number = node->kind == RC_NODE_NUMBER;
+
+	switch (type) {
+	case 'b':
+		if (node->kind != RC_NODE_BOOL)
+			return fail_expected(state, "bool", node);
+		*ret = rc_value_bool(node->truth);
+		return 0;
+	case 's':
+		if (node->kind != RC_NODE_STRING)
+			return fail_expected(state, "string", node);
+		*ret = rc_value_str(node->string);
+		return 0;
+	case 'f':
+		if (!number || !node->is_float)
+			return fail_expected(state, "float", node);
+		*ret = rc_value_float(node->real);
+		return 0;
+	case 'i':
+	case 'l':
+		if (!number || !node->is_int)
+			return fail_expected(state, "integer", node);
+		*ret = type == 'i' ? rc_value_int(node->integer) : rc_value_int64(node->integer);
+		return 0;
+	case 'u':
+		if (!number || !node->is_uint)
+			return fail_expected(state, "unsigned integer", node);
+		*ret = (struct rc_value){.kind = RC_VALUE_UINT32,
+					 .integer = (int64_t)node->natural};
+		return 0;
+	case 'M':
+	case 'L':
+		return rc_template_exec_fail(state, "can't handle %s for arg of type %s",
+					     node_text(state, node), type_name(type));
+	default:
+		break;
+	}
+	if (node->kind == RC_NODE_BOOL)
+		*ret = rc_value_bool(node->truth);
+	else if (node->kind == RC_NODE_STRING)
+		*ret = rc_value_str(node->string);
+	else
+		return ideal_constant(state, node, ret);
+	return 0;
+}
+
+static int not_a_function(struct rc_template_state *state, const struct rc_template_nodes *args,
+			  const struct rc_value *final)
+{
+	if (!args || (args->n < 2 && !final))
+		return 0;
+	return rc_template_exec_fail(state, "can't give argument to non-function %s",
+				     node_text(state, args->at[0]));
+}
+
+/* Where a field is looked up; args and final only count for the last of a chain. */
+struct access {
+	const struct rc_template_node *node;
+	const struct rc_template_nodes *args; /* the command's, the field among them first */
+	const struct rc_value *final;
+};
+
+static int call_method(struct rc_template_state *state, struct rc_value dot, struct rc_value object,
+		       struct rc_str name, const struct access *access, struct rc_value *ret)
+{
+	size_t n = access->args ? access->args->n - 1 : 0;
+	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
+	struct rc_value args[ARGS_STACK];
+	struct rc_error *err = NULL;
+	int r;
+
+	if (!object.type->call || n + 1 >= ARGS_STACK)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		r = eval_arg(state, dot, 'a', access->args->at[i + 1], &args[i]);
+		if (r < 0)
+			return r;
+	}
+	if (access->final)
+		args[n++] = *access->final;
+	call.args = args;
+	call.n_args = n;
+	call.err = &err;
+	r = object.type->call(object.object, name, &call, ret);
+	if (r < 0) {
+		state->node = access->node;
+		rc_template_exec_fail(state, "error calling %.*s: %s", (int)name.n, name.p,
+				      err ? err->message : "failed");
+		rc_error_free(err);
+	}
+	return r;
+}
+
+static int field_of_object(struct rc_template_state *state, struct rc_value dot,
+			   struct rc_value object, struct rc_str name, const struct access *access,
+			   struct rc_value *ret)
+{
+	bool has_args = (access->args && access->args->n > 1) || access->final;
+	int r = call_method(state, dot, object, name, access, ret);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (object.type->get && object.type->get(object.object, name, state->exec->arena, ret)) {
+		if (has_args)
+			return rc_template_exec_fail(state,
+						     "%.*s has arguments but cannot be invoked as "
+						     "function",
+						     (int)name.n, name.p);
+		return 0;
+	}
+	return rc_template_exec_fail(state, "can't evaluate field %.*s in type %s", (int)name.n,
+				     name.p, object.type->name);
+}
+
+static int eval_field(struct rc_template_state *state, struct rc_value dot, struct rc_value from,
+		      struct rc_str name, const struct access *access, struct rc_value *ret)
+{
+	bool has_args = (access->args && access->args->n > 1) || access->final;
+	struct rc_value *found;
+
+	switch (from.kind) {
+	case RC_VALUE_INVALID:
+		*ret = rc_value_invalid();
+		return 0;
+	case RC_VALUE_NIL:
+		return rc_template_exec_fail(state, "nil pointer evaluating interface {}.%.*s",
+					     (int)name.n, name.p);
+	case RC_VALUE_OBJECT:
+		return field_of_object(state, dot, from, name, access, ret);
+	case RC_VALUE_MAP:
+		if (from.map->flavour == RC_VALUE_VALUES && rc_str_is(name, "AsMap")) {
+			*ret = from;
+			ret->map = rc_arena_memdup(state->exec->arena, from.map, sizeof(*from.map));
+			ret->map->flavour = RC_VALUE_ANY;
+			return 0;
+		}
+		if (has_args)
+			return rc_template_exec_fail(state,
+						     "%.*s is not a method but has arguments",
+						     (int)name.n, name.p);
+		found = rc_value_map_get(from.map, name);
+		*ret = found				       ? *found
+		       : from.map->flavour == RC_VALUE_STRINGS ? rc_value_str(RC_STR(""))
+							       : rc_value_nil();
+		return 0;
+	default:
+		return rc_template_exec_fail(state, "can't evaluate field %.*s in type %s",
+					     (int)name.n, name.p, rc_value_type_name(from));
+	}
+}
+
+static int eval_chain(struct rc_template_state *state, struct rc_value dot, struct rc_value from,
+		      const struct rc_str *names, size_t n, const struct access *access,
+		      struct rc_value *ret)
+{
+	struct access plain = {.node = access->node};
+
+	for (size_t i = 0; i < n; i++) {
+		int r = eval_field(state, dot, from, names[i], i + 1 == n ? access : &plain, ret);
+
+		if (r < 0)
+			return r;
+		from = *ret;
+	}
+	return 0;
+}
+
+static int eval_variable(struct rc_template_state *state, struct rc_value dot,
+			 const struct rc_template_node *node, const struct access *access,
+			 struct rc_value *ret)
+{
+	state->node = node;
+	for (size_t i = state->n_variables; i-- > 0;) {
+		if (!rc_str_equal(state->variables[i].name, node->names[0]))
+			continue;
+		*ret = state->variables[i].value;
+		if (node->n_names == 1)
+			return not_a_function(state, access->args, access->final);
+		return eval_chain(state, dot, *ret, node->names + 1, node->n_names - 1, access,
+				  ret);
+	}
+	return rc_template_exec_fail(state, "undefined variable: %.*s", (int)node->names[0].n,
+				     node->names[0].p);
+}
+
+static int eval_inner_chain(struct rc_template_state *state, struct rc_value dot,
+			    const struct rc_template_node *node, const struct access *access,
+			    struct rc_value *ret)
+{
+	int r;
+
+	state->node = node;
+	if (node->inner->kind == RC_NODE_NIL)
+		return rc_template_exec_fail(state, "indirection through explicit nil in %s",
+					     node_text(state, node));
+	r = eval_arg(state, dot, '\0', node->inner, ret);
+	if (r < 0)
+		return r;
+	return eval_chain(state, dot, *ret, node->names, node->n_names, access, ret);
+}
+
+/* The letter of parameter i; *ret_fixed counts those that are not variadic. */
+static char parameter(const char *signature, size_t i, size_t *ret_fixed)
+{
+	size_t n = strlen(signature);
+	bool variadic = n > 0 && signature[n - 1] == '*';
+
+	*ret_fixed = variadic ? n - 2 : n;
+	if (variadic && i >= n - 2)
+		return signature[n - 2];
+	return i < n ? signature[i] : 'a';
+}
+
+static int check_count(struct rc_template_state *state, const struct rc_template_node *node,
+		       size_t n_args, bool final)
+{
+	const struct rc_template_func *func = node->func;
+	size_t fixed, n = n_args + final;
+	bool variadic = strchr(func->signature, '*') != NULL;
+
+	parameter(func->signature, 0, &fixed);
+	if (variadic && n < fixed)
+		return rc_template_exec_fail(
+			state, "wrong number of args for %s: want at least %zu got %zu", func->name,
+			fixed, n_args);
+	if (!variadic && n != fixed)
+		return rc_template_exec_fail(state, "wrong number of args for %s: want %zu got %zu",
+					     func->name, fixed, n);
+	return 0;
+}
+
+/* and, or: the argument that decides, the others are not looked at. */
+static int short_circuit(struct rc_template_state *state, struct rc_value dot,
+			 const struct rc_template_node *node, const struct rc_template_nodes *args,
+			 const struct rc_value *final, struct rc_value *ret)
+{
+	bool is_or = strcmp(node->func->name, "or") == 0;
+
+	for (size_t i = 1; args && i < args->n; i++) {
+		int r = eval_arg(state, dot, 'a', args->at[i], ret);
+
+		if (r < 0)
+			return r;
+		if (rc_value_is_true(*ret) == is_or)
+			return 0;
+	}
+	if (final) {
+		*ret = *final;
+		return validate(state, 'a', ret);
+	}
+	return 0;
+}
+
+static int eval_args(struct rc_template_state *state, struct rc_value dot,
+		     const struct rc_template_func *func, const struct rc_template_nodes *args,
+		     const struct rc_value *final, struct rc_value *argv)
+{
+	size_t n = args ? args->n - 1 : 0, fixed;
+
+	for (size_t i = 0; i < n; i++) {
+		int r = eval_arg(state, dot, parameter(func->signature, i, &fixed), args->at[i + 1],
+				 &argv[i]);
+
+		if (r < 0)
+			return r;
+	}
+	if (!final)
+		return 0;
+	argv[n] = *final;
+	return validate(state, parameter(func->signature, n, &fixed), &argv[n]);
+}
+
+static int eval_function(struct rc_template_state *state, struct rc_value dot,
+			 const struct rc_template_node *node,
+			 const struct rc_template_node *command,
+			 const struct rc_template_nodes *args, const struct rc_value *final,
+			 struct rc_value *ret)
+{
+	const struct rc_template_func *func = node->func;
+	size_t n = args ? args->n - 1 : 0;
+	struct rc_value stack[ARGS_STACK], *argv = stack;
+	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
+	struct rc_error *err = NULL;
+	int r;
+
+	state->node = node;
+	r = check_count(state, node, n, final != NULL);
+	if (r < 0)
+		return r;
+	if (strcmp(func->name, "and") == 0 || strcmp(func->name, "or") == 0)
+		return short_circuit(state, dot, node, args, final, ret);
+	if (n + 1 > ARGS_STACK)
+		argv = rc_arena_alloc(state->exec->arena, (n + 1) * sizeof(*argv));
+	r = eval_args(state, dot, func, args, final, argv);
+	if (r < 0)
+		return r;
+	call.args = argv;
+	call.n_args = n + (final != NULL);
+	call.err = &err;
+	*ret = rc_value_invalid();
+	r = func->run(&call, ret);
+	if (r == 0)
+		return 0;
+	state->node = command;
+	rc_template_exec_fail(state, "error calling %s: %s", func->name,
+			      err ? err->message : "failed");
+	rc_error_free(err);
+	return -EINVAL;
+}
+
+/* Nodes that are no literal: their value, then whether it fits. */
+static int eval_arg(struct rc_template_state *state, struct rc_value dot, char type,
+		    const struct rc_template_node *node, struct rc_value *ret)
+{
+	struct access access = {.node = node};
+	int r;
+
+	state->node = node;
+	switch (node->kind) {
+	case RC_NODE_DOT:
+		*ret = dot;
+		r = 0;
+		break;
+	case RC_NODE_NIL:
+		if (type != '\0' && !can_be_nil(type))
+			return rc_template_exec_fail(state, "cannot assign nil to %s",
+						     type_name(type));
+		*ret = rc_value_nil();
+		return 0;
+	case RC_NODE_FIELD:
+		r = eval_chain(state, dot, dot, node->names, node->n_names, &access, ret);
+		break;
+	case RC_NODE_VARIABLE:
+		r = eval_variable(state, dot, node, &access, ret);
+		break;
+	case RC_NODE_PIPE:
+		r = rc_template_exec_pipeline(state, dot, node, ret);
+		break;
+	case RC_NODE_IDENTIFIER:
+		r = eval_function(state, dot, node, node, NULL, NULL, ret);
+		break;
+	case RC_NODE_CHAIN:
+		r = eval_inner_chain(state, dot, node, &access, ret);
+		break;
+	default:
+		return eval_literal(state, type, node, ret);
+	}
+	return r < 0 ? r : validate(state, type, ret);
+}
+
+int rc_template_exec_command(struct rc_template_state *state, struct rc_value dot,
+			     const struct rc_template_node *command, const struct rc_value *final,
+			     struct rc_value *ret)
+{
+	const struct rc_template_node *first = command->items.at[0];
+	struct access access = {.node = first, .args = &command->items, .final = final};
+	int r;
+
+	switch (first->kind) {
+	case RC_NODE_FIELD:
+		state->node = first;
+		return eval_chain(state, dot, dot, first->names, first->n_names, &access, ret);
+	case RC_NODE_CHAIN:
+		return eval_inner_chain(state, dot, first, &access, ret);
+	case RC_NODE_IDENTIFIER:
+		return eval_function(state, dot, first, command, &command->items, final, ret);
+	case RC_NODE_PIPE:
+		r = not_a_function(state, &command->items, final);
+		return r < 0 ? r : rc_template_exec_pipeline(state, dot, first, ret);
+	case RC_NODE_VARIABLE:
+		return eval_variable(state, dot, first, &access, ret);
+	default:
+		break;
+	}
+	state->node = first;
+	r = not_a_function(state, &command->items, final);
+	if (r < 0)
+		return r;
+	if (first->kind == RC_NODE_DOT) {
+		*ret = dot;
+		return 0;
+	}
+	if (first->kind == RC_NODE_NIL)
+		return rc_template_exec_fail(state, "nil is not a command");
+	return eval_literal(state, 'a', first, ret);
+}

@@ -1,0 +1,15 @@
+/* The parser: a text becomes trees, one for itself and one for each definition in it. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "template/func.h"
+#include "template/node.h"
+
+/* Called for every tree: the definitions in their order, the text itself last. */
+typedef int rc_template_parse_fn(void *userdata, struct rc_str name, struct rc_template_node *root,
+				 struct rc_error **err);
+
+int rc_template_parse(struct rc_arena *arena, const struct rc_template_funcs *funcs,
+		      struct rc_str name, struct rc_str text, rc_template_parse_fn *add,
+		      void *userdata, struct rc_error **err);
