@@ -231,7 +231,6 @@ static int loop(struct rc_template_state *state, const struct rc_template_node *
 	case RC_VALUE_FLOAT:
 	case RC_VALUE_STRING:
 	case RC_VALUE_OBJECT:
-		state->node = node;
 		return rc_template_exec_fail(
 			state, "range can't iterate over %s",
 			rc_arena_str(state->exec->arena, rc_value_format(state->exec->arena, value))

@@ -69,6 +69,15 @@ static void print_template(struct rc_buf *buf, const struct rc_template_node *no
 	rc_buf_puts(buf, "}}");
 }
 
+static const char *word_of(enum rc_template_node_kind kind)
+{
+	if (kind == RC_NODE_BREAK)
+		return "{{break}}";
+	if (kind == RC_NODE_CONTINUE)
+		return "{{continue}}";
+	return kind == RC_NODE_END ? "{{end}}" : "{{else}}";
+}
+
 void rc_template_node_print(struct rc_buf *buf, const struct rc_template_node *node)
 {
 	switch (node->kind) {
@@ -94,16 +103,10 @@ void rc_template_node_print(struct rc_buf *buf, const struct rc_template_node *n
 		print_template(buf, node);
 		return;
 	case RC_NODE_BREAK:
-		rc_buf_puts(buf, "{{break}}");
-		return;
 	case RC_NODE_CONTINUE:
-		rc_buf_puts(buf, "{{continue}}");
-		return;
 	case RC_NODE_END:
-		rc_buf_puts(buf, "{{end}}");
-		return;
 	case RC_NODE_ELSE:
-		rc_buf_puts(buf, "{{else}}");
+		rc_buf_puts(buf, word_of(node->kind));
 		return;
 	case RC_NODE_PIPE:
 		print_pipe(buf, node);

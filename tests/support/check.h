@@ -18,16 +18,16 @@
 	} while (0)
 
 /* r must be code, and the chain's text must contain part. Frees and clears err. */
-#define rc_check_fails(r, code, err, part)                                                 \
-	do {                                                                               \
-		int rc_check_r_ = (r);                                                     \
-		rc_autofree char *rc_check_text_ = (err) ? rc_error_format(err) : NULL;    \
-		ck_assert_int_eq(rc_check_r_, (code));                                     \
-		ck_assert_msg(rc_check_text_ &&strstr(rc_check_text_, (part)),             \
-			      "error text is \"%s\", wanted \"%s\" in it", rc_check_text_, \
-			      (part));                                                     \
-		rc_error_free(err);                                                        \
-		(err) = NULL;                                                              \
+#define rc_check_fails(r, code, err, part)                                              \
+	do {                                                                            \
+		int rc_check_r_ = (r);                                                  \
+		rc_autofree char *rc_check_text_ = (err) ? rc_error_format(err) : NULL; \
+		ck_assert_int_eq(rc_check_r_, (code));                                  \
+		ck_assert_msg(rc_check_text_ &&strstr(rc_check_text_, (part)),          \
+			      "error text is \"%s\", wanted \"%s\" in it",              \
+			      rc_check_text_ ? rc_check_text_ : "(none)", (part));      \
+		rc_error_free(err);                                                     \
+		(err) = NULL;                                                           \
 	} while (0)
 
 /* Defines main(): runs the suite that make_suite() builds. */
