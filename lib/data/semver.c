@@ -1,0 +1,407 @@
+/* Semantic versions. */
+#include "data/semver.h"
+
+#include <errno.h>
+
+#include "data/number.h"
+
+#define GROUP_MAX 64 /* conditions joined by commas or blanks */
+
+struct condition {
+	char operator[3];
+	struct rc_semver version;
+	bool dirty, minor_dirty, patch_dirty; /* parts that were left out, or x */
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t skip_identifiers(struct rc_str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && (is_digit(s.p[n]) || (s.p[n] >= 'a' && s.p[n] <= 'z') ||
+			   (s.p[n] >= 'A' && s.p[n] <= 'Z') || s.p[n] == '-' || s.p[n] == '.'))
+		n++;
+	return n;
+}
+
+static bool take_part(struct rc_str *s, uint64_t *ret)
+{
+	size_t n = 0;
+
+	while (n < s->n && is_digit(s->p[n]))
+		n++;
+	if (n == 0 || rc_number_parse_uint((struct rc_str){s->p, n}, 10, ret) < 0)
+		return false;
+	s->p += n;
+	s->n -= n;
+	return true;
+}
+
+/* "-rc.1+build" */
+static bool take_suffix(struct rc_str *s, struct rc_semver *version)
+{
+	if (s->n > 0 && s->p[0] == '-') {
+		size_t n = skip_identifiers((struct rc_str){s->p + 1, s->n - 1});
+
+		if (n == 0)
+			return false;
+		version->prerelease = (struct rc_str){s->p + 1, n};
+		s->p += n + 1;
+		s->n -= n + 1;
+	}
+	if (s->n > 0 && s->p[0] == '+') {
+		size_t n = skip_identifiers((struct rc_str){s->p + 1, s->n - 1});
+
+		if (n == 0)
+			return false;
+		version->metadata = (struct rc_str){s->p + 1, n};
+		s->p += n + 1;
+		s->n -= n + 1;
+	}
+	return true;
+}
+
+/* Identifiers between dots are neither empty nor numbers with leading zeros. */
+static bool is_prerelease(struct rc_str s)
+{
+	while (s.n > 0) {
+		ptrdiff_t dot = rc_str_index(s, '.');
+		size_t n = dot < 0 ? s.n : (size_t)dot, digits = 0;
+
+		while (digits < n && is_digit(s.p[digits]))
+			digits++;
+		if (n == 0 || (digits == n && n > 1 && s.p[0] == '0'))
+			return false;
+		if (dot >= 0 && (size_t)dot + 1 == s.n)
+			return false;
+		s.p += dot < 0 ? n : n + 1;
+		s.n -= dot < 0 ? n : n + 1;
+	}
+	return true;
+}
+
+int rc_semver_parse(struct rc_str text, struct rc_semver *ret)
+{
+	struct rc_semver version = {.original = text};
+	uint64_t *const parts[] = {&version.major, &version.minor, &version.patch};
+
+	if (text.n > 0 && text.p[0] == 'v') {
+		text.p++;
+		text.n--;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (i > 0) {
+			if (text.n == 0 || text.p[0] != '.')
+				break;
+			text.p++;
+			text.n--;
+		}
+		if (!take_part(&text, parts[i]))
+			return -EINVAL;
+	}
+	if (!take_suffix(&text, &version) || text.n > 0 || !is_prerelease(version.prerelease))
+		return -EINVAL;
+	*ret = version;
+	return 0;
+}
+
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_identifier(struct rc_str a, struct rc_str b)
+{
+	uint64_t x, y;
+	bool number_a = rc_number_parse_uint(a, 10, &x) == 0;
+	bool number_b = rc_number_parse_uint(b, 10, &y) == 0;
+
+	if (number_a && number_b)
+		return compare_number(x, y);
+	if (number_a != number_b)
+		return number_a ? -1 : 1;
+	return rc_str_compare(a, b);
+}
+
+static struct rc_str take_identifier(struct rc_str *s)
+{
+	ptrdiff_t dot = rc_str_index(*s, '.');
+	struct rc_str found = {s->p, dot < 0 ? s->n : (size_t)dot};
+
+	s->p += dot < 0 ? s->n : (size_t)dot + 1;
+	s->n -= dot < 0 ? s->n : (size_t)dot + 1;
+	return found;
+}
+
+static int compare_prerelease(struct rc_str a, struct rc_str b)
+{
+	if (rc_str_equal(a, b))
+		return 0;
+	/* A release is later than all that led to it. */
+	if (a.n == 0 || b.n == 0)
+		return a.n == 0 ? 1 : -1;
+	while (a.n > 0 && b.n > 0) {
+		int c = compare_identifier(take_identifier(&a), take_identifier(&b));
+
+		if (c != 0)
+			return c;
+	}
+	return compare_number(a.n, b.n);
+}
+
+int rc_semver_compare(const struct rc_semver *a, const struct rc_semver *b)
+{
+	int c = compare_number(a->major, b->major);
+
+	if (c == 0)
+		c = compare_number(a->minor, b->minor);
+	if (c == 0)
+		c = compare_number(a->patch, b->patch);
+	return c ? c : compare_prerelease(a->prerelease, b->prerelease);
+}
+
+static bool is_wild(struct rc_str s)
+{
+	return s.n == 0 || s.p[0] == 'x' || s.p[0] == 'X' || s.p[0] == '*';
+}
+
+/* A number, or a wildcard; false: neither. */
+static bool take_constraint_part(struct rc_str *s, uint64_t *ret, bool *ret_wild)
+{
+	*ret_wild = s->n > 0 && is_wild(*s);
+	if (*ret_wild) {
+		s->p++;
+		s->n--;
+		return true;
+	}
+	return take_part(s, ret);
+}
+
+static bool take_constraint_version(struct rc_str *s, struct condition *condition)
+{
+	struct rc_semver *version = &condition->version;
+	uint64_t *const parts[] = {&version->major, &version->minor, &version->patch};
+	int n = 0, first_wild = 3;
+
+	if (s->n > 0 && s->p[0] == 'v') {
+		s->p++;
+		s->n--;
+	}
+	for (; n < 3; n++) {
+		bool wild;
+
+		if (n > 0) {
+			if (s->n == 0 || s->p[0] != '.')
+				break;
+			s->p++;
+			s->n--;
+		}
+		if (!take_constraint_part(s, parts[n], &wild))
+			return false;
+		if (wild && n < first_wild)
+			first_wild = n;
+	}
+	if (n < first_wild)
+		first_wild = n;
+	for (int i = first_wild; i < 3; i++)
+		*parts[i] = 0;
+	condition->dirty = first_wild < 3;
+	condition->minor_dirty = first_wild == 1;
+	condition->patch_dirty = first_wild == 2;
+	return take_suffix(s, version);
+}
+
+static void skip_blanks(struct rc_str *s)
+{
+	while (s->n > 0 && (s->p[0] == ' ' || s->p[0] == '\t')) {
+		s->p++;
+		s->n--;
+	}
+}
+
+static bool take_operator(struct rc_str *s, char operator[3])
+{
+	static const char *const operators[] = {"!=", ">=", "=>", "<=", "=<", "~>",
+						"=",  ">",  "<",  "~",	"^"};
+
+	operator[0] = '\0';
+	for (size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++) {
+		size_t n = strlen(operators[i]);
+
+		if (!rc_str_has_prefix(*s, rc_str(operators[i])))
+			continue;
+		memcpy(operator, operators[i], n + 1);
+		s->p += n;
+		s->n -= n;
+		return true;
+	}
+	return false;
+}
+
+/* "1.2 - 1.4" is two conditions. */
+static bool take_range_end(struct rc_str *s, struct condition *first, struct condition *second)
+{
+	struct rc_str rest = *s;
+
+	if (first->operator[0] != '\0' || rest.n<3 || rest.p[0] != ' ')
+		return false;
+	skip_blanks(&rest);
+	if (rest.n < 2 || rest.p[0] != '-' || rest.p[1] != ' ')
+		return false;
+	rest.p++;
+	rest.n--;
+	skip_blanks(&rest);
+	*second = (struct condition){.operator= "<=" };
+	if (!take_constraint_version(&rest, second))
+		return false;
+	memcpy(first->operator, ">=", 3);
+	*s = rest;
+	return true;
+}
+
+/* All conditions of one alternative; -1: not a constraint. */
+static int parse_group(struct rc_str s, struct condition conditions[GROUP_MAX])
+{
+	int n = 0;
+
+	for (;;) {
+		struct condition *condition = &conditions[n];
+
+		skip_blanks(&s);
+		if (n > 0 && s.n == 0)
+			return n;
+		if (n + 2 > GROUP_MAX)
+			return -1;
+		*condition = (struct condition){.dirty = false};
+		take_operator(&s, condition->operator);
+		skip_blanks(&s);
+		if (!take_constraint_version(&s, condition))
+			return -1;
+		n += take_range_end(&s, condition, condition + 1) ? 2 : 1;
+		if (s.n == 0)
+			return n;
+		if (s.p[0] != ' ' && s.p[0] != '\t' && s.p[0] != ',')
+			return -1;
+		skip_blanks(&s);
+		if (s.n > 0 && s.p[0] == ',') {
+			s.p++;
+			s.n--;
+			skip_blanks(&s);
+			if (s.n == 0)
+				return -1;
+		}
+	}
+}
+
+static bool meets_tilde(const struct condition *c, const struct rc_semver *v)
+{
+	if (rc_semver_compare(v, &c->version) < 0)
+		return false;
+	if (c->version.major == 0 && c->version.minor == 0 && c->version.patch == 0 &&
+	    !c->minor_dirty && !c->patch_dirty)
+		return true;
+	if (v->major != c->version.major)
+		return false;
+	return v->minor == c->version.minor || c->minor_dirty;
+}
+
+static bool meets_caret(const struct condition *c, const struct rc_semver *v)
+{
+	if (rc_semver_compare(v, &c->version) < 0 || v->major != c->version.major)
+		return false;
+	if (c->version.major > 0 || c->minor_dirty)
+		return true;
+	if (c->version.minor > 0 || c->patch_dirty)
+		return v->minor == c->version.minor;
+	return v->minor == c->version.minor && v->patch == c->version.patch;
+}
+
+static bool meets_not(const struct condition *c, const struct rc_semver *v)
+{
+	if (!c->dirty)
+		return rc_semver_compare(v, &c->version) != 0;
+	if (v->major != c->version.major)
+		return true;
+	if (c->minor_dirty)
+		return false;
+	if (v->minor != c->version.minor)
+		return true;
+	return !c->patch_dirty && v->patch != c->version.patch;
+}
+
+static bool meets_greater(const struct condition *c, const struct rc_semver *v)
+{
+	if (!c->dirty)
+		return rc_semver_compare(v, &c->version) > 0;
+	if (v->major != c->version.major)
+		return v->major > c->version.major;
+	if (c->minor_dirty)
+		return false;
+	return c->patch_dirty ? v->minor > c->version.minor : rc_semver_compare(v, &c->version) > 0;
+}
+
+static bool meets_at_most(const struct condition *c, const struct rc_semver *v)
+{
+	if (!c->dirty)
+		return rc_semver_compare(v, &c->version) <= 0;
+	if (v->major > c->version.major)
+		return false;
+	return !(v->major == c->version.major && v->minor > c->version.minor && !c->minor_dirty);
+}
+
+static bool meets(const struct condition *c, const struct rc_semver *v)
+{
+	const char *operator= c->operator;
+
+	/* A prerelease only meets what speaks of prereleases. */
+	if (v->prerelease.n > 0 && c->version.prerelease.n == 0)
+		return false;
+	if (strcmp(operator, "!=") == 0)
+		return meets_not(c, v);
+	if (strcmp(operator, ">") == 0)
+		return meets_greater(c, v);
+	if (strcmp(operator, "<") == 0)
+		return rc_semver_compare(v, &c->version) < 0;
+	if (strcmp(operator, ">=") == 0 || strcmp(operator, "=>") == 0)
+		return rc_semver_compare(v, &c->version) >= 0;
+	if (strcmp(operator, "<=") == 0 || strcmp(operator, "=<") == 0)
+		return meets_at_most(c, v);
+	if (operator[0] == '~')
+		return meets_tilde(c, v);
+	if (operator[0] == '^')
+		return meets_caret(c, v);
+	return c->dirty ? meets_tilde(c, v) : rc_semver_compare(v, &c->version) == 0;
+}
+
+int rc_semver_matches(struct rc_str constraint, const struct rc_semver *version, bool *ret_matches,
+		      struct rc_error **err)
+{
+	struct condition conditions[GROUP_MAX];
+	struct rc_str rest = constraint;
+	bool any = false, more = true;
+
+	while (more) {
+		const char *bars = rest.n ? memmem(rest.p, rest.n, "||", 2) : NULL;
+		size_t n = bars ? (size_t)(bars - rest.p) : rest.n;
+		int count = parse_group(rc_str_trim((struct rc_str){rest.p, n}, " \t"), conditions);
+		bool all = true;
+
+		if (count < 0)
+			return rc_fail(err, -EINVAL, "improper constraint: %.*s", (int)constraint.n,
+				       constraint.p);
+		for (int i = 0; i < count; i++)
+			all = all && meets(&conditions[i], version);
+		any = any || all;
+		more = bars != NULL;
+		if (more) {
+			rest.p += n + 2;
+			rest.n -= n + 2;
+		}
+	}
+	*ret_matches = any;
+	return 0;
+}
