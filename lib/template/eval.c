@@ -238,11 +238,30 @@ static int field_of_object(struct rc_template_state *state, struct rc_value dot,
 				     name.p, object.type->name);
 }
 
+/* A method of a named map or list type: 1 when there was one. */
+static int field_of_named(struct rc_template_state *state, struct rc_value dot,
+			  struct rc_value from, struct rc_str name, const struct access *access,
+			  struct rc_value *ret)
+{
+	const struct rc_value_type *methods = from.kind == RC_VALUE_MAP	   ? from.map->methods
+					      : from.kind == RC_VALUE_LIST ? from.list->methods
+									   : NULL;
+	void *object = from.kind == RC_VALUE_MAP ? (void *)from.map : (void *)from.list;
+
+	if (!methods)
+		return 0;
+	return call_method(state, dot, rc_value_object(methods, object), name, access, ret);
+}
+
 static int eval_field(struct rc_template_state *state, struct rc_value dot, struct rc_value from,
 		      struct rc_str name, const struct access *access, struct rc_value *ret)
 {
 	bool has_args = (access->args && access->args->n > 1) || access->final;
 	struct rc_value *found;
+	int r = field_of_named(state, dot, from, name, access, ret);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
 
 	switch (from.kind) {
 	case RC_VALUE_INVALID:
@@ -258,6 +277,7 @@ static int eval_field(struct rc_template_state *state, struct rc_value dot, stru
 			*ret = from;
 			ret->map = rc_arena_memdup(state->exec->arena, from.map, sizeof(*from.map));
 			ret->map->flavour = RC_VALUE_ANY;
+			ret->map->methods = NULL;
 			return 0;
 		}
 		if (has_args)

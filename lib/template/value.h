@@ -44,6 +44,7 @@ enum rc_value_flavour {
 
 struct rc_value;
 struct rc_value_call;
+struct rc_value_type;
 
 /* A Go struct, or a pointer to one, as templates see it. */
 struct rc_value_type {
@@ -58,6 +59,8 @@ struct rc_value_type {
 	void (*print)(const void *object, struct rc_buf *buf);
 	/* A Stringer's print is also what toString and quote give. */
 	bool is_stringer;
+	/* What encoding/json makes of it, as maps, lists and scalars. Optional. */
+	struct rc_value (*expand)(const void *object, struct rc_arena *arena);
 };
 
 struct rc_value {
@@ -80,6 +83,7 @@ struct rc_value_list {
 	enum rc_value_flavour flavour;
 	size_t n, room;
 	struct rc_value *items;
+	const struct rc_value_type *methods; /* of a named list type; may be NULL */
 };
 
 struct rc_value_entry {
@@ -90,7 +94,8 @@ struct rc_value_entry {
 struct rc_value_map {
 	enum rc_value_flavour flavour;
 	size_t n, room;
-	struct rc_value_entry *entries; /* in byte order of their keys */
+	struct rc_value_entry *entries;	     /* in byte order of their keys */
+	const struct rc_value_type *methods; /* of a named map type; may be NULL */
 };
 
 static inline struct rc_value rc_value_invalid(void)
