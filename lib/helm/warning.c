@@ -1,0 +1,28 @@
+/* What Helm says on stderr while it goes on. */
+#include "helm/warning.h"
+
+#define WARNINGS_MAX 1000 /* beyond, a chart only repeats itself */
+
+void rc_helm_warning_add(struct rc_helm_warnings *warnings, const char *place, const char *format,
+			 ...)
+{
+	const char *text;
+	va_list args;
+
+	if (warnings->n >= WARNINGS_MAX)
+		return;
+	if (warnings->n == warnings->room) {
+		size_t room = warnings->room ? warnings->room * 2 : 8;
+
+		warnings->at = rc_arena_grow(warnings->arena, warnings->at,
+					     warnings->n * sizeof(*warnings->at),
+					     room * sizeof(*warnings->at));
+		warnings->room = room;
+	}
+	va_start(args, format);
+	text = rc_arena_vprintf(warnings->arena, format, args);
+	va_end(args);
+	if (place)
+		text = rc_arena_printf(warnings->arena, "%s: %s", place, text);
+	warnings->at[warnings->n++] = (struct rc_helm_warning){text, place != NULL};
+}
