@@ -1,0 +1,235 @@
+/* YAML and JSON documents as the values of a chart. */
+#include "helm/value.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "data/json-read.h"
+#include "data/number.h"
+
+#define NODES_MAX \
+	((size_t)2000000) /* with all aliases expanded: a gigabyte of copies is no chart */
+
+static int number_from_node(const struct rc_yaml_node *node, double *ret, struct rc_error **err)
+{
+	if (node->kind == RC_YAML_INT)
+		*ret = (double)node->integer;
+	else if (node->kind == RC_YAML_UINT)
+		*ret = (double)node->natural;
+	else
+		*ret = node->real;
+	if (isfinite(*ret))
+		return 0;
+	return rc_fail(err, -EINVAL, "json: unsupported value: %s",
+		       isnan(*ret) ? "NaN"
+		       : *ret > 0  ? "+Inf"
+				   : "-Inf");
+}
+
+static int list_from_node(struct rc_arena *arena, const struct rc_yaml_node *node,
+			  struct rc_value *ret, struct rc_error **err)
+{
+	int r = 0;
+
+	*ret = rc_value_list_new(arena, RC_VALUE_ANY, node->n_items);
+	for (size_t i = 0; i < node->n_items && r == 0; i++)
+		r = rc_helm_value_from_node(arena, node->items[i], &ret->list->items[i], err);
+	ret->list->n = node->n_items;
+	return r;
+}
+
+static int map_from_node(struct rc_arena *arena, const struct rc_yaml_node *node,
+			 struct rc_value *ret, struct rc_error **err)
+{
+	int r = 0;
+
+	*ret = rc_value_map_new(arena, RC_VALUE_ANY, node->n_entries);
+	for (size_t i = 0; i < node->n_entries && r == 0; i++) {
+		ret->map->entries[i].key = node->entries[i].key;
+		r = rc_helm_value_from_node(arena, node->entries[i].value,
+					    &ret->map->entries[i].value, err);
+	}
+	ret->map->n = node->n_entries;
+	return r;
+}
+
+int rc_helm_value_from_node(struct rc_arena *arena, const struct rc_yaml_node *node,
+			    struct rc_value *ret, struct rc_error **err)
+{
+	switch (node->kind) {
+	case RC_YAML_NULL:
+		*ret = rc_value_nil();
+		return 0;
+	case RC_YAML_BOOL:
+		*ret = rc_value_bool(node->truth);
+		return 0;
+	case RC_YAML_INT:
+	case RC_YAML_UINT:
+	case RC_YAML_FLOAT:
+		*ret = rc_value_float(0);
+		return number_from_node(node, &ret->real, err);
+	case RC_YAML_STRING:
+		*ret = rc_value_str(node->text);
+		return 0;
+	case RC_YAML_SEQUENCE:
+		return list_from_node(arena, node, ret, err);
+	case RC_YAML_MAPPING:
+		return map_from_node(arena, node, ret, err);
+	}
+	return 0;
+}
+
+int rc_helm_value_parse_yaml(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
+			     struct rc_error **err)
+{
+	static const struct rc_yaml_options options = {.max_nodes = NODES_MAX};
+	rc_cleanup(rc_error_freep) struct rc_error *cause = NULL;
+	struct rc_yaml_node *node;
+	int r = rc_yaml_parse(arena, text, &options, &node, &cause);
+
+	if (r == 0)
+		r = rc_helm_value_from_node(arena, node, ret, &cause);
+	if (r < 0)
+		return rc_fail(err, r, "error converting YAML to JSON: %s", cause->message);
+	return 0;
+}
+
+int rc_helm_value_parse_table(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
+			      struct rc_error **err)
+{
+	static const char *const kinds[] = {
+		[RC_VALUE_BOOL] = "bool",
+		[RC_VALUE_FLOAT] = "number",
+		[RC_VALUE_STRING] = "string",
+		[RC_VALUE_LIST] = "array",
+	};
+	struct rc_value value;
+	int r = rc_helm_value_parse_yaml(arena, text, &value, err);
+
+	if (r < 0)
+		return r;
+	if (value.kind != RC_VALUE_MAP && value.kind != RC_VALUE_NIL)
+		return rc_fail(err, -EINVAL,
+			       "error unmarshaling JSON: while decoding JSON: json: cannot "
+			       "unmarshal %s into Go value of type map[string]interface {}",
+			       kinds[value.kind]);
+	*ret = value;
+	return 0;
+}
+
+const char *rc_helm_value_json_kind(enum rc_yaml_kind kind)
+{
+	switch (kind) {
+	case RC_YAML_NULL:
+		return "null";
+	case RC_YAML_BOOL:
+		return "bool";
+	case RC_YAML_INT:
+	case RC_YAML_UINT:
+	case RC_YAML_FLOAT:
+		return "number";
+	case RC_YAML_STRING:
+		return "string";
+	case RC_YAML_SEQUENCE:
+		return "array";
+	case RC_YAML_MAPPING:
+		return "object";
+	}
+	return "";
+}
+
+/* JSON events into values: the open containers are a stack. */
+struct builder {
+	struct rc_arena *arena;
+	struct rc_value root;
+	struct open {
+		struct rc_value value;
+		struct rc_str key;
+		struct open *outer;
+	} * top;
+};
+
+static void add(struct builder *builder, struct rc_value value)
+{
+	struct open *top = builder->top;
+
+	if (!top)
+		builder->root = value;
+	else if (top->value.kind == RC_VALUE_LIST)
+		rc_value_list_add(builder->arena, top->value, value);
+	else
+		rc_value_map_set(builder->arena, top->value.map, top->key, value);
+}
+
+static void on_null(void *userdata)
+{
+	add(userdata, rc_value_nil());
+}
+
+static void on_boolean(void *userdata, bool value)
+{
+	add(userdata, rc_value_bool(value));
+}
+
+static void on_number(void *userdata, struct rc_str text)
+{
+	double real = 0;
+
+	(void)rc_number_parse_float(text, &real);
+	add(userdata, rc_value_float(real));
+}
+
+static void on_string(void *userdata, struct rc_str text)
+{
+	struct builder *builder = userdata;
+
+	add(builder, rc_value_str(rc_arena_str(builder->arena, text)));
+}
+
+static void on_key(void *userdata, struct rc_str text)
+{
+	struct builder *builder = userdata;
+
+	builder->top->key = rc_arena_str(builder->arena, text);
+}
+
+static void on_begin(void *userdata, bool is_array)
+{
+	struct builder *builder = userdata;
+	struct open *open = rc_arena_new0(builder->arena, struct open);
+
+	open->value = is_array ? rc_value_list_new(builder->arena, RC_VALUE_ANY, 0)
+			       : rc_value_map_new(builder->arena, RC_VALUE_ANY, 0);
+	open->outer = builder->top;
+	builder->top = open;
+}
+
+static void on_end(void *userdata, bool is_array)
+{
+	struct builder *builder = userdata;
+	struct open *open = builder->top;
+
+	(void)is_array;
+	builder->top = open->outer;
+	add(builder, open->value);
+}
+
+int rc_helm_value_parse_json(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
+			     struct rc_error **err)
+{
+	static const struct rc_json_events events = {
+		.null = on_null,
+		.boolean = on_boolean,
+		.number = on_number,
+		.string = on_string,
+		.key = on_key,
+		.begin = on_begin,
+		.end = on_end,
+	};
+	struct builder builder = {.arena = arena};
+	int r = rc_json_read(text, &events, &builder, NULL, err);
+
+	if (r == 0)
+		*ret = builder.root;
+	return r;
+}
