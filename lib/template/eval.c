@@ -186,8 +186,9 @@ struct access {
 	const struct rc_value *final;
 };
 
-static int call_method(struct rc_template_state *state, struct rc_value dot, struct rc_value object,
-		       struct rc_str name, const struct access *access, struct rc_value *ret)
+static int call_method(struct rc_template_state *state, struct rc_value dot,
+		       const struct rc_value_type *type, const void *self, struct rc_str name,
+		       const struct access *access, struct rc_value *ret)
 {
 	size_t n = access->args ? access->args->n - 1 : 0;
 	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
@@ -195,7 +196,7 @@ static int call_method(struct rc_template_state *state, struct rc_value dot, str
 	struct rc_error *err = NULL;
 	int r;
 
-	if (!object.type->call || n + 1 >= ARGS_STACK)
+	if (!type || !type->call || n + 1 >= ARGS_STACK)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		r = eval_arg(state, dot, 'a', access->args->at[i + 1], &args[i]);
@@ -207,7 +208,7 @@ static int call_method(struct rc_template_state *state, struct rc_value dot, str
 	call.args = args;
 	call.n_args = n;
 	call.err = &err;
-	r = object.type->call(object.object, name, &call, ret);
+	r = type->call(self, name, &call, ret);
 	if (r < 0) {
 		state->node = access->node;
 		rc_template_exec_fail(state, "error calling %.*s: %s", (int)name.n, name.p,
@@ -222,7 +223,7 @@ static int field_of_object(struct rc_template_state *state, struct rc_value dot,
 			   struct rc_value *ret)
 {
 	bool has_args = (access->args && access->args->n > 1) || access->final;
-	int r = call_method(state, dot, object, name, access, ret);
+	int r = call_method(state, dot, object.type, object.object, name, access, ret);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -238,30 +239,38 @@ static int field_of_object(struct rc_template_state *state, struct rc_value dot,
 				     name.p, object.type->name);
 }
 
-/* A method of a named map or list type: 1 when there was one. */
-static int field_of_named(struct rc_template_state *state, struct rc_value dot,
-			  struct rc_value from, struct rc_str name, const struct access *access,
-			  struct rc_value *ret)
+static int field_of_map(struct rc_template_state *state, struct rc_value dot, struct rc_value from,
+			struct rc_str name, const struct access *access, struct rc_value *ret)
 {
-	const struct rc_value_type *methods = from.kind == RC_VALUE_MAP	   ? from.map->methods
-					      : from.kind == RC_VALUE_LIST ? from.list->methods
-									   : NULL;
-	void *object = from.kind == RC_VALUE_MAP ? (void *)from.map : (void *)from.list;
+	const struct rc_value *found;
+	int r = call_method(state, dot, from.map->methods, from.map, name, access, ret);
 
-	if (!methods)
-		return 0;
-	return call_method(state, dot, rc_value_object(methods, object), name, access, ret);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if ((access->args && access->args->n > 1) || access->final)
+		return rc_template_exec_fail(state, "%.*s is not a method but has arguments",
+					     (int)name.n, name.p);
+	found = rc_value_map_get(from.map, name);
+	if (found)
+		*ret = *found;
+	else
+		*ret = from.map->flavour == RC_VALUE_STRINGS ? rc_value_str(RC_STR(""))
+							     : rc_value_nil();
+	ret->boxed = from.map->flavour != RC_VALUE_STRINGS;
+	return 0;
+}
+
+static int fail_field(struct rc_template_state *state, struct rc_value from, struct rc_str name)
+{
+	return rc_template_exec_fail(state, "can't evaluate field %.*s in type %s", (int)name.n,
+				     name.p,
+				     from.boxed ? "interface {}" : rc_value_type_name(from));
 }
 
 static int eval_field(struct rc_template_state *state, struct rc_value dot, struct rc_value from,
 		      struct rc_str name, const struct access *access, struct rc_value *ret)
 {
-	bool has_args = (access->args && access->args->n > 1) || access->final;
-	struct rc_value *found;
-	int r = field_of_named(state, dot, from, name, access, ret);
-
-	if (r != 0)
-		return r < 0 ? r : 0;
+	int r;
 
 	switch (from.kind) {
 	case RC_VALUE_INVALID:
@@ -273,25 +282,14 @@ static int eval_field(struct rc_template_state *state, struct rc_value dot, stru
 	case RC_VALUE_OBJECT:
 		return field_of_object(state, dot, from, name, access, ret);
 	case RC_VALUE_MAP:
-		if (from.map->flavour == RC_VALUE_VALUES && rc_str_is(name, "AsMap")) {
-			*ret = from;
-			ret->map = rc_arena_memdup(state->exec->arena, from.map, sizeof(*from.map));
-			ret->map->flavour = RC_VALUE_ANY;
-			ret->map->methods = NULL;
-			return 0;
-		}
-		if (has_args)
-			return rc_template_exec_fail(state,
-						     "%.*s is not a method but has arguments",
-						     (int)name.n, name.p);
-		found = rc_value_map_get(from.map, name);
-		*ret = found				       ? *found
-		       : from.map->flavour == RC_VALUE_STRINGS ? rc_value_str(RC_STR(""))
-							       : rc_value_nil();
-		return 0;
+		return field_of_map(state, dot, from, name, access, ret);
+	case RC_VALUE_LIST:
+		r = call_method(state, dot, from.list->methods, from.list, name, access, ret);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		return fail_field(state, from, name);
 	default:
-		return rc_template_exec_fail(state, "can't evaluate field %.*s in type %s",
-					     (int)name.n, name.p, rc_value_type_name(from));
+		return fail_field(state, from, name);
 	}
 }
 

@@ -82,6 +82,7 @@ int rc_template_exec_pipeline(struct rc_template_state *state, struct rc_value d
 		/* An interface is dug into: a nil one leaves no value. */
 		if (value.kind == RC_VALUE_NIL)
 			value.kind = RC_VALUE_INVALID;
+		value.boxed = false;
 	}
 	for (size_t i = 0; i < pipe->declared.n; i++) {
 		struct rc_str name = pipe->declared.at[i]->names[0];
@@ -155,6 +156,7 @@ static int iterate(struct rc_template_state *state, const struct rc_template_nod
 	size_t mark = state->n_variables;
 	int r = 0;
 
+	item.boxed = true;
 	if (pipe->declared.n > 0 && pipe->is_assign) {
 		bool two = pipe->declared.n > 1;
 

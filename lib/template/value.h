@@ -65,6 +65,7 @@ struct rc_value_type {
 
 struct rc_value {
 	enum rc_value_kind kind;
+	bool boxed; /* comes straight out of an interface {}: a map's or list's element */
 	union {
 		bool truth;
 		int64_t integer;

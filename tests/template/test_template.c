@@ -120,7 +120,7 @@ static const struct {
 	{"x {{.none.y}}",
 	 "template: t:1:9: executing \"t\" at <.none.y>: nil pointer evaluating interface {}.y"},
 	{"{{.s.y}}",
-	 "template: t:1:4: executing \"t\" at <.s.y>: can't evaluate field y in type string"},
+	 "template: t:1:4: executing \"t\" at <.s.y>: can't evaluate field y in type interface {}"},
 	{"{{template \"no\"}}", "at <{{template \"no\"}}>: template \"no\" not defined"},
 	{"{{eq .n 1}}",
 	 "template: t:1:2: executing \"t\" at <eq .n 1>: error calling eq: incompatible types for "

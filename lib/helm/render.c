@@ -1,0 +1,646 @@
+/* From files and values to manifests. */
+#include "helm/render.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <strings.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "data/semver.h"
+#include "helm/chart.h"
+#include "helm/coalesce.h"
+#include "helm/convert.h"
+#include "helm/dependencies.h"
+#include "helm/functions.h"
+#include "helm/manifest.h"
+#include "helm/objects.h"
+#include "helm/schema.h"
+#include "helm/strvals.h"
+
+#define NAME_MAX_BYTES 53
+#define OUTPUT_MAX     ((size_t)256 << 20)
+
+/* One template of one chart, with the context it is run in. */
+struct unit {
+	struct rc_str path, text;
+	struct rc_value context; /* shared by all templates of a chart */
+	const char *base_path;
+};
+
+struct units {
+	struct unit *at;
+	size_t n, room;
+};
+
+struct rc_helm_render {
+	struct rc_helm_render_options options;
+	struct rc_arena *arena;
+	struct rc_helm_files files;
+	struct rc_helm_warnings warnings;
+	struct rc_helm_capabilities capabilities;
+	struct rc_helm_chart *chart;
+	struct rc_value user;
+	struct rc_helm_manifests crds, plain, hooks, all;
+	struct rc_str notes;
+	bool has_begun;
+};
+
+struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *options)
+{
+	struct rc_helm_render *render = rc_new0(struct rc_helm_render);
+
+	render->options = *options;
+	render->arena = rc_arena_new(0);
+	render->files.arena = render->arena;
+	render->warnings.arena = render->arena;
+	return render;
+}
+
+void rc_helm_render_free(struct rc_helm_render *render)
+{
+	if (!render)
+		return;
+	rc_arena_free(render->arena);
+	free(render);
+}
+
+struct rc_helm_files *rc_helm_render_files(struct rc_helm_render *render)
+{
+	return &render->files;
+}
+
+struct rc_helm_warnings *rc_helm_render_warnings(struct rc_helm_render *render)
+{
+	return &render->warnings;
+}
+
+bool rc_helm_render_has_begun(const struct rc_helm_render *render)
+{
+	return render->has_begun;
+}
+
+const struct rc_helm_manifest *rc_helm_render_manifests(const struct rc_helm_render *render,
+							size_t *ret_n)
+{
+	*ret_n = render->all.n;
+	return render->all.at;
+}
+
+struct rc_str rc_helm_render_notes(const struct rc_helm_render *render)
+{
+	return render->notes;
+}
+
+/* -f over -f: tables merge, everything else replaces; nulls stay. */
+static void merge_files(struct rc_arena *arena, struct rc_value to, struct rc_value from)
+{
+	for (size_t i = 0; i < from.map->n; i++) {
+		struct rc_value *old = rc_value_map_get(to.map, from.map->entries[i].key);
+		struct rc_value new = from.map->entries[i].value;
+
+		if (old && old->kind == RC_VALUE_MAP && new.kind == RC_VALUE_MAP)
+			merge_files(arena, *old, new);
+		else
+			rc_value_map_set(arena, to.map, from.map->entries[i].key, new);
+	}
+}
+
+static const char *set_name(enum rc_helm_set_kind kind)
+{
+	switch (kind) {
+	case RC_HELM_SET_VALUE:
+		return "failed parsing --set data";
+	case RC_HELM_SET_STRING:
+		return "failed parsing --set-string data";
+	case RC_HELM_SET_JSON:
+		return "failed parsing --set-json data";
+	case RC_HELM_SET_FILE:
+		return "failed parsing --set-file data";
+	case RC_HELM_SET_LITERAL:
+		return "failed parsing --set-literal data";
+	}
+	return "";
+}
+
+static int apply_sets(struct rc_helm_render *render, struct rc_error **err)
+{
+	static const enum rc_helm_set_kind order[] = {RC_HELM_SET_JSON, RC_HELM_SET_VALUE,
+						      RC_HELM_SET_STRING, RC_HELM_SET_FILE,
+						      RC_HELM_SET_LITERAL};
+	const struct rc_helm_render_options *options = &render->options;
+
+	for (size_t k = 0; k < RC_ARRAY_SIZE(order); k++)
+		for (size_t i = 0; i < options->n_sets; i++) {
+			int r;
+
+			if (options->sets[i].kind != order[k])
+				continue;
+			r = rc_helm_strvals_apply(render->arena, &options->sets[i], render->user,
+						  options->read_file, options->read_file_userdata,
+						  err);
+			if (r < 0)
+				return rc_wrap(err, r, "%s", set_name(order[k]));
+		}
+	return 0;
+}
+
+int rc_helm_render_values(struct rc_helm_render *render, struct rc_error **err)
+{
+	const struct rc_helm_render_options *options = &render->options;
+	int r = rc_helm_objects_capabilities(render->arena, options->kube_version,
+					     options->api_versions, options->n_api_versions,
+					     &render->capabilities, err);
+
+	if (r < 0)
+		return r;
+	render->user = rc_value_map_new(render->arena, RC_VALUE_ANY, 0);
+	for (size_t i = 0; i < options->n_values_files; i++) {
+		const struct rc_helm_values_text *file = &options->values_files[i];
+		struct rc_value table;
+
+		r = rc_helm_convert_table(render->arena, rc_arena_str(render->arena, file->text),
+					  &table, err);
+		if (r < 0)
+			return rc_wrap(err, r, "failed to parse %s", file->name);
+		merge_files(render->arena, render->user, table);
+	}
+	return apply_sets(render, err);
+}
+
+/* ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ */
+static bool is_release_name(const char *name)
+{
+	bool edge = true;
+
+	if (!*name || strlen(name) > NAME_MAX_BYTES)
+		return false;
+	for (const char *p = name; *p; p++) {
+		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9');
+
+		if (!plain && *p != '-' && *p != '.')
+			return false;
+		if (!plain && (edge || p[1] == '\0' || p[1] == '.' || (*p == '.' && p[1] == '-')))
+			return false;
+		edge = *p == '.';
+	}
+	return true;
+}
+
+static int check_release_name(const struct rc_helm_render *render, struct rc_error **err)
+{
+	const char *name =
+		render->options.release_name ? render->options.release_name : "release-name";
+
+	if (is_release_name(name))
+		return 0;
+	if (strlen(name) > NAME_MAX_BYTES || !*name)
+		return rc_fail(err, -EINVAL, "release name \"%s\" exceeds max length of %d", name,
+			       NAME_MAX_BYTES);
+	return rc_fail(err, -EINVAL,
+		       "release name \"%s\": invalid release name, must match regex "
+		       "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the "
+		       "length must not be longer than 53",
+		       name);
+}
+
+static int check_kube_version(const struct rc_helm_render *render, struct rc_error **err)
+{
+	struct rc_str range = render->chart->metadata->kube_version;
+	struct rc_semver version;
+	bool matches = false;
+
+	if (range.n == 0)
+		return 0;
+	if (rc_semver_parse(render->capabilities.kube_version, &version) == 0 &&
+	    rc_semver_matches(range, &version, &matches, NULL) == 0 && matches)
+		return 0;
+	return rc_fail(
+		err, -EINVAL,
+		"chart requires kubeVersion: %.*s which is incompatible with Kubernetes %.*s",
+		(int)range.n, range.p, (int)render->capabilities.kube_version.n,
+		render->capabilities.kube_version.p);
+}
+
+static struct rc_value release_value(struct rc_helm_render *render)
+{
+	const struct rc_helm_render_options *options = &render->options;
+	struct rc_value release = rc_value_map_new(render->arena, RC_VALUE_ANY, 6);
+	struct rc_value_map *map = release.map;
+	const char *name = options->release_name ? options->release_name : "release-name";
+	const char *namespace = options->release_namespace ? options->release_namespace : "default";
+
+	rc_value_map_set(render->arena, map, RC_STR("IsInstall"),
+			 rc_value_bool(!options->is_upgrade));
+	rc_value_map_set(render->arena, map, RC_STR("IsUpgrade"),
+			 rc_value_bool(options->is_upgrade));
+	rc_value_map_set(render->arena, map, RC_STR("Name"), rc_value_text(name));
+	rc_value_map_set(render->arena, map, RC_STR("Namespace"), rc_value_text(namespace));
+	rc_value_map_set(render->arena, map, RC_STR("Revision"), rc_value_int(1));
+	rc_value_map_set(render->arena, map, RC_STR("Service"), rc_value_text("Helm"));
+	return release;
+}
+
+static void add_unit(struct rc_arena *arena, struct units *units, struct unit unit)
+{
+	if (units->n == units->room) {
+		size_t room = units->room ? units->room * 2 : 64;
+
+		units->at = rc_arena_grow(arena, units->at, units->n * sizeof(*units->at),
+					  room * sizeof(*units->at));
+		units->room = room;
+	}
+	units->at[units->n++] = unit;
+}
+
+static struct rc_str base_name(struct rc_str path)
+{
+	const char *slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
+
+	return slash ? (struct rc_str){slash + 1, path.n - (size_t)(slash + 1 - path.p)} : path;
+}
+
+static bool is_partial(struct rc_str path)
+{
+	return rc_str_has_prefix(base_name(path), RC_STR("_"));
+}
+
+/* The context of a chart and of all below it, and their templates. */
+static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_chart *chart,
+			       struct rc_value values, struct rc_value release,
+			       struct rc_value capabilities, struct units *units)
+{
+	struct rc_arena *arena = render->arena;
+	struct rc_value context = rc_value_map_new(arena, RC_VALUE_ANY, 8);
+	struct rc_value subcharts = rc_value_map_new(arena, RC_VALUE_ANY, chart->n_charts);
+	struct rc_str path = rc_helm_chart_get_path(arena, chart);
+	const char *base = rc_arena_printf(arena, "%.*s/templates", (int)path.n, path.p);
+
+	rc_helm_objects_make_values(values);
+	rc_value_map_set(arena, context.map, RC_STR("Capabilities"), capabilities);
+	rc_value_map_set(arena, context.map, RC_STR("Chart"), rc_helm_objects_chart(arena, chart));
+	rc_value_map_set(arena, context.map, RC_STR("Files"),
+			 rc_helm_objects_files(arena, &chart->files));
+	rc_value_map_set(arena, context.map, RC_STR("Release"), release);
+	rc_value_map_set(arena, context.map, RC_STR("Subcharts"), subcharts);
+	rc_value_map_set(arena, context.map, RC_STR("Values"), values);
+	for (size_t i = 0; i < chart->n_charts; i++) {
+		struct rc_str name = chart->charts[i]->metadata->name;
+		const struct rc_value *found = rc_value_map_get(values.map, name);
+		struct rc_value child = found && found->kind == RC_VALUE_MAP
+						? *found
+						: rc_value_map_new(arena, RC_VALUE_ANY, 0);
+
+		rc_value_map_set(
+			arena, subcharts.map, name,
+			collect(render, chart->charts[i], child, release, capabilities, units));
+	}
+	for (size_t i = 0; i < chart->templates.n; i++) {
+		const struct rc_helm_file *file = &chart->templates.at[i];
+
+		if (rc_helm_chart_is_library(chart) && !is_partial(file->name))
+			continue;
+		add_unit(arena, units,
+			 (struct unit){.path = rc_str(rc_arena_printf(
+					       arena, "%.*s/%.*s", (int)path.n, path.p,
+					       (int)file->name.n, file->name.p)),
+				       .text = file->bytes,
+				       .context = context,
+				       .base_path = base});
+	}
+	rc_helm_objects_make_values(context);
+	return context;
+}
+
+static size_t count_slashes(struct rc_str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '/';
+	return n;
+}
+
+/* Deepest first, among equals in reverse byte order. */
+static int by_depth(const void *a, const void *b)
+{
+	const struct unit *x = a, *y = b;
+	size_t deep_x = count_slashes(x->path), deep_y = count_slashes(y->path);
+
+	if (deep_x != deep_y)
+		return deep_x > deep_y ? -1 : 1;
+	return rc_str_compare(y->path, x->path);
+}
+
+/* "parse error at (PLACE): WHAT", both cut out of Go's message. */
+static int fail_parse(struct rc_helm_render *render, struct rc_error **err)
+{
+	char *text = rc_arena_strdup(render->arena, err && *err ? (*err)->message : "");
+	char *place = strstr(text, ": "), *what, *next;
+
+	if (!place)
+		return -EINVAL;
+	place += 2;
+	what = place;
+	while ((next = strstr(what, ": ")))
+		what = next + 2;
+	next = strstr(place, ": ");
+	if (next)
+		*next = '\0';
+	return rc_fail(err, -EINVAL, "parse error at (%s): %s", place, what);
+}
+
+/* required and fail: the outermost place and their own text are all that is left. */
+static int fail_execute(struct rc_helm_render *render, struct rc_error **err)
+{
+	char *text = rc_arena_strdup(render->arena, err && *err ? (*err)->message : "");
+	char *place = strstr(text, ": "), *rest, *start, *end, *last = NULL;
+
+	rest = place ? strstr(place + 2, ": ") : NULL;
+	start = rest ? strstr(rest, RC_HELM_MARK_START) : NULL;
+	if (!start)
+		return -EINVAL;
+	start += strlen(RC_HELM_MARK_START);
+	for (end = strstr(start, RC_HELM_MARK_END); end; end = strstr(end + 1, RC_HELM_MARK_END))
+		last = end;
+	if (!last)
+		return -EINVAL;
+	*last = '\0';
+	*rest = '\0';
+	return rc_fail(err, -EINVAL, "execution error at (%s): %s", place + 2, start);
+}
+
+static int execute_one(struct rc_helm_render *render, struct rc_template_exec *exec,
+		       const struct unit *unit, struct rc_str *ret, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(OUTPUT_MAX);
+	struct rc_value info = rc_value_map_new(render->arena, RC_VALUE_ANY, 2);
+	int r;
+
+	rc_value_map_set(render->arena, info.map, RC_STR("BasePath"),
+			 rc_value_text(unit->base_path));
+	rc_value_map_set(render->arena, info.map, RC_STR("Name"), rc_value_str(unit->path));
+	rc_helm_objects_make_values(info);
+	rc_value_map_set(render->arena, unit->context.map, RC_STR("Template"), info);
+	r = rc_template_execute(exec, rc_template_set_find(exec->set, unit->path), unit->context,
+				&out, err);
+	if (r < 0)
+		return fail_execute(render, err);
+	rc_helm_functions_strip(&out, 0);
+	*ret = rc_arena_str(render->arena, rc_buf_str(&out));
+	return 0;
+}
+
+static int execute_all(struct rc_helm_render *render, struct units *units,
+		       const struct rc_template_set *set, struct rc_helm_functions *functions,
+		       struct rc_error **err)
+{
+	struct rc_template_exec exec = {.arena = render->arena, .set = set, .userdata = functions};
+	struct rc_helm_rendered *rendered =
+		rc_arena_alloc(render->arena, (units->n + 1) * sizeof(*rendered));
+	size_t n = 0;
+
+	for (size_t i = 0; i < units->n; i++) {
+		struct rc_str text;
+		int r;
+
+		if (is_partial(units->at[i].path))
+			continue;
+		r = execute_one(render, &exec, &units->at[i], &text, err);
+		if (r < 0)
+			return r;
+		if (rc_str_has_suffix(units->at[i].path, RC_STR("NOTES.txt"))) {
+			if (count_slashes(units->at[i].path) == 2)
+				render->notes = text;
+			continue;
+		}
+		rendered[n++] = (struct rc_helm_rendered){units->at[i].path, text};
+	}
+	return rc_helm_manifest_sort(render->arena, rendered, n, &render->warnings, &render->plain,
+				     &render->hooks, err);
+}
+
+static int render_templates(struct rc_helm_render *render, struct rc_value values,
+			    struct rc_error **err)
+{
+	rc_cleanup(rc_template_funcs_freep) struct rc_template_funcs *funcs =
+		rc_helm_functions_new();
+	rc_cleanup(rc_template_set_freep) struct rc_template_set *set =
+		rc_template_set_new(render->arena, funcs, NULL);
+	struct rc_helm_functions functions = {.funcs = funcs, .root = set};
+	struct units units = {.n = 0};
+	int r = 0;
+
+	collect(render, render->chart, values, release_value(render),
+		rc_helm_objects_capabilities_value(render->arena, &render->capabilities), &units);
+	if (units.n > 0)
+		qsort(units.at, units.n, sizeof(*units.at), by_depth);
+	for (size_t i = 0; r == 0 && i < units.n; i++) {
+		r = rc_template_set_parse(set, units.at[i].path, units.at[i].text, err);
+		if (r < 0)
+			return fail_parse(render, err);
+	}
+	r = execute_all(render, &units, set, &functions, err);
+	rc_helm_functions_done(&functions);
+	return r;
+}
+
+static bool is_crd(struct rc_str name)
+{
+	static const char *const extensions[] = {".yaml", ".yml", ".json"};
+
+	if (!rc_str_has_prefix(name, RC_STR("crds/")))
+		return false;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(extensions); i++) {
+		size_t n = strlen(extensions[i]);
+
+		if (name.n > n && strncasecmp(name.p + name.n - n, extensions[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void collect_crds(struct rc_helm_render *render, const struct rc_helm_chart *chart)
+{
+	struct rc_str path = rc_helm_chart_get_path(render->arena, chart);
+
+	for (size_t i = 0; i < chart->files.n; i++) {
+		const struct rc_helm_file *file = &chart->files.at[i];
+
+		if (!is_crd(file->name))
+			continue;
+		rc_helm_manifest_add(
+			render->arena, &render->crds,
+			(struct rc_helm_manifest){
+				.path = rc_arena_printf(render->arena, "%.*s/%.*s", (int)path.n,
+							path.p, (int)file->name.n, file->name.p),
+				.text = file->bytes,
+				.kind = "CustomResourceDefinition",
+				.name = "",
+				.is_crd = true});
+	}
+	for (size_t i = 0; i < chart->n_charts; i++)
+		collect_crds(render, chart->charts[i]);
+}
+
+static void list_all(struct rc_helm_render *render)
+{
+	const struct rc_helm_render_options *options = &render->options;
+
+	for (size_t i = 0; options->include_crds && i < render->crds.n; i++)
+		rc_helm_manifest_add(render->arena, &render->all, render->crds.at[i]);
+	for (size_t i = 0; i < render->plain.n; i++)
+		rc_helm_manifest_add(render->arena, &render->all, render->plain.at[i]);
+	for (size_t i = 0; !options->no_hooks && i < render->hooks.n; i++)
+		if (!options->skip_tests || !render->hooks.at[i].is_test)
+			rc_helm_manifest_add(render->arena, &render->all, render->hooks.at[i]);
+}
+
+static int check_schemas(struct rc_helm_render *render, const struct rc_helm_chart *chart,
+			 struct rc_value values, struct rc_buf *messages)
+{
+	if (chart->schema.n > 0) {
+		rc_autobuf struct rc_buf own = RC_BUF_INIT(1 << 20);
+
+		rc_helm_schema_check(render->arena, chart->schema, &values, &own);
+		if (own.n > 0)
+			rc_buf_printf(messages, "%.*s:\n%s", (int)chart->metadata->name.n,
+				      chart->metadata->name.p, rc_buf_text(&own));
+	}
+	for (size_t i = 0; i < chart->n_charts; i++) {
+		const struct rc_value *found =
+			rc_value_map_get(values.map, chart->charts[i]->metadata->name);
+
+		if (found && found->kind == RC_VALUE_MAP)
+			check_schemas(render, chart->charts[i], *found, messages);
+	}
+	return messages->n > 0 ? -EINVAL : 0;
+}
+
+static int load_chart(struct rc_helm_render *render, struct rc_error **err)
+{
+	int r = rc_helm_chart_load(render->arena, &render->files, &render->warnings, &render->chart,
+				   err);
+
+	if (r < 0)
+		return r;
+	if (rc_helm_chart_is_library(render->chart))
+		return rc_fail(err, -EINVAL, "library charts are not installable");
+	if (render->chart->metadata->deprecated)
+		rc_helm_warning_add(&render->warnings, NULL, "WARNING: This chart is deprecated");
+	return rc_helm_dependencies_check(render->arena, render->chart, err);
+}
+
+static int make_values(struct rc_helm_render *render, struct rc_value *ret, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+	int r = rc_helm_dependencies_process(render->arena, render->chart, render->user,
+					     &render->warnings, err);
+
+	if (r < 0)
+		return rc_wrap(err, r, "chart dependencies processing failed");
+	r = rc_helm_coalesce(render->arena, render->chart, render->user, false, &render->warnings,
+			     ret, err);
+	if (r < 0 || render->options.skip_schema_validation)
+		return r;
+	if (check_schemas(render, render->chart, *ret, &messages) < 0)
+		return rc_fail(err, -EINVAL,
+			       "values don't meet the specifications of the schema(s) in the "
+			       "following chart(s):\n%s",
+			       rc_buf_text(&messages));
+	return 0;
+}
+
+int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err)
+{
+	struct rc_value values;
+	int r = load_chart(render, err);
+
+	if (r == 0)
+		r = check_release_name(render, err);
+	if (r == 0)
+		r = make_values(render, &values, err);
+	if (r < 0)
+		return r;
+	render->has_begun = true;
+	r = check_kube_version(render, err);
+	if (r == 0)
+		r = render_templates(render, values, err);
+	if (r < 0)
+		return r;
+	collect_crds(render, render->chart);
+	list_all(render);
+	return 0;
+}
+
+static void write_one(struct rc_buf *out, const struct rc_helm_manifest *manifest)
+{
+	rc_buf_printf(out, "---\n# Source: %s\n", manifest->path);
+	rc_buf_add_str(out, manifest->text);
+	rc_buf_putc(out, '\n');
+}
+
+static void write_all(const struct rc_helm_render *render, struct rc_buf *out)
+{
+	rc_autobuf struct rc_buf body = RC_BUF_INIT(OUTPUT_MAX);
+	struct rc_str trimmed;
+	size_t i = 0;
+
+	for (; i < render->all.n && !render->all.at[i].hook; i++)
+		write_one(&body, &render->all.at[i]);
+	trimmed = rc_str_trim(rc_buf_str(&body), " \t\n\v\f\r");
+	rc_buf_add_str(out, trimmed);
+	rc_buf_putc(out, '\n');
+	for (; i < render->all.n; i++)
+		write_one(out, &render->all.at[i]);
+}
+
+struct showing {
+	const char *glob;
+	struct rc_buf *out;
+	bool found;
+};
+
+/* "# Source: chart/templates/x.yaml" without the root chart's name. */
+static int show_piece(void *userdata, struct rc_str piece, struct rc_error **err)
+{
+	static const char head[] = "# Source: ";
+	struct showing *showing = userdata;
+	ptrdiff_t end = rc_str_index(piece, '\n');
+	rc_autofree char *line = rc_strndup(piece.p, end < 0 ? piece.n : (size_t)end);
+	const char *path;
+
+	(void)err;
+	if (!rc_text_has_prefix(line, head))
+		return 0;
+	path = strchr(line + strlen(head), '/');
+	if (!path || fnmatch(showing->glob, path + 1, FNM_PATHNAME) != 0)
+		return 0;
+	showing->found = true;
+	rc_buf_puts(showing->out, "---\n");
+	rc_buf_add_str(showing->out, piece);
+	rc_buf_putc(showing->out, '\n');
+	return 0;
+}
+
+int rc_helm_render_write(const struct rc_helm_render *render, struct rc_buf *out,
+			 struct rc_error **err)
+{
+	const struct rc_helm_render_options *options = &render->options;
+	rc_autobuf struct rc_buf all = RC_BUF_INIT(OUTPUT_MAX);
+
+	if (options->n_show_only == 0) {
+		write_all(render, out);
+		return out->overflow ? -E2BIG : 0;
+	}
+	write_all(render, &all);
+	for (size_t i = 0; i < options->n_show_only; i++) {
+		struct showing showing = {.glob = options->show_only[i], .out = out};
+
+		rc_helm_manifest_split(rc_buf_str(&all), show_piece, &showing, err);
+		if (!showing.found)
+			return rc_fail(err, -EINVAL, "could not find template %s in chart",
+				       options->show_only[i]);
+	}
+	return out->overflow ? -E2BIG : 0;
+}
