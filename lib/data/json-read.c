@@ -3,7 +3,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
 
+#include "data/number.h"
 #include "data/utf8.h"
 
 #define DEPTH_MAX 10000
@@ -259,4 +262,64 @@ int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **e
 		return rc_fail(err, -EINVAL, "%s", where.text);
 	*ret_json = json;
 	return 0;
+}
+
+static void walk(const json_t *json, const struct rc_json_events *events, void *userdata)
+{
+	char number[RC_NUMBER_MAX];
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	switch (json_typeof(json)) {
+	case JSON_OBJECT:
+		events->begin(userdata, false);
+		json_object_foreach ((json_t *)(uintptr_t)json, key, item) {
+			events->key(userdata, rc_str(key));
+			walk(item, events, userdata);
+		}
+		events->end(userdata, false);
+		return;
+	case JSON_ARRAY:
+		events->begin(userdata, true);
+		json_array_foreach (json, i, item)
+			walk(item, events, userdata);
+		events->end(userdata, true);
+		return;
+	case JSON_STRING:
+		events->string(userdata,
+			       (struct rc_str){json_string_value(json), json_string_length(json)});
+		return;
+	case JSON_INTEGER:
+		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(json));
+		events->number(userdata, rc_str(number));
+		return;
+	case JSON_REAL:
+		rc_number_format_json(json_real_value(json), number);
+		events->number(userdata, rc_str(number));
+		return;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		events->boolean(userdata, json_is_true(json));
+		return;
+	case JSON_NULL:
+		events->null(userdata);
+		return;
+	}
+}
+
+int rc_json_read(struct rc_str text, const struct rc_json_events *events, void *userdata,
+		 size_t *ret_offset, struct rc_error **err)
+{
+	json_auto_t *json = NULL;
+	struct scan scan = {.s = text};
+	int r = rc_json_read_tree(text, &json, err);
+
+	if (r < 0 && ret_offset) {
+		scan_value(&scan);
+		*ret_offset = scan.at;
+	}
+	if (r == 0)
+		walk(json, events, userdata);
+	return r;
 }

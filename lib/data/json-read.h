@@ -1,5 +1,6 @@
 /*
- * JSON in by the rules and with the error texts of Go's encoding/json.
+ * JSON in by the rules and with the error texts of Go's encoding/json, as a stream of events, so
+ * that json_t and template values are both made from it without a detour.
  */
 #pragma once
 
@@ -10,9 +11,25 @@
 #include "base/error.h"
 #include "base/str.h"
 
+/* Members are called in document order; strings are decoded and valid only during the call. */
+struct rc_json_events {
+	void (*null)(void *userdata);
+	void (*boolean)(void *userdata, bool value);
+	void (*number)(void *userdata, struct rc_str text); /* valid JSON number as written */
+	void (*string)(void *userdata, struct rc_str text); /* valid UTF-8; may hold NUL */
+	void (*key)(void *userdata, struct rc_str text);
+	void (*begin)(void *userdata, bool is_array);
+	void (*end)(void *userdata, bool is_array);
+};
+
 /*
- * Read one JSON text into json_t: whole numbers that fit int64 stay whole. The caller's. -EINVAL;
- * the message is Go's ("invalid character '}' looking for beginning of value", "unexpected end of
- * JSON input", "exceeded max depth").
+ * Read one JSON text. It is checked whole before the first event, so on failure there was none.
+ * Returns 0 or -EINVAL; the message is Go's ("invalid character '}' looking for beginning of
+ * value", "unexpected end of JSON input", "exceeded max depth"), *ret_offset (may be NULL) the byte
+ * offset Go's SyntaxError has.
  */
+int rc_json_read(struct rc_str text, const struct rc_json_events *events, void *userdata,
+		 size_t *ret_offset, struct rc_error **err);
+
+/* The same into json_t: whole numbers that fit int64 stay whole. The caller's. */
 int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **err);

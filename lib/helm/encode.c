@@ -1,5 +1,5 @@
 /* Values and documents. */
-#include "helm/convert.h"
+#include "helm/encode.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,98 +13,6 @@
 #include "data/yaml-emit.h"
 #include "helm/objects.h"
 
-struct rc_value rc_helm_convert_node(struct rc_arena *arena, const struct rc_yaml_node *node)
-{
-	struct rc_value value;
-
-	switch (node->kind) {
-	case RC_YAML_NULL:
-		return rc_value_nil();
-	case RC_YAML_BOOL:
-		return rc_value_bool(node->truth);
-	case RC_YAML_INT:
-		return rc_value_float((double)node->integer);
-	case RC_YAML_UINT:
-		return rc_value_float((double)node->natural);
-	case RC_YAML_FLOAT:
-		return rc_value_float(node->real);
-	case RC_YAML_STRING:
-		return rc_value_str(node->text);
-	case RC_YAML_SEQUENCE:
-		value = rc_value_list_new(arena, RC_VALUE_ANY, node->n_items);
-		for (size_t i = 0; i < node->n_items; i++)
-			rc_value_list_add(arena, value,
-					  rc_helm_convert_node(arena, node->items[i]));
-		return value;
-	case RC_YAML_MAPPING:
-		value = rc_value_map_new(arena, RC_VALUE_ANY, node->n_entries);
-		for (size_t i = 0; i < node->n_entries; i++)
-			rc_value_map_set(arena, value.map, node->entries[i].key,
-					 rc_helm_convert_node(arena, node->entries[i].value));
-		return value;
-	}
-	return rc_value_nil();
-}
-
-/* .inf and .nan: JSON has no such numbers. */
-static int check_numbers(const struct rc_yaml_node *node, struct rc_error **err)
-{
-	if (node->kind == RC_YAML_FLOAT && !isfinite(node->real))
-		return rc_fail(err, -EINVAL, "json: unsupported value: %s",
-			       isnan(node->real) ? "NaN"
-			       : node->real > 0	 ? "+Inf"
-						 : "-Inf");
-	for (size_t i = 0; node->kind == RC_YAML_SEQUENCE && i < node->n_items; i++)
-		if (check_numbers(node->items[i], err) < 0)
-			return -EINVAL;
-	for (size_t i = 0; node->kind == RC_YAML_MAPPING && i < node->n_entries; i++)
-		if (check_numbers(node->entries[i].value, err) < 0)
-			return -EINVAL;
-	return 0;
-}
-
-static const char *json_name(const struct rc_yaml_node *node)
-{
-	switch (node->kind) {
-	case RC_YAML_SEQUENCE:
-		return "array";
-	case RC_YAML_STRING:
-		return "string";
-	case RC_YAML_BOOL:
-		return "bool";
-	case RC_YAML_NULL:
-	case RC_YAML_INT:
-	case RC_YAML_UINT:
-	case RC_YAML_FLOAT:
-	case RC_YAML_MAPPING:
-		return "number";
-	}
-	return "";
-}
-
-int rc_helm_convert_table(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
-			  struct rc_error **err)
-{
-	struct rc_yaml_node *node;
-	int r = rc_yaml_parse(arena, text, NULL, &node, err);
-
-	if (r == 0)
-		r = check_numbers(node, err);
-	if (r < 0)
-		return rc_wrap(err, r, "error converting YAML to JSON");
-	if (node->kind == RC_YAML_NULL) {
-		*ret = rc_value_map_new(arena, RC_VALUE_ANY, 0);
-		return 0;
-	}
-	if (node->kind != RC_YAML_MAPPING)
-		return rc_fail(err, -EINVAL,
-			       "error unmarshaling JSON: while decoding JSON: json: cannot "
-			       "unmarshal %s into Go value of type map[string]interface {}",
-			       json_name(node));
-	*ret = rc_helm_convert_node(arena, node);
-	return 0;
-}
-
 static int list_to_json(struct rc_buf *buf, const struct rc_value_list *list, bool html,
 			struct rc_error **err)
 {
@@ -112,7 +20,7 @@ static int list_to_json(struct rc_buf *buf, const struct rc_value_list *list, bo
 	for (size_t i = 0; i < list->n; i++) {
 		if (i > 0)
 			rc_buf_putc(buf, ',');
-		if (rc_helm_convert_to_json(buf, list->items[i], html, err) < 0)
+		if (rc_helm_encode_json(buf, list->items[i], html, err) < 0)
 			return -EINVAL;
 	}
 	rc_buf_putc(buf, ']');
@@ -128,15 +36,14 @@ static int map_to_json(struct rc_buf *buf, const struct rc_value_map *map, bool 
 			rc_buf_putc(buf, ',');
 		rc_json_write_string(buf, map->entries[i].key, html);
 		rc_buf_putc(buf, ':');
-		if (rc_helm_convert_to_json(buf, map->entries[i].value, html, err) < 0)
+		if (rc_helm_encode_json(buf, map->entries[i].value, html, err) < 0)
 			return -EINVAL;
 	}
 	rc_buf_putc(buf, '}');
 	return 0;
 }
 
-int rc_helm_convert_to_json(struct rc_buf *buf, struct rc_value value, bool html,
-			    struct rc_error **err)
+int rc_helm_encode_json(struct rc_buf *buf, struct rc_value value, bool html, struct rc_error **err)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
 	char text[RC_NUMBER_MAX];
@@ -172,8 +79,7 @@ int rc_helm_convert_to_json(struct rc_buf *buf, struct rc_value value, bool html
 		return map_to_json(buf, value.map, html, err);
 	case RC_VALUE_OBJECT:
 		arena = rc_arena_new(0);
-		return rc_helm_convert_to_json(buf, rc_helm_objects_to_map(arena, value), html,
-					       err);
+		return rc_helm_encode_json(buf, rc_helm_objects_to_map(arena, value), html, err);
 	}
 	return -EINVAL;
 }
@@ -320,47 +226,12 @@ static int to_yaml(struct rc_buf *buf, struct rc_value value, enum rc_yaml_flavo
 	return r;
 }
 
-int rc_helm_convert_to_yaml(struct rc_buf *buf, struct rc_value value)
+int rc_helm_encode_yaml(struct rc_buf *buf, struct rc_value value)
 {
 	return to_yaml(buf, value, RC_YAML_V2);
 }
 
-int rc_helm_convert_to_yaml_pretty(struct rc_buf *buf, struct rc_value value)
+int rc_helm_encode_yaml_pretty(struct rc_buf *buf, struct rc_value value)
 {
 	return to_yaml(buf, value, RC_YAML_V3);
-}
-
-struct rc_value rc_helm_convert_json(struct rc_arena *arena, const json_t *json)
-{
-	struct rc_value value;
-	const char *key;
-	json_t *item;
-	size_t i;
-
-	switch (json_typeof(json)) {
-	case JSON_OBJECT:
-		value = rc_value_map_new(arena, RC_VALUE_ANY, json_object_size(json));
-		json_object_foreach ((json_t *)(uintptr_t)json, key, item)
-			rc_value_map_set(arena, value.map, rc_str(rc_arena_strdup(arena, key)),
-					 rc_helm_convert_json(arena, item));
-		return value;
-	case JSON_ARRAY:
-		value = rc_value_list_new(arena, RC_VALUE_ANY, json_array_size(json));
-		json_array_foreach (json, i, item)
-			rc_value_list_add(arena, value, rc_helm_convert_json(arena, item));
-		return value;
-	case JSON_STRING:
-		return rc_value_str(rc_arena_str(
-			arena, (struct rc_str){json_string_value(json), json_string_length(json)}));
-	case JSON_INTEGER:
-		return rc_value_float((double)json_integer_value(json));
-	case JSON_REAL:
-		return rc_value_float(json_real_value(json));
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return rc_value_bool(json_is_true(json));
-	case JSON_NULL:
-		return rc_value_nil();
-	}
-	return rc_value_nil();
 }

@@ -3,7 +3,7 @@
 
 #include "data/base64.h"
 #include "data/glob.h"
-#include "helm/convert.h"
+#include "helm/encode.h"
 #include "helm/objects.h"
 
 static struct rc_value files_value(struct rc_arena *arena);
@@ -92,7 +92,7 @@ static int as_yaml(struct rc_value_call *call, const struct rc_value_map *files,
 		rc_value_map_set(call->arena, map.map, base_name(files->entries[i].key),
 				 rc_value_str(data));
 	}
-	rc_helm_convert_to_yaml(&text, map);
+	rc_helm_encode_yaml(&text, map);
 	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&text)));
 	return 1;
 }

@@ -6,9 +6,9 @@
 #include <uthash.h>
 
 #include "base/memory.h"
-#include "data/json-read.h"
 #include "data/quote.h"
-#include "helm/convert.h"
+#include "helm/encode.h"
+#include "helm/value.h"
 
 #define INCLUDE_MAX 1000
 #define TPL_MAX	    200 /* nested tpl calls; Go would go on until its memory ends */
@@ -189,7 +189,7 @@ static int run_to_yaml(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
 
-	rc_helm_convert_to_yaml(&out, call->args[0]);
+	rc_helm_encode_yaml(&out, call->args[0]);
 	give(call, &out, ret);
 	return 0;
 }
@@ -198,7 +198,7 @@ static int run_to_yaml_pretty(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
 
-	rc_helm_convert_to_yaml_pretty(&out, call->args[0]);
+	rc_helm_encode_yaml_pretty(&out, call->args[0]);
 	give(call, &out, ret);
 	return 0;
 }
@@ -217,8 +217,10 @@ static int run_from_yaml(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 
-	if (rc_helm_convert_table(call->arena, call->args[0].text, ret, &err) < 0)
+	if (rc_helm_value_parse_table(call->arena, call->args[0].text, ret, &err) < 0)
 		*ret = error_map(call, err);
+	else if (rc_value_is_nil(*ret))
+		*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, 0);
 	return 0;
 }
 
@@ -231,27 +233,44 @@ static struct rc_value error_list(struct rc_value_call *call, const struct rc_er
 	return list;
 }
 
+/* What Go's decoder calls a value that it finds where another is wanted. */
+static const char *json_kind(struct rc_value value)
+{
+	switch (value.kind) {
+	case RC_VALUE_MAP:
+		return "object";
+	case RC_VALUE_LIST:
+		return "array";
+	case RC_VALUE_STRING:
+		return "string";
+	case RC_VALUE_BOOL:
+		return "bool";
+	default:
+		return "number";
+	}
+}
+
+/* *ret is to be of kind; null counts as an empty one. */
+static int expect(struct rc_value_call *call, enum rc_value_kind kind, const char *type,
+		  const char *prefix, struct rc_value *ret, struct rc_error **err)
+{
+	if (rc_value_is_nil(*ret))
+		*ret = kind == RC_VALUE_MAP ? rc_value_map_new(call->arena, RC_VALUE_ANY, 0)
+					    : rc_value_list_new(call->arena, RC_VALUE_ANY, 0);
+	if (ret->kind == kind)
+		return 0;
+	return rc_fail(err, -EINVAL, "%sjson: cannot unmarshal %s into Go value of type %s", prefix,
+		       json_kind(*ret), type);
+}
+
 static int run_from_yaml_array(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
-	struct rc_yaml_node *node;
-	int r = rc_yaml_parse(call->arena, call->args[0].text, NULL, &node, &err);
+	int r = rc_helm_value_parse_yaml(call->arena, call->args[0].text, ret, &err);
 
-	if (r < 0)
-		rc_wrap(&err, r, "error converting YAML to JSON");
-	else if (node->kind == RC_YAML_NULL)
-		*ret = rc_value_list_new(call->arena, RC_VALUE_ANY, 0);
-	else if (node->kind == RC_YAML_SEQUENCE)
-		*ret = rc_helm_convert_node(call->arena, node);
-	else
-		r = rc_fail(
-			&err, -EINVAL,
-			"error unmarshaling JSON: while decoding JSON: json: cannot unmarshal %s "
-			"into Go value of type []interface {}",
-			node->kind == RC_YAML_MAPPING  ? "object"
-			: node->kind == RC_YAML_STRING ? "string"
-			: node->kind == RC_YAML_BOOL   ? "bool"
-						       : "number");
+	if (r == 0)
+		r = expect(call, RC_VALUE_LIST, "[]interface {}",
+			   "error unmarshaling JSON: while decoding JSON: ", ret, &err);
 	if (r < 0)
 		*ret = error_list(call, err);
 	return 0;
@@ -261,48 +280,19 @@ static int run_to_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
 
-	if (rc_helm_convert_to_json(&out, call->args[0], true, NULL) < 0)
+	if (rc_helm_encode_json(&out, call->args[0], true, NULL) < 0)
 		rc_buf_clear(&out);
 	give(call, &out, ret);
 	return 0;
 }
 
-static const char *json_name(const json_t *json)
-{
-	switch (json_typeof(json)) {
-	case JSON_OBJECT:
-		return "object";
-	case JSON_ARRAY:
-		return "array";
-	case JSON_STRING:
-		return "string";
-	case JSON_INTEGER:
-	case JSON_REAL:
-		return "number";
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return "bool";
-	case JSON_NULL:
-		return "null";
-	}
-	return "";
-}
-
 static int run_from_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
-	json_auto_t *json = NULL;
-	int r = rc_json_read_tree(call->args[0].text, &json, &err);
+	int r = rc_helm_value_parse_json(call->arena, call->args[0].text, ret, &err);
 
-	if (r == 0 && json_is_null(json))
-		*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, 0);
-	else if (r == 0 && json_is_object(json))
-		*ret = rc_helm_convert_json(call->arena, json);
-	else if (r == 0)
-		r = rc_fail(
-			&err, -EINVAL,
-			"json: cannot unmarshal %s into Go value of type map[string]interface {}",
-			json_name(json));
+	if (r == 0)
+		r = expect(call, RC_VALUE_MAP, "map[string]interface {}", "", ret, &err);
 	if (r < 0)
 		*ret = error_map(call, err);
 	return 0;
@@ -311,17 +301,10 @@ static int run_from_json(struct rc_value_call *call, struct rc_value *ret)
 static int run_from_json_array(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
-	json_auto_t *json = NULL;
-	int r = rc_json_read_tree(call->args[0].text, &json, &err);
+	int r = rc_helm_value_parse_json(call->arena, call->args[0].text, ret, &err);
 
-	if (r == 0 && json_is_null(json))
-		*ret = rc_value_list_new(call->arena, RC_VALUE_ANY, 0);
-	else if (r == 0 && json_is_array(json))
-		*ret = rc_helm_convert_json(call->arena, json);
-	else if (r == 0)
-		r = rc_fail(&err, -EINVAL,
-			    "json: cannot unmarshal %s into Go value of type []interface {}",
-			    json_name(json));
+	if (r == 0)
+		r = expect(call, RC_VALUE_LIST, "[]interface {}", "", ret, &err);
 	if (r < 0)
 		*ret = error_list(call, err);
 	return 0;
@@ -330,7 +313,7 @@ static int run_from_json_array(struct rc_value_call *call, struct rc_value *ret)
 static int run_must_to_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
-	int r = rc_helm_convert_to_json(&out, call->args[0], true, call->err);
+	int r = rc_helm_encode_json(&out, call->args[0], true, call->err);
 
 	if (r == 0)
 		give(call, &out, ret);
@@ -340,7 +323,7 @@ static int run_must_to_json(struct rc_value_call *call, struct rc_value *ret)
 static int run_to_raw_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
-	int r = rc_helm_convert_to_json(&out, call->args[0], false, call->err);
+	int r = rc_helm_encode_json(&out, call->args[0], false, call->err);
 
 	if (r == 0)
 		give(call, &out, ret);
@@ -390,7 +373,7 @@ static int run_to_pretty_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf plain = RC_BUF_INIT(TEXT_MAX), out = RC_BUF_INIT(TEXT_MAX);
 
-	if (rc_helm_convert_to_json(&plain, call->args[0], true, NULL) == 0)
+	if (rc_helm_encode_json(&plain, call->args[0], true, NULL) == 0)
 		indent_json(rc_buf_str(&plain), &out);
 	give(call, &out, ret);
 	return 0;
@@ -398,12 +381,7 @@ static int run_to_pretty_json(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_must_from_json(struct rc_value_call *call, struct rc_value *ret)
 {
-	json_auto_t *json = NULL;
-	int r = rc_json_read_tree(call->args[0].text, &json, call->err);
-
-	if (r == 0)
-		*ret = rc_helm_convert_json(call->arena, json);
-	return r;
+	return rc_helm_value_parse_json(call->arena, call->args[0].text, ret, call->err);
 }
 
 static const struct rc_template_func helm_functions[] = {

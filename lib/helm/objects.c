@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "helm/convert.h"
+#include "helm/encode.h"
 
 static const char *const default_apis[] = {
 	"v1",
@@ -200,13 +200,15 @@ static void add_fields(struct rc_arena *arena, const struct record *record, stru
 	}
 }
 
-static struct rc_value texts(struct rc_arena *arena, const struct rc_str *at, size_t n)
+/* Go prints a nil slice as an empty one. */
+static struct rc_value list_or_empty(struct rc_arena *arena, struct rc_value list)
 {
-	struct rc_value list = rc_value_list_new(arena, RC_VALUE_STRINGS, n);
+	return list.kind == RC_VALUE_LIST ? list : rc_value_list_new(arena, RC_VALUE_STRINGS, 0);
+}
 
-	for (size_t i = 0; i < n; i++)
-		rc_value_list_add(arena, list, rc_value_str(at[i]));
-	return list;
+static struct rc_value map_or_empty(struct rc_arena *arena, struct rc_value map)
+{
+	return map.kind == RC_VALUE_MAP ? map : rc_value_map_new(arena, RC_VALUE_STRINGS, 0);
 }
 
 static struct rc_value dependency_value(struct rc_arena *arena, const struct rc_helm_dependency *d)
@@ -216,7 +218,7 @@ static struct rc_value dependency_value(struct rc_arena *arena, const struct rc_
 		{"Version", "version", rc_value_str(d->version)},
 		{"Repository", "repository", rc_value_str(d->repository)},
 		{"Condition", "condition", rc_value_str(d->condition)},
-		{"Tags", "tags", texts(arena, d->tags, d->n_tags)},
+		{"Tags", "tags", list_or_empty(arena, d->tags)},
 		{"Enabled", "enabled", rc_value_bool(d->enabled)},
 		{"ImportValues", "import-values", d->import_values},
 		{"Alias", "alias", rc_value_str(d->alias)},
@@ -243,10 +245,10 @@ static struct rc_value metadata_value(struct rc_arena *arena, const struct rc_he
 	const struct field fields[] = {
 		{"Name", "name", rc_value_str(m->name)},
 		{"Home", "home", rc_value_str(m->home)},
-		{"Sources", "sources", texts(arena, m->sources, m->n_sources)},
+		{"Sources", "sources", list_or_empty(arena, m->sources)},
 		{"Version", "version", rc_value_str(m->version)},
 		{"Description", "description", rc_value_str(m->description)},
-		{"Keywords", "keywords", texts(arena, m->keywords, m->n_keywords)},
+		{"Keywords", "keywords", list_or_empty(arena, m->keywords)},
 		{"Maintainers", "maintainers", maintainers},
 		{"Icon", "icon", rc_value_str(m->icon)},
 		{"APIVersion", "apiVersion", rc_value_str(m->api_version)},
@@ -254,7 +256,7 @@ static struct rc_value metadata_value(struct rc_arena *arena, const struct rc_he
 		{"Tags", "tags", rc_value_str(m->tags)},
 		{"AppVersion", "appVersion", rc_value_str(m->app_version)},
 		{"Deprecated", "deprecated", rc_value_bool(m->deprecated)},
-		{"Annotations", "annotations", m->annotations},
+		{"Annotations", "annotations", map_or_empty(arena, m->annotations)},
 		{"KubeVersion", "kubeVersion", rc_value_str(m->kube_version)},
 		{"Dependencies", "dependencies", dependencies},
 		{"Type", "type", rc_value_str(m->type)},
@@ -263,7 +265,7 @@ static struct rc_value metadata_value(struct rc_arena *arena, const struct rc_he
 	for (size_t i = 0; i < m->n_dependencies; i++)
 		rc_value_list_add(arena, dependencies, dependency_value(arena, m->dependencies[i]));
 	for (size_t i = 0; i < m->n_maintainers; i++)
-		rc_value_list_add(arena, maintainers, maintainer_value(arena, &m->maintainers[i]));
+		rc_value_list_add(arena, maintainers, maintainer_value(arena, m->maintainers[i]));
 	return make_record(arena, &metadata_type, fields, RC_ARRAY_SIZE(fields));
 }
 
@@ -375,7 +377,7 @@ static int values_call(const void *object, struct rc_str name, struct rc_value_c
 		return 1;
 	}
 	if (rc_str_is(name, "YAML") && call->n_args == 0) {
-		rc_helm_convert_to_yaml(&text, plain);
+		rc_helm_encode_yaml(&text, plain);
 		rc_buf_putc(&text, '\n');
 		*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&text)));
 		return 1;

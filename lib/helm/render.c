@@ -10,13 +10,13 @@
 #include "data/semver.h"
 #include "helm/chart.h"
 #include "helm/coalesce.h"
-#include "helm/convert.h"
-#include "helm/dependencies.h"
+#include "helm/dependency.h"
 #include "helm/functions.h"
 #include "helm/manifest.h"
 #include "helm/objects.h"
 #include "helm/schema.h"
-#include "helm/strvals.h"
+#include "helm/user-values.h"
+#include "helm/value.h"
 
 #define NAME_MAX_BYTES 53
 #define OUTPUT_MAX     ((size_t)256 << 20)
@@ -92,59 +92,6 @@ struct rc_str rc_helm_render_notes(const struct rc_helm_render *render)
 	return render->notes;
 }
 
-/* -f over -f: tables merge, everything else replaces; nulls stay. */
-static void merge_files(struct rc_arena *arena, struct rc_value to, struct rc_value from)
-{
-	for (size_t i = 0; i < from.map->n; i++) {
-		struct rc_value *old = rc_value_map_get(to.map, from.map->entries[i].key);
-		struct rc_value new = from.map->entries[i].value;
-
-		if (old && old->kind == RC_VALUE_MAP && new.kind == RC_VALUE_MAP)
-			merge_files(arena, *old, new);
-		else
-			rc_value_map_set(arena, to.map, from.map->entries[i].key, new);
-	}
-}
-
-static const char *set_name(enum rc_helm_set_kind kind)
-{
-	switch (kind) {
-	case RC_HELM_SET_VALUE:
-		return "failed parsing --set data";
-	case RC_HELM_SET_STRING:
-		return "failed parsing --set-string data";
-	case RC_HELM_SET_JSON:
-		return "failed parsing --set-json data";
-	case RC_HELM_SET_FILE:
-		return "failed parsing --set-file data";
-	case RC_HELM_SET_LITERAL:
-		return "failed parsing --set-literal data";
-	}
-	return "";
-}
-
-static int apply_sets(struct rc_helm_render *render, struct rc_error **err)
-{
-	static const enum rc_helm_set_kind order[] = {RC_HELM_SET_JSON, RC_HELM_SET_VALUE,
-						      RC_HELM_SET_STRING, RC_HELM_SET_FILE,
-						      RC_HELM_SET_LITERAL};
-	const struct rc_helm_render_options *options = &render->options;
-
-	for (size_t k = 0; k < RC_ARRAY_SIZE(order); k++)
-		for (size_t i = 0; i < options->n_sets; i++) {
-			int r;
-
-			if (options->sets[i].kind != order[k])
-				continue;
-			r = rc_helm_strvals_apply(render->arena, &options->sets[i], render->user,
-						  options->read_file, options->read_file_userdata,
-						  err);
-			if (r < 0)
-				return rc_wrap(err, r, "%s", set_name(order[k]));
-		}
-	return 0;
-}
-
 int rc_helm_render_values(struct rc_helm_render *render, struct rc_error **err)
 {
 	const struct rc_helm_render_options *options = &render->options;
@@ -154,18 +101,7 @@ int rc_helm_render_values(struct rc_helm_render *render, struct rc_error **err)
 
 	if (r < 0)
 		return r;
-	render->user = rc_value_map_new(render->arena, RC_VALUE_ANY, 0);
-	for (size_t i = 0; i < options->n_values_files; i++) {
-		const struct rc_helm_values_text *file = &options->values_files[i];
-		struct rc_value table;
-
-		r = rc_helm_convert_table(render->arena, rc_arena_str(render->arena, file->text),
-					  &table, err);
-		if (r < 0)
-			return rc_wrap(err, r, "failed to parse %s", file->name);
-		merge_files(render->arena, render->user, table);
-	}
-	return apply_sets(render, err);
+	return rc_helm_user_values_build(render->arena, options, &render->user, err);
 }
 
 /* ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ */
@@ -241,6 +177,11 @@ static struct rc_value release_value(struct rc_helm_render *render)
 	return release;
 }
 
+static bool is_library(const struct rc_helm_chart *chart)
+{
+	return rc_str_is(chart->metadata->type, "library");
+}
+
 static void add_unit(struct rc_arena *arena, struct units *units, struct unit unit)
 {
 	if (units->n == units->room) {
@@ -272,9 +213,9 @@ static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_cha
 {
 	struct rc_arena *arena = render->arena;
 	struct rc_value context = rc_value_map_new(arena, RC_VALUE_ANY, 8);
-	struct rc_value subcharts = rc_value_map_new(arena, RC_VALUE_ANY, chart->n_charts);
-	struct rc_str path = rc_helm_chart_get_path(arena, chart);
-	const char *base = rc_arena_printf(arena, "%.*s/templates", (int)path.n, path.p);
+	struct rc_value subcharts = rc_value_map_new(arena, RC_VALUE_ANY, chart->n_children);
+	const char *path = rc_helm_chart_path(arena, chart);
+	const char *base = rc_arena_printf(arena, "%s/templates", path);
 
 	rc_helm_objects_make_values(values);
 	rc_value_map_set(arena, context.map, RC_STR("Capabilities"), capabilities);
@@ -284,8 +225,8 @@ static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_cha
 	rc_value_map_set(arena, context.map, RC_STR("Release"), release);
 	rc_value_map_set(arena, context.map, RC_STR("Subcharts"), subcharts);
 	rc_value_map_set(arena, context.map, RC_STR("Values"), values);
-	for (size_t i = 0; i < chart->n_charts; i++) {
-		struct rc_str name = chart->charts[i]->metadata->name;
+	for (size_t i = 0; i < chart->n_children; i++) {
+		struct rc_str name = chart->children[i]->metadata->name;
 		const struct rc_value *found = rc_value_map_get(values.map, name);
 		struct rc_value child = found && found->kind == RC_VALUE_MAP
 						? *found
@@ -293,20 +234,20 @@ static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_cha
 
 		rc_value_map_set(
 			arena, subcharts.map, name,
-			collect(render, chart->charts[i], child, release, capabilities, units));
+			collect(render, chart->children[i], child, release, capabilities, units));
 	}
 	for (size_t i = 0; i < chart->templates.n; i++) {
 		const struct rc_helm_file *file = &chart->templates.at[i];
 
-		if (rc_helm_chart_is_library(chart) && !is_partial(file->name))
+		if (is_library(chart) && !is_partial(file->name))
 			continue;
 		add_unit(arena, units,
-			 (struct unit){.path = rc_str(rc_arena_printf(
-					       arena, "%.*s/%.*s", (int)path.n, path.p,
-					       (int)file->name.n, file->name.p)),
-				       .text = file->bytes,
-				       .context = context,
-				       .base_path = base});
+			 (struct unit){
+				 .path = rc_str(rc_arena_printf(arena, "%s/%.*s", path,
+								(int)file->name.n, file->name.p)),
+				 .text = file->bytes,
+				 .context = context,
+				 .base_path = base});
 	}
 	rc_helm_objects_make_values(context);
 	return context;
@@ -462,7 +403,7 @@ static bool is_crd(struct rc_str name)
 
 static void collect_crds(struct rc_helm_render *render, const struct rc_helm_chart *chart)
 {
-	struct rc_str path = rc_helm_chart_get_path(render->arena, chart);
+	const char *path = rc_helm_chart_path(render->arena, chart);
 
 	for (size_t i = 0; i < chart->files.n; i++) {
 		const struct rc_helm_file *file = &chart->files.at[i];
@@ -471,16 +412,16 @@ static void collect_crds(struct rc_helm_render *render, const struct rc_helm_cha
 			continue;
 		rc_helm_manifest_add(
 			render->arena, &render->crds,
-			(struct rc_helm_manifest){
-				.path = rc_arena_printf(render->arena, "%.*s/%.*s", (int)path.n,
-							path.p, (int)file->name.n, file->name.p),
-				.text = file->bytes,
-				.kind = "CustomResourceDefinition",
-				.name = "",
-				.is_crd = true});
+			(struct rc_helm_manifest){.path = rc_arena_printf(render->arena, "%s/%.*s",
+									  path, (int)file->name.n,
+									  file->name.p),
+						  .text = file->bytes,
+						  .kind = "CustomResourceDefinition",
+						  .name = "",
+						  .is_crd = true});
 	}
-	for (size_t i = 0; i < chart->n_charts; i++)
-		collect_crds(render, chart->charts[i]);
+	for (size_t i = 0; i < chart->n_children; i++)
+		collect_crds(render, chart->children[i]);
 }
 
 static void list_all(struct rc_helm_render *render)
@@ -499,48 +440,48 @@ static void list_all(struct rc_helm_render *render)
 static int check_schemas(struct rc_helm_render *render, const struct rc_helm_chart *chart,
 			 struct rc_value values, struct rc_buf *messages)
 {
-	if (chart->schema.n > 0) {
+	if (chart->schema) {
 		rc_autobuf struct rc_buf own = RC_BUF_INIT(1 << 20);
 
-		rc_helm_schema_check(render->arena, chart->schema, &values, &own);
+		rc_helm_schema_check(render->arena, *chart->schema, &values, &own);
 		if (own.n > 0)
 			rc_buf_printf(messages, "%.*s:\n%s", (int)chart->metadata->name.n,
 				      chart->metadata->name.p, rc_buf_text(&own));
 	}
-	for (size_t i = 0; i < chart->n_charts; i++) {
+	for (size_t i = 0; i < chart->n_children; i++) {
 		const struct rc_value *found =
-			rc_value_map_get(values.map, chart->charts[i]->metadata->name);
+			rc_value_map_get(values.map, chart->children[i]->metadata->name);
 
 		if (found && found->kind == RC_VALUE_MAP)
-			check_schemas(render, chart->charts[i], *found, messages);
+			check_schemas(render, chart->children[i], *found, messages);
 	}
 	return messages->n > 0 ? -EINVAL : 0;
 }
 
 static int load_chart(struct rc_helm_render *render, struct rc_error **err)
 {
-	int r = rc_helm_chart_load(render->arena, &render->files, &render->warnings, &render->chart,
-				   err);
+	int r = rc_helm_chart_load(&render->files, &render->warnings, &render->chart, err);
 
 	if (r < 0)
 		return r;
-	if (rc_helm_chart_is_library(render->chart))
+	if (is_library(render->chart))
 		return rc_fail(err, -EINVAL, "library charts are not installable");
 	if (render->chart->metadata->deprecated)
 		rc_helm_warning_add(&render->warnings, NULL, "WARNING: This chart is deprecated");
-	return rc_helm_dependencies_check(render->arena, render->chart, err);
+	return rc_helm_dependency_check(render->arena, render->chart, err);
 }
 
 static int make_values(struct rc_helm_render *render, struct rc_value *ret, struct rc_error **err)
 {
+	const struct rc_helm_coalesce coalesce = {.arena = render->arena,
+						  .warnings = &render->warnings};
 	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
-	int r = rc_helm_dependencies_process(render->arena, render->chart, render->user,
-					     &render->warnings, err);
+	int r = rc_helm_dependency_process(render->arena, render->chart, render->user,
+					   &render->warnings, err);
 
 	if (r < 0)
 		return rc_wrap(err, r, "chart dependencies processing failed");
-	r = rc_helm_coalesce(render->arena, render->chart, render->user, false, &render->warnings,
-			     ret, err);
+	r = rc_helm_coalesce_values(&coalesce, render->chart, render->user, ret, err);
 	if (r < 0 || render->options.skip_schema_validation)
 		return r;
 	if (check_schemas(render, render->chart, *ret, &messages) < 0)

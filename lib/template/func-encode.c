@@ -1,0 +1,114 @@
+/* sprig's base64, hashes and constraints on versions. */
+#include <errno.h>
+#include <stdio.h>
+
+#include <openssl/evp.h>
+
+#include "data/base64.h"
+#include "data/semver.h"
+#include "template/func.h"
+
+#define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
+
+static void give(struct rc_value_call *call, const struct rc_buf *buf, struct rc_value *ret)
+{
+	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(buf)));
+}
+
+static int run_b64enc(struct rc_value_call *call, struct rc_value *ret)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_base64_encode(call->args[0].text, &out);
+	give(call, &out, ret);
+	return 0;
+}
+
+/* What cannot be decoded gives the error's text. */
+static int run_b64dec(struct rc_value_call *call, struct rc_value *ret)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	size_t offset = 0;
+
+	if (rc_base64_decode_at(call->args[0].text, &out, &offset) < 0) {
+		rc_buf_clear(&out);
+		rc_buf_printf(&out, "illegal base64 data at input byte %zu", offset);
+	}
+	give(call, &out, ret);
+	return 0;
+}
+
+static int hash(struct rc_value_call *call, const EVP_MD *type, struct rc_value *ret)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(256);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+
+	EVP_Digest(call->args[0].text.p, call->args[0].text.n, digest, &n, type, NULL);
+	for (unsigned int i = 0; i < n; i++)
+		rc_buf_printf(&out, "%02x", digest[i]);
+	give(call, &out, ret);
+	return 0;
+}
+
+static int run_sha1sum(struct rc_value_call *call, struct rc_value *ret)
+{
+	return hash(call, EVP_sha1(), ret);
+}
+
+static int run_sha256sum(struct rc_value_call *call, struct rc_value *ret)
+{
+	return hash(call, EVP_sha256(), ret);
+}
+
+static int run_sha512sum(struct rc_value_call *call, struct rc_value *ret)
+{
+	return hash(call, EVP_sha512(), ret);
+}
+
+static int run_adler32sum(struct rc_value_call *call, struct rc_value *ret)
+{
+	struct rc_str s = call->args[0].text;
+	uint32_t a = 1, b = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		a = (a + (unsigned char)s.p[i]) % 65521;
+		b = (b + a) % 65521;
+	}
+	*ret = rc_value_text(rc_arena_printf(call->arena, "%u", b << 16 | a));
+	return 0;
+}
+
+const struct rc_template_func rc_template_func_encode[] = {
+	{"b64enc", "s", run_b64enc},
+	{"b64dec", "s", run_b64dec},
+	{"sha1sum", "s", run_sha1sum},
+	{"sha256sum", "s", run_sha256sum},
+	{"sha512sum", "s", run_sha512sum},
+	{"adler32sum", "s", run_adler32sum},
+	{NULL, NULL, NULL},
+};
+
+static int run_semver_compare(struct rc_value_call *call, struct rc_value *ret)
+{
+	struct rc_semver version;
+	bool matches = false;
+	int r;
+
+	r = rc_semver_parse(call->args[1].text, &version);
+	/* The constraint is read first, and its fault told first. */
+	if (r < 0) {
+		struct rc_semver any = {.major = 0};
+
+		r = rc_semver_matches(call->args[0].text, &any, &matches, call->err);
+		return r < 0 ? r : fail(call, "Invalid Semantic Version");
+	}
+	r = rc_semver_matches(call->args[0].text, &version, &matches, call->err);
+	*ret = rc_value_bool(matches);
+	return r;
+}
+
+const struct rc_template_func rc_template_func_semver[] = {
+	{"semverCompare", "ss", run_semver_compare},
+	{NULL, NULL, NULL},
+};
