@@ -2,6 +2,7 @@
 #include "data/unicode.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "data/unicode-tables.h"
@@ -62,6 +63,20 @@ bool rc_unicode_is_lower(uint32_t rune)
 bool rc_unicode_is_title(uint32_t rune)
 {
 	return rune >= 0x80 && is_in(titles, RC_ARRAY_SIZE(titles), rune);
+}
+
+bool rc_unicode_is_number(uint32_t rune)
+{
+	if (rune < 0x80)
+		return is_ascii_between(rune, '0', '9');
+	return is_in(numbers, RC_ARRAY_SIZE(numbers), rune);
+}
+
+bool rc_unicode_is_punct(uint32_t rune)
+{
+	if (rune < 0x80)
+		return rune > 0 && strchr("!\"#%&'()*,-./:;?@[\\]_{}", (int)rune) != NULL;
+	return is_in(puncts, RC_ARRAY_SIZE(puncts), rune);
 }
 
 bool rc_unicode_is_space(uint32_t rune)

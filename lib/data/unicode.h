@@ -9,6 +9,8 @@ bool rc_unicode_is_digit(uint32_t rune);  /* Nd */
 bool rc_unicode_is_upper(uint32_t rune);  /* Lu */
 bool rc_unicode_is_lower(uint32_t rune);  /* Ll */
 bool rc_unicode_is_title(uint32_t rune);  /* Lt */
+bool rc_unicode_is_number(uint32_t rune); /* N */
+bool rc_unicode_is_punct(uint32_t rune);  /* P */
 bool rc_unicode_is_space(uint32_t rune);  /* White_Space */
 bool rc_unicode_is_print(uint32_t rune);  /* L, M, N, P, S and ' ': what %q shows as it is */
 

@@ -1,348 +1,422 @@
-/* sprig's text functions, by bytes where Go's are, by runes where those are. */
+/* sprig's functions over text. Positions count bytes, as in Go. */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "data/quote.h"
 #include "data/unicode.h"
 #include "data/utf8.h"
+#include "template/cast.h"
 #include "template/func.h"
+#include "template/text-case.h"
+
+#define TEXT_MAX ((size_t)256 << 20)
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
-#define TEXT_MAX	((size_t)256 << 20)
 
-/* What a function builds; given with give(). */
-#define BUILD(name) rc_autobuf struct rc_buf name = RC_BUF_INIT(TEXT_MAX)
-
-static int give(struct rc_value_call *call, const struct rc_buf *buf, struct rc_value *ret)
-{
-	if (buf->overflow)
-		return fail(call, "the text is larger than %zu bytes", buf->max);
-	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(buf)));
-	return 0;
-}
-
-static struct rc_str text(const struct rc_value_call *call, size_t i)
+static struct rc_str text_arg(const struct rc_value_call *call, size_t i)
 {
 	return call->args[i].text;
 }
 
-static uint32_t next_rune(struct rc_str *s, size_t *ret_n)
+static int give(struct rc_value *ret, struct rc_str text)
 {
-	uint32_t rune = rc_utf8_decode(*s, ret_n);
-
-	s->p += *ret_n;
-	s->n -= *ret_n;
-	return rune;
+	*ret = rc_value_str(text);
+	return 0;
 }
 
-/* Cut runes off both ends: those in cutset, or with none the blanks. */
-static struct rc_str trim_runes(struct rc_str s, const struct rc_str *cutset)
+static struct rc_str part(struct rc_str s, size_t from, size_t to)
+{
+	return (struct rc_str){s.p + from, to - from};
+}
+
+/* The result is what out holds. */
+static int give_buf(struct rc_value_call *call, const struct rc_buf *out, struct rc_value *ret)
+{
+	if (out->overflow)
+		return fail(call, "the text is larger than %zu bytes", TEXT_MAX);
+	return give(ret, rc_arena_str(call->arena, rc_buf_str(out)));
+}
+
+/* Offset of needle at or after from, or -1. */
+static ptrdiff_t find(struct rc_str s, struct rc_str needle, size_t from)
+{
+	const char *at;
+
+	if (from > s.n)
+		return -1;
+	if (needle.n == 0)
+		return (ptrdiff_t)from;
+	at = memmem(s.p + from, s.n - from, needle.p, needle.n);
+	return at ? at - s.p : -1;
+}
+
+static size_t rune_width(struct rc_str s, size_t at)
 {
 	size_t n;
 
-	for (;;) {
-		struct rc_str rest = s;
-		uint32_t rune = s.n ? next_rune(&rest, &n) : 0;
+	rc_utf8_decode(part(s, at, s.n), &n);
+	return n;
+}
 
-		if (s.n == 0 || !(cutset ? cutset->n && memmem(cutset->p, cutset->n, s.p, n) != NULL
-					 : rc_unicode_is_space(rune)))
+static bool is_in_set(uint32_t rune, struct rc_str set)
+{
+	size_t n;
+
+	for (; set.n > 0; set.p += n, set.n -= n)
+		if (rc_utf8_decode(set, &n) == rune)
+			return true;
+	return false;
+}
+
+/* The last code point and its length. */
+static uint32_t last_rune(struct rc_str s, size_t *ret_n)
+{
+	for (size_t n = 2; n <= 4 && n <= s.n; n++) {
+		size_t width;
+		uint32_t rune = rc_utf8_decode(part(s, s.n - n, s.n), &width);
+
+		*ret_n = n;
+		if (width == n)
+			return rune;
+	}
+	return rc_utf8_decode(part(s, s.n - 1, s.n), ret_n);
+}
+
+/* set.p NULL: Unicode's white space. */
+static struct rc_str trim(struct rc_str s, struct rc_str set)
+{
+	while (s.n > 0) {
+		size_t n;
+		uint32_t rune = rc_utf8_decode(s, &n);
+
+		if (set.p ? !is_in_set(rune, set) : !rc_unicode_is_space(rune))
 			break;
-		s = rest;
+		s = part(s, n, s.n);
 	}
 	while (s.n > 0) {
-		size_t from = s.n - 1;
-		uint32_t rune;
+		size_t n;
+		uint32_t rune = last_rune(s, &n);
 
-		while (from > 0 && ((unsigned char)s.p[from] & 0xc0) == 0x80)
-			from--;
-		rune = rc_utf8_decode((struct rc_str){s.p + from, s.n - from}, &n);
-		if (!(cutset ? cutset->n && memmem(cutset->p, cutset->n, s.p + from, s.n - from)
-			     : rc_unicode_is_space(rune)))
+		if (set.p ? !is_in_set(rune, set) : !rc_unicode_is_space(rune))
 			break;
-		s.n = from;
+		s.n -= n;
 	}
 	return s;
 }
 
 static int run_trim(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_str(trim_runes(text(call, 0), NULL));
-	return 0;
+	return give(ret, trim(text_arg(call, 0), (struct rc_str){NULL, 0}));
 }
 
 static int run_trim_all(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str cutset = text(call, 0);
+	struct rc_str set = text_arg(call, 0);
 
-	*ret = rc_value_str(trim_runes(text(call, 1), &cutset));
-	return 0;
+	return give(ret, set.n ? trim(text_arg(call, 1), set) : text_arg(call, 1));
 }
 
 static int run_trim_prefix(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str s = text(call, 1), prefix = text(call, 0);
+	struct rc_str prefix = text_arg(call, 0), s = text_arg(call, 1);
 
-	if (rc_str_has_prefix(s, prefix)) {
-		s.p += prefix.n;
-		s.n -= prefix.n;
-	}
-	*ret = rc_value_str(s);
-	return 0;
+	return give(ret, rc_str_has_prefix(s, prefix) ? part(s, prefix.n, s.n) : s);
 }
 
 static int run_trim_suffix(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str s = text(call, 1);
+	struct rc_str suffix = text_arg(call, 0), s = text_arg(call, 1);
 
-	if (rc_str_has_suffix(s, text(call, 0)))
-		s.n -= text(call, 0).n;
-	*ret = rc_value_str(s);
-	return 0;
+	return give(ret, rc_str_has_suffix(s, suffix) ? part(s, 0, s.n - suffix.n) : s);
 }
 
-static int map_runes(struct rc_value_call *call, struct rc_str s, uint32_t (*map)(uint32_t),
-		     struct rc_value *ret)
+static int change_case(struct rc_value_call *call, rc_template_text_case_fn *change,
+		       struct rc_value *ret)
 {
-	BUILD(out);
-	size_t n;
+	rc_autobuf struct rc_buf out;
 
-	while (s.n > 0)
-		rc_buf_put_rune(&out, map(next_rune(&s, &n)));
-	return give(call, &out, ret);
+	rc_buf_init(&out, TEXT_MAX);
+	change(&out, text_arg(call, 0));
+	return give_buf(call, &out, ret);
 }
 
-static int run_upper(struct rc_value_call *call, struct rc_value *ret)
-{
-	return map_runes(call, text(call, 0), rc_unicode_to_upper, ret);
-}
-
-static int run_lower(struct rc_value_call *call, struct rc_value *ret)
-{
-	return map_runes(call, text(call, 0), rc_unicode_to_lower, ret);
-}
-
-static uint32_t swap_case(uint32_t rune)
-{
-	return rc_unicode_is_upper(rune) ? rc_unicode_to_lower(rune) : rc_unicode_to_upper(rune);
-}
-
-static int run_swapcase(struct rc_value_call *call, struct rc_value *ret)
-{
-	return map_runes(call, text(call, 0), swap_case, ret);
-}
-
-/* strings.Title: a letter after what is neither letter, digit nor '_'. */
-static int run_title(struct rc_value_call *call, struct rc_value *ret)
-{
-	struct rc_str s = text(call, 0);
-	uint32_t before = ' ';
-	BUILD(out);
-	size_t n;
-
-	while (s.n > 0) {
-		uint32_t rune = next_rune(&s, &n);
-		bool inside = rc_unicode_is_letter(before) || rc_unicode_is_digit(before) ||
-			      before == '_' || before == '\'';
-
-		/* Go counts the apostrophe as a separator, too. */
-		if (before == '\'')
-			inside = false;
-		rc_buf_put_rune(&out, inside ? rune : rc_unicode_to_title(rune));
-		before = rune;
+#define CASE_FUNCTION(name)                                                     \
+	static int run_##name(struct rc_value_call *call, struct rc_value *ret) \
+	{                                                                       \
+		return change_case(call, rc_template_text_case_##name, ret);    \
 	}
-	return give(call, &out, ret);
-}
+CASE_FUNCTION(upper)
+CASE_FUNCTION(lower)
+CASE_FUNCTION(title)
+CASE_FUNCTION(untitle)
+CASE_FUNCTION(swap)
+CASE_FUNCTION(camel)
+CASE_FUNCTION(snake)
+CASE_FUNCTION(kebab)
 
-static int run_untitle(struct rc_value_call *call, struct rc_value *ret)
-{
-	struct rc_str s = text(call, 0);
-	uint32_t before = ' ';
-	BUILD(out);
-	size_t n;
-
-	while (s.n > 0) {
-		uint32_t rune = next_rune(&s, &n);
-
-		rc_buf_put_rune(&out,
-				rc_unicode_is_space(before) ? rc_unicode_to_lower(rune) : rune);
-		before = rune;
-	}
-	return give(call, &out, ret);
-}
-
+/* goutils looks at bytes as if they were code points. */
 static int run_nospace(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str s = text(call, 0);
-	BUILD(out);
-	size_t n;
+	struct rc_str s = text_arg(call, 0);
+	rc_autobuf struct rc_buf out;
+	size_t kept = 0;
 
-	while (s.n > 0) {
-		uint32_t rune = next_rune(&s, &n);
+	rc_buf_init(&out, TEXT_MAX);
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
 
-		if (!rc_unicode_is_space(rune))
-			rc_buf_put_rune(&out, rune);
+		if (rc_unicode_is_space(c))
+			continue;
+		rc_buf_put_rune(&out, c);
+		kept++;
 	}
-	return give(call, &out, ret);
+	return kept == s.n ? give(ret, s) : give_buf(call, &out, ret);
+}
+
+static int run_initials(struct rc_value_call *call, struct rc_value *ret)
+{
+	struct rc_str s = text_arg(call, 0);
+	rc_autobuf struct rc_buf out;
+	bool after_gap = true;
+
+	rc_buf_init(&out, TEXT_MAX);
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (rc_unicode_is_space(c)) {
+			after_gap = true;
+		} else if (after_gap) {
+			rc_buf_put_rune(&out, c);
+			after_gap = false;
+		}
+	}
+	return give_buf(call, &out, ret);
 }
 
 static int run_repeat(struct rc_value_call *call, struct rc_value *ret)
 {
 	int64_t count = call->args[0].integer;
-	struct rc_str s = text(call, 1);
-	BUILD(out);
+	struct rc_str s = text_arg(call, 1);
+	rc_autobuf struct rc_buf out;
 
 	if (count < 0)
 		return fail(call, "strings: negative Repeat count");
-	if (s.n > 0 && (uint64_t)count > TEXT_MAX / s.n)
-		return fail(call, "the text is larger than %zu bytes", TEXT_MAX);
-	for (int64_t i = 0; s.n > 0 && i < count; i++)
+	rc_buf_init(&out, TEXT_MAX);
+	for (int64_t i = 0; i < count && s.n > 0 && !out.overflow; i++)
 		rc_buf_add_str(&out, s);
-	return give(call, &out, ret);
+	return give_buf(call, &out, ret);
 }
 
 static int run_substr(struct rc_value_call *call, struct rc_value *ret)
 {
 	int64_t start = call->args[0].integer, end = call->args[1].integer;
-	struct rc_str s = text(call, 2);
+	struct rc_str s = text_arg(call, 2);
 	int64_t n = (int64_t)s.n;
 
 	if (start < 0) {
-		start = 0;
-		if (end < 0 || end > n)
-			return fail(
-				call,
-				"runtime error: slice bounds out of range [:%lld] with length %lld",
-				(long long)end, (long long)n);
-	} else if (end < 0 || end > n) {
-		end = n;
+		if (end < 0)
+			return fail(call, "runtime error: slice bounds out of range [:%lld]",
+				    (long long)end);
+		if (end > n)
+			return fail(call,
+				    "runtime error: slice bounds out of range [:%lld] with length "
+				    "%lld",
+				    (long long)end, (long long)n);
+		return give(ret, part(s, 0, (size_t)end));
 	}
+	if (end < 0 || end > n)
+		end = n;
 	if (start > end)
 		return fail(call, "runtime error: slice bounds out of range [%lld:%lld]",
 			    (long long)start, (long long)end);
-	*ret = rc_value_str((struct rc_str){s.p + start, (size_t)(end - start)});
-	return 0;
+	return give(ret, part(s, (size_t)start, (size_t)end));
 }
 
 static int run_trunc(struct rc_value_call *call, struct rc_value *ret)
 {
 	int64_t count = call->args[0].integer;
-	struct rc_str s = text(call, 1);
+	struct rc_str s = text_arg(call, 1);
+	int64_t n = (int64_t)s.n;
 
-	if (count < 0 && (uint64_t)-count < s.n) {
-		s.p += s.n - (size_t)-count;
-		s.n = (size_t)-count;
-	} else if (count >= 0 && (uint64_t)count < s.n) {
-		s.n = (size_t)count;
-	}
-	*ret = rc_value_str(s);
-	return 0;
+	if (count < 0 && n + count > 0)
+		return give(ret, part(s, (size_t)(n + count), s.n));
+	if (count >= 0 && n > count)
+		return give(ret, part(s, 0, (size_t)count));
+	return give(ret, s);
+}
+
+static int abbreviate(struct rc_value_call *call, struct rc_str s, int64_t offset, int64_t width,
+		      struct rc_value *ret)
+{
+	int64_t n = (int64_t)s.n, kept = width - 3;
+	char *text;
+
+	if (n <= width)
+		return give(ret, s);
+	if (offset > n)
+		offset = n;
+	if (n - offset < kept)
+		offset = n - kept;
+	if (offset <= 4)
+		text = rc_arena_printf(call->arena, "%.*s...", (int)kept, s.p);
+	else if (offset + kept >= n)
+		text = rc_arena_printf(call->arena, "...%.*s", (int)kept, s.p + n - kept);
+	else
+		text = rc_arena_printf(call->arena, "...%.*s...", (int)(kept - 3), s.p + offset);
+	return give(ret, rc_str(text));
 }
 
 static int run_abbrev(struct rc_value_call *call, struct rc_value *ret)
 {
 	int64_t width = call->args[0].integer;
-	struct rc_str s = text(call, 1);
-	BUILD(out);
+	struct rc_str s = text_arg(call, 1);
 
-	if (width < 4 || (uint64_t)width >= s.n) {
-		*ret = rc_value_str(s);
-		return 0;
+	return width < 4 ? give(ret, s) : abbreviate(call, s, 0, width, ret);
+}
+
+static int run_abbrevboth(struct rc_value_call *call, struct rc_value *ret)
+{
+	int64_t left = call->args[0].integer, right = call->args[1].integer;
+	struct rc_str s = text_arg(call, 2);
+
+	if (right < 4 || (left > 0 && right < 7))
+		return give(ret, s);
+	return abbreviate(call, s, left, right, ret);
+}
+
+/* The last blank of s[from, to), or -1. */
+static ptrdiff_t last_blank(struct rc_str s, size_t from, size_t to)
+{
+	while (to > from)
+		if (s.p[--to] == ' ')
+			return (ptrdiff_t)to;
+	return -1;
+}
+
+static int wrap(struct rc_value_call *call, struct rc_str s, int64_t wanted, struct rc_str newline,
+		bool cut_words, struct rc_value *ret)
+{
+	size_t width = wanted < 1 ? 1 : (size_t)wanted, at = 0;
+	rc_autobuf struct rc_buf out;
+
+	rc_buf_init(&out, TEXT_MAX);
+	while (s.n - at > width) {
+		ptrdiff_t blank;
+
+		if (s.p[at] == ' ') {
+			at++;
+			continue;
+		}
+		blank = last_blank(s, at, at + width + 1);
+		if (blank < 0 && cut_words) {
+			rc_buf_add(&out, s.p + at, width);
+			rc_buf_add_str(&out, newline);
+			at += width;
+			continue;
+		}
+		if (blank < 0)
+			blank = find(s, RC_STR(" "), at + width);
+		if (blank < 0)
+			break;
+		rc_buf_add(&out, s.p + at, (size_t)blank - at);
+		rc_buf_add_str(&out, newline);
+		at = (size_t)blank + 1;
 	}
-	rc_buf_add(&out, s.p, (size_t)width - 3);
-	rc_buf_puts(&out, "...");
-	return give(call, &out, ret);
+	rc_buf_add(&out, s.p + at, s.n - at);
+	return give_buf(call, &out, ret);
+}
+
+static int run_wrap(struct rc_value_call *call, struct rc_value *ret)
+{
+	return wrap(call, text_arg(call, 1), call->args[0].integer, RC_STR("\n"), false, ret);
+}
+
+static int run_wrap_with(struct rc_value_call *call, struct rc_value *ret)
+{
+	struct rc_str newline = text_arg(call, 1);
+
+	return wrap(call, text_arg(call, 2), call->args[0].integer,
+		    newline.n ? newline : RC_STR("\n"), true, ret);
 }
 
 static int run_contains(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str sub = text(call, 0), s = text(call, 1);
-
-	*ret = rc_value_bool(sub.n == 0 || (s.n && memmem(s.p, s.n, sub.p, sub.n) != NULL));
+	*ret = rc_value_bool(find(text_arg(call, 1), text_arg(call, 0), 0) >= 0);
 	return 0;
 }
 
 static int run_has_prefix(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_bool(rc_str_has_prefix(text(call, 1), text(call, 0)));
+	*ret = rc_value_bool(rc_str_has_prefix(text_arg(call, 1), text_arg(call, 0)));
 	return 0;
 }
 
 static int run_has_suffix(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_bool(rc_str_has_suffix(text(call, 1), text(call, 0)));
+	*ret = rc_value_bool(rc_str_has_suffix(text_arg(call, 1), text_arg(call, 0)));
 	return 0;
+}
+
+static void replace(struct rc_buf *out, struct rc_str s, struct rc_str old, struct rc_str new)
+{
+	size_t at = 0;
+
+	while (old.n == 0 && at < s.n) {
+		size_t n = rune_width(s, at);
+
+		rc_buf_add_str(out, new);
+		rc_buf_add(out, s.p + at, n);
+		at += n;
+	}
+	if (old.n == 0)
+		rc_buf_add_str(out, new);
+	for (;;) {
+		ptrdiff_t next = old.n ? find(s, old, at) : -1;
+
+		if (next < 0)
+			break;
+		rc_buf_add(out, s.p + at, (size_t)next - at);
+		rc_buf_add_str(out, new);
+		at = (size_t)next + old.n;
+	}
+	rc_buf_add(out, s.p + at, s.n - at);
 }
 
 static int run_replace(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str old = text(call, 0), new = text(call, 1), s = text(call, 2);
-	BUILD(out);
+	rc_autobuf struct rc_buf out;
 
-	/* An empty old stands between all runes. */
-	while (old.n == 0 && s.n > 0) {
-		struct rc_str before = s;
-		size_t n;
-
-		rc_buf_add_str(&out, new);
-		next_rune(&s, &n);
-		rc_buf_add(&out, before.p, n);
-	}
-	if (old.n == 0)
-		rc_buf_add_str(&out, new);
-	while (old.n > 0) {
-		const char *found = s.n ? memmem(s.p, s.n, old.p, old.n) : NULL;
-		size_t n = found ? (size_t)(found - s.p) : s.n;
-
-		rc_buf_add(&out, s.p, n);
-		if (!found)
-			break;
-		rc_buf_add_str(&out, new);
-		s.p += n + old.n;
-		s.n -= n + old.n;
-	}
-	return give(call, &out, ret);
+	rc_buf_init(&out, TEXT_MAX);
+	replace(&out, text_arg(call, 2), text_arg(call, 0), text_arg(call, 1));
+	return give_buf(call, &out, ret);
 }
 
 static int run_plural(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = call->args[call->args[2].integer == 1 ? 0 : 1];
-	return 0;
-}
-
-static int run_cat(struct rc_value_call *call, struct rc_value *ret)
-{
-	bool first = true;
-	BUILD(out);
-
-	for (size_t i = 0; i < call->n_args; i++) {
-		if (rc_value_is_nil(call->args[i]))
-			continue;
-		if (!first)
-			rc_buf_putc(&out, ' ');
-		rc_value_print(&out, call->args[i]);
-		first = false;
-	}
-	return give(call, &out, ret);
+	return give(ret, text_arg(call, call->args[2].integer == 1 ? 0 : 1));
 }
 
 static int indent(struct rc_value_call *call, const char *before, struct rc_value *ret)
 {
 	int64_t width = call->args[0].integer;
-	struct rc_str s = text(call, 1);
-	BUILD(out);
+	struct rc_str s = text_arg(call, 1);
+	rc_autobuf struct rc_buf out;
 
 	if (width < 0)
 		return fail(call, "strings: negative Repeat count");
+	rc_buf_init(&out, TEXT_MAX);
 	rc_buf_puts(&out, before);
 	for (;;) {
 		ptrdiff_t end = rc_str_index(s, '\n');
+		size_t n = end < 0 ? s.n : (size_t)end + 1;
 
 		rc_buf_fill(&out, ' ', (size_t)width);
-		rc_buf_add(&out, s.p, end < 0 ? s.n : (size_t)end + 1);
+		rc_buf_add(&out, s.p, n);
 		if (end < 0)
-			return give(call, &out, ret);
-		s.p += end + 1;
-		s.n -= (size_t)end + 1;
+			break;
+		s = part(s, n, s.n);
 	}
+	return give_buf(call, &out, ret);
 }
 
 static int run_indent(struct rc_value_call *call, struct rc_value *ret)
@@ -355,151 +429,133 @@ static int run_nindent(struct rc_value_call *call, struct rc_value *ret)
 	return indent(call, "\n", ret);
 }
 
+enum joining { QUOTE, SQUOTE, CAT };
+
+/* All arguments but the nils, a blank between two. */
+static int join_arguments(struct rc_value_call *call, enum joining how, struct rc_value *ret)
+{
+	rc_autobuf struct rc_buf out;
+	bool is_first = true;
+
+	rc_buf_init(&out, TEXT_MAX);
+	for (size_t i = 0; i < call->n_args; i++) {
+		struct rc_value value = call->args[i];
+
+		if (rc_value_is_nil(value))
+			continue;
+		if (!is_first)
+			rc_buf_putc(&out, ' ');
+		is_first = false;
+		if (how == QUOTE) {
+			rc_quote_string(&out, rc_template_cast_text(call->arena, value), false);
+			continue;
+		}
+		if (how == SQUOTE)
+			rc_buf_putc(&out, '\'');
+		rc_value_print(&out, value);
+		if (how == SQUOTE)
+			rc_buf_putc(&out, '\'');
+	}
+	return give_buf(call, &out, ret);
+}
+
 static int run_quote(struct rc_value_call *call, struct rc_value *ret)
 {
-	BUILD(out);
-
-	for (size_t i = 0; i < call->n_args; i++) {
-		if (rc_value_is_nil(call->args[i]))
-			continue;
-		if (out.n > 0)
-			rc_buf_putc(&out, ' ');
-		rc_quote_string(&out, rc_value_format(call->arena, call->args[i]), false);
-	}
-	return give(call, &out, ret);
+	return join_arguments(call, QUOTE, ret);
 }
 
 static int run_squote(struct rc_value_call *call, struct rc_value *ret)
 {
-	BUILD(out);
-
-	for (size_t i = 0; i < call->n_args; i++) {
-		if (rc_value_is_nil(call->args[i]))
-			continue;
-		if (out.n > 0)
-			rc_buf_putc(&out, ' ');
-		rc_buf_putc(&out, '\'');
-		rc_value_print(&out, call->args[i]);
-		rc_buf_putc(&out, '\'');
-	}
-	return give(call, &out, ret);
+	return join_arguments(call, SQUOTE, ret);
 }
 
-/* text is cut at sep, at most max pieces (negative: all). */
-static struct rc_value cut(struct rc_value_call *call, struct rc_str sep, struct rc_str s,
-			   int64_t max)
+static int run_cat(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_value list = rc_value_list_new(call->arena, RC_VALUE_STRINGS, 0);
-
-	if (max == 0)
-		return list;
-	while (sep.n == 0 && s.n > 0) {
-		const char *start = s.p;
-		size_t n;
-
-		next_rune(&s, &n);
-		rc_value_list_add(call->arena, list, rc_value_str((struct rc_str){start, n}));
-	}
-	while (sep.n > 0) {
-		const char *found = s.n && (max < 0 || (int64_t)list.list->n + 1 < max)
-					    ? memmem(s.p, s.n, sep.p, sep.n)
-					    : NULL;
-		size_t n = found ? (size_t)(found - s.p) : s.n;
-
-		rc_value_list_add(call->arena, list, rc_value_str((struct rc_str){s.p, n}));
-		if (!found)
-			break;
-		s.p += n + sep.n;
-		s.n -= n + sep.n;
-	}
-	return list;
+	return join_arguments(call, CAT, ret);
 }
 
-static int run_split_list(struct rc_value_call *call, struct rc_value *ret)
+static int run_to_string(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = cut(call, text(call, 0), text(call, 1), -1);
+	return give(ret, rc_template_cast_text(call->arena, call->args[0]));
+}
+
+static int run_to_strings(struct rc_value_call *call, struct rc_value *ret)
+{
+	*ret = rc_template_cast_strings(call->arena, call->args[0]);
 	return 0;
 }
 
-static struct rc_value numbered(struct rc_value_call *call, struct rc_value list)
+/* strings.SplitN: n < 0 all, 0 none, else at most n parts. */
+static struct rc_value split(struct rc_arena *arena, struct rc_str s, struct rc_str sep, int64_t n)
 {
-	struct rc_value map = rc_value_map_new(call->arena, RC_VALUE_STRINGS, list.list->n);
+	struct rc_value list = rc_value_list_new(arena, RC_VALUE_STRINGS, 0);
+	size_t at = 0;
+
+	if (n == 0)
+		return list;
+	while (n < 0 || (int64_t)list.list->n < n - 1) {
+		ptrdiff_t next;
+
+		if (sep.n == 0)
+			next = at < s.n ? (ptrdiff_t)(at + rune_width(s, at)) : -1;
+		else
+			next = find(s, sep, at);
+		if (next < 0 || (sep.n == 0 && (size_t)next == s.n))
+			break;
+		rc_value_list_add(arena, list, rc_value_str(part(s, at, (size_t)next)));
+		at = (size_t)next + sep.n;
+	}
+	if (sep.n > 0 || s.n > 0)
+		rc_value_list_add(arena, list, rc_value_str(part(s, at, s.n)));
+	return list;
+}
+
+/* {"_0": ..., "_1": ...} */
+static struct rc_value number_parts(struct rc_arena *arena, struct rc_value list)
+{
+	struct rc_value map = rc_value_map_new(arena, RC_VALUE_STRINGS, list.list->n);
 
 	for (size_t i = 0; i < list.list->n; i++)
-		rc_value_map_set(call->arena, map.map,
-				 rc_str(rc_arena_printf(call->arena, "_%zu", i)),
+		rc_value_map_set(arena, map.map, rc_str(rc_arena_printf(arena, "_%zu", i)),
 				 list.list->items[i]);
 	return map;
 }
 
 static int run_split(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = numbered(call, cut(call, text(call, 0), text(call, 1), -1));
+	*ret = number_parts(call->arena,
+			    split(call->arena, text_arg(call, 1), text_arg(call, 0), -1));
 	return 0;
 }
 
 static int run_splitn(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = numbered(call, cut(call, text(call, 0), text(call, 2), call->args[1].integer));
+	*ret = number_parts(call->arena, split(call->arena, text_arg(call, 2), text_arg(call, 0),
+					       call->args[1].integer));
+	return 0;
+}
+
+static int run_split_list(struct rc_value_call *call, struct rc_value *ret)
+{
+	*ret = split(call->arena, text_arg(call, 1), text_arg(call, 0), -1);
 	return 0;
 }
 
 static int run_join(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_value value = call->args[1];
-	bool first = true;
-	BUILD(out);
+	struct rc_value list = rc_template_cast_strings(call->arena, call->args[1]);
+	rc_autobuf struct rc_buf out;
 
-	if (value.kind != RC_VALUE_LIST) {
-		if (!rc_value_is_nil(value))
-			rc_value_print(&out, value);
-		return give(call, &out, ret);
+	rc_buf_init(&out, TEXT_MAX);
+	for (size_t i = 0; i < list.list->n; i++) {
+		if (i > 0)
+			rc_buf_add_str(&out, text_arg(call, 0));
+		rc_buf_add_str(&out, list.list->items[i].text);
 	}
-	for (size_t i = 0; i < value.list->n; i++) {
-		if (rc_value_is_nil(value.list->items[i]))
-			continue;
-		if (!first)
-			rc_buf_add_str(&out, text(call, 0));
-		rc_value_print(&out, value.list->items[i]);
-		first = false;
-	}
-	return give(call, &out, ret);
+	return give_buf(call, &out, ret);
 }
 
-static int run_to_string(struct rc_value_call *call, struct rc_value *ret)
-{
-	if (call->args[0].kind == RC_VALUE_BYTES)
-		*ret = rc_value_str(call->args[0].text);
-	else
-		*ret = rc_value_str(rc_value_format(call->arena, call->args[0]));
-	return 0;
-}
-
-static struct rc_value to_strings(struct rc_value_call *call, struct rc_value value)
-{
-	struct rc_value list = rc_value_list_new(call->arena, RC_VALUE_STRINGS, 0);
-
-	if (value.kind != RC_VALUE_LIST) {
-		if (!rc_value_is_nil(value))
-			rc_value_list_add(call->arena, list,
-					  rc_value_str(rc_value_format(call->arena, value)));
-		return list;
-	}
-	for (size_t i = 0; i < value.list->n; i++)
-		if (!rc_value_is_nil(value.list->items[i]))
-			rc_value_list_add(
-				call->arena, list,
-				rc_value_str(rc_value_format(call->arena, value.list->items[i])));
-	return list;
-}
-
-static int run_to_strings(struct rc_value_call *call, struct rc_value *ret)
-{
-	*ret = to_strings(call, call->args[0]);
-	return 0;
-}
-
-static int compare_text(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
 	const struct rc_value *x = a, *y = b;
 
@@ -508,9 +564,17 @@ static int compare_text(const void *a, const void *b)
 
 static int run_sort_alpha(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = to_strings(call, call->args[0]);
-	if (ret->list->n > 0)
-		qsort(ret->list->items, ret->list->n, sizeof(*ret->list->items), compare_text);
+	struct rc_value value = call->args[0];
+
+	if (value.kind != RC_VALUE_LIST && value.kind != RC_VALUE_BYTES) {
+		*ret = rc_value_list_new(call->arena, RC_VALUE_STRINGS, 1);
+		rc_value_list_add(call->arena, *ret,
+				  rc_value_str(rc_template_cast_text(call->arena, value)));
+		return 0;
+	}
+	*ret = rc_template_cast_strings(call->arena, value);
+	if (ret->list->n > 1)
+		qsort(ret->list->items, ret->list->n, sizeof(struct rc_value), compare_texts);
 	return 0;
 }
 
@@ -522,30 +586,37 @@ const struct rc_template_func rc_template_func_text[] = {
 	{"trimSuffix", "ss", run_trim_suffix},
 	{"upper", "s", run_upper},
 	{"lower", "s", run_lower},
-	{"swapcase", "s", run_swapcase},
 	{"title", "s", run_title},
 	{"untitle", "s", run_untitle},
+	{"swapcase", "s", run_swap},
+	{"camelcase", "s", run_camel},
+	{"snakecase", "s", run_snake},
+	{"kebabcase", "s", run_kebab},
 	{"nospace", "s", run_nospace},
+	{"initials", "s", run_initials},
 	{"repeat", "is", run_repeat},
 	{"substr", "iis", run_substr},
 	{"trunc", "is", run_trunc},
 	{"abbrev", "is", run_abbrev},
+	{"abbrevboth", "iis", run_abbrevboth},
+	{"wrap", "is", run_wrap},
+	{"wrapWith", "iss", run_wrap_with},
 	{"contains", "ss", run_contains},
 	{"hasPrefix", "ss", run_has_prefix},
 	{"hasSuffix", "ss", run_has_suffix},
 	{"replace", "sss", run_replace},
 	{"plural", "ssi", run_plural},
-	{"cat", "a*", run_cat},
 	{"indent", "is", run_indent},
 	{"nindent", "is", run_nindent},
 	{"quote", "a*", run_quote},
 	{"squote", "a*", run_squote},
+	{"cat", "a*", run_cat},
+	{"toString", "a", run_to_string},
+	{"toStrings", "a", run_to_strings},
 	{"split", "ss", run_split},
 	{"splitn", "sis", run_splitn},
 	{"splitList", "ss", run_split_list},
 	{"join", "sa", run_join},
-	{"toString", "a", run_to_string},
-	{"toStrings", "a", run_to_strings},
 	{"sortAlpha", "a", run_sort_alpha},
 	{NULL, NULL, NULL},
 };

@@ -1,0 +1,149 @@
+/* Casts. */
+#include "template/cast.h"
+
+#include <errno.h>
+#include <math.h>
+#include <strings.h>
+
+#include "data/number.h"
+
+/* "3.00" is "3"; "3.10" stays. */
+static struct rc_str trim_zero_decimal(struct rc_str text)
+{
+	bool seen_zero = false;
+
+	for (size_t i = text.n; i > 0; i--) {
+		if (text.p[i - 1] == '0') {
+			seen_zero = true;
+			continue;
+		}
+		if (text.p[i - 1] == '.' && seen_zero)
+			return (struct rc_str){text.p, i - 1};
+		break;
+	}
+	return text;
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* Base 0 allows '_' between digits and behind a base prefix; removes it into text, or fails. */
+static int64_t parse_underscored(struct rc_str s)
+{
+	char text[128];
+	size_t n = 0;
+	int64_t value;
+
+	if (s.n >= sizeof(text))
+		return 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '_') {
+			text[n++] = s.p[i];
+			continue;
+		}
+		if (i == 0 || i + 1 == s.n || !is_alnum(s.p[i - 1]) || !is_alnum(s.p[i + 1]))
+			return 0;
+	}
+	return rc_number_parse_int((struct rc_str){text, n}, 0, &value) == 0 ? value : 0;
+}
+
+static int64_t int_of_text(struct rc_str text)
+{
+	int64_t value;
+
+	text = trim_zero_decimal(text);
+	if (rc_str_index(text, '_') >= 0)
+		return parse_underscored(text);
+	return rc_number_parse_int(text, 0, &value) == 0 ? value : 0;
+}
+
+static int64_t int_of_float(double real)
+{
+	/* What amd64 makes of values that do not fit, and so Go. */
+	if (!(real >= -0x1p63 && real < 0x1p63))
+		return INT64_MIN;
+	return (int64_t)real;
+}
+
+int64_t rc_template_cast_int(struct rc_value value)
+{
+	if (rc_value_is_integer(value))
+		return value.integer;
+	if (value.kind == RC_VALUE_FLOAT)
+		return int_of_float(value.real);
+	if (value.kind == RC_VALUE_STRING)
+		return int_of_text(value.text);
+	return value.kind == RC_VALUE_BOOL && value.truth;
+}
+
+static bool is_word(struct rc_str text, const char *word)
+{
+	return text.n == strlen(word) && strncasecmp(text.p, word, text.n) == 0;
+}
+
+static double float_of_text(struct rc_str text)
+{
+	struct rc_str rest = text;
+	bool negative = rest.n > 0 && *rest.p == '-';
+	double value;
+
+	if (rest.n > 0 && (*rest.p == '-' || *rest.p == '+')) {
+		rest.p++;
+		rest.n--;
+	}
+	if (is_word(rest, "inf") || is_word(rest, "infinity"))
+		return negative ? -INFINITY : INFINITY;
+	if (is_word(text, "nan"))
+		return NAN;
+	return rc_number_parse_float(text, &value) == 0 ? value : 0;
+}
+
+double rc_template_cast_float(struct rc_value value)
+{
+	if (value.kind == RC_VALUE_FLOAT)
+		return value.real;
+	if (rc_value_is_integer(value))
+		return (double)value.integer;
+	if (value.kind == RC_VALUE_STRING)
+		return float_of_text(value.text);
+	return value.kind == RC_VALUE_BOOL && value.truth;
+}
+
+struct rc_str rc_template_cast_text(struct rc_arena *arena, struct rc_value value)
+{
+	if (value.kind == RC_VALUE_BYTES)
+		return value.text;
+	return rc_value_format(arena, value);
+}
+
+static void add_bytes(struct rc_arena *arena, struct rc_value list, struct rc_str bytes)
+{
+	for (size_t i = 0; i < bytes.n; i++) {
+		char *digits = rc_arena_printf(arena, "%u", (unsigned char)bytes.p[i]);
+
+		rc_value_list_add(arena, list, rc_value_text(digits));
+	}
+}
+
+struct rc_value rc_template_cast_strings(struct rc_arena *arena, struct rc_value value)
+{
+	size_t n = value.kind == RC_VALUE_LIST ? value.list->n : 1;
+	struct rc_value list = rc_value_list_new(arena, RC_VALUE_STRINGS, n);
+
+	if (rc_value_is_nil(value))
+		return list;
+	if (value.kind == RC_VALUE_BYTES) {
+		add_bytes(arena, list, value.text);
+	} else if (value.kind == RC_VALUE_LIST) {
+		for (size_t i = 0; i < n; i++)
+			if (!rc_value_is_nil(value.list->items[i]))
+				rc_value_list_add(arena, list,
+						  rc_value_str(rc_template_cast_text(
+							  arena, value.list->items[i])));
+	} else {
+		rc_value_list_add(arena, list, rc_value_str(rc_template_cast_text(arena, value)));
+	}
+	return list;
+}
