@@ -90,7 +90,8 @@ char *rc_error_format(const struct rc_error *err)
 {
 	rc_autobuf struct rc_buf text;
 
-	rc_buf_init(&text, 64 << 10);
+	/* Go's chains of nested templates grow long; each link was bounded when it was made. */
+	rc_buf_init(&text, RC_BUF_UNLIMITED);
 	for (int i = 0; err && i < CHAIN_MAX; err = err->cause, i++) {
 		if (i > 0)
 			rc_buf_puts(&text, ": ");

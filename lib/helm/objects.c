@@ -296,16 +296,8 @@ static int version_set_call(const void *object, struct rc_str name, struct rc_va
 	return 1;
 }
 
-static void version_set_print(const void *object, struct rc_buf *buf)
-{
-	struct rc_value list = {.kind = RC_VALUE_LIST,
-				.list = (struct rc_value_list *)(uintptr_t)object};
-
-	rc_value_print(buf, list);
-}
-
-static const struct rc_value_type version_set_type = {
-	.name = "chartutil.VersionSet", .call = version_set_call, .print = version_set_print};
+static const struct rc_value_type version_set_methods = {.name = "chartutil.VersionSet",
+							 .call = version_set_call};
 
 struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 						   struct rc_helm_capabilities *capabilities)
@@ -327,11 +319,11 @@ struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 	struct record *record = kube_value.object;
 	const struct field fields[] = {
 		{"KubeVersion", NULL, kube_value},
-		{"APIVersions", NULL,
-		 rc_value_object(&version_set_type, capabilities->api_versions.list)},
+		{"APIVersions", NULL, capabilities->api_versions},
 		{"HelmVersion", NULL, helm_value},
 	};
 
+	capabilities->api_versions.list->methods = &version_set_methods;
 	record->prints_first = true;
 	/* Methods of KubeVersion that give the same text. */
 	rc_value_map_set(arena, record->fields.map, RC_STR("GitVersion"),
@@ -347,8 +339,6 @@ struct rc_value rc_helm_objects_to_map(struct rc_arena *arena, struct rc_value o
 	const struct record *record = object.object;
 	struct rc_value map;
 
-	if (object.type == &version_set_type)
-		return (struct rc_value){.kind = RC_VALUE_LIST, .list = object.object};
 	if (!is_record(object)) {
 		object.type->print(object.object, &text);
 		return rc_value_str(rc_arena_str(arena, rc_buf_str(&text)));

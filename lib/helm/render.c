@@ -130,9 +130,6 @@ static int check_release_name(const struct rc_helm_render *render, struct rc_err
 
 	if (is_release_name(name))
 		return 0;
-	if (strlen(name) > NAME_MAX_BYTES || !*name)
-		return rc_fail(err, -EINVAL, "release name \"%s\" exceeds max length of %d", name,
-			       NAME_MAX_BYTES);
 	return rc_fail(err, -EINVAL,
 		       "release name \"%s\": invalid release name, must match regex "
 		       "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the "
@@ -480,7 +477,7 @@ static int make_values(struct rc_helm_render *render, struct rc_value *ret, stru
 					   &render->warnings, err);
 
 	if (r < 0)
-		return rc_wrap(err, r, "chart dependencies processing failed");
+		return r;
 	r = rc_helm_coalesce_values(&coalesce, render->chart, render->user, ret, err);
 	if (r < 0 || render->options.skip_schema_validation)
 		return r;

@@ -271,9 +271,11 @@ const char *rc_value_type_name(struct rc_value value)
 	case RC_VALUE_BYTES:
 		return "[]uint8";
 	case RC_VALUE_LIST:
-		return list_type_name(value.list->flavour);
+		return value.list->methods ? value.list->methods->name
+					   : list_type_name(value.list->flavour);
 	case RC_VALUE_MAP:
-		return map_type_name(value.map->flavour);
+		return value.map->methods ? value.map->methods->name
+					  : map_type_name(value.map->flavour);
 	case RC_VALUE_OBJECT:
 		return value.type->name;
 	}
