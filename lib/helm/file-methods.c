@@ -124,6 +124,7 @@ static struct rc_value files_value(struct rc_arena *arena)
 	struct rc_value map = rc_value_map_new(arena, RC_VALUE_FILES, 0);
 
 	map.map->methods = &files_methods;
+	map.named = true;
 	return map;
 }
 

@@ -418,7 +418,6 @@ struct rc_template_funcs *rc_helm_functions_new(void)
 	rc_template_funcs_add(funcs, rc_template_func_text);
 	rc_template_funcs_add(funcs, rc_template_func_number);
 	rc_template_funcs_add(funcs, rc_template_func_decimal);
-	rc_template_funcs_add(funcs, rc_template_func_case);
 	rc_template_funcs_add(funcs, rc_template_func_path);
 	rc_template_funcs_add(funcs, rc_template_func_random);
 	rc_template_funcs_add(funcs, rc_template_func_regex);

@@ -302,6 +302,7 @@ static const struct rc_value_type version_set_methods = {.name = "chartutil.Vers
 struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 						   struct rc_helm_capabilities *capabilities)
 {
+	struct rc_value apis = capabilities->api_versions;
 	const struct field kube[] = {
 		{"Version", NULL, rc_value_str(capabilities->kube_version)},
 		{"Major", NULL, rc_value_str(capabilities->kube_major)},
@@ -317,13 +318,14 @@ struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 	struct rc_value kube_value = make_record(arena, &kube_version_type, kube, 3);
 	struct rc_value helm_value = make_record(arena, &helm_version_type, helm, 4);
 	struct record *record = kube_value.object;
+	apis.list->methods = &version_set_methods;
+	apis.named = true;
 	const struct field fields[] = {
 		{"KubeVersion", NULL, kube_value},
-		{"APIVersions", NULL, capabilities->api_versions},
+		{"APIVersions", NULL, apis},
 		{"HelmVersion", NULL, helm_value},
 	};
 
-	capabilities->api_versions.list->methods = &version_set_methods;
 	record->prints_first = true;
 	/* Methods of KubeVersion that give the same text. */
 	rc_value_map_set(arena, record->fields.map, RC_STR("GitVersion"),
@@ -378,8 +380,9 @@ static int values_call(const void *object, struct rc_str name, struct rc_value_c
 static const struct rc_value_type values_methods = {.name = "chartutil.Values",
 						    .call = values_call};
 
-void rc_helm_objects_make_values(struct rc_value map)
+struct rc_value rc_helm_objects_values(struct rc_value map)
 {
-	map.map->flavour = RC_VALUE_VALUES;
 	map.map->methods = &values_methods;
+	map.named = true;
+	return map;
 }

@@ -24,5 +24,5 @@ struct rc_value rc_helm_objects_files(struct rc_arena *arena, const struct rc_he
 /* What encoding/json would see of an object: a map or list. */
 struct rc_value rc_helm_objects_to_map(struct rc_arena *arena, struct rc_value object);
 
-/* Makes a map print and answer as chartutil.Values. */
-void rc_helm_objects_make_values(struct rc_value map);
+/* The same map, seen as chartutil.Values. */
+struct rc_value rc_helm_objects_values(struct rc_value map);

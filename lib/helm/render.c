@@ -214,14 +214,13 @@ static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_cha
 	const char *path = rc_helm_chart_path(arena, chart);
 	const char *base = rc_arena_printf(arena, "%s/templates", path);
 
-	rc_helm_objects_make_values(values);
 	rc_value_map_set(arena, context.map, RC_STR("Capabilities"), capabilities);
 	rc_value_map_set(arena, context.map, RC_STR("Chart"), rc_helm_objects_chart(arena, chart));
 	rc_value_map_set(arena, context.map, RC_STR("Files"),
 			 rc_helm_objects_files(arena, &chart->files));
 	rc_value_map_set(arena, context.map, RC_STR("Release"), release);
 	rc_value_map_set(arena, context.map, RC_STR("Subcharts"), subcharts);
-	rc_value_map_set(arena, context.map, RC_STR("Values"), values);
+	rc_value_map_set(arena, context.map, RC_STR("Values"), rc_helm_objects_values(values));
 	for (size_t i = 0; i < chart->n_children; i++) {
 		struct rc_str name = chart->children[i]->metadata->name;
 		const struct rc_value *found = rc_value_map_get(values.map, name);
@@ -243,10 +242,9 @@ static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_cha
 				 .path = rc_str(rc_arena_printf(arena, "%s/%.*s", path,
 								(int)file->name.n, file->name.p)),
 				 .text = file->bytes,
-				 .context = context,
+				 .context = rc_helm_objects_values(context),
 				 .base_path = base});
 	}
-	rc_helm_objects_make_values(context);
 	return context;
 }
 
@@ -318,8 +316,8 @@ static int execute_one(struct rc_helm_render *render, struct rc_template_exec *e
 	rc_value_map_set(render->arena, info.map, RC_STR("BasePath"),
 			 rc_value_text(unit->base_path));
 	rc_value_map_set(render->arena, info.map, RC_STR("Name"), rc_value_str(unit->path));
-	rc_helm_objects_make_values(info);
-	rc_value_map_set(render->arena, unit->context.map, RC_STR("Template"), info);
+	rc_value_map_set(render->arena, unit->context.map, RC_STR("Template"),
+			 rc_helm_objects_values(info));
 	r = rc_template_execute(exec, rc_template_set_find(exec->set, unit->path), unit->context,
 				&out, err);
 	if (r < 0)

@@ -51,9 +51,7 @@ static bool fits(char type, struct rc_value value)
 	case 'b':
 		return value.kind == RC_VALUE_BOOL;
 	case 'M':
-		return value.kind == RC_VALUE_MAP && (value.map->flavour == RC_VALUE_ANY ||
-						      value.map->flavour == RC_VALUE_VALUES ||
-						      value.map->flavour == RC_VALUE_SUBCHARTS);
+		return value.kind == RC_VALUE_MAP && value.map->flavour == RC_VALUE_ANY;
 	case 'L':
 		return value.kind == RC_VALUE_LIST && value.list->flavour == RC_VALUE_ANY;
 	default:
@@ -98,8 +96,10 @@ static int ideal_constant(struct rc_template_state *state, const struct rc_templ
 			  struct rc_value *ret)
 {
 	bool looks_float = node->text.p[0] != '\'' &&
-			   !(node->text.n > 2 && (node->text.p[1] | 0x20) == 'x') &&
+			   !(node->text.n > 2 && (node->text.p[1] | 0x20) == 'x' &&
+			     !memchr(node->text.p, 'p', node->text.n)) &&
 			   (memchr(node->text.p, '.', node->text.n) ||
+			    memchr(node->text.p, 'p', node->text.n) ||
 			    memchr(node->text.p, 'e', node->text.n) ||
 			    memchr(node->text.p, 'E', node->text.n));
 
@@ -243,7 +243,8 @@ static int field_of_map(struct rc_template_state *state, struct rc_value dot, st
 			struct rc_str name, const struct access *access, struct rc_value *ret)
 {
 	const struct rc_value *found;
-	int r = call_method(state, dot, from.map->methods, from.map, name, access, ret);
+	int r = call_method(state, dot, from.named ? from.map->methods : NULL, from.map, name,
+			    access, ret);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -284,7 +285,8 @@ static int eval_field(struct rc_template_state *state, struct rc_value dot, stru
 	case RC_VALUE_MAP:
 		return field_of_map(state, dot, from, name, access, ret);
 	case RC_VALUE_LIST:
-		r = call_method(state, dot, from.list->methods, from.list, name, access, ret);
+		r = call_method(state, dot, from.named ? from.list->methods : NULL, from.list, name,
+				access, ret);
 		if (r != 0)
 			return r < 0 ? r : 0;
 		return fail_field(state, from, name);

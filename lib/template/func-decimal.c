@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "data/number.h"
+#include "template/cast.h"
 #include "template/func.h"
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
@@ -12,22 +13,6 @@ struct decimal {
 	__int128 digits;
 	int scale; /* decimal places */
 };
-
-static double to_real(struct rc_value value)
-{
-	double real = 0;
-
-	switch (value.kind) {
-	case RC_VALUE_FLOAT:
-		return value.real;
-	case RC_VALUE_STRING:
-		return rc_number_parse_float(value.text, &real) == 0 ? real : 0;
-	case RC_VALUE_BOOL:
-		return value.truth;
-	default:
-		return rc_value_is_integer(value) ? (double)value.integer : 0;
-	}
-}
 
 /* The shortest digits of a float64, as decimal.NewFromFloat takes them. */
 static struct decimal from_real(double real)
@@ -141,10 +126,11 @@ static int run(struct rc_value_call *call, enum operation operation, struct rc_v
 		*ret = rc_value_float(0);
 		return 0;
 	}
-	plain = to_real(call->args[0]);
+	plain = rc_template_cast_float(call->args[0]);
 	result = from_real(plain);
 	for (size_t i = 1; i < call->n_args; i++) {
-		int r = combine(call, operation, &result, from_real(to_real(call->args[i])));
+		int r = combine(call, operation, &result,
+				from_real(rc_template_cast_float(call->args[i])));
 
 		if (r < 0)
 			return r;
@@ -177,7 +163,7 @@ static int run_divf(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_add1f(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct decimal result = from_real(to_real(call->args[0]));
+	struct decimal result = from_real(rc_template_cast_float(call->args[0]));
 	struct decimal one = {1, 0};
 
 	align(&result, &one);

@@ -1,14 +1,10 @@
-/* sprig's base64, hashes and constraints on versions. */
-#include <errno.h>
+/* sprig's base64 and hashes. */
 #include <stdio.h>
 
 #include <openssl/evp.h>
 
 #include "data/base64.h"
-#include "data/semver.h"
 #include "template/func.h"
-
-#define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 
 static void give(struct rc_value_call *call, const struct rc_buf *buf, struct rc_value *ret)
 {
@@ -86,29 +82,5 @@ const struct rc_template_func rc_template_func_encode[] = {
 	{"sha256sum", "s", run_sha256sum},
 	{"sha512sum", "s", run_sha512sum},
 	{"adler32sum", "s", run_adler32sum},
-	{NULL, NULL, NULL},
-};
-
-static int run_semver_compare(struct rc_value_call *call, struct rc_value *ret)
-{
-	struct rc_semver version;
-	bool matches = false;
-	int r;
-
-	r = rc_semver_parse(call->args[1].text, &version);
-	/* The constraint is read first, and its fault told first. */
-	if (r < 0) {
-		struct rc_semver any = {.major = 0};
-
-		r = rc_semver_matches(call->args[0].text, &any, &matches, call->err);
-		return r < 0 ? r : fail(call, "Invalid Semantic Version");
-	}
-	r = rc_semver_matches(call->args[0].text, &version, &matches, call->err);
-	*ret = rc_value_bool(matches);
-	return r;
-}
-
-const struct rc_template_func rc_template_func_semver[] = {
-	{"semverCompare", "ss", run_semver_compare},
 	{NULL, NULL, NULL},
 };

@@ -126,7 +126,7 @@ static int run_dig(struct rc_value_call *call, struct rc_value *ret)
 	for (size_t i = 0; i + 2 < n; i++) {
 		const struct rc_value *found;
 
-		if (at.kind != RC_VALUE_MAP || at.map->flavour != RC_VALUE_ANY)
+		if (at.kind != RC_VALUE_MAP || at.named || at.map->flavour != RC_VALUE_ANY)
 			return fail(call,
 				    "interface conversion: interface {} is %s, not "
 				    "map[string]interface {}",

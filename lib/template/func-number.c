@@ -3,76 +3,27 @@
 #include <math.h>
 
 #include "data/number.h"
+#include "template/cast.h"
 #include "template/func.h"
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 #define LIST_MAX	10000000 /* elements; more would only fill the memory */
 
-/* cast.ToInt64: text by base prefix after its zero fraction is cut, what is no number is 0. */
-static int64_t text_to_integer(struct rc_str s)
-{
-	ptrdiff_t dot = rc_str_index(s, '.');
-	int64_t value = 0;
-
-	if (dot >= 0) {
-		for (size_t i = (size_t)dot + 1; i < s.n; i++)
-			if (s.p[i] != '0')
-				return 0;
-		s.n = (size_t)dot;
-	}
-	return rc_number_parse_int(s, 0, &value) == 0 ? value : 0;
-}
-
-static int64_t to_integer(struct rc_value value)
-{
-	switch (value.kind) {
-	case RC_VALUE_INT:
-	case RC_VALUE_INT64:
-	case RC_VALUE_UINT8:
-	case RC_VALUE_UINT32:
-		return value.integer;
-	case RC_VALUE_FLOAT:
-		if (isnan(value.real) || fabs(value.real) >= 9223372036854775808.0)
-			return INT64_MIN;
-		return (int64_t)value.real;
-	case RC_VALUE_BOOL:
-		return value.truth;
-	case RC_VALUE_STRING:
-		return text_to_integer(value.text);
-	default:
-		return 0;
-	}
-}
-
-static double to_float(struct rc_value value)
-{
-	double real = 0;
-
-	switch (value.kind) {
-	case RC_VALUE_FLOAT:
-		return value.real;
-	case RC_VALUE_STRING:
-		return rc_number_parse_float(value.text, &real) == 0 ? real : 0;
-	default:
-		return (double)to_integer(value);
-	}
-}
-
 static int run_int(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_int(to_integer(call->args[0]));
+	*ret = rc_value_int(rc_template_cast_int(call->args[0]));
 	return 0;
 }
 
 static int run_int64(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_int64(to_integer(call->args[0]));
+	*ret = rc_value_int64(rc_template_cast_int(call->args[0]));
 	return 0;
 }
 
 static int run_float64(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_float(to_float(call->args[0]));
+	*ret = rc_value_float(rc_template_cast_float(call->args[0]));
 	return 0;
 }
 
@@ -101,107 +52,108 @@ static int run_add(struct rc_value_call *call, struct rc_value *ret)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < call->n_args; i++)
-		sum += (uint64_t)to_integer(call->args[i]);
+		sum += (uint64_t)rc_template_cast_int(call->args[i]);
 	*ret = rc_value_int64((int64_t)sum);
 	return 0;
 }
 
 static int run_add1(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_int64((int64_t)((uint64_t)to_integer(call->args[0]) + 1));
+	*ret = rc_value_int64((int64_t)((uint64_t)rc_template_cast_int(call->args[0]) + 1));
 	return 0;
 }
 
 static int run_sub(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_int64((int64_t)((uint64_t)to_integer(call->args[0]) -
-					(uint64_t)to_integer(call->args[1])));
+	*ret = rc_value_int64((int64_t)((uint64_t)rc_template_cast_int(call->args[0]) -
+					(uint64_t)rc_template_cast_int(call->args[1])));
 	return 0;
 }
 
 static int run_mul(struct rc_value_call *call, struct rc_value *ret)
 {
-	uint64_t product = (uint64_t)to_integer(call->args[0]);
+	uint64_t product = (uint64_t)rc_template_cast_int(call->args[0]);
 
 	for (size_t i = 1; i < call->n_args; i++)
-		product *= (uint64_t)to_integer(call->args[i]);
+		product *= (uint64_t)rc_template_cast_int(call->args[i]);
 	*ret = rc_value_int64((int64_t)product);
 	return 0;
 }
 
 static int run_div(struct rc_value_call *call, struct rc_value *ret)
 {
-	int64_t by = to_integer(call->args[1]);
+	int64_t by = rc_template_cast_int(call->args[1]);
 
 	if (by == 0)
 		return fail(call, "runtime error: integer divide by zero");
 	/* The one quotient that does not fit wraps, as in Go. */
-	*ret = rc_value_int64(by == -1 ? (int64_t)(0 - (uint64_t)to_integer(call->args[0]))
-				       : to_integer(call->args[0]) / by);
+	*ret = rc_value_int64(by == -1
+				      ? (int64_t)(0 - (uint64_t)rc_template_cast_int(call->args[0]))
+				      : rc_template_cast_int(call->args[0]) / by);
 	return 0;
 }
 
 static int run_mod(struct rc_value_call *call, struct rc_value *ret)
 {
-	int64_t by = to_integer(call->args[1]);
+	int64_t by = rc_template_cast_int(call->args[1]);
 
 	if (by == 0)
 		return fail(call, "runtime error: integer divide by zero");
-	*ret = rc_value_int64(by == -1 ? 0 : to_integer(call->args[0]) % by);
+	*ret = rc_value_int64(by == -1 ? 0 : rc_template_cast_int(call->args[0]) % by);
 	return 0;
 }
 
 static int run_max(struct rc_value_call *call, struct rc_value *ret)
 {
-	int64_t best = to_integer(call->args[0]);
+	int64_t best = rc_template_cast_int(call->args[0]);
 
 	for (size_t i = 1; i < call->n_args; i++)
-		if (to_integer(call->args[i]) > best)
-			best = to_integer(call->args[i]);
+		if (rc_template_cast_int(call->args[i]) > best)
+			best = rc_template_cast_int(call->args[i]);
 	*ret = rc_value_int64(best);
 	return 0;
 }
 
 static int run_min(struct rc_value_call *call, struct rc_value *ret)
 {
-	int64_t best = to_integer(call->args[0]);
+	int64_t best = rc_template_cast_int(call->args[0]);
 
 	for (size_t i = 1; i < call->n_args; i++)
-		if (to_integer(call->args[i]) < best)
-			best = to_integer(call->args[i]);
+		if (rc_template_cast_int(call->args[i]) < best)
+			best = rc_template_cast_int(call->args[i]);
 	*ret = rc_value_int64(best);
 	return 0;
 }
 
 static int run_maxf(struct rc_value_call *call, struct rc_value *ret)
 {
-	double best = to_float(call->args[0]);
+	double best = rc_template_cast_float(call->args[0]);
 
 	for (size_t i = 1; i < call->n_args; i++)
-		best = fmax(best, to_float(call->args[i]));
+		best = fmax(best, rc_template_cast_float(call->args[i]));
 	*ret = rc_value_float(best);
 	return 0;
 }
 
 static int run_minf(struct rc_value_call *call, struct rc_value *ret)
 {
-	double best = to_float(call->args[0]);
+	double best = rc_template_cast_float(call->args[0]);
 
 	for (size_t i = 1; i < call->n_args; i++)
-		best = fmin(best, to_float(call->args[i]));
+		best = fmin(best, rc_template_cast_float(call->args[i]));
 	*ret = rc_value_float(best);
 	return 0;
 }
 
 static int run_ceil(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_float(ceil(to_float(call->args[0])));
+	*ret = rc_value_float(ceil(rc_template_cast_float(call->args[0])));
 	return 0;
 }
 
 static int run_floor(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_float(floor(to_float(call->args[0])));
+	*ret = rc_value_float(floor(rc_template_cast_float(call->args[0])));
 	return 0;
 }
 
@@ -209,7 +161,7 @@ static int run_round(struct rc_value_call *call, struct rc_value *ret)
 {
 	double on = call->n_args > 2 ? call->args[2].real : .5, whole;
 	double power = pow(10, (double)call->args[1].integer);
-	double digit = power * to_float(call->args[0]);
+	double digit = power * rc_template_cast_float(call->args[0]);
 	double rest = modf(digit, &whole);
 
 	if (digit < 0)

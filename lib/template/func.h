@@ -55,7 +55,6 @@ extern const struct rc_template_func rc_template_func_logic[];
 extern const struct rc_template_func rc_template_func_text[];
 extern const struct rc_template_func rc_template_func_number[];
 extern const struct rc_template_func rc_template_func_decimal[];
-extern const struct rc_template_func rc_template_func_case[];
 extern const struct rc_template_func rc_template_func_regex[];
 extern const struct rc_template_func rc_template_func_encode[];
 extern const struct rc_template_func rc_template_func_path[];

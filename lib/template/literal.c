@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "data/number.h"
 #include "data/quote.h"
@@ -54,12 +55,24 @@ static struct rc_str without_underscores(struct rc_str text, char copy[128])
 	return s;
 }
 
+/* "0x1p60"; the text ends with a NUL, and no locale has another mark than 'p'. */
+static bool is_hexadecimal(struct rc_str s)
+{
+	size_t sign = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+');
+
+	return s.n > sign + 2 && s.p[sign] == '0' && (s.p[sign + 1] | 0x20) == 'x' &&
+	       (memchr(s.p, 'p', s.n) || memchr(s.p, 'P', s.n));
+}
+
 /* A whole number with an exponent can be an int, too; digits alone that are too many cannot. */
 static int read_float(struct rc_template_node *node, struct rc_str s, struct rc_error **err)
 {
-	if (rc_number_parse_float(s, &node->real) < 0)
+	if (is_hexadecimal(s))
+		node->real = strtod(s.p, NULL);
+	else if (rc_number_parse_float(s, &node->real) < 0)
 		return 0;
-	if (!memchr(s.p, '.', s.n) && !memchr(s.p, 'e', s.n) && !memchr(s.p, 'E', s.n))
+	if (!is_hexadecimal(s) && !memchr(s.p, '.', s.n) && !memchr(s.p, 'e', s.n) &&
+	    !memchr(s.p, 'E', s.n))
 		return rc_fail(err, -EINVAL, "integer overflow: \"%.*s\"", (int)node->text.n,
 			       node->text.p);
 	node->is_float = true;
@@ -78,6 +91,7 @@ int rc_template_literal_number(struct rc_template_node *node, bool is_char, stru
 	if (is_char)
 		return char_constant(node, err);
 	s = without_underscores(node->text, copy);
+	copy[s.n] = '\0';
 	if (rc_number_parse_int(s, 0, &node->integer) == 0)
 		node->is_int = true;
 	if (s.n > 0 && s.p[0] != '-' && s.p[0] != '+' &&

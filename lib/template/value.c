@@ -222,9 +222,7 @@ static const char *list_type_name(enum rc_value_flavour flavour)
 	case RC_VALUE_LISTS:
 		return "[][]interface {}";
 	case RC_VALUE_ANY:
-	case RC_VALUE_VALUES:
 	case RC_VALUE_FILES:
-	case RC_VALUE_SUBCHARTS:
 		return "[]interface {}";
 	}
 	return "";
@@ -235,14 +233,11 @@ static const char *map_type_name(enum rc_value_flavour flavour)
 	switch (flavour) {
 	case RC_VALUE_STRINGS:
 		return "map[string]string";
-	case RC_VALUE_VALUES:
-		return "chartutil.Values";
 	case RC_VALUE_FILES:
-		return "engine.files";
+		return "map[string][]uint8";
 	case RC_VALUE_ANY:
 	case RC_VALUE_INTS:
 	case RC_VALUE_LISTS:
-	case RC_VALUE_SUBCHARTS:
 		return "map[string]interface {}";
 	}
 	return "";
@@ -271,11 +266,11 @@ const char *rc_value_type_name(struct rc_value value)
 	case RC_VALUE_BYTES:
 		return "[]uint8";
 	case RC_VALUE_LIST:
-		return value.list->methods ? value.list->methods->name
-					   : list_type_name(value.list->flavour);
+		return value.named && value.list->methods ? value.list->methods->name
+							  : list_type_name(value.list->flavour);
 	case RC_VALUE_MAP:
-		return value.map->methods ? value.map->methods->name
-					  : map_type_name(value.map->flavour);
+		return value.named && value.map->methods ? value.map->methods->name
+							 : map_type_name(value.map->flavour);
 	case RC_VALUE_OBJECT:
 		return value.type->name;
 	}

@@ -33,13 +33,11 @@ enum rc_value_kind {
 
 /* A list's element type, a map's type. */
 enum rc_value_flavour {
-	RC_VALUE_ANY,	    /* []interface {}, map[string]interface {} */
-	RC_VALUE_STRINGS,   /* []string, map[string]string */
-	RC_VALUE_INTS,	    /* []int */
-	RC_VALUE_LISTS,	    /* [][]interface {} */
-	RC_VALUE_VALUES,    /* chartutil.Values */
-	RC_VALUE_FILES,	    /* engine.files, map[string][]byte */
-	RC_VALUE_SUBCHARTS, /* map[string]interface {} of charts */
+	RC_VALUE_ANY,	  /* []interface {}, map[string]interface {} */
+	RC_VALUE_STRINGS, /* []string, map[string]string */
+	RC_VALUE_INTS,	  /* []int */
+	RC_VALUE_LISTS,	  /* [][]interface {} */
+	RC_VALUE_FILES,	  /* map[string][]byte */
 };
 
 struct rc_value;
@@ -66,6 +64,7 @@ struct rc_value_type {
 struct rc_value {
 	enum rc_value_kind kind;
 	bool boxed; /* comes straight out of an interface {}: a map's or list's element */
+	bool named; /* a map or list seen under its named type: its methods count */
 	union {
 		bool truth;
 		int64_t integer;
