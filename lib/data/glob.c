@@ -75,6 +75,17 @@ static int put_star(struct rc_str *rest, char separator, struct rc_buf *out)
 	return rc_buf_putc(out, '*');
 }
 
+/* '{', ',' and '}' of alternatives. */
+static int put_group(char c, int *depth, struct rc_buf *out)
+{
+	if (c == ',')
+		return rc_buf_putc(out, '|');
+	if (c == '{')
+		return (*depth)++ < DEPTH_MAX ? rc_buf_puts(out, "(?:") : -EINVAL;
+	(*depth)--;
+	return rc_buf_putc(out, ')');
+}
+
 static int translate(struct rc_str rest, char separator, struct rc_buf *out)
 {
 	int depth = 0, r = 0;
@@ -95,13 +106,8 @@ static int translate(struct rc_str rest, char separator, struct rc_buf *out)
 			put_any(out, separator);
 		} else if (c == '[') {
 			r = put_list(&rest, out);
-		} else if (c == '{') {
-			r = depth++ < DEPTH_MAX ? rc_buf_puts(out, "(?:") : -EINVAL;
-		} else if (c == '}') {
-			rc_buf_putc(out, ')');
-			depth--;
-		} else if (c == ',') {
-			rc_buf_putc(out, '|');
+		} else if (c != '\\') {
+			r = put_group(c, &depth, out);
 		} else if (rest.n > 0) {
 			put_rune(out, &rest);
 		} else {

@@ -192,6 +192,13 @@ static struct rc_str clean(struct rc_arena *arena, struct rc_str path)
 	return n ? (struct rc_str){out, n} : RC_STR(".");
 }
 
+/* "c:/x" */
+static bool names_drive(struct rc_str name)
+{
+	return name.n > 2 && isalpha((unsigned char)name.p[0]) && name.p[1] == ':' &&
+	       name.p[2] == '/';
+}
+
 /* The name below the chart's folder, or an error for one that leads out of it. */
 static int chart_name(struct rc_arena *arena, struct rc_str name, struct rc_str *ret,
 		      struct rc_error **err)
@@ -217,7 +224,7 @@ static int chart_name(struct rc_arena *arena, struct rc_str name, struct rc_str 
 	}
 	if (rc_str_has_prefix(*ret, RC_STR("..")))
 		return rc_fail(err, -EINVAL, "chart illegally references parent directory");
-	if (ret->n > 2 && isalpha((unsigned char)ret->p[0]) && ret->p[1] == ':' && ret->p[2] == '/')
+	if (names_drive(*ret))
 		return rc_fail(err, -EINVAL, "chart contains illegally named files");
 	if (is_top)
 		return rc_fail(err, -EINVAL, "chart yaml not in base directory");

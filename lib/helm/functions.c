@@ -330,42 +330,50 @@ static int run_to_raw_json(struct rc_value_call *call, struct rc_value *ret)
 	return r;
 }
 
-/* The same text with two blanks a level, as json.MarshalIndent. */
+static void break_line(struct rc_buf *out, size_t depth)
+{
+	rc_buf_putc(out, '\n');
+	rc_buf_fill(out, ' ', 2 * depth);
+}
+
+/* A quoted text, from its first quote; returns its length. */
+static size_t copy_quoted(struct rc_str text, struct rc_buf *out)
+{
+	size_t i = 1;
+
+	while (text.p[i] != '"')
+		i += text.p[i] == '\\' ? 2 : 1;
+	rc_buf_add(out, text.p, i + 1);
+	return i + 1;
+}
+
+/* The same text with two blanks a level, as json.MarshalIndent; what is empty stays on its line. */
 static void indent_json(struct rc_str text, struct rc_buf *out)
 {
-	size_t depth = 0;
-	bool quoted = false;
+	size_t depth = 0, i = 0;
 
-	for (size_t i = 0; i < text.n; i++) {
+	while (i < text.n) {
 		char c = text.p[i];
-		bool empty = i + 1 < text.n && (text.p[i + 1] == '}' || text.p[i + 1] == ']');
+		bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
 
-		if (quoted) {
-			rc_buf_putc(out, c);
-			if (c == '\\')
-				rc_buf_putc(out, text.p[++i]);
-			else if (c == '"')
-				quoted = false;
+		if (c == '"') {
+			i += copy_quoted((struct rc_str){text.p + i, text.n - i}, out);
 			continue;
 		}
-		quoted = c == '"';
-		if ((c == '{' || c == '[') && empty) {
-			rc_buf_putc(out, c);
-			rc_buf_putc(out, text.p[++i]);
+		if (opens && (text.p[i + 1] == '}' || text.p[i + 1] == ']')) {
+			rc_buf_add(out, text.p + i, 2);
+			i += 2;
 			continue;
 		}
-		if (c == '}' || c == ']') {
-			rc_buf_putc(out, '\n');
-			rc_buf_fill(out, ' ', 2 * --depth);
-		}
+		if (closes)
+			break_line(out, --depth);
 		rc_buf_putc(out, c);
+		depth += opens;
 		if (c == ':')
 			rc_buf_putc(out, ' ');
-		if (c == '{' || c == '[' || c == ',') {
-			depth += c != ',';
-			rc_buf_putc(out, '\n');
-			rc_buf_fill(out, ' ', 2 * depth);
-		}
+		else if (opens || c == ',')
+			break_line(out, depth);
+		i++;
 	}
 }
 

@@ -104,23 +104,28 @@ int rc_helm_render_values(struct rc_helm_render *render, struct rc_error **err)
 	return rc_helm_user_values_build(render->arena, options, &render->user, err);
 }
 
-/* ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ */
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Labels between dots: [a-z0-9]([-a-z0-9]*[a-z0-9])? */
 static bool is_release_name(const char *name)
 {
-	bool edge = true;
-
-	if (!*name || strlen(name) > NAME_MAX_BYTES)
+	if (strlen(name) > NAME_MAX_BYTES)
 		return false;
-	for (const char *p = name; *p; p++) {
-		bool plain = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9');
+	for (;;) {
+		size_t n = strcspn(name, ".");
 
-		if (!plain && *p != '-' && *p != '.')
+		if (n == 0 || !is_plain(name[0]) || !is_plain(name[n - 1]))
 			return false;
-		if (!plain && (edge || p[1] == '\0' || p[1] == '.' || (*p == '.' && p[1] == '-')))
-			return false;
-		edge = *p == '.';
+		for (size_t i = 0; i < n; i++)
+			if (!is_plain(name[i]) && name[i] != '-')
+				return false;
+		if (name[n] == '\0')
+			return true;
+		name += n + 1;
 	}
-	return true;
 }
 
 static int check_release_name(const struct rc_helm_render *render, struct rc_error **err)
