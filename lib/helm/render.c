@@ -509,6 +509,7 @@ int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err)
 		r = render_templates(render, values, err);
 	if (r < 0)
 		return r;
+	render->has_begun = false;
 	collect_crds(render, render->chart);
 	list_all(render);
 	return 0;

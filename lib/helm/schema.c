@@ -633,7 +633,7 @@ static int check_type_names(const json_t *types, struct rc_buf *messages)
 		rc_buf_printf(
 			messages,
 			"has a primitive type that is NOT VALID -- given: /%s/ Expected valid "
-			"values are:[array boolean integer number null object string]\n",
+			"values are:[array boolean integer number null object string]",
 			json_string_value(types));
 		return -EINVAL;
 	}
@@ -680,7 +680,7 @@ static int check_schema(const json_t *schema, struct rc_buf *messages)
 	json_t *value;
 
 	if (reference && reference[0] != '#') {
-		rc_buf_printf(messages, "%s: a reference to another document is not followed\n",
+		rc_buf_printf(messages, "%s: a reference to another document is not followed",
 			      reference);
 		return -EINVAL;
 	}
@@ -711,7 +711,7 @@ int rc_helm_schema_check(struct rc_arena *arena, struct rc_str schema,
 	RESULT(result);
 
 	if (rc_json_read_tree(schema, &root, &err) < 0) {
-		rc_buf_printf(messages, "%s\n",
+		rc_buf_printf(messages, "%s",
 			      strstr(err->message, "unexpected end") ? "unexpected EOF"
 								     : err->message);
 		return -EINVAL;

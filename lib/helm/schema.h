@@ -7,7 +7,7 @@
 
 /*
  * Check values (a map) against the schema's text. Every failure is appended to messages as
- * "- path: what\n", in gojsonschema's words; an unusable schema gives one line that says why.
+ * "- path: what\n", in gojsonschema's words; an unusable schema gives one text without newline.
  * Returns 0 (nothing appended) or -EINVAL.
  */
 int rc_helm_schema_check(struct rc_arena *arena, struct rc_str schema,

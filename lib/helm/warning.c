@@ -24,5 +24,5 @@ void rc_helm_warning_add(struct rc_helm_warnings *warnings, const char *place, c
 	va_end(args);
 	if (place)
 		text = rc_arena_printf(warnings->arena, "%s: %s", place, text);
-	warnings->at[warnings->n++] = (struct rc_helm_warning){text, place != NULL};
+	warnings->at[warnings->n++] = (struct rc_helm_warning){text};
 }

@@ -2,14 +2,12 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
 
 struct rc_helm_warning {
 	const char *text; /* "coalesce.go:298: warning: ..." */
-	bool is_logged;	  /* Helm puts date and time before it */
 };
 
 struct rc_helm_warnings {
@@ -18,6 +16,6 @@ struct rc_helm_warnings {
 	size_t n, room;
 };
 
-/* place is Helm's "file.go:line", or NULL for a line without date and place. */
+/* place is Helm's "file.go:line", or NULL for a line without one. */
 void rc_helm_warning_add(struct rc_helm_warnings *warnings, const char *place, const char *format,
 			 ...) __attribute__((format(printf, 3, 4)));
