@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -109,9 +110,14 @@ static int choose_name(struct ctl_render_flags *flags, const char **ret_chart,
 static void print_warnings(struct rc_helm_render *render)
 {
 	const struct rc_helm_warnings *warnings = rc_helm_render_warnings(render);
+	time_t now = time(NULL);
+	char stamp[32] = "";
+	struct tm local;
 
+	strftime(stamp, sizeof(stamp), "%Y/%m/%d %H:%M:%S ", localtime_r(&now, &local));
 	for (size_t i = 0; i < warnings->n; i++)
-		fprintf(stderr, "%s\n", warnings->at[i].text);
+		fprintf(stderr, "%s%s\n", warnings->at[i].is_logged ? stamp : "",
+			warnings->at[i].text);
 }
 
 /* "Error: ...", and after rendering began a hint that Helm's users know. */
@@ -123,10 +129,9 @@ static void print_error(const struct rc_error *err, bool has_begun)
 	fputs(has_begun ? "\n\nUse --debug flag to render out invalid YAML\n" : "\n", stderr);
 }
 
-static int run(struct ctl_render_flags *flags, const char *chart, struct rc_helm_render *render,
-	       struct rc_helm_values_text *texts, struct rc_error **err)
+static int read_values(const struct ctl_render_flags *flags, struct rc_helm_values_text *texts,
+		       struct rc_error **err)
 {
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(OUTPUT_MAX);
 	int r = 0;
 
 	for (size_t i = 0; i < flags->values.n && r == 0; i++) {
@@ -137,19 +142,36 @@ static int run(struct ctl_render_flags *flags, const char *chart, struct rc_helm
 		texts[i].text.n = text.n;
 		texts[i].text.p = rc_buf_take(&text);
 	}
-	if (r == 0)
-		r = rc_helm_render_values(render, err);
-	if (r == 0)
-		r = load_chart(chart, render, err);
-	if (r == 0)
-		r = rc_helm_render_run(render, err);
-	if (r == 0)
-		r = rc_helm_render_write(render, &out, err);
+	return r;
+}
+
+static int print_manifests(const struct rc_helm_render *render, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(OUTPUT_MAX);
+	int r = rc_helm_render_write(render, &out, err);
+
 	if (r < 0)
 		return r;
 	if (fwrite(rc_buf_text(&out), 1, out.n, stdout) != out.n || fflush(stdout) != 0)
 		return rc_fail(err, -errno, "writing the manifests: %m");
 	return 0;
+}
+
+/* *ret_begun: it was the rendering that failed. */
+static int run(struct rc_helm_render *render, const char *chart, bool *ret_begun,
+	       struct rc_error **err)
+{
+	int r = rc_helm_render_values(render, err);
+
+	if (r == 0)
+		r = load_chart(chart, render, err);
+	if (r == 0)
+		r = rc_helm_render_run(render, err);
+	if (r < 0) {
+		*ret_begun = rc_helm_render_has_begun(render);
+		return r;
+	}
+	return print_manifests(render, err);
 }
 
 int ctl_render(int argc, char **argv)
@@ -159,24 +181,27 @@ int ctl_render(int argc, char **argv)
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 	rc_autofree struct rc_helm_values_text *texts = NULL;
 	const char *chart = NULL;
+	bool has_begun = false;
 	int r = ctl_render_flags_parse(argc, argv, &flags, &err);
 
 	if (flags.wants_help) {
 		ctl_render_flags_usage();
 		return CTL_OK;
 	}
-	if (r == 0)
-		r = choose_name(&flags, &chart, &err);
 	texts = rc_calloc(flags.values.n + 1, sizeof(*texts));
 	flags.options.read_file = on_read;
 	flags.options.values_files = texts;
 	flags.options.n_values_files = flags.values.n;
+	if (r == 0)
+		r = choose_name(&flags, &chart, &err);
+	if (r == 0)
+		r = read_values(&flags, texts, &err);
 	render = rc_helm_render_new(&flags.options);
 	if (r == 0)
-		r = run(&flags, chart, render, texts, &err);
+		r = run(render, chart, &has_begun, &err);
 	print_warnings(render);
 	if (r < 0)
-		print_error(err, rc_helm_render_has_begun(render));
+		print_error(err, has_begun);
 	for (size_t i = 0; i < flags.values.n; i++)
 		free((char *)(uintptr_t)texts[i].text.p);
 	return r < 0 ? 1 : CTL_OK;
