@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -107,17 +106,13 @@ static int choose_name(struct ctl_render_flags *flags, const char **ret_chart,
 	return 0;
 }
 
+/* Without the date and time that Helm puts before them: they are the journal's business. */
 static void print_warnings(struct rc_helm_render *render)
 {
 	const struct rc_helm_warnings *warnings = rc_helm_render_warnings(render);
-	time_t now = time(NULL);
-	char stamp[32] = "";
-	struct tm local;
 
-	strftime(stamp, sizeof(stamp), "%Y/%m/%d %H:%M:%S ", localtime_r(&now, &local));
 	for (size_t i = 0; i < warnings->n; i++)
-		fprintf(stderr, "%s%s\n", warnings->at[i].is_logged ? stamp : "",
-			warnings->at[i].text);
+		fprintf(stderr, "%s\n", warnings->at[i].text);
 }
 
 /* "Error: ...", and after rendering began a hint that Helm's users know. */
