@@ -4,7 +4,7 @@
 
 #include "template/exec-private.h"
 
-#define STEPS_DEFAULT  ((uint64_t)200000000)
+#define STEPS_DEFAULT  ((uint64_t)50000000)
 #define OUTPUT_DEFAULT ((size_t)256 << 20)
 #define STACK_DEFAULT  ((size_t)6 << 20)
 #define DEPTH_GO       100000 /* Go's own limit; ours on the C stack comes first */

@@ -34,7 +34,7 @@ const struct rc_template *rc_template_set_find(const struct rc_template_set *set
 
 /* What one run may use up; the run fails with a clear error beyond. */
 struct rc_template_limits {
-	uint64_t max_steps;	 /* nodes walked; 0: 200 million */
+	uint64_t max_steps;	 /* nodes walked; 0: 50 million */
 	size_t max_output_bytes; /* of one buffer; 0: 256 MiB */
 	size_t max_stack_bytes;	 /* of the C stack, for nested calls; 0: 6 MiB */
 };
