@@ -13,14 +13,20 @@
 #include "data/yaml-emit.h"
 #include "helm/objects.h"
 
+/* A map that a template made hold itself cannot be written. */
+#define DEPTH_MAX 1000
+
+static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigned int depth,
+		   struct rc_error **err);
+
 static int list_to_json(struct rc_buf *buf, const struct rc_value_list *list, bool html,
-			struct rc_error **err)
+			unsigned int depth, struct rc_error **err)
 {
 	rc_buf_putc(buf, '[');
 	for (size_t i = 0; i < list->n; i++) {
 		if (i > 0)
 			rc_buf_putc(buf, ',');
-		if (rc_helm_encode_json(buf, list->items[i], html, err) < 0)
+		if (to_json(buf, list->items[i], html, depth + 1, err) < 0)
 			return -EINVAL;
 	}
 	rc_buf_putc(buf, ']');
@@ -28,7 +34,7 @@ static int list_to_json(struct rc_buf *buf, const struct rc_value_list *list, bo
 }
 
 static int map_to_json(struct rc_buf *buf, const struct rc_value_map *map, bool html,
-		       struct rc_error **err)
+		       unsigned int depth, struct rc_error **err)
 {
 	rc_buf_putc(buf, '{');
 	for (size_t i = 0; i < map->n; i++) {
@@ -36,18 +42,21 @@ static int map_to_json(struct rc_buf *buf, const struct rc_value_map *map, bool 
 			rc_buf_putc(buf, ',');
 		rc_json_write_string(buf, map->entries[i].key, html);
 		rc_buf_putc(buf, ':');
-		if (rc_helm_encode_json(buf, map->entries[i].value, html, err) < 0)
+		if (to_json(buf, map->entries[i].value, html, depth + 1, err) < 0)
 			return -EINVAL;
 	}
 	rc_buf_putc(buf, '}');
 	return 0;
 }
 
-int rc_helm_encode_json(struct rc_buf *buf, struct rc_value value, bool html, struct rc_error **err)
+static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigned int depth,
+		   struct rc_error **err)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
 	char text[RC_NUMBER_MAX];
 
+	if (depth > DEPTH_MAX)
+		return rc_fail(err, -EINVAL, "json: unsupported value: encountered a cycle");
 	switch (value.kind) {
 	case RC_VALUE_INVALID:
 	case RC_VALUE_NIL:
@@ -74,14 +83,19 @@ int rc_helm_encode_json(struct rc_buf *buf, struct rc_value value, bool html, st
 		rc_base64_encode(value.text, buf);
 		return rc_buf_putc(buf, '"');
 	case RC_VALUE_LIST:
-		return list_to_json(buf, value.list, html, err);
+		return list_to_json(buf, value.list, html, depth, err);
 	case RC_VALUE_MAP:
-		return map_to_json(buf, value.map, html, err);
+		return map_to_json(buf, value.map, html, depth, err);
 	case RC_VALUE_OBJECT:
 		arena = rc_arena_new(0);
-		return rc_helm_encode_json(buf, rc_helm_objects_to_map(arena, value), html, err);
+		return to_json(buf, rc_helm_objects_to_map(arena, value), html, depth + 1, err);
 	}
 	return -EINVAL;
+}
+
+int rc_helm_encode_json(struct rc_buf *buf, struct rc_value value, bool html, struct rc_error **err)
+{
+	return to_json(buf, value, html, 0, err);
 }
 
 struct sorted {
@@ -107,7 +121,8 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value);
 static int emit_map(struct rc_yaml_emitter *emitter, const struct rc_value_map *map)
 {
 	rc_autofree struct sorted *entries = rc_calloc(map->n, sizeof(*entries));
-	int r = 0;
+	/* A map that holds itself cannot be written. */
+	int r = emitter->depth > DEPTH_MAX ? -EINVAL : 0;
 
 	for (size_t i = 0; i < map->n; i++)
 		entries[i] = (struct sorted){map->entries[i].key, &map->entries[i].value};
@@ -123,7 +138,7 @@ static int emit_map(struct rc_yaml_emitter *emitter, const struct rc_value_map *
 
 static int emit_list(struct rc_yaml_emitter *emitter, const struct rc_value_list *list)
 {
-	int r = 0;
+	int r = emitter->depth > DEPTH_MAX ? -EINVAL : 0;
 
 	rc_yaml_emit_begin(emitter, true);
 	for (size_t i = 0; r == 0 && i < list->n; i++)

@@ -3,6 +3,9 @@
 
 #include "data/number.h"
 
+/* Templates can make a map hold itself; nothing here follows it further than this. */
+#define DEPTH_MAX 1000
+
 struct rc_value rc_value_list_new(struct rc_arena *arena, enum rc_value_flavour flavour,
 				  size_t room)
 {
@@ -141,6 +144,8 @@ bool rc_value_is_true(struct rc_value value)
 
 static bool lists_equal(const struct rc_value_list *a, const struct rc_value_list *b)
 {
+	if (a == b)
+		return true;
 	if (a->flavour != b->flavour || a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
@@ -151,6 +156,8 @@ static bool lists_equal(const struct rc_value_list *a, const struct rc_value_lis
 
 static bool maps_equal(const struct rc_value_map *a, const struct rc_value_map *b)
 {
+	if (a == b)
+		return true;
 	if (a->flavour != b->flavour || a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
@@ -192,24 +199,32 @@ bool rc_value_equal(struct rc_value a, struct rc_value b)
 	return false;
 }
 
-struct rc_value rc_value_copy(struct rc_arena *arena, struct rc_value value)
+static struct rc_value copy_value(struct rc_arena *arena, struct rc_value value, unsigned int depth)
 {
 	struct rc_value copy = value;
 
+	if (depth > DEPTH_MAX)
+		return value;
 	if (value.kind == RC_VALUE_LIST) {
 		copy = rc_value_list_new(arena, value.list->flavour, value.list->n);
 		for (size_t i = 0; i < value.list->n; i++)
-			rc_value_list_add(arena, copy, rc_value_copy(arena, value.list->items[i]));
+			rc_value_list_add(arena, copy,
+					  copy_value(arena, value.list->items[i], depth + 1));
 	} else if (value.kind == RC_VALUE_MAP) {
 		copy = rc_value_map_new(arena, value.map->flavour, value.map->n);
 		copy.map->n = value.map->n;
 		for (size_t i = 0; i < value.map->n; i++) {
 			copy.map->entries[i].key = value.map->entries[i].key;
 			copy.map->entries[i].value =
-				rc_value_copy(arena, value.map->entries[i].value);
+				copy_value(arena, value.map->entries[i].value, depth + 1);
 		}
 	}
 	return copy;
+}
+
+struct rc_value rc_value_copy(struct rc_arena *arena, struct rc_value value)
+{
+	return copy_value(arena, value, 0);
 }
 
 static const char *list_type_name(enum rc_value_flavour flavour)
@@ -302,18 +317,20 @@ const char *rc_value_kind_name(struct rc_value value)
 	return "";
 }
 
-static void print_list(struct rc_buf *buf, const struct rc_value_list *list)
+static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int depth);
+
+static void print_list(struct rc_buf *buf, const struct rc_value_list *list, unsigned int depth)
 {
 	rc_buf_putc(buf, '[');
 	for (size_t i = 0; i < list->n; i++) {
 		if (i > 0)
 			rc_buf_putc(buf, ' ');
-		rc_value_print(buf, list->items[i]);
+		print_value(buf, list->items[i], depth + 1);
 	}
 	rc_buf_putc(buf, ']');
 }
 
-static void print_map(struct rc_buf *buf, const struct rc_value_map *map)
+static void print_map(struct rc_buf *buf, const struct rc_value_map *map, unsigned int depth)
 {
 	rc_buf_puts(buf, "map[");
 	for (size_t i = 0; i < map->n; i++) {
@@ -321,7 +338,7 @@ static void print_map(struct rc_buf *buf, const struct rc_value_map *map)
 			rc_buf_putc(buf, ' ');
 		rc_buf_add_str(buf, map->entries[i].key);
 		rc_buf_putc(buf, ':');
-		rc_value_print(buf, map->entries[i].value);
+		print_value(buf, map->entries[i].value, depth + 1);
 	}
 	rc_buf_putc(buf, ']');
 }
@@ -334,10 +351,13 @@ static void print_bytes(struct rc_buf *buf, struct rc_str bytes)
 	rc_buf_putc(buf, ']');
 }
 
-void rc_value_print(struct rc_buf *buf, struct rc_value value)
+static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int depth)
 {
 	char text[RC_NUMBER_MAX];
 
+	/* A map that holds itself; Go would end with its stack. */
+	if (depth > DEPTH_MAX || buf->overflow)
+		return;
 	switch (value.kind) {
 	case RC_VALUE_INVALID:
 	case RC_VALUE_NIL:
@@ -362,15 +382,20 @@ void rc_value_print(struct rc_buf *buf, struct rc_value value)
 		print_bytes(buf, value.text);
 		return;
 	case RC_VALUE_LIST:
-		print_list(buf, value.list);
+		print_list(buf, value.list, depth);
 		return;
 	case RC_VALUE_MAP:
-		print_map(buf, value.map);
+		print_map(buf, value.map, depth);
 		return;
 	case RC_VALUE_OBJECT:
 		value.type->print(value.object, buf);
 		return;
 	}
+}
+
+void rc_value_print(struct rc_buf *buf, struct rc_value value)
+{
+	print_value(buf, value, 0);
 }
 
 struct rc_str rc_value_format(struct rc_arena *arena, struct rc_value value)
