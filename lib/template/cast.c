@@ -7,6 +7,8 @@
 
 #include "data/number.h"
 
+#define TEXT_MAX 128 /* of a number with underscores in it */
+
 /* "3.00" is "3"; "3.10" stays. */
 static struct rc_str trim_zero_decimal(struct rc_str text)
 {
@@ -29,33 +31,33 @@ static bool is_alnum(char c)
 	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-/* Base 0 allows '_' between digits and behind a base prefix; removes it into text, or fails. */
-static int64_t parse_underscored(struct rc_str s)
+/* Go allows '_' between digits and behind a base prefix. *ret is text without them. */
+static bool drop_underscores(struct rc_str s, char text[TEXT_MAX], struct rc_str *ret)
 {
-	char text[128];
 	size_t n = 0;
-	int64_t value;
 
-	if (s.n >= sizeof(text))
-		return 0;
+	if (s.n >= TEXT_MAX)
+		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] != '_') {
 			text[n++] = s.p[i];
 			continue;
 		}
 		if (i == 0 || i + 1 == s.n || !is_alnum(s.p[i - 1]) || !is_alnum(s.p[i + 1]))
-			return 0;
+			return false;
 	}
-	return rc_number_parse_int((struct rc_str){text, n}, 0, &value) == 0 ? value : 0;
+	*ret = (struct rc_str){text, n};
+	return true;
 }
 
 static int64_t int_of_text(struct rc_str text)
 {
+	char brief[TEXT_MAX];
 	int64_t value;
 
 	text = trim_zero_decimal(text);
-	if (rc_str_index(text, '_') >= 0)
-		return parse_underscored(text);
+	if (rc_str_index(text, '_') >= 0 && !drop_underscores(text, brief, &text))
+		return 0;
 	return rc_number_parse_int(text, 0, &value) == 0 ? value : 0;
 }
 
@@ -87,6 +89,7 @@ static double float_of_text(struct rc_str text)
 {
 	struct rc_str rest = text;
 	bool negative = rest.n > 0 && *rest.p == '-';
+	char brief[TEXT_MAX];
 	double value;
 
 	if (rest.n > 0 && (*rest.p == '-' || *rest.p == '+')) {
@@ -97,6 +100,8 @@ static double float_of_text(struct rc_str text)
 		return negative ? -INFINITY : INFINITY;
 	if (is_word(text, "nan"))
 		return NAN;
+	if (rc_str_index(text, '_') >= 0 && !drop_underscores(text, brief, &text))
+		return 0;
 	return rc_number_parse_float(text, &value) == 0 ? value : 0;
 }
 
