@@ -431,6 +431,7 @@ struct rc_template_funcs *rc_helm_functions_new(void)
 	rc_template_funcs_add(funcs, rc_template_func_regex);
 	rc_template_funcs_add(funcs, rc_template_func_encode);
 	rc_template_funcs_add(funcs, rc_template_func_semver);
+	rc_template_funcs_add(funcs, rc_template_func_date);
 	rc_template_funcs_add(funcs, helm_functions);
 	return funcs;
 }
