@@ -428,6 +428,8 @@ struct rc_template_funcs *rc_helm_functions_new(void)
 	rc_template_funcs_add(funcs, rc_template_func_decimal);
 	rc_template_funcs_add(funcs, rc_template_func_path);
 	rc_template_funcs_add(funcs, rc_template_func_random);
+	rc_template_funcs_add(funcs, rc_template_func_crypto);
+	rc_template_funcs_add(funcs, rc_template_func_certificate);
 	rc_template_funcs_add(funcs, rc_template_func_regex);
 	rc_template_funcs_add(funcs, rc_template_func_encode);
 	rc_template_funcs_add(funcs, rc_template_func_semver);

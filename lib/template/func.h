@@ -61,3 +61,5 @@ extern const struct rc_template_func rc_template_func_path[];
 extern const struct rc_template_func rc_template_func_date[];
 extern const struct rc_template_func rc_template_func_semver[];
 extern const struct rc_template_func rc_template_func_random[];
+extern const struct rc_template_func rc_template_func_crypto[];
+extern const struct rc_template_func rc_template_func_certificate[];
