@@ -1,0 +1,300 @@
+/* Calls to an API server: a queue per cluster, retries of reads, Status as errors. */
+#include "kube/request.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/json.h"
+#include "kube/cluster-private.h"
+
+#define TRIES_MAX     4
+#define BACKOFF_MS    200
+#define BACKOFF_MAX_S 30
+
+enum state {
+	STATE_WAITING, /* for a free place */
+	STATE_TIMED,   /* the timer will send it */
+	STATE_SENT,
+};
+
+struct rc_kube_request {
+	struct rc_kube_request *prev, *next;
+	struct rc_kube_cluster *cluster;
+	struct rc_net_http_request *http; /* while STATE_SENT */
+	char *method, *url, *path, *content_type, *body;
+	uint64_t timeout_ms;
+	ev_timer timer;
+	enum state state;
+	unsigned int tries;
+	bool token_renewed;
+	rc_kube_request_done_fn *done;
+	void *userdata;
+};
+
+static const struct {
+	int status, r;
+} codes[] = {
+	{400, -EINVAL}, {401, -EACCES}, {403, -EACCES}, {404, -ENOENT},
+	{405, -EINVAL}, {409, -ESTALE}, {410, -ESTALE}, {413, -EINVAL},
+	{415, -EINVAL}, {422, -EINVAL}, {429, -EAGAIN},
+};
+
+static int status_to_error(int status, const char *reason)
+{
+	if (status == 409 && strcmp(reason, "AlreadyExists") == 0)
+		return -EEXIST;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(codes); i++)
+		if (codes[i].status == status)
+			return codes[i].r;
+	return status >= 500 ? -EBUSY : -EPROTO;
+}
+
+static void set_timer(struct rc_kube_request *request, uint64_t delay_ms)
+{
+	request->state = STATE_TIMED;
+	ev_timer_set(&request->timer, (double)delay_ms / 1000., 0.);
+	ev_timer_start(request->cluster->loop, &request->timer);
+}
+
+/* A place is free: whoever waits longest takes it in the loop's next turn. */
+static void wake_next(struct rc_kube_cluster *cluster)
+{
+	struct rc_kube_request *request;
+
+	DL_FOREACH (cluster->requests, request)
+		if (request->state == STATE_WAITING) {
+			set_timer(request, 0);
+			return;
+		}
+}
+
+static void leave(struct rc_kube_request *request)
+{
+	if (request->state != STATE_SENT)
+		return;
+	request->state = STATE_WAITING;
+	request->http = NULL;
+	request->cluster->in_flight--;
+}
+
+static void detach(struct rc_kube_request *request)
+{
+	struct rc_kube_cluster *cluster = request->cluster;
+
+	ev_timer_stop(cluster->loop, &request->timer);
+	rc_net_http_request_cancel(rc_steal(&request->http));
+	leave(request);
+	DL_DELETE(cluster->requests, request);
+	wake_next(cluster);
+}
+
+static void release(struct rc_kube_request *request)
+{
+	free(request->method);
+	free(request->url);
+	free(request->path);
+	free(request->content_type);
+	rc_secret_wipe_text(request->body); /* it may be a Secret */
+	free(request);
+}
+
+static void tell(struct rc_kube_request *request, int r, const struct rc_kube_answer *answer,
+		 struct rc_error *err)
+{
+	/* Out of the cluster's hands first: done may free it. */
+	detach(request);
+	if (r < 0)
+		rc_wrap(&err, r, "%s %s", request->method, request->path);
+	request->done(request->userdata, r, answer, err);
+	release(request);
+}
+
+/* Whether it goes on: the token is read anew, or a read is tried again. */
+static bool try_again(struct rc_kube_request *request, int r, int status, uint64_t retry_after_s)
+{
+	uint64_t delay_ms = rc_clock_backoff_ms(BACKOFF_MS, 2., BACKOFF_MAX_S * 1000,
+						request->tries ? request->tries - 1 : 0);
+
+	if (status == 401 && !request->token_renewed &&
+	    rc_kube_cluster_forget_token(request->cluster)) {
+		request->token_renewed = true;
+		delay_ms = 0;
+	} else if (strcmp(request->method, "GET") != 0 || request->tries >= TRIES_MAX ||
+		   status == 410 || !rc_error_is_transient(r) || retry_after_s > BACKOFF_MAX_S) {
+		return false;
+	} else if (retry_after_s > 0) {
+		delay_ms = retry_after_s * 1000;
+	}
+	leave(request);
+	set_timer(request, delay_ms);
+	wake_next(request->cluster);
+	return true;
+}
+
+static int read_answer(const struct rc_net_http_response *response, struct rc_kube_answer *answer,
+		       struct rc_error **err)
+{
+	json_t *object = NULL;
+	const char *message;
+	int r = rc_json_parse(response->body, "the answer", &object, err);
+
+	if (response->status >= 200 && response->status < 300) {
+		if (r == 0 && !json_is_object(object)) {
+			json_decref(object);
+			r = rc_fail(err, -EPROTO, "the answer is not an object");
+		}
+		answer->object = object;
+		return r < 0 ? -EPROTO : 0;
+	}
+	/* Proxies answer in their own words; only a Status is worth repeating. */
+	if (r < 0 && err) {
+		rc_error_free(*err);
+		*err = NULL;
+	}
+	answer->object = object;
+	message = rc_json_text(object, "message", NULL);
+	answer->reason = rc_json_text(object, "reason", NULL);
+	if (!answer->reason)
+		answer->reason = "";
+	answer->expired = response->status == 410;
+	r = status_to_error(response->status, answer->reason);
+	if (message)
+		return rc_fail(err, r, "%s", message);
+	return rc_fail(err, r, "the server answered %d", response->status);
+}
+
+static void on_answer(void *userdata, int r, const struct rc_net_http_response *response,
+		      struct rc_error *err)
+{
+	struct rc_kube_request *request = userdata;
+	struct rc_kube_answer answer = {.reason = ""};
+	json_t *object;
+
+	request->http = NULL;
+	if (r == 0) {
+		answer.status = response->status;
+		answer.retry_after_s = response->retry_after_s;
+		r = read_answer(response, &answer, &err);
+	}
+	object = answer.object;
+	if (r < 0 && try_again(request, r, answer.status, answer.retry_after_s)) {
+		rc_error_free(err);
+		json_decref(object);
+		return;
+	}
+	if (r < 0)
+		answer.object = NULL;
+	tell(request, r, &answer, err);
+	json_decref(object);
+}
+
+static int send_now(struct rc_kube_request *request, struct rc_error **err)
+{
+	struct rc_kube_cluster *cluster = request->cluster;
+	const struct rc_kube_kubeconfig *config = cluster->config;
+	struct rc_net_tls tls = {.ca_pem = config->ca_pem,
+				 .certificate_pem = config->certificate_pem,
+				 .key_pem = config->key_pem,
+				 .insecure = config->insecure};
+	struct rc_net_http_header headers[] = {{"Accept", "application/json"},
+					       {"Content-Type", request->content_type},
+					       {NULL, NULL}};
+	struct rc_net_http_options options = {.method = request->method,
+					      .url = request->url,
+					      .headers = headers,
+					      .body = rc_str(request->body),
+					      .tls = &tls,
+					      .timeout_ms = request->timeout_ms};
+	int r = rc_kube_cluster_read_token(cluster, &options.bearer, err);
+
+	if (r < 0)
+		return r;
+	request->tries++;
+	request->state = STATE_SENT;
+	cluster->in_flight++;
+	request->http = rc_net_http_client_start(cluster->http, &options, NULL, on_answer, request);
+	return 0;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_kube_request *request = rc_container_of(timer, struct rc_kube_request, timer);
+	struct rc_kube_answer answer = {.reason = ""};
+	struct rc_error *err = NULL;
+	int r;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	request->state = STATE_WAITING;
+	if (request->cluster->in_flight >= request->cluster->max_in_flight)
+		return; /* who ends wakes us */
+	r = send_now(request, &err);
+	if (r < 0)
+		tell(request, r, &answer, err);
+}
+
+static void add_escaped(struct rc_buf *url, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~";
+
+	for (; *text; text++) {
+		if (strchr(plain, *text))
+			rc_buf_putc(url, *text);
+		else
+			rc_buf_printf(url, "%%%02X", (unsigned int)(unsigned char)*text);
+	}
+}
+
+static char *make_url(const char *server, const struct rc_kube_request_options *options)
+{
+	rc_autobuf struct rc_buf url = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	const struct rc_kube_query *query = options->query;
+	char separator = '?';
+
+	rc_buf_puts(&url, server);
+	rc_buf_puts(&url, options->path);
+	for (; query && query->name; query++) {
+		rc_buf_putc(&url, separator);
+		add_escaped(&url, query->name);
+		rc_buf_putc(&url, '=');
+		add_escaped(&url, query->value);
+		separator = '&';
+	}
+	return rc_buf_take(&url);
+}
+
+struct rc_kube_request *rc_kube_request_start(struct rc_kube_cluster *cluster,
+					      const struct rc_kube_request_options *options,
+					      rc_kube_request_done_fn *done, void *userdata)
+{
+	struct rc_kube_request *request = rc_new0(struct rc_kube_request);
+
+	request->cluster = cluster;
+	request->method = rc_strdup(options->method ? options->method : "GET");
+	request->path = rc_strdup(options->path);
+	request->url = make_url(cluster->config->server, options);
+	request->content_type =
+		rc_strdup(options->content_type ? options->content_type : "application/json");
+	if (options->body)
+		request->body = json_dumps(options->body, JSON_COMPACT | JSON_ENCODE_ANY);
+	request->timeout_ms = options->timeout_ms;
+	request->done = done;
+	request->userdata = userdata;
+	ev_timer_init(&request->timer, on_timer, 0., 0.);
+	DL_APPEND(cluster->requests, request);
+	set_timer(request, 0);
+	return request;
+}
+
+void rc_kube_request_cancel(struct rc_kube_request *request)
+{
+	if (!request)
+		return;
+	detach(request);
+	release(request);
+}
