@@ -73,7 +73,8 @@ static int compare_basic(struct rc_value_call *call, struct rc_value a, struct r
 			return fail(call, "non-comparable type %s: %s",
 				    rc_value_format(call->arena, a).p, rc_value_type_name(a));
 	}
-	*ret = rc_value_equal(a, b);
+	/* Whole numbers of two sizes are one kind. */
+	*ret = is_integer(x) ? a.integer == b.integer : rc_value_equal(a, b);
 	return 0;
 }
 
@@ -162,14 +163,19 @@ static int run_ge(struct rc_value_call *call, struct rc_value *ret)
 	return r;
 }
 
-static int index_number(struct rc_value_call *call, struct rc_value key, size_t n, size_t *ret)
+/* what is "slice" or "string". */
+static int index_number(struct rc_value_call *call, struct rc_value key, size_t n, const char *what,
+			size_t *ret)
 {
 	if (rc_value_is_nil(key))
 		return fail(call, "cannot index slice/array with nil");
 	if (!rc_value_is_integer(key))
 		return fail(call, "cannot index slice/array with type %s", rc_value_type_name(key));
-	if (key.integer < 0 || (uint64_t)key.integer >= n)
+	if (key.integer < 0 || (uint64_t)key.integer > n)
 		return fail(call, "index out of range: %lld", (long long)key.integer);
+	/* Go's check lets this one pass and reflect panics. */
+	if ((uint64_t)key.integer == n)
+		return fail(call, "reflect: %s index out of range", what);
 	*ret = (size_t)key.integer;
 	return 0;
 }
@@ -200,13 +206,13 @@ static int index_one(struct rc_value_call *call, struct rc_value from, struct rc
 	case RC_VALUE_MAP:
 		return index_map(call, from.map, key, ret);
 	case RC_VALUE_LIST:
-		r = index_number(call, key, from.list->n, &i);
+		r = index_number(call, key, from.list->n, "slice", &i);
 		if (r == 0)
 			*ret = from.list->items[i];
 		return r;
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
-		r = index_number(call, key, from.text.n, &i);
+		r = index_number(call, key, from.text.n, "string", &i);
 		if (r == 0)
 			*ret = (struct rc_value){.kind = RC_VALUE_UINT8,
 						 .integer = (unsigned char)from.text.p[i]};

@@ -76,8 +76,12 @@ static int validate(struct rc_template_state *state, char type, struct rc_value 
 		value->kind = RC_VALUE_NIL;
 		return 0;
 	}
-	if (type == '\0' || fits(type, *value))
+	if (type == '\0' || fits(type, *value)) {
+		/* A parameter that is a plain map makes one of chartutil.Values. */
+		if (type == 'M' && value->kind == RC_VALUE_MAP)
+			value->named = false;
 		return 0;
+	}
 	return rc_template_exec_fail(
 		state, "wrong type for value; expected %s; got %s", type_name(type),
 		value->kind == RC_VALUE_NIL ? "interface {}" : rc_value_type_name(*value));

@@ -302,30 +302,37 @@ static void set_times(X509 *x509, int64_t days)
 	X509_time_adj_ex(X509_getm_notAfter(x509), (int)days, 0, &now);
 }
 
+static bool add_extensions(const struct request *request, X509 *x509, X509 *issuer)
+{
+	bool is_other = X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_subject_name(x509));
+	const char *usage = request->is_ca ? "critical,digitalSignature,keyEncipherment,keyCertSign"
+					   : "critical,digitalSignature,keyEncipherment";
+	const char *constraints = request->is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE";
+
+	if (!add_extension(x509, issuer, NID_key_usage, usage) ||
+	    !add_extension(x509, issuer, NID_ext_key_usage, "serverAuth,clientAuth") ||
+	    !add_extension(x509, issuer, NID_basic_constraints, constraints))
+		return false;
+	if (request->is_ca && !add_extension(x509, issuer, NID_subject_key_identifier, "hash"))
+		return false;
+	return !is_other || !X509_get0_subject_key_id(issuer) ||
+	       add_extension(x509, issuer, NID_authority_key_identifier, "keyid");
+}
+
 static int sign(struct rc_value_call *call, const struct request *request, X509 *x509)
 {
 	X509 *issuer = request->issuer ? request->issuer : x509;
 	EVP_PKEY *key = request->issuer_key ? request->issuer_key : request->key;
-	bool is_other = X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_subject_name(x509));
 	const EVP_MD *digest = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256();
-	bool ok = X509_set_issuer_name(x509, X509_get_subject_name(issuer)) &&
-		  add_extension(x509, issuer, NID_key_usage,
-				request->is_ca
-					? "critical,digitalSignature,keyEncipherment,keyCertSign"
-					: "critical,digitalSignature,keyEncipherment") &&
-		  add_extension(x509, issuer, NID_ext_key_usage, "serverAuth,clientAuth") &&
-		  add_extension(x509, issuer, NID_basic_constraints,
-				request->is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	int r;
 
-	if (ok && request->is_ca)
-		ok = add_extension(x509, issuer, NID_subject_key_identifier, "hash");
-	if (ok && is_other && X509_get0_subject_key_id(issuer))
-		ok = add_extension(x509, issuer, NID_authority_key_identifier, "keyid");
-	r = ok ? add_names(call, x509, request->ips, request->dns) : 0;
+	if (!X509_set_issuer_name(x509, X509_get_subject_name(issuer)) ||
+	    !add_extensions(request, x509, issuer))
+		return fail(call, "error creating certificate");
+	r = add_names(call, x509, request->ips, request->dns);
 	if (r < 0)
 		return r;
-	if (!ok || X509_sign(x509, key, digest) == 0)
+	if (X509_sign(x509, key, digest) == 0)
 		return fail(call, "error creating certificate");
 	return 0;
 }
