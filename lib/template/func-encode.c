@@ -1,8 +1,9 @@
-/* sprig's base64 and hashes. */
+/* sprig's base64, base32 and hashes. */
 #include <stdio.h>
 
 #include <openssl/evp.h>
 
+#include "data/base32.h"
 #include "data/base64.h"
 #include "template/func.h"
 
@@ -29,6 +30,28 @@ static int run_b64dec(struct rc_value_call *call, struct rc_value *ret)
 	if (rc_base64_decode_at(call->args[0].text, &out, &offset) < 0) {
 		rc_buf_clear(&out);
 		rc_buf_printf(&out, "illegal base64 data at input byte %zu", offset);
+	}
+	give(call, &out, ret);
+	return 0;
+}
+
+static int run_b32enc(struct rc_value_call *call, struct rc_value *ret)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_base32_encode(call->args[0].text, &out);
+	give(call, &out, ret);
+	return 0;
+}
+
+static int run_b32dec(struct rc_value_call *call, struct rc_value *ret)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	size_t offset = 0;
+
+	if (rc_base32_decode(call->args[0].text, &out, &offset) < 0) {
+		rc_buf_clear(&out);
+		rc_buf_printf(&out, "illegal base32 data at input byte %zu", offset);
 	}
 	give(call, &out, ret);
 	return 0;
@@ -78,6 +101,8 @@ static int run_adler32sum(struct rc_value_call *call, struct rc_value *ret)
 const struct rc_template_func rc_template_func_encode[] = {
 	{"b64enc", "s", run_b64enc},
 	{"b64dec", "s", run_b64dec},
+	{"b32enc", "s", run_b32enc},
+	{"b32dec", "s", run_b32dec},
 	{"sha1sum", "s", run_sha1sum},
 	{"sha256sum", "s", run_sha256sum},
 	{"sha512sum", "s", run_sha512sum},
