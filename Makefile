@@ -67,7 +67,9 @@ ARCHIVES   := $(foreach l,$(call reversed,$(BUILT)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 DAEMON_SRC := $(sort $(wildcard daemon/*.c daemon/api/*.c))
-CTL_SRC    := $(sort $(wildcard daemon/ctl/*.c))
+# What daemon and command share.
+CONFIG_SRC := $(sort $(wildcard daemon/config*.c))
+CTL_SRC    := $(sort $(wildcard daemon/ctl/*.c)) $(CONFIG_SRC)
 # reconcilectl starts in milliseconds because it links only what its commands need.
 CTL_LAYERS := helm template data base
 
@@ -133,7 +135,8 @@ $(foreach s,$(SUPPORT),$(eval $(call support_rule,$(s))))
 # A test: its file, the helpers of its folder (tests/<layer>/*.c that are no test), its layers.
 define test_rule
 $(O)/tests/$(1)/%: $(O)/obj/tests/$(1)/%.o \
-	$(call objects,$(filter-out tests/$(1)/test_%,$(sort $(wildcard tests/$(1)/*.c)))) \
+	$(call objects,$(filter-out tests/$(1)/test_%,$(sort $(wildcard tests/$(1)/*.c))) \
+		$(if $(filter daemon,$(1)),$(CONFIG_SRC))) \
 	$(foreach l,$(filter $(if $(filter daemon,$(1)),$(BUILT),$(1) $(call uses,$(1))),$(call reversed,$(BUILT))),$(call archive,$(l)))
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)

@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	second = read_json(arena, rc_buf_str(&text));
 	/* NUL and other controls cannot be written so that goyaml reads them; all else must hold.
 	 */
-	if (second && json_typeof(first) != json_typeof(second))
+	if (second && json_typeof(first) != json_typeof(second) &&
+	    !(json_is_number(first) && json_is_number(second)))
 		abort();
 	return 0;
 }

@@ -1,0 +1,51 @@
+/* What a configuration may hold, as tables, and decoding YAML by them. */
+#pragma once
+
+#include <stddef.h>
+
+#include "config.h"
+#include "data/yaml.h"
+
+enum config_type {
+	CONFIG_TEXT,
+	CONFIG_DURATION, /* milliseconds */
+	CONFIG_NUMBER,
+	CONFIG_STRUCT,
+	CONFIG_STRUCTS, /* T *items; size_t n: by name where they have one */
+	CONFIG_LATER,	/* known, but of a later version */
+};
+
+struct config_struct;
+
+struct config_field {
+	const char *name;
+	enum config_type type;
+	size_t offset;
+	size_t offset_n;		    /* of STRUCTS: its count */
+	const struct config_struct *target; /* of STRUCT and STRUCTS */
+	int64_t min, max;		    /* of DURATION and NUMBER */
+	const char *const *words;	    /* of TEXT: the ones allowed; NULL: any */
+	bool required;
+};
+
+struct config_struct {
+	const struct config_field *fields; /* ends with a NULL name */
+	size_t size;
+	size_t offset_place; /* of a struct rc_config_place; 0: it has none */
+};
+
+extern const struct config_struct config_root;
+
+struct config_reader {
+	struct rc_arena *arena;
+	const char *file;
+	struct rc_buf *messages;
+	unsigned int n_errors;
+};
+
+/* "file:line:column: error: ..." */
+void config_fail(struct config_reader *reader, unsigned int line, unsigned int column,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Decode node over object. */
+void config_decode(struct config_reader *reader, const struct rc_yaml_node *node,
+		   const struct config_struct *target, void *object, const char *where);

@@ -1,0 +1,88 @@
+/*
+ * The configuration: /etc/reconciled/reconciled.yaml and conf.d/<name>.yaml beside it, in byte
+ * order.
+ *
+ * A later file's scalars and lists replace an earlier one's, mappings merge by key, and lists of
+ * things that have a name merge by it. Everything that is wrong is told at once, each with file,
+ * line and column; a configuration with an error is no configuration.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+#define RC_CONFIG_PATH "/etc/reconciled/reconciled.yaml"
+
+/* Where in which file something was said. */
+struct rc_config_place {
+	const char *file;
+	unsigned int line, column;
+};
+
+/* A secret is named, never written down: one of credential, file and env. */
+struct rc_config_auth {
+	const char *credential; /* of systemd, in $CREDENTIALS_DIRECTORY */
+	const char *file, *env;
+	const char *username;
+	const char *ssh_key, *known_hosts; /* paths */
+};
+
+struct rc_config_cluster {
+	const char *name;
+	const char *kubeconfig; /* path; NULL: the cluster we run in */
+	const char *context;
+	struct rc_config_place place;
+};
+
+struct rc_config_repository {
+	const char *name, *url;
+	int64_t interval_ms, timeout_ms;
+	const char *ca; /* path of a PEM file */
+	struct rc_config_auth auth;
+	struct rc_config_place place;
+};
+
+/* Applications: manifests in a file or folder here, or in a folder of a repository. */
+struct rc_config_applications {
+	const char *file;
+	const char *repository, *path, *revision;
+	struct rc_config_place place;
+};
+
+struct rc_config {
+	struct rc_arena *arena;
+	const char *instance; /* tells installations on one cluster apart */
+	struct rc_config_cluster *clusters;
+	size_t n_clusters;
+	struct rc_config_repository *repositories;
+	size_t n_repositories;
+	struct rc_config_applications *applications;
+	size_t n_applications;
+	struct {
+		int64_t wave_timeout_ms;
+		int64_t prune_budget; /* percent of an application's resources */
+	} sync;
+	struct {
+		int64_t timeout_ms, memory_mib;
+	} render;
+	struct {
+		const char *socket, *listen;
+	} api;
+	struct {
+		const char *level, *format;
+	} log;
+	const char *state_directory, *cache_directory;
+};
+
+/*
+ * Read path and the drop-ins beside it. Returns 0 with *ret_config the caller's, -EINVAL, or the
+ * errno of the file that could not be read. What is to be told, "file:line:column: error: ..." a
+ * line, is appended to messages.
+ */
+int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_buf *messages);
+void rc_config_free(struct rc_config *config);
+RC_DEFINE_FREEP(struct rc_config, rc_config_free)

@@ -1,0 +1,151 @@
+/* Configurations: what is read, and what every mistake is told as. */
+#include "support/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "config.h"
+
+static char folder[64];
+
+static void setup(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/rc-config-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void teardown(void)
+{
+	rc_file_remove_tree(folder, NULL);
+}
+
+static void put(const char *name, const char *text)
+{
+	rc_autofree char *path = rc_path_join(folder, name);
+
+	ck_assert_int_eq(rc_file_write_atomic(path, text, strlen(text), 0600, NULL), 0);
+}
+
+static int load(struct rc_config **ret_config, struct rc_buf *messages)
+{
+	rc_autofree char *path = rc_path_join(folder, "c.yaml");
+
+	return rc_config_load(path, ret_config, messages);
+}
+
+START_TEST(test_whole)
+{
+	rc_cleanup(rc_config_freep) struct rc_config *config = NULL;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+	rc_autofree char *drop_ins = rc_path_join(folder, "conf.d");
+
+	put("c.yaml",
+	    "clusters: [{name: judge, kubeconfig: /k}]\n"
+	    "repositories:\n"
+	    "- {name: helm, url: 'https://git.example.com/x', interval: 90s}\n"
+	    "applications: [{from: {repository: helm, path: argocd}}, {file: /etc/a.yaml}]\n"
+	    "sync: {waveTimeout: 5m}\n");
+	ck_assert_int_eq(mkdir(drop_ins, 0700), 0);
+	put("conf.d/10-x.yaml",
+	    "repositories: [{name: helm, url: 'file:///x'}, {name: b, url: /b}]\n");
+	put("conf.d/20-y.yaml", "sync: {pruneBudget: 10}\nlog: {level: debug}\n");
+	put("conf.d/ignored.txt", "nonsense: [");
+	ck_assert_msg(load(&config, &messages) == 0, "%s", rc_buf_text(&messages));
+	ck_assert_uint_eq(config->n_repositories, 2);
+	ck_assert_str_eq(config->repositories[0].url, "file:///x");
+	ck_assert_int_eq(config->repositories[0].interval_ms, 90000);
+	ck_assert_int_eq(config->repositories[1].interval_ms, 180000);
+	ck_assert_int_eq(config->sync.wave_timeout_ms, 300000);
+	ck_assert_int_eq(config->sync.prune_budget, 10);
+	ck_assert_str_eq(config->log.level, "debug");
+	ck_assert_uint_eq(config->n_applications, 2);
+	ck_assert_str_eq(config->applications[0].path, "argocd");
+	ck_assert_str_eq(config->api.socket, "/run/reconciled/control.sock");
+}
+END_TEST
+
+static const struct {
+	const char *text, *message;
+} mistakes[] = {
+	{"repositores: []",
+	 "c.yaml:1:1: error: unknown key 'repositores' in the configuration; did "
+	 "you mean 'repositories'?"},
+	{"repositories:\n- name: a\n  url: /x\n  intervall: 3m",
+	 ":4:3: error: unknown key 'intervall'"},
+	{"repositories:\n- name: a", ":2:3: error: repositories[0]: 'url' is missing"},
+	{"repositories:\n- {name: a, url: /x, interval: 180}",
+	 ":2:32: error: repositories[0].interval: a duration needs a unit, as in 180s"},
+	{"repositories:\n- {name: a, url: /x, interval: 1s}", "out of range; it is 10 s at least"},
+	{"repositories:\n- {name: a, url: /x, interval: -3m}", "a duration as 90s"},
+	{"repositories:\n- {name: a, url: /x, interval: soon}", "a duration as 90s, 3m or 1h30m"},
+	{"repositories: {name: a}", "repositories: a list is wanted, found a mapping"},
+	{"instance: yes",
+	 ":1:11: error: instance: text (in quotes) is wanted, found a boolean (yes)"},
+	{"instance: ''", "instance: is empty"},
+	{"log: {level: loud}", "log.level: 'loud' is none of err, warning, notice, info, debug"},
+	{"sync: {pruneBudget: 101}", "sync.pruneBudget: 101 is out of range"},
+	{"sync: {pruneBudget: x}", "a whole number is wanted, found text (x)"},
+	{"log: {}\nlog: {}", "key 'log' is there twice"},
+	{"terraform: {}", "terraform: this version does not support it yet"},
+	{"a: [", "c.yaml:2:1: "},
+	{"- a", "the configuration: a mapping is wanted, found a list"},
+	{"applications: [{}]", "an entry of applications has 'file', or 'from'"},
+	{"applications: [{from: {repository: x, path: p}}]", "no repository is named 'x'"},
+	{"repositories: [{name: a, url: nowhere}]", "'nowhere' is no URL of a repository"},
+	{"repositories: [{name: a, url: /x, auth: {file: /f, env: E}}]", "is enough"},
+};
+
+START_TEST(test_mistake)
+{
+	rc_cleanup(rc_config_freep) struct rc_config *config = NULL;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+
+	put("c.yaml", mistakes[_i].text);
+	ck_assert_int_eq(load(&config, &messages), -EINVAL);
+	ck_assert_ptr_null(config);
+	ck_assert_msg(strstr(rc_buf_text(&messages), mistakes[_i].message) != NULL,
+		      "%s: got: %s wanted: %s", mistakes[_i].text, rc_buf_text(&messages),
+		      mistakes[_i].message);
+}
+END_TEST
+
+START_TEST(test_all_at_once)
+{
+	rc_cleanup(rc_config_freep) struct rc_config *config = NULL;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+
+	put("c.yaml", "nonsense: 1\nlog: {level: 3}\nsync: {waveTimeout: 5}\n");
+	ck_assert_int_eq(load(&config, &messages), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(rc_buf_text(&messages), ":1:1: "));
+	ck_assert_ptr_nonnull(strstr(rc_buf_text(&messages), ":2:14: "));
+	ck_assert_ptr_nonnull(strstr(rc_buf_text(&messages), ":3:21: "));
+}
+END_TEST
+
+START_TEST(test_missing)
+{
+	rc_cleanup(rc_config_freep) struct rc_config *config = NULL;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+
+	ck_assert_int_eq(load(&config, &messages), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(rc_buf_text(&messages), "c.yaml"));
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("config");
+	TCase *tcase = tcase_create("config");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, test_whole);
+	tcase_add_loop_test(tcase, test_mistake, 0, RC_ARRAY_SIZE(mistakes));
+	tcase_add_test(tcase, test_all_at_once);
+	tcase_add_test(tcase, test_missing);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+RC_TEST_MAIN(make_suite)
