@@ -154,6 +154,17 @@ static void take_free_fraction(struct parse *parse)
 		take_fraction(parse, n);
 }
 
+/* Minutes or seconds, behind a colon where the layout has one. */
+static bool take_offset_part(struct parse *parse, bool colon, int *ret)
+{
+	return (!colon || take_word(parse, ":", 1)) && take_number(parse, 2, 2, ret);
+}
+
+static bool is_at_sign(const struct parse *parse)
+{
+	return parse->rest.n > 0 && (*parse->rest.p == '+' || *parse->rest.p == '-');
+}
+
 /* element says how the offset is shaped: "-07", "Z07:00", ... */
 static bool take_offset(struct parse *parse, struct rc_str element)
 {
@@ -165,17 +176,15 @@ static bool take_offset(struct parse *parse, struct rc_str element)
 		parse->is_utc = true;
 		return true;
 	}
-	if (parse->rest.n == 0 || (*parse->rest.p != '+' && *parse->rest.p != '-'))
+	if (!is_at_sign(parse))
 		return false;
 	negative = *parse->rest.p == '-';
 	advance(parse, 1);
 	if (!take_number(parse, 2, 2, &hour))
 		return false;
-	if (element.n >= 5 &&
-	    ((colon && !take_word(parse, ":", 1)) || !take_number(parse, 2, 2, &minute)))
+	if (element.n >= 5 && !take_offset_part(parse, colon, &minute))
 		return false;
-	if (element.n >= 7 &&
-	    ((colon && !take_word(parse, ":", 1)) || !take_number(parse, 2, 2, &second)))
+	if (element.n >= 7 && !take_offset_part(parse, colon, &second))
 		return false;
 	if (hour > 24 || minute > 60 || second > 60)
 		return false;
@@ -226,6 +235,15 @@ static bool take_pm(struct parse *parse, bool is_small)
 	return true;
 }
 
+/* ".000" wants its digits, ".999" takes what there is. */
+static bool take_any_fraction(struct parse *parse, struct rc_str text)
+{
+	if (text.p[1] == '0')
+		return has_point(parse) && take_fraction(parse, text.n - 1);
+	take_free_fraction(parse);
+	return true;
+}
+
 /* Elements that are words, years and zones. 1: done, 0: does not fit, -1: is a number. */
 static int take_special(struct parse *parse, enum rc_template_time_element element,
 			struct rc_str text)
@@ -247,12 +265,7 @@ static int take_special(struct parse *parse, enum rc_template_time_element eleme
 		return take_zone(parse);
 	if (element == RC_TIME_OFFSET)
 		return take_offset(parse, text);
-	if (element != RC_TIME_FRACTION)
-		return -1;
-	if (text.p[1] == '0')
-		return has_point(parse) && take_fraction(parse, text.n - 1);
-	take_free_fraction(parse);
-	return 1;
+	return element == RC_TIME_FRACTION ? take_any_fraction(parse, text) : -1;
 }
 
 struct number {
