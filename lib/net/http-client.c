@@ -427,8 +427,12 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
-	/* Wait for a connection that may take another stream rather than open one more. */
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	/*
+	 * Wait for a connection that may take another stream rather than open one more. Without TLS
+	 * only the first answer says that it cannot, and a slow one would hold up all others.
+	 */
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+			 rc_text_has_prefix(options->url, "https:") ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	set_tls(easy, options->tls);
 	set_times(easy, options, chunk != NULL);
