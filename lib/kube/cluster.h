@@ -19,7 +19,7 @@ struct rc_kube_cluster *rc_kube_cluster_new(struct ev_loop *loop,
 void rc_kube_cluster_free(struct rc_kube_cluster *cluster);
 RC_DEFINE_FREEP(struct rc_kube_cluster, rc_kube_cluster_free)
 
-/* Requests under way at the same time; others wait in their order. 32 unless set. */
+/* Requests under way at the same time; others wait, in no promised order. 32 if not set. */
 void rc_kube_cluster_set_max_in_flight(struct rc_kube_cluster *cluster, unsigned int max);
 /* Both borrowed. */
 const char *rc_kube_cluster_get_server(const struct rc_kube_cluster *cluster);
