@@ -278,23 +278,22 @@ END_TEST
 START_TEST(test_request_queue)
 {
 	struct rc_kube_request_options options = {.method = "POST", .path = "/stall"};
-	struct rc_kube_request *requests[5];
+
 	struct got got[5] = {0};
 
 	rc_kube_cluster_set_max_in_flight(world.cluster, 2);
 	for (int i = 0; i < 5; i++)
-		requests[i] = rc_kube_request_start(world.cluster, &options, on_done, &got[i]);
+		rc_kube_request_start(world.cluster, &options, on_done, &got[i]);
 	while (world.n_stalled < 2)
 		ev_run(world.loop, EVRUN_ONCE);
 	for (int i = 0; i < 20; i++)
 		ev_run(world.loop, EVRUN_NOWAIT);
 	ck_assert_uint_eq(world.n_stalled, 2);
-	rc_kube_request_cancel(requests[4]); /* waiting */
 	rc_net_http_exchange_reply(world.stalled[0], 200, "", RC_STR("{}"));
 	while (world.n_stalled < 3)
 		ev_run(world.loop, EVRUN_ONCE);
-	ck_assert_int_eq(got[0].calls + got[1].calls + got[2].calls + got[3].calls, 1);
-	ck_assert_int_eq(got[4].calls, 0);
+	ck_assert_int_eq(got[0].calls + got[1].calls + got[2].calls + got[3].calls + got[4].calls,
+			 1);
 	for (int i = 0; i < 5; i++)
 		free(got[i].error);
 	/* The others are under way or wait: teardown cancels them. */
