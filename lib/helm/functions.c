@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "data/quote.h"
 #include "helm/encode.h"
+#include "helm/toml.h"
 #include "helm/value.h"
 
 #define INCLUDE_MAX 1000
@@ -108,7 +109,7 @@ static const char *quoted(struct rc_value_call *call, struct rc_str text)
 static int execute_tpl(struct rc_value_call *call, struct rc_template_set *set, struct rc_buf *out)
 {
 	const struct rc_template_set *outer = call->exec->set;
-	const struct rc_template *tmpl = rc_template_set_find(set, RC_STR("gotpl"));
+	const struct rc_template *tmpl = rc_template_set_find_own(set, RC_STR("gotpl"));
 	int r = 0;
 
 	call->exec->set = set;
@@ -276,6 +277,20 @@ static int run_from_yaml_array(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
+/* An error is the text, as in Helm. */
+static int run_to_toml(struct rc_value_call *call, struct rc_value *ret)
+{
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
+
+	if (rc_helm_toml_write(call->arena, call->args[0], &out, &err) < 0) {
+		rc_buf_clear(&out);
+		rc_buf_puts(&out, err ? err->message : "toml: too large");
+	}
+	give(call, &out, ret);
+	return 0;
+}
+
 static int run_to_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
@@ -403,6 +418,7 @@ static const struct rc_template_func helm_functions[] = {
 	{"toYamlPretty", "a", run_to_yaml_pretty},
 	{"fromYaml", "s", run_from_yaml},
 	{"fromYamlArray", "s", run_from_yaml_array},
+	{"toToml", "a", run_to_toml},
 	{"toJson", "a", run_to_json},
 	{"mustToJson", "a", run_must_to_json},
 	{"toRawJson", "a", run_to_raw_json},

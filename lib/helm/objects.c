@@ -185,6 +185,22 @@ static bool is_record(struct rc_value value)
 	return value.kind == RC_VALUE_OBJECT && value.type->get == record_get;
 }
 
+/* At the end, whatever the order: such a map is only written out, in its struct's order. */
+static void append(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
+		   struct rc_value value)
+{
+	struct rc_value_entry entry = {key, value};
+
+	if (map->n == map->room) {
+		size_t room = map->room ? map->room * 2 : 8;
+
+		map->entries = rc_arena_grow(arena, map->entries, map->n * sizeof(entry),
+					     room * sizeof(entry));
+		map->room = room;
+	}
+	map->entries[map->n++] = entry;
+}
+
 static void add_fields(struct rc_arena *arena, const struct record *record, struct rc_value map)
 {
 	for (size_t i = 0; record->order[i]; i++) {
@@ -194,9 +210,8 @@ static void add_fields(struct rc_arena *arena, const struct record *record, stru
 		/* A JSON name means "omitempty", as all of Helm's do. */
 		if (record->json[i] && !rc_value_is_true(value))
 			continue;
-		rc_value_map_set(arena, map.map,
-				 rc_str(record->json[i] ? record->json[i] : record->order[i]),
-				 value);
+		append(arena, map.map, rc_str(record->json[i] ? record->json[i] : record->order[i]),
+		       value);
 	}
 }
 
@@ -341,6 +356,8 @@ struct rc_value rc_helm_objects_to_map(struct rc_arena *arena, struct rc_value o
 	const struct record *record = object.object;
 	struct rc_value map;
 
+	if (!is_record(object) && object.type->expand)
+		return object.type->expand(object.object, arena);
 	if (!is_record(object)) {
 		object.type->print(object.object, &text);
 		return rc_value_str(rc_arena_str(arena, rc_buf_str(&text)));
@@ -350,6 +367,41 @@ struct rc_value rc_helm_objects_to_map(struct rc_arena *arena, struct rc_value o
 		add_fields(arena, record->embedded.object, map);
 	add_fields(arena, record, map);
 	return map;
+}
+
+/* The value at a dotted path; NULL: there is none. */
+static const struct rc_value *at_path(const struct rc_value_map *map, struct rc_str path)
+{
+	for (;;) {
+		ptrdiff_t dot = rc_str_index(path, '.');
+		struct rc_str key = {path.p, dot < 0 ? path.n : (size_t)dot};
+		const struct rc_value *found = rc_value_map_get(map, key);
+
+		if (!found || dot < 0)
+			return found;
+		if (found->kind != RC_VALUE_MAP)
+			return NULL;
+		map = found->map;
+		path = (struct rc_str){path.p + dot + 1, path.n - (size_t)dot - 1};
+	}
+}
+
+/* Table PATH and PathValue PATH: a map, or what is no map. */
+static int values_look_up(const struct rc_value_map *map, struct rc_str name,
+			  struct rc_value_call *call, struct rc_value *ret)
+{
+	bool wants_map = rc_str_is(name, "Table");
+	struct rc_str path = call->args[0].text, last;
+	const struct rc_value *found = at_path(map, path);
+	const char *dot = path.n ? memrchr(path.p, '.', path.n) : NULL;
+
+	if (found && (found->kind == RC_VALUE_MAP) == wants_map) {
+		*ret = wants_map ? rc_helm_objects_values(*found) : *found;
+		return 1;
+	}
+	last = dot ? (struct rc_str){dot + 1, (size_t)(path.p + path.n - dot - 1)} : path;
+	return rc_fail(call->err, -EINVAL, "\"%.*s\" is not a %s", (int)last.n, last.p,
+		       wants_map ? "table" : "value");
 }
 
 static int values_call(const void *object, struct rc_str name, struct rc_value_call *call,
@@ -368,6 +420,9 @@ static int values_call(const void *object, struct rc_str name, struct rc_value_c
 		*ret = plain;
 		return 1;
 	}
+	if ((rc_str_is(name, "Table") || rc_str_is(name, "PathValue")) && call->n_args == 1 &&
+	    call->args[0].kind == RC_VALUE_STRING)
+		return values_look_up(object, name, call, ret);
 	if (rc_str_is(name, "YAML") && call->n_args == 0) {
 		rc_helm_encode_yaml(&text, plain);
 		rc_buf_putc(&text, '\n');

@@ -269,7 +269,9 @@ static int run_call(struct rc_value_call *call, struct rc_value *ret)
 	(void)ret;
 	if (rc_value_is_nil(call->args[0]))
 		return fail(call, "call of nil");
-	return fail(call, "non-function of type %s", rc_value_type_name(call->args[0]));
+	return fail(call, "non-function %s of type %s",
+		    rc_value_format(call->arena, call->args[0]).p,
+		    rc_value_type_name(call->args[0]));
 }
 
 static void take(struct rc_value_call *call, struct rc_buf *buf, struct rc_value *ret)
@@ -312,10 +314,13 @@ static int run_printf(struct rc_value_call *call, struct rc_value *ret)
 /* html, js, urlquery take text as it is; anything else as print does, nil as <no value>. */
 static void operands(struct rc_value_call *call, struct rc_buf *buf)
 {
-	if (call->n_args == 1 && rc_value_is_nil(call->args[0]))
-		rc_buf_puts(buf, "<no value>");
-	else
-		rc_template_format_print(buf, call->args, call->n_args);
+	struct rc_value *args =
+		rc_arena_memdup(call->arena, call->args, call->n_args * sizeof(*args));
+
+	for (size_t i = 0; i < call->n_args; i++)
+		if (rc_value_is_nil(args[i]))
+			args[i] = rc_value_str(RC_STR("<no value>"));
+	rc_template_format_print(buf, args, call->n_args);
 }
 
 static const char *html_escape(char c)

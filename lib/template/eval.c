@@ -222,6 +222,13 @@ static int call_method(struct rc_template_state *state, struct rc_value dot,
 	return r;
 }
 
+static int fail_field(struct rc_template_state *state, struct rc_value from, struct rc_str name)
+{
+	return rc_template_exec_fail(state, "can't evaluate field %.*s in type %s", (int)name.n,
+				     name.p,
+				     from.boxed ? "interface {}" : rc_value_type_name(from));
+}
+
 static int field_of_object(struct rc_template_state *state, struct rc_value dot,
 			   struct rc_value object, struct rc_str name, const struct access *access,
 			   struct rc_value *ret)
@@ -239,8 +246,7 @@ static int field_of_object(struct rc_template_state *state, struct rc_value dot,
 						     (int)name.n, name.p);
 		return 0;
 	}
-	return rc_template_exec_fail(state, "can't evaluate field %.*s in type %s", (int)name.n,
-				     name.p, object.type->name);
+	return fail_field(state, object, name);
 }
 
 static int field_of_map(struct rc_template_state *state, struct rc_value dot, struct rc_value from,
@@ -258,18 +264,13 @@ static int field_of_map(struct rc_template_state *state, struct rc_value dot, st
 	found = rc_value_map_get(from.map, name);
 	if (found)
 		*ret = *found;
+	else if (from.map->flavour == RC_VALUE_FILES)
+		*ret = (struct rc_value){.kind = RC_VALUE_BYTES, .text = RC_STR("")};
 	else
 		*ret = from.map->flavour == RC_VALUE_STRINGS ? rc_value_str(RC_STR(""))
 							     : rc_value_nil();
 	ret->boxed = from.map->flavour != RC_VALUE_STRINGS;
 	return 0;
-}
-
-static int fail_field(struct rc_template_state *state, struct rc_value from, struct rc_str name)
-{
-	return rc_template_exec_fail(state, "can't evaluate field %.*s in type %s", (int)name.n,
-				     name.p,
-				     from.boxed ? "interface {}" : rc_value_type_name(from));
 }
 
 static int eval_field(struct rc_template_state *state, struct rc_value dot, struct rc_value from,

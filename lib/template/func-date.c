@@ -160,8 +160,18 @@ static int call_time(const void *object, struct rc_str name, struct rc_value_cal
 	return 1;
 }
 
+/* RFC 3339, as encoding/json writes it. */
+static struct rc_value expand_time(const void *object, struct rc_arena *arena)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_template_time_format(&out, object, RC_STR("2006-01-02T15:04:05.999999999Z07:00"));
+	return rc_value_str(rc_arena_str(arena, rc_buf_str(&out)));
+}
+
 static const struct rc_value_type time_type = {
 	.name = "time.Time",
+	.expand = expand_time,
 	.call = call_time,
 	.print = print_time,
 	.is_stringer = true,

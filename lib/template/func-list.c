@@ -1,6 +1,7 @@
 /* sprig's lists: all copy what they are given, none changes it. */
 #include <errno.h>
 
+#include "template/cast.h"
 #include "template/func.h"
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
@@ -188,14 +189,6 @@ static int run_has(struct rc_value_call *call, struct rc_value *ret)
 	return r;
 }
 
-/* An index argument, as cast.ToInt has it for the kinds that occur. */
-static int64_t to_index(struct rc_value value)
-{
-	if (value.kind == RC_VALUE_FLOAT)
-		return (int64_t)value.real;
-	return rc_value_is_integer(value) ? value.integer : 0;
-}
-
 static int run_slice(struct rc_value_call *call, struct rc_value *ret)
 {
 	const struct rc_value_list *list;
@@ -213,9 +206,9 @@ static int run_slice(struct rc_value_call *call, struct rc_value *ret)
 		return 0;
 	to = (int64_t)list->n;
 	if (call->n_args > 1)
-		from = to_index(call->args[1]);
+		from = rc_template_cast_int(call->args[1]);
 	if (call->n_args > 2)
-		to = to_index(call->args[2]);
+		to = rc_template_cast_int(call->args[2]);
 	if (to < 0 || (size_t)to > list->n)
 		return fail(call, "reflect.Value.Slice: slice index out of bounds");
 	if (from < 0 || from > to)

@@ -30,8 +30,10 @@ static int pick(struct rc_value_call *call, const char *alphabet, struct rc_valu
 	int64_t count = call->args[0].integer;
 	char *text;
 
-	if (count < 0 || count > COUNT_MAX)
-		return fail(call, "invalid argument to Intn");
+	if (count < 0)
+		count = 0;
+	if (count > COUNT_MAX)
+		return fail(call, "a random text of more than %d bytes", COUNT_MAX);
 	text = rc_arena_alloc(call->arena, (size_t)count + 1);
 	for (int64_t i = 0; i < count; i++)
 		text[i] = alphabet ? alphabet[choose((uint32_t)strlen(alphabet))]

@@ -116,6 +116,8 @@ static const char *describe(struct parser *parser, struct rc_template_token toke
 		return rc_arena_str(parser->arena, token.text).p;
 	if (token.kind > RC_TOKEN_DOT)
 		return rc_arena_printf(parser->arena, "<%.*s>", (int)token.text.n, token.text.p);
+	if (rc_str_is(token.text, "."))
+		return "<.>";
 	rc_buf_putc(&buf, '"');
 	for (size_t i = 0; i < token.text.n && i < 10; i++) {
 		char c = token.text.p[i];

@@ -97,6 +97,15 @@ const struct rc_template *rc_template_set_find(const struct rc_template_set *set
 	return tmpl;
 }
 
+const struct rc_template *rc_template_set_find_own(const struct rc_template_set *set,
+						   struct rc_str name)
+{
+	struct rc_template *tmpl;
+
+	HASH_FIND(hh, set->templates, name.p, name.n, tmpl);
+	return tmpl;
+}
+
 struct parsing {
 	struct rc_template_set *set;
 	struct rc_str text_name;

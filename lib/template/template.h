@@ -31,6 +31,9 @@ int rc_template_set_parse(struct rc_template_set *set, struct rc_str name, struc
 			  struct rc_error **err);
 const struct rc_template *rc_template_set_find(const struct rc_template_set *set,
 					       struct rc_str name);
+/* The same without looking into parents. */
+const struct rc_template *rc_template_set_find_own(const struct rc_template_set *set,
+						   struct rc_str name);
 
 /* What one run may use up; the run fails with a clear error beyond. */
 struct rc_template_limits {

@@ -212,6 +212,8 @@ static struct rc_value copy_value(struct rc_arena *arena, struct rc_value value,
 					  copy_value(arena, value.list->items[i], depth + 1));
 	} else if (value.kind == RC_VALUE_MAP) {
 		copy = rc_value_map_new(arena, value.map->flavour, value.map->n);
+		copy.named = value.named;
+		copy.map->methods = value.map->methods;
 		copy.map->n = value.map->n;
 		for (size_t i = 0; i < value.map->n; i++) {
 			copy.map->entries[i].key = value.map->entries[i].key;
