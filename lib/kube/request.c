@@ -144,7 +144,7 @@ static int read_answer(const struct rc_net_http_response *response, struct rc_ku
 
 	if (response->status >= 200 && response->status < 300) {
 		if (r == 0 && !json_is_object(object)) {
-			json_decref(object);
+			json_decref(rc_steal(&object));
 			r = rc_fail(err, -EPROTO, "the answer is not an object");
 		}
 		answer->object = object;
