@@ -192,6 +192,7 @@ static Suite *make_suite(void)
 	TCase *tcase = tcase_create("helm 3.17.2");
 
 	tcase_set_timeout(tcase, 300);
+	tcase_set_timeout(tcase, 300); /* the sanitizers take their time */
 	tcase_add_test(tcase, expressions);
 	tcase_add_test(tcase, set_arguments);
 	suite_add_tcase(suite, tcase);
