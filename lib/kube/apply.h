@@ -42,11 +42,12 @@ struct rc_kube_request *rc_kube_apply_replace(struct rc_kube_cluster *cluster,
 					      const struct rc_kube_write_options *options,
 					      rc_kube_request_done_fn *done, void *userdata);
 /* A merge patch (RFC 7386) of the object that key names. */
-struct rc_kube_request *
-rc_kube_apply_patch(struct rc_kube_cluster *cluster, const struct rc_kube_resource *resource,
-		    const struct rc_kube_key *key, const json_t *patch, const char *subresource,
-		    const struct rc_kube_write_options *options, rc_kube_request_done_fn *done,
-		    void *userdata);
+struct rc_kube_request *rc_kube_apply_patch(struct rc_kube_cluster *cluster,
+					    const struct rc_kube_resource *resource,
+					    const struct rc_kube_key *key, const json_t *patch,
+					    const char *subresource,
+					    const struct rc_kube_write_options *options,
+					    rc_kube_request_done_fn *done, void *userdata);
 
 struct rc_kube_delete_options {
 	const char *propagation;      /* "Foreground", "Background", "Orphan"; NULL: "Background" */

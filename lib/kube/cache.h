@@ -54,8 +54,8 @@ void rc_kube_cache_drop(struct rc_kube_cache *cache, const char *group, const ch
 bool rc_kube_cache_is_current(const struct rc_kube_cache *cache, const char *group,
 			      const char *kind);
 /* Why a kind is not current, borrowed; NULL when it is, or when nothing went wrong yet. */
-const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache,
-					       const char *group, const char *kind);
+const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache, const char *group,
+					       const char *kind);
 
 /* NULL when it is not there. */
 const struct rc_kube_live *rc_kube_cache_find(const struct rc_kube_cache *cache,

@@ -34,8 +34,8 @@ typedef void rc_kube_discovery_done_fn(void *userdata, int r, struct rc_error *e
  * Ask again. Single flight: asking while it is under way joins in. done is called once, from the
  * loop, err taken over; never after the discovery is freed or rc_kube_discovery_forget().
  */
-void rc_kube_discovery_refresh(struct rc_kube_discovery *discovery,
-			       rc_kube_discovery_done_fn *done, void *userdata);
+void rc_kube_discovery_refresh(struct rc_kube_discovery *discovery, rc_kube_discovery_done_fn *done,
+			       void *userdata);
 /* userdata waits no longer: its done is not called. */
 void rc_kube_discovery_forget(struct rc_kube_discovery *discovery, const void *userdata);
 /* Something was learnt at all. */

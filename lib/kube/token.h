@@ -17,8 +17,8 @@ typedef void rc_kube_token_done_fn(void *userdata, int r, const struct rc_secret
 /* audiences: NULL-terminated, or NULL for the API server's own. seconds 0: 600, the least the API
  * allows. */
 struct rc_kube_token *rc_kube_token_start(struct rc_kube_cluster *cluster, const char *name_space,
-					  const char *service_account,
-					  const char *const *audiences, unsigned int seconds,
-					  rc_kube_token_done_fn *done, void *userdata);
+					  const char *service_account, const char *const *audiences,
+					  unsigned int seconds, rc_kube_token_done_fn *done,
+					  void *userdata);
 /* done is not called. NULL is fine; never from inside its own done. */
 void rc_kube_token_cancel(struct rc_kube_token *token);
