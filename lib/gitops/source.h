@@ -1,0 +1,43 @@
+/*
+ * From a commit to manifests: a Helm chart or a plain directory, rendered in a worker.
+ *
+ * The request is made in main from plain data; the worker reads the commit's tree straight from
+ * the mirror's object store, has no network and no credentials, and answers with JSON objects.
+ * A value file or parameter may come from another source by its ref ("$values/prod.yaml").
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "gitops/application.h"
+
+/* Where a source's files are. */
+struct rc_source_at {
+	const char *mirror; /* path of the bare repository */
+	const char *commit; /* 40 hex digits */
+};
+
+/* What the cluster can do. */
+struct rc_source_cluster {
+	const char *kube_version;   /* "v1.32.1"; "": Helm's default */
+	const json_t *api_versions; /* array of text, or NULL */
+};
+
+/* at has one entry per source of application. The request for a render worker; the caller's. */
+json_t *rc_source_make_request(const struct rc_application *application,
+			       const struct rc_source_at *at,
+			       const struct rc_source_cluster *cluster);
+/*
+ * The worker's side, an rc_worker_handler_fn. The reply:
+ * {"manifests": [object...], "warnings": [text...], "types": ["Helm" or "Directory" per source]}.
+ */
+int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
+		     struct rc_error **err);
+/* The same for Application manifests in a folder of a repository: {"path": ...}; every YAML and
+ * JSON document there, with "file" beside each: {"documents": [{"file", "line", "object"}...]}. */
+json_t *rc_source_make_read_request(const struct rc_source_at *at, const char *path);
+
+/* Give up what a render worker does not need: network, new files, other programs, and memory over
+ * the limit. Irrevocable. */
+int rc_source_confine(size_t memory_max_bytes, unsigned int cpu_s, struct rc_error **err);
