@@ -74,13 +74,13 @@ struct rc_application {
 		bool refresh; /* ours: true; a retry takes the newest commit */
 	} retry;
 	struct rc_application_options options;
-	const json_t *ignore_differences;	   /* the list as it stands, or NULL */
+	const json_t *ignore_differences;	  /* the list as it stands, or NULL */
 	const json_t *managed_namespace_metadata; /* or NULL */
-	unsigned int revision_history_limit;	   /* 10 */
-	bool has_finalizer;			   /* delete its resources with it */
+	unsigned int revision_history_limit;	  /* 10 */
+	bool has_finalizer;			  /* delete its resources with it */
 	const char *delete_propagation;
-	bool is_suspended;   /* annotation argocd.argoproj.io/skip-reconcile: "true" */
-	json_t *manifest;    /* the whole; owned */
+	bool is_suspended;	/* annotation argocd.argoproj.io/skip-reconcile: "true" */
+	json_t *manifest;	/* the whole; owned */
 	struct rc_arena *arena; /* all texts live here */
 };
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -39,7 +40,8 @@ struct rc_desired_options {
 	const struct rc_kube_discovery *discovery; /* NULL: every kind is unknown (tests) */
 };
 
-/* manifests: an array of objects, borrowed; List kinds are taken apart. -EINVAL names the object. */
+/* manifests: an array of objects, borrowed; List kinds are taken apart. -EINVAL names the object.
+ */
 int rc_desired_build(const json_t *manifests, const struct rc_desired_options *options,
 		     struct rc_desired **ret_desired, struct rc_error **err);
 void rc_desired_free(struct rc_desired *desired);

@@ -33,8 +33,8 @@ struct rc_task {
 	int wave;
 	const struct rc_desired_item *item; /* NULL for a prune; borrowed from the desired state */
 	struct rc_kube_key key;		    /* owned by the plan */
-	char *name;			    /* of a hook with generateName: the one it gets; else NULL */
-	bool is_created;		    /* it is not there yet */
+	char *name;	 /* of a hook with generateName: the one it gets; else NULL */
+	bool is_created; /* it is not there yet */
 	/* How it went; the plan's. */
 	enum rc_task_state state;
 	char *message; /* may be NULL */
@@ -61,7 +61,8 @@ struct rc_plan_options {
 	bool prune_last; /* for all, as a sync option of the application */
 	bool no_hooks;	 /* self-heal, rollback and partial syncs run none */
 	bool only_out_of_sync;
-	bool create_namespace; /* make a task for name_space if no manifest does and it is missing */
+	bool create_namespace; /* make a task for name_space if no manifest does and it is missing
+				*/
 	const char *name_space;
 	const char *revision; /* for names of hooks with generateName */
 	int64_t started_unix_s;

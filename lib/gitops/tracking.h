@@ -28,7 +28,8 @@ enum rc_tracking {
 	RC_TRACKING_NONE,    /* nobody's, also a copy */
 	RC_TRACKING_OURS,    /* this app's of this instance */
 	RC_TRACKING_OTHER,   /* another app's, or another instance's */
-	RC_TRACKING_ARGO_CD, /* argocd.argoproj.io/tracking-id names it, and app: it can be adopted */
+	RC_TRACKING_ARGO_CD, /* argocd.argoproj.io/tracking-id names it, and app: it can be adopted
+			      */
 };
 /* *ret_owner (may be NULL) is who has it, the caller's to free; NULL for NONE. */
 enum rc_tracking rc_tracking_check(const json_t *object, const char *instance, const char *app,

@@ -40,8 +40,8 @@ int rc_store_list_history(struct rc_store *store, const char *app, json_t **ret_
 int rc_store_put(struct rc_store *store, const char *kind, const char *name, const json_t *document,
 		 struct rc_error **err);
 /* *ret_document is NULL when there is none; else the caller's. */
-int rc_store_get(struct rc_store *store, const char *kind, const char *name,
-		 json_t **ret_document, struct rc_error **err);
+int rc_store_get(struct rc_store *store, const char *kind, const char *name, json_t **ret_document,
+		 struct rc_error **err);
 /* {name: document} of a kind; the caller's. */
 int rc_store_list(struct rc_store *store, const char *kind, json_t **ret_documents,
 		  struct rc_error **err);
