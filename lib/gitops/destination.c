@@ -1,0 +1,227 @@
+/*
+ * What a server serves is asked at the start until it answers, then every ten minutes, and at once
+ * when a kind is missing that somebody wants; so that a CRD applied a moment ago is found.
+ */
+#include "gitops/destination.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "gitops/health.h"
+#include "gitops/tracking.h"
+
+#define REDISCOVER_MS	  (10 * 60 * 1000)
+#define REDISCOVER_MIN_MS 2000
+#define BACKOFF_MS	  1000
+#define BACKOFF_MAX_MS	  30000
+
+struct rc_destination {
+	struct rc_destination_options options;
+	char *name;
+	struct rc_log log;
+	struct rc_kube_cluster *cluster;
+	struct rc_kube_discovery *discovery;
+	struct rc_kube_cache *cache;
+	struct rc_kube_events *events;
+	ev_timer timer;
+	bool is_asking;
+	unsigned int attempts, generation;
+	uint64_t asked_ms;
+	struct rc_error *err; /* why discovery fails, or NULL */
+};
+
+static void schedule(struct rc_destination *destination, uint64_t ms)
+{
+	ev_timer_stop(destination->options.loop, &destination->timer);
+	ev_timer_set(&destination->timer, (double)ms / 1000.0, 0);
+	ev_timer_start(destination->options.loop, &destination->timer);
+}
+
+static void tell(struct rc_destination *destination)
+{
+	destination->options.state_changed(destination->options.userdata, destination);
+}
+
+static void on_discovered(void *userdata, int r, struct rc_error *err)
+{
+	struct rc_destination *destination = userdata;
+	bool had_failed = destination->err != NULL;
+	unsigned int generation;
+
+	destination->is_asking = false;
+	if (r < 0) {
+		if (!had_failed)
+			rc_log_error(&destination->log, LOG_WARNING, err,
+				     "asking what the cluster serves");
+		rc_error_free(destination->err);
+		destination->err = err;
+		schedule(destination, rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS,
+							  destination->attempts++) +
+					      rc_clock_jitter_ms(BACKOFF_MS));
+	} else {
+		rc_error_free(destination->err);
+		destination->err = NULL;
+		destination->attempts = 0;
+		schedule(destination, REDISCOVER_MS + rc_clock_jitter_ms(REDISCOVER_MS / 10));
+	}
+	generation = rc_kube_discovery_get_generation(destination->discovery);
+	if (generation != destination->generation || had_failed != (r < 0)) {
+		destination->generation = generation;
+		tell(destination);
+	}
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_destination *destination =
+		rc_container_of(timer, struct rc_destination, timer);
+
+	(void)loop;
+	(void)events;
+	destination->is_asking = true;
+	destination->asked_ms = rc_clock_monotonic_ms();
+	rc_kube_discovery_refresh(destination->discovery, on_discovered, destination);
+}
+
+/* Status is kept only where health reads it; the rest is never looked at. */
+static void cache_trim(void *userdata, json_t *object)
+{
+	struct rc_kube_key key;
+
+	(void)userdata;
+	rc_kube_object_set_annotation(object, "kubectl.kubernetes.io/last-applied-configuration",
+				      NULL);
+	if (rc_kube_object_get_key(object, &key, NULL) == 0 &&
+	    !rc_health_reads_status(key.group, key.kind))
+		json_object_del(object, "status");
+}
+
+static void cache_on_changed(void *userdata, const struct rc_kube_live *live, bool is_gone)
+{
+	struct rc_destination *destination = userdata;
+
+	destination->options.live_changed(destination->options.userdata, destination, live,
+					  is_gone);
+}
+
+static void cache_on_state(void *userdata, const char *group, const char *kind, int r,
+			   const struct rc_error *err)
+{
+	struct rc_destination *destination = userdata;
+
+	if (r < 0)
+		rc_log_error(&destination->log, LOG_WARNING, err, "watching %s%s%s", group,
+			     *group ? "/" : "", kind);
+	else
+		rc_log_debug(&destination->log, "%s%s%s is up to date", group, *group ? "/" : "",
+			     kind);
+	tell(destination);
+}
+
+struct rc_destination *rc_destination_new(const struct rc_destination_options *options)
+{
+	struct rc_destination *destination = rc_new0(struct rc_destination);
+	struct rc_kube_cache_options cache = {
+		.label = RC_TRACKING_LABEL,
+		.trim = cache_trim,
+		.changed = cache_on_changed,
+		.state = cache_on_state,
+		.userdata = destination,
+	};
+
+	destination->options = *options;
+	destination->name = rc_strdup(options->name);
+	destination->log = (struct rc_log){NULL, "RC_CLUSTER", destination->name};
+	destination->cluster = rc_kube_cluster_new(options->loop, options->kubeconfig);
+	destination->discovery = rc_kube_discovery_new(destination->cluster);
+	destination->cache = rc_kube_cache_new(destination->cluster, &cache);
+	destination->events = rc_kube_events_new(destination->cluster, "reconciled");
+	ev_timer_init(&destination->timer, on_timer, 0, 0);
+	schedule(destination, 0);
+	return destination;
+}
+
+void rc_destination_free(struct rc_destination *destination)
+{
+	if (!destination)
+		return;
+	ev_timer_stop(destination->options.loop, &destination->timer);
+	rc_kube_events_free(destination->events);
+	rc_kube_cache_free(destination->cache);
+	rc_kube_discovery_free(destination->discovery);
+	rc_kube_cluster_free(destination->cluster);
+	rc_error_free(destination->err);
+	free(destination->name);
+	free(destination);
+}
+
+const char *rc_destination_get_name(const struct rc_destination *destination)
+{
+	return destination->name;
+}
+
+struct rc_kube_cluster *rc_destination_get_cluster(const struct rc_destination *destination)
+{
+	return destination->cluster;
+}
+
+struct rc_kube_discovery *rc_destination_get_discovery(const struct rc_destination *destination)
+{
+	return destination->discovery;
+}
+
+struct rc_kube_cache *rc_destination_get_cache(const struct rc_destination *destination)
+{
+	return destination->cache;
+}
+
+struct rc_kube_events *rc_destination_get_events(const struct rc_destination *destination)
+{
+	return destination->events;
+}
+
+void rc_destination_rediscover(struct rc_destination *destination)
+{
+	uint64_t since_ms = rc_clock_monotonic_ms() - destination->asked_ms;
+
+	if (destination->is_asking || destination->err)
+		return;
+	schedule(destination,
+		 since_ms < REDISCOVER_MIN_MS ? REDISCOVER_MIN_MS - since_ms : 0);
+}
+
+int rc_destination_check(const struct rc_destination *destination, struct rc_error **err)
+{
+	rc_autofree char *why = NULL;
+
+	if (rc_kube_discovery_is_known(destination->discovery))
+		return 0;
+	if (!destination->err)
+		return rc_fail(err, -EAGAIN, "cluster '%s' was not asked yet", destination->name);
+	why = rc_error_format(destination->err);
+	return rc_fail(err, -EAGAIN, "cluster '%s' does not answer: %s", destination->name, why);
+}
+
+json_t *rc_destination_describe(const struct rc_destination *destination)
+{
+	bool is_known = rc_kube_discovery_is_known(destination->discovery);
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s, s:I, s:I}", "name", destination->name, "server",
+		rc_kube_cluster_get_server(destination->cluster), "state",
+		destination->err ? "failing"
+		: is_known	 ? "ok"
+				 : "pending",
+		"version", rc_kube_discovery_get_version(destination->discovery), "objects",
+		(json_int_t)rc_kube_cache_count(destination->cache), "bytes",
+		(json_int_t)rc_kube_cache_get_bytes(destination->cache));
+
+	if (destination->err) {
+		rc_autofree char *why = rc_error_format(destination->err);
+
+		json_object_set_new(json, "reason", json_string(why));
+	}
+	return json;
+}

@@ -1,0 +1,50 @@
+/*
+ * One cluster that applications are brought to: its connection, what it serves, and the live state
+ * of what we track there.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ev.h>
+#include <jansson.h>
+
+#include "base/error.h"
+#include "kube/cache.h"
+#include "kube/cluster.h"
+#include "kube/discovery.h"
+#include "kube/events.h"
+
+struct rc_destination;
+
+struct rc_destination_options {
+	const char *name; /* copied */
+	struct ev_loop *loop;
+	struct rc_kube_kubeconfig *kubeconfig; /* taken over */
+	/* A tracked object came, changed or went. */
+	void (*live_changed)(void *userdata, struct rc_destination *destination,
+			     const struct rc_kube_live *live, bool is_gone);
+	/* Discovery told something new, or a kind can be watched now or no more. */
+	void (*state_changed)(void *userdata, struct rc_destination *destination);
+	void *userdata;
+};
+
+struct rc_destination *rc_destination_new(const struct rc_destination_options *options);
+void rc_destination_free(struct rc_destination *destination);
+RC_DEFINE_FREEP(struct rc_destination, rc_destination_free)
+
+/* All borrowed. */
+const char *rc_destination_get_name(const struct rc_destination *destination);
+struct rc_kube_cluster *rc_destination_get_cluster(const struct rc_destination *destination);
+struct rc_kube_discovery *rc_destination_get_discovery(const struct rc_destination *destination);
+struct rc_kube_cache *rc_destination_get_cache(const struct rc_destination *destination);
+struct rc_kube_events *rc_destination_get_events(const struct rc_destination *destination);
+
+/* Ask the server anew what it serves, at most once in 2 s. */
+void rc_destination_rediscover(struct rc_destination *destination);
+/* What is served is known; else *err (if not NULL) says why it is not. 0 or -EAGAIN. */
+int rc_destination_check(const struct rc_destination *destination, struct rc_error **err);
+
+/* {name, server, state, version, objects, bytes, reason?}; the caller's. */
+json_t *rc_destination_describe(const struct rc_destination *destination);
