@@ -76,8 +76,7 @@ static void on_discovered(void *userdata, int r, struct rc_error *err)
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct rc_destination *destination =
-		rc_container_of(timer, struct rc_destination, timer);
+	struct rc_destination *destination = rc_container_of(timer, struct rc_destination, timer);
 
 	(void)loop;
 	(void)events;
@@ -189,8 +188,7 @@ void rc_destination_rediscover(struct rc_destination *destination)
 
 	if (destination->is_asking || destination->err)
 		return;
-	schedule(destination,
-		 since_ms < REDISCOVER_MIN_MS ? REDISCOVER_MIN_MS - since_ms : 0);
+	schedule(destination, since_ms < REDISCOVER_MIN_MS ? REDISCOVER_MIN_MS - since_ms : 0);
 }
 
 int rc_destination_check(const struct rc_destination *destination, struct rc_error **err)
@@ -208,15 +206,15 @@ int rc_destination_check(const struct rc_destination *destination, struct rc_err
 json_t *rc_destination_describe(const struct rc_destination *destination)
 {
 	bool is_known = rc_kube_discovery_is_known(destination->discovery);
-	json_t *json = json_pack(
-		"{s:s, s:s, s:s, s:s, s:I, s:I}", "name", destination->name, "server",
-		rc_kube_cluster_get_server(destination->cluster), "state",
-		destination->err ? "failing"
-		: is_known	 ? "ok"
-				 : "pending",
-		"version", rc_kube_discovery_get_version(destination->discovery), "objects",
-		(json_int_t)rc_kube_cache_count(destination->cache), "bytes",
-		(json_int_t)rc_kube_cache_get_bytes(destination->cache));
+	json_t *json =
+		json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "name", destination->name, "server",
+			  rc_kube_cluster_get_server(destination->cluster), "state",
+			  destination->err ? "failing"
+			  : is_known	   ? "ok"
+					   : "pending",
+			  "version", rc_kube_discovery_get_version(destination->discovery),
+			  "objects", (json_int_t)rc_kube_cache_count(destination->cache), "bytes",
+			  (json_int_t)rc_kube_cache_get_bytes(destination->cache));
 
 	if (destination->err) {
 		rc_autofree char *why = rc_error_format(destination->err);

@@ -1,0 +1,287 @@
+/*
+ * Before the first wave: nothing is written until all of the plan was seen to be acceptable, but
+ * for the journal and the namespace, without which a dry run cannot speak.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/json.h"
+#include "gitops/sync-private.h"
+#include "gitops/tracking.h"
+
+#define SHOWN_MAX 5 /* refusals that are named in one error */
+
+static int fail_task(struct rc_sync *sync, struct rc_task *task, int r, struct rc_error *err,
+		     const char *doing)
+{
+	rc_autofree char *name = rc_kube_object_format_key(&task->key);
+
+	free(task->message);
+	task->message = rc_error_format(err);
+	task->state = RC_TASK_FAILED;
+	if (!sync->failure) {
+		sync->failure = err;
+		return rc_wrap(&sync->failure, r, "%s %s", doing, name);
+	}
+	rc_error_free(err);
+	return r;
+}
+
+/* Requests of this step failed: the first one's chain. */
+static int take_failure(struct rc_sync *sync, struct rc_error **err)
+{
+	struct rc_error *failure = rc_steal(&sync->failure);
+
+	return rc_error_move(err, failure);
+}
+
+/* ---- look: objects of ours-to-be that exist without being tracked ---- */
+
+static void on_looked(struct rc_sync *sync, struct rc_task *task, int r,
+		      const struct rc_kube_answer *answer, struct rc_error *err)
+{
+	rc_autofree char *owner = NULL, *name = NULL;
+
+	if (r == -ENOENT) {
+		rc_error_free(err);
+		return;
+	}
+	if (r < 0) {
+		fail_task(sync, task, r, err, "looking for");
+		return;
+	}
+	task->is_created = false;
+	if (rc_tracking_check(answer->object, sync->options.instance,
+			      sync->options.application->name, &owner) != RC_TRACKING_OTHER)
+		return;
+	name = rc_kube_object_format_key(&task->key);
+	if (sync->options.application->options.fail_on_shared_resource) {
+		rc_fail(&err, -EINVAL, "it belongs to %s, and FailOnSharedResource=true is set",
+			owner);
+		fail_task(sync, task, -EINVAL, err, "taking over");
+		return;
+	}
+	rc_log_warning(sync->options.log, "%s belongs to %s; it is taken over", name, owner);
+}
+
+int sync_look(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
+
+	if (sync->n_calls > 0)
+		return RC_WAIT_AGAIN;
+	if (sync->failure)
+		return take_failure(sync, err);
+	if (sync->begin > 0) { /* asked before: all answers are there */
+		sync->begin = 0;
+		return RC_NEXT;
+	}
+	sync->begin = sync->plan->n;
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		struct rc_task *task = &sync->plan->tasks[i];
+		const struct rc_kube_resource *resource = sync_call_resource(sync, task);
+		struct sync_call *call;
+
+		if (task->action != RC_ACTION_APPLY || !task->is_created || !resource)
+			continue;
+		call = sync_call_new(sync, task, on_looked);
+		sync_call_set(call, rc_kube_apply_get(
+					    rc_destination_get_cluster(sync->options.destination),
+					    resource, &task->key, sync_call_on_done, call));
+	}
+	if (sync->n_calls > 0)
+		return RC_WAIT_AGAIN;
+	sync->begin = 0;
+	return RC_NEXT;
+}
+
+/* ---- journal ---- */
+
+static int check_budget(const struct rc_sync *sync, struct rc_error **err)
+{
+	size_t prunes = rc_plan_count_prunes(sync->plan), kept = 0, all;
+	size_t percent = sync->options.prune_budget;
+
+	for (size_t i = 0; i < sync->plan->n; i++)
+		if (sync->plan->tasks[i].action == RC_ACTION_KEEP ||
+		    (sync->plan->tasks[i].action == RC_ACTION_APPLY &&
+		     !sync->plan->tasks[i].is_created))
+			kept++;
+	all = prunes + kept;
+	if (sync->options.over_budget || prunes <= 1 || prunes * 100 <= all * percent)
+		return 0;
+	rc_fail(err, -EINVAL, "%zu of %zu objects would be deleted, more than the budget of %zu %%",
+		prunes, all, percent);
+	rc_hint(err, "if that is meant: reconcilectl app sync %s --prune",
+		sync->options.application->name);
+	return -EINVAL;
+}
+
+int sync_open(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
+	int r = check_budget(sync, err);
+
+	if (r < 0)
+		return r;
+	return sync->options.dry_run ? RC_NEXT : sync_journal_save(sync, err);
+}
+
+/* ---- namespace: CreateNamespace=true makes it for real, as the dry run needs it ---- */
+
+static struct rc_task *find_namespace(struct rc_sync *sync)
+{
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		struct rc_task *task = &sync->plan->tasks[i];
+
+		if (!task->item && task->action == RC_ACTION_APPLY &&
+		    strcmp(task->key.kind, "Namespace") == 0 && task->state == RC_TASK_PENDING)
+			return task;
+	}
+	return NULL;
+}
+
+static void on_namespace(struct rc_sync *sync, struct rc_task *task, int r,
+			 const struct rc_kube_answer *answer, struct rc_error *err)
+{
+	(void)answer;
+	if (r == -EEXIST) {
+		rc_error_free(err);
+		r = 0;
+	}
+	if (r < 0) {
+		fail_task(sync, task, r, err, "creating");
+		return;
+	}
+	task->state = RC_TASK_DONE;
+}
+
+int sync_namespace(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
+	struct rc_task *task;
+
+	if (sync->n_calls > 0)
+		return RC_WAIT_AGAIN;
+	if (sync->failure)
+		return take_failure(sync, err);
+	task = find_namespace(sync);
+	if (!task || sync->options.dry_run)
+		return RC_NEXT;
+	sync_wave_write(sync, task, false, on_namespace);
+	return RC_WAIT_AGAIN;
+}
+
+/* ---- check ---- */
+
+/* A kind that this plan's own CRD will bring. */
+static bool is_promised(const struct rc_sync *sync, const struct rc_task *task)
+{
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		const struct rc_desired_item *item = sync->plan->tasks[i].item;
+
+		if (item && strcmp(item->key.kind, "CustomResourceDefinition") == 0 &&
+		    rc_text_equal(rc_json_text(item->object, "spec", "group", NULL),
+				  task->key.group) &&
+		    rc_text_equal(rc_json_text(item->object, "spec", "names", "kind", NULL),
+				  task->key.kind))
+			return true;
+	}
+	return false;
+}
+
+/* A namespace that the plan itself will make is not there for the dry run. */
+static bool is_namespace_planned(const struct rc_sync *sync, const char *name)
+{
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		const struct rc_task *task = &sync->plan->tasks[i];
+
+		if (strcmp(task->key.kind, "Namespace") == 0 && !*task->key.group &&
+		    strcmp(task->key.name, name) == 0 && task->is_created &&
+		    task->state == RC_TASK_PENDING)
+			return true;
+	}
+	return false;
+}
+
+static void on_checked(struct rc_sync *sync, struct rc_task *task, int r,
+		       const struct rc_kube_answer *answer, struct rc_error *err)
+{
+	bool is_forced = task->item &&
+			 (task->item->traits.force || sync->options.application->options.force);
+
+	(void)answer;
+	if (r == 0)
+		return;
+	if ((r == -ENOENT && is_namespace_planned(sync, task->key.name_space)) ||
+	    (r == -EINVAL && is_forced)) {
+		rc_error_free(err);
+		return;
+	}
+	fail_task(sync, task, r, err, "checking");
+}
+
+/* Whether there is something to ask; *ret is 0, or why the plan cannot work. */
+static bool wants_check(struct rc_sync *sync, struct rc_task *task)
+{
+	bool may_be_missing =
+		task->item && (task->item->traits.skip_dry_run_on_missing ||
+			       sync->options.application->options.skip_dry_run_on_missing);
+	struct rc_error *err = NULL;
+
+	if (task->action != RC_ACTION_APPLY && task->action != RC_ACTION_HOOK)
+		return false;
+	if (task->state != RC_TASK_PENDING || !task->item)
+		return false;
+	if (sync_call_resource(sync, task))
+		return true;
+	if (may_be_missing || is_promised(sync, task))
+		return false;
+	rc_fail(&err, -EINVAL, "the cluster has no kind %s in %s", task->key.kind,
+		task->item->api_version);
+	rc_hint(&err, "install its CustomResourceDefinition first, or set the sync option "
+		      "SkipDryRunOnMissingResource=true");
+	rc_destination_rediscover(sync->options.destination);
+	fail_task(sync, task, -EINVAL, err, "checking");
+	return false;
+}
+
+static int end_check(struct rc_sync *sync, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf others = RC_BUF_INIT(8192);
+	size_t n = 0;
+	int r;
+
+	sync->begin = 0;
+	if (!sync->failure)
+		return sync->options.dry_run ? RC_FINISH : RC_NEXT;
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		struct rc_task *task = &sync->plan->tasks[i];
+
+		if (task->state == RC_TASK_FAILED && ++n > 1 && n <= SHOWN_MAX)
+			rc_buf_printf(&others, "; %s: %s", task->key.name, task->message);
+	}
+	r = take_failure(sync, err);
+	if (n > 1)
+		return rc_wrap(err, r, "%zu objects were refused, nothing was applied%s", n,
+			       rc_buf_text(&others));
+	return rc_wrap(err, r, "nothing was applied");
+}
+
+int sync_check(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
+
+	if (sync->n_calls > 0)
+		return RC_WAIT_AGAIN;
+	if (sync->stop)
+		return rc_fail(err, -ECANCELED, "%s", sync->stop);
+	if (sync->begin > 0)
+		return end_check(sync, err);
+	sync->begin = sync->plan->n;
+	for (size_t i = 0; i < sync->plan->n; i++)
+		if (wants_check(sync, &sync->plan->tasks[i]))
+			sync_wave_write(sync, &sync->plan->tasks[i], true, on_checked);
+	return sync->n_calls > 0 ? RC_WAIT_AGAIN : end_check(sync, err);
+}

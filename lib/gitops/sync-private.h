@@ -1,0 +1,93 @@
+/* What the files of a run share. */
+#pragma once
+
+#include "base/flow.h"
+#include "gitops/sync.h"
+#include "kube/apply.h"
+
+enum sync_stage {
+	SYNC_STAGE_BEGIN,
+	SYNC_STAGE_PRUNE,
+	SYNC_STAGE_GONE,
+	SYNC_STAGE_CLEAN, /* what an earlier run's hooks left */
+	SYNC_STAGE_APPLY,
+	SYNC_STAGE_HEALTH,
+};
+
+struct sync_call;
+
+struct rc_sync {
+	struct rc_sync_options options;
+	struct rc_flow flow;
+	struct rc_plan *plan;
+	char id[17];
+	json_t *journal; /* {id, revision, startedAt, hooks: {task: {uid, state}}} */
+
+	struct sync_call *calls; /* requests under way */
+	unsigned int n_calls;
+
+	size_t begin, end; /* the tasks of the current wave */
+	size_t group;	   /* where the next kind begins */
+	enum sync_stage stage;
+	uint64_t wave_since_ms; /* when its health wait began */
+	uint64_t explained_ms;	/* when pods were asked about last */
+	size_t n_degraded;	/* tasks that were Degraded at the last look */
+	uint64_t degraded_since_ms;
+	ev_timer tick;
+
+	struct rc_error *failure; /* why the run fails; SyncFail hooks run with it set */
+	char *stop;		  /* why it is to end, or NULL */
+	bool is_stopping;
+
+	size_t blocker; /* task that is waited for; plan->n: none */
+	char *blocked;	/* in a sentence, or NULL */
+	char *pods;	/* why its pods are not ready, or NULL */
+};
+
+/* ---- sync-call.c: requests of tasks, counted; the flow is resumed when the last one ended ---- */
+
+typedef void sync_call_fn(struct rc_sync *sync, struct rc_task *task, int r,
+			  const struct rc_kube_answer *answer, struct rc_error *err);
+/* A slot for one request; done is given to it and takes err. */
+struct sync_call *sync_call_new(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
+rc_kube_request_done_fn sync_call_on_done;
+void sync_call_set(struct sync_call *call, struct rc_kube_request *request);
+void sync_call_cancel_all(struct rc_sync *sync);
+/* The resource of a task's kind as the cluster serves it now, or NULL. */
+const struct rc_kube_resource *sync_call_resource(const struct rc_sync *sync,
+						  const struct rc_task *task);
+
+/* ---- sync-check.c: the steps before the first wave ---- */
+rc_step_fn sync_look, sync_open, sync_namespace, sync_check;
+
+/* ---- sync-wave.c: one wave after the other ---- */
+rc_step_fn sync_waves, sync_fail_waves;
+/* Write task, or (dry_run) ask whether it could be. */
+void sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run, sync_call_fn *done);
+void sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
+			  const struct rc_kube_answer *answer, struct rc_error *err);
+/* Delete what task names. */
+void sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
+
+/* ---- sync-health.c: whether a wave is well ---- */
+
+/* 0: every task of the wave is; 1: not yet, and sync->blocked says why; or an error. */
+int sync_health_judge(struct rc_sync *sync, struct rc_error **err);
+void sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *text);
+
+/* ---- sync-hook.c: hooks, from their making to their end ---- */
+
+/* The object to create; the caller's. */
+json_t *sync_hook_make(const struct rc_sync *sync, const struct rc_task *task);
+/* What the journal says of task's hook ("done", "failed", "running"), or NULL. */
+const char *sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task);
+int sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
+		   struct rc_error **err);
+/* live was made by this run. */
+bool sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live);
+/* Let an object of an earlier run go: take our finalizer off. */
+void sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t *live);
+/* Delete what policies and the outcome say, and take our finalizers off. */
+rc_step_fn sync_clean;
+/* Write the journal. */
+int sync_journal_save(struct rc_sync *sync, struct rc_error **err);
