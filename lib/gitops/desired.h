@@ -19,7 +19,8 @@
 #include "kube/object.h"
 
 struct rc_desired_item {
-	struct rc_kube_key key;	 /* texts borrowed from object */
+	struct rc_kube_key key; /* texts in key_block */
+	struct rc_kube_key *key_block;
 	const char *api_version; /* borrowed from object */
 	json_t *object;		 /* owned */
 	struct rc_traits traits;

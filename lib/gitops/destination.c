@@ -88,13 +88,13 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 /* Status is kept only where health reads it; the rest is never looked at. */
 static void cache_trim(void *userdata, json_t *object)
 {
-	struct rc_kube_key key;
+	rc_autofree struct rc_kube_key *key = NULL;
 
 	(void)userdata;
 	rc_kube_object_set_annotation(object, "kubectl.kubernetes.io/last-applied-configuration",
 				      NULL);
 	if (rc_kube_object_get_key(object, &key, NULL) == 0 &&
-	    !rc_health_reads_status(key.group, key.kind))
+	    !rc_health_reads_status(key->group, key->kind))
 		json_object_del(object, "status");
 }
 

@@ -34,16 +34,15 @@ void rc_operation_done(struct rc_operation *operation)
 
 json_t *rc_operation_to_json(const struct rc_operation *operation)
 {
-	return json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:i, s:i, s:b, s:b, s:b}", "phase",
-			 phases[operation->phase], "message", operation->message ?: "", "revision",
-			 operation->revision ?: "", "sourceHash",
-			 (json_int_t)operation->source_hash, "initiatedBy",
-			 operation->initiated_by ?: "", "startedAt",
-			 (json_int_t)operation->started_unix_s, "finishedAt",
-			 (json_int_t)operation->finished_unix_s, "retryCount",
-			 (int)operation->retry_count, "healAttempts",
-			 (int)operation->heal_attempts, "partial", operation->is_partial,
-			 "transient", operation->is_transient, "final", operation->is_final);
+	return json_pack(
+		"{s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:i, s:i, s:b, s:b, s:b}", "phase",
+		phases[operation->phase], "message", operation->message ?: "", "revision",
+		operation->revision ?: "", "sourceHash", (json_int_t)operation->source_hash,
+		"initiatedBy", operation->initiated_by ?: "", "startedAt",
+		(json_int_t)operation->started_unix_s, "finishedAt",
+		(json_int_t)operation->finished_unix_s, "retryCount", (int)operation->retry_count,
+		"healAttempts", (int)operation->heal_attempts, "partial", operation->is_partial,
+		"transient", operation->is_transient, "final", operation->is_final);
 }
 
 static int64_t integer(const json_t *json, const char *key)
@@ -134,7 +133,8 @@ struct rc_operation_verdict rc_operation_decide(const struct rc_operation *opera
 	if (!facts->is_out_of_sync)
 		return verdict;
 	if (!application->automated.prune && facts->n_out_of_sync == facts->n_extras) {
-		verdict.reason = "what is left to do is pruning, which automated.prune does not allow";
+		verdict.reason =
+			"what is left to do is pruning, which automated.prune does not allow";
 		return verdict;
 	}
 	if (application->automated.prune && !application->automated.allow_empty &&

@@ -57,9 +57,9 @@ struct rc_operation_facts {
 
 enum rc_decision {
 	RC_DECISION_NOTHING,
-	RC_DECISION_SYNC, /* a whole one */
-	RC_DECISION_HEAL, /* only what differs, without hooks */
-	RC_DECISION_WAIT, /* look again after wait_s */
+	RC_DECISION_SYNC,    /* a whole one */
+	RC_DECISION_HEAL,    /* only what differs, without hooks */
+	RC_DECISION_WAIT,    /* look again after wait_s */
 	RC_DECISION_REFUSED, /* somebody has to say so; reason tells */
 };
 

@@ -73,9 +73,8 @@ static const struct scenario scenarios[] = {
 	 .phase = RC_OPERATION_FAILED, .revision = "new", .finished_ago_s = 9999,
 	 .n_out_of_sync = 1, .n_desired = 3, .decision = RC_DECISION_REFUSED},
 	{"what may pass is tried for ever", .automated = true, .limit = 5, .retries = 50,
-	 .transient = true, .phase = RC_OPERATION_FAILED, .revision = "new",
-	 .finished_ago_s = 181, .n_out_of_sync = 1, .n_desired = 3,
-	 .decision = RC_DECISION_SYNC},
+	 .transient = true, .phase = RC_OPERATION_FAILED, .revision = "new", .finished_ago_s = 181,
+	 .n_out_of_sync = 1, .n_desired = 3, .decision = RC_DECISION_SYNC},
 	{"a fix after a failure", .automated = true, .limit = 5, .retries = 5,
 	 .phase = RC_OPERATION_FAILED, .revision = "old", .n_out_of_sync = 1, .n_desired = 3,
 	 .decision = RC_DECISION_SYNC},
@@ -108,8 +107,7 @@ START_TEST(test_decide)
 	};
 	struct rc_operation_verdict verdict = rc_operation_decide(&operation, &facts);
 
-	ck_assert_msg(verdict.decision == s->decision, "%s: decided %d", s->name,
-		      verdict.decision);
+	ck_assert_msg(verdict.decision == s->decision, "%s: decided %d", s->name, verdict.decision);
 	ck_assert_msg(verdict.wait_s == s->wait_s, "%s: waits %lld s", s->name,
 		      (long long)verdict.wait_s);
 }

@@ -1,0 +1,97 @@
+/* What the files of an application share. */
+#pragma once
+
+#include <utlist.h>
+
+#include "base/flow.h"
+#include "base/log.h"
+#include "gitops/app.h"
+#include "gitops/engine.h"
+#include "gitops/ignore.h"
+#include "gitops/operation.h"
+#include "gitops/resources.h"
+#include "gitops/source.h"
+#include "gitops/sync.h"
+
+struct app_call;
+struct app_diff;
+
+struct rc_app {
+	struct rc_engine *engine;
+	struct rc_application *application;
+	struct rc_ignore *ignore;
+	char *label;
+	uint64_t source_hash;
+	struct rc_log log;
+
+	/* The look. */
+	struct rc_flow flow;
+	struct rc_repository **repositories; /* one per source; borrowed */
+	struct rc_destination *destination;  /* borrowed; NULL: there is none of that name */
+	bool is_dirty, is_live_dirty;	     /* look from the start; from the comparison on */
+	bool is_hard;
+	ev_timer turn;	   /* the next look */
+	ev_timer decision; /* when waiting is over */
+	uint64_t begun_ms;
+	unsigned int failures; /* in a row */
+	struct rc_worker_job *job;
+	struct app_call *calls; /* dry runs under way */
+	struct app_diff *diffs; /* asked for by somebody */
+	unsigned int n_asked;	/* dry runs of this look */
+
+	/* What it saw. */
+	char *revision;	   /* the commits of the sources, joined by '+' */
+	char *pinned;	   /* a commit asked for by hand, for the next run; or NULL */
+	char *render_key;  /* what the manifests were made of */
+	json_t *manifests; /* as rendered */
+	json_t *warnings, *types;
+	struct rc_desired *desired, *fresh;
+	struct rc_resources resources;
+	bool is_compared;	/* resources tell the truth about revision */
+	struct rc_error *error; /* why the last look failed, or NULL */
+	int64_t error_since_unix_s, compared_unix_s;
+	json_t *kinds; /* {"group/kind": true}: what was ever deployed, and is watched for extras */
+
+	/* What it did. */
+	struct rc_operation operation;
+	struct rc_sync *sync;
+	json_t *last_sync;   /* its description when it ended */
+	const char *refusal; /* why nothing is done though there is something to do; static */
+	struct rc_app_sync_options wanted; /* asked for by hand; texts owned */
+	bool is_wanted;
+
+	struct rc_app_counts counts;
+};
+
+/* ---- app.c ---- */
+
+/* Look from the start (or only from the comparison on) at the next turn. */
+void app_mark(struct rc_app *app, bool from_start);
+/* Somebody may want to know. */
+void app_tell(struct rc_app *app);
+/* Remember the operation. */
+void app_save_operation(struct rc_app *app);
+
+/* ---- app-refresh.c: the look ---- */
+void app_refresh_init(struct rc_app *app);
+void app_refresh_start(struct rc_app *app, bool from_start);
+/* The commits of all sources now, joined by '+'; the caller's. As rc_repository_resolve(). */
+int app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err);
+
+/* ---- app-run.c: what follows from it ---- */
+void app_run_decide(struct rc_app *app);
+/* A newer commit may end a run that only waits. */
+void app_run_consider_commit(struct rc_app *app);
+
+/* ---- app-call.c: dry runs, for comparisons and diffs ---- */
+typedef void app_call_fn(struct rc_app *app, const struct rc_kube_key *key, int r,
+			 const json_t *predicted, struct rc_error *err, void *userdata);
+/* Ask what applying item would make of it. done is called once, from the loop; takes err. */
+void app_call_predict(struct rc_app *app, const struct rc_desired_item *item, app_call_fn *done,
+		      void *userdata);
+/* Forget those of userdata; NULL: all. */
+void app_call_cancel(struct rc_app *app, const void *userdata);
+
+/* ---- app-diff.c ---- */
+/* Whoever waits for a diff is told that it will not come. */
+void app_diff_cancel(struct rc_app *app);

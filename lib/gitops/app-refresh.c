@@ -1,0 +1,399 @@
+/*
+ * The look: which commits, what do they say, what is there, how do the two compare.
+ *
+ * Steps that have nothing to do cost nothing: commits come from the last poll, manifests are kept
+ * until what they are made of changes, live objects come from the watches, and comparisons are
+ * remembered. A failure leaves what the last look saw in place and says so; it is never taken for
+ * an empty answer.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/json.h"
+#include "gitops/app-private.h"
+
+#define BACKOFF_MS     2000
+#define BACKOFF_MAX_MS 60000
+
+static const struct rc_engine_options *options_of(const struct rc_app *app)
+{
+	return rc_engine_get_options(app->engine);
+}
+
+/* ---- resolve ---- */
+
+int app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(4096);
+
+	for (size_t i = 0; i < app->application->n_sources; i++) {
+		const struct rc_application_source *source = &app->application->sources[i];
+		const char *commit = NULL;
+		int r;
+
+		if (!app->repositories[i]) {
+			rc_fail(err, -EINVAL, "repository %s is not configured", source->repo_url);
+			rc_hint(err, "add it to 'repositories' in reconciled.yaml");
+			return -EINVAL;
+		}
+		r = rc_repository_resolve(app->repositories[i], source->target_revision, &commit,
+					  err);
+		if (r < 0)
+			return r;
+		rc_buf_printf(&text, "%s%s", i ? "+" : "", commit);
+	}
+	*ret_revision = rc_buf_take(&text);
+	return 0;
+}
+
+static bool is_polling(const struct rc_app *app)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (app->repositories[i] && rc_repository_is_polling(app->repositories[i]))
+			return true;
+	return false;
+}
+
+static int app_resolve(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	struct rc_error *why = NULL;
+	char *revision = NULL;
+	int r;
+
+	app->is_dirty = false;
+	r = app_refresh_resolve(app, &revision, &why);
+	if (r == -EAGAIN && is_polling(app)) {
+		rc_error_free(why);
+		return RC_WAIT_AGAIN;
+	}
+	if (r < 0)
+		return rc_error_move(err, why);
+	if (app->pinned) {
+		free(revision);
+		revision = rc_strdup(app->pinned);
+	}
+	if (!rc_text_equal(revision, app->revision))
+		app->is_compared = false;
+	free(app->revision);
+	app->revision = revision;
+	return RC_NEXT;
+}
+
+/* ---- connect ---- */
+
+static int app_connect(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+
+	if (app->destination)
+		return rc_destination_check(app->destination, err);
+	rc_fail(err, -EINVAL, "there is no cluster '%s'",
+		app->application->destination.name ?: app->application->destination.server);
+	rc_hint(err, "add it to 'clusters' in reconciled.yaml");
+	return -EINVAL;
+}
+
+/* ---- render ---- */
+
+static char *make_render_key(const struct rc_app *app)
+{
+	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
+
+	return rc_asprintf("%s %016llx %u", app->revision, (unsigned long long)app->source_hash,
+			   rc_kube_discovery_get_generation(discovery));
+}
+
+static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *err)
+{
+	struct rc_app *app = userdata;
+
+	app->job = NULL;
+	if (r < 0) {
+		rc_wrap(&err, r, "rendering");
+		rc_flow_resume(&app->flow, r, err);
+		return;
+	}
+	json_decref(app->manifests);
+	json_decref(app->warnings);
+	json_decref(app->types);
+	app->manifests = json_incref(json_object_get(reply, "manifests"));
+	app->warnings = json_incref(json_object_get(reply, "warnings"));
+	app->types = json_incref(json_object_get(reply, "types"));
+	free(app->render_key);
+	app->render_key = make_render_key(app);
+	if (options_of(app)->desired_changed)
+		options_of(app)->desired_changed(options_of(app)->userdata, app, app->manifests);
+	rc_flow_resume(&app->flow, 0, NULL);
+}
+
+static json_t *make_request(const struct rc_app *app)
+{
+	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
+	json_auto_t *api_versions = rc_kube_discovery_list_api_versions(discovery);
+	struct rc_source_cluster cluster = {rc_kube_discovery_get_version(discovery), api_versions};
+	size_t n = app->application->n_sources;
+	rc_autofree struct rc_source_at *at = rc_calloc(n, sizeof(*at));
+	rc_autofree char *commits = rc_strdup(app->revision);
+	char *commit = commits;
+
+	for (size_t i = 0; i < n; i++) {
+		char *end = strchr(commit, '+');
+
+		if (end)
+			*end = '\0';
+		at[i].mirror = rc_repository_get_mirror(app->repositories[i]);
+		at[i].commit = commit;
+		if (end)
+			commit = end + 1;
+	}
+	return rc_source_make_request(app->application, at, &cluster);
+}
+
+static int app_render(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	rc_autofree char *key = make_render_key(app);
+	json_auto_t *request = NULL;
+
+	(void)err;
+	if (app->manifests && !app->is_hard && rc_text_equal(key, app->render_key))
+		return RC_NEXT;
+	app->is_hard = false;
+	app->is_compared = false;
+	request = make_request(app);
+	rc_worker_submit(options_of(app)->render_pool, request, options_of(app)->render_timeout_ms,
+			 on_rendered, app, &app->job);
+	return RC_WAIT;
+}
+
+/* ---- build ---- */
+
+/* Every kind that is desired is watched; and every one that ever was, for what is left of it. */
+static void remember_kinds(struct rc_app *app)
+{
+	size_t before = json_object_size(app->kinds);
+
+	for (size_t i = 0; i < app->fresh->n; i++) {
+		const struct rc_desired_item *item = &app->fresh->items[i];
+		rc_autofree char *name = rc_asprintf("%s/%s", item->key.group, item->key.kind);
+
+		if (!json_object_get(app->kinds, name))
+			json_object_set_new(app->kinds, name, json_true());
+	}
+	if (json_object_size(app->kinds) != before)
+		rc_store_put(options_of(app)->store, "kinds", app->application->name, app->kinds,
+			     NULL);
+}
+
+static int app_build(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	struct rc_desired_options options = {
+		.instance = options_of(app)->instance,
+		.app = app->application->name,
+		.name_space = app->application->destination.name_space,
+		.discovery = rc_destination_get_discovery(app->destination),
+	};
+	int r;
+
+	rc_desired_free(app->fresh);
+	app->fresh = NULL;
+	r = rc_desired_build(app->manifests, &options, &app->fresh, err);
+	if (r < 0)
+		return rc_wrap(err, r, "reading what was rendered");
+	remember_kinds(app);
+	return RC_NEXT;
+}
+
+/* ---- watch ---- */
+
+/* Returns 1 while a kind is not listed yet. */
+static int watch_kind(struct rc_app *app, const char *name, struct rc_error **err)
+{
+	struct rc_kube_cache *cache = rc_destination_get_cache(app->destination);
+	const char *slash = strchr(name, '/');
+	rc_autofree char *group = rc_strndup(name, (size_t)(slash - name));
+	const struct rc_kube_resource *resource = rc_kube_discovery_find(
+		rc_destination_get_discovery(app->destination), group, slash + 1, NULL);
+	const struct rc_error *why;
+	rc_autofree char *text = NULL;
+
+	if (!resource || !resource->can_list || !resource->can_watch)
+		return 0;
+	rc_kube_cache_want(cache, resource);
+	if (rc_kube_cache_is_current(cache, group, slash + 1))
+		return 0;
+	why = rc_kube_cache_get_error(cache, group, slash + 1);
+	if (!why)
+		return 1;
+	text = rc_error_format(why);
+	return rc_fail(err, -EAGAIN, "the live %s cannot be watched: %s", slash + 1, text);
+}
+
+static int app_watch(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	bool waits = false;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (app->kinds, name, value) {
+		int r = watch_kind(app, name, err);
+
+		if (r < 0)
+			return r;
+		waits = waits || r > 0;
+	}
+	return waits ? RC_WAIT_AGAIN : RC_NEXT;
+}
+
+/* ---- compare ---- */
+
+static struct rc_resource *find_row(struct rc_app *app, const struct rc_kube_key *key)
+{
+	for (size_t i = 0; i < app->resources.n; i++)
+		if (rc_kube_object_compare_keys(app->resources.rows[i].key, key) == 0)
+			return &app->resources.rows[i];
+	return NULL;
+}
+
+/* Whatever the server refuses now it will refuse in the check of a run, in words. */
+static void on_predicted(struct rc_app *app, const struct rc_kube_key *key, int r,
+			 const json_t *predicted, struct rc_error *err, void *userdata)
+{
+	struct rc_resource *row = find_row(app, key);
+
+	(void)userdata;
+	app->n_asked--;
+	if (row && r < 0) {
+		row->comparison =
+			rc_error_is_transient(r) ? RC_COMPARISON_UNKNOWN : RC_COMPARISON_MODIFIED;
+	} else if (row) {
+		json_auto_t *live =
+			rc_kube_cache_load(rc_destination_get_cache(app->destination), key);
+
+		row->comparison = live ? rc_compare_predicted(live, predicted, app->ignore)
+				       : RC_COMPARISON_MISSING;
+	}
+	rc_error_free(err);
+	if (app->n_asked == 0)
+		rc_flow_resume(&app->flow, 0, NULL);
+}
+
+static int app_compare(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	struct rc_resources_options options = {
+		.cache = rc_destination_get_cache(app->destination),
+		.instance = options_of(app)->instance,
+		.app = app->application->name,
+		.ignore = app->ignore,
+	};
+	struct rc_desired *before = NULL;
+
+	(void)err;
+	app->is_live_dirty = false;
+	if (app->fresh) {
+		before = app->desired;
+		app->desired = rc_steal(&app->fresh);
+	}
+	options.desired = app->desired;
+	app->counts.n_compared += rc_resources_update(&app->resources, &options);
+	rc_desired_free(before);
+	for (size_t i = 0; i < app->resources.n; i++) {
+		struct rc_resource *row = &app->resources.rows[i];
+
+		if (row->comparison != RC_COMPARISON_UNKNOWN || !row->item)
+			continue;
+		app->n_asked++;
+		app_call_predict(app, row->item, on_predicted, NULL);
+	}
+	return app->n_asked > 0 ? RC_WAIT : RC_NEXT;
+}
+
+/* ---- the whole ---- */
+
+static const struct rc_step steps[] = {
+	{"resolve", app_resolve, 0},   /* revisions -> commits, known from polls */
+	{"connect", app_connect, 0},   /* the cluster must be known */
+	{"render", app_render, 0},     /* commits -> manifests, in a worker with its own deadline */
+	{"build", app_build, 10},      /* manifests -> desired state */
+	{"watch", app_watch, 120},     /* live state of all kinds in question */
+	{"compare", app_compare, 120}, /* desired x live, by dry run where it must be */
+	{NULL, NULL, 0},
+};
+
+static void observe(struct rc_app *app)
+{
+	static const double bounds[] = {.25, .5, 1, 2, 4, 8, 16};
+	double seconds = (double)(rc_clock_monotonic_ms() - app->begun_ms) / 1000.0;
+
+	app->counts.n_reconciles++;
+	app->counts.reconcile_seconds += seconds;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(bounds); i++)
+		if (seconds <= bounds[i])
+			app->counts.reconcile_buckets[i]++;
+}
+
+static void take_failure(struct rc_app *app, int r, struct rc_error *err)
+{
+	rc_autofree char *before = app->error ? rc_error_format(app->error) : NULL;
+	rc_autofree char *now = rc_error_format(err);
+	uint64_t wait_ms = rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, app->failures++);
+
+	app->is_compared = false;
+	if (!app->error)
+		app->error_since_unix_s = rc_clock_unix_s();
+	rc_error_free(app->error);
+	app->error = err;
+	if (!rc_text_equal(before, now))
+		rc_log_error(&app->log, rc_error_is_transient(r) ? LOG_WARNING : LOG_ERR, err,
+			     "comparing");
+	/* A chart that does not render will not next second either: a commit or a hand does. */
+	if (rc_error_is_transient(r) || r == -EPIPE) {
+		ev_timer_stop(app->flow.loop, &app->decision);
+		ev_timer_set(&app->decision, (double)wait_ms / 1000.0, 0);
+		ev_timer_start(app->flow.loop, &app->decision);
+		app->is_dirty = true;
+	}
+}
+
+static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+
+	app->n_asked = 0;
+	observe(app);
+	if (r < 0) {
+		take_failure(app, r, err);
+	} else {
+		if (app->error)
+			rc_log_notice(&app->log, "compares again");
+		rc_error_free(app->error);
+		app->error = NULL;
+		app->failures = 0;
+		app->is_compared = true;
+		app->compared_unix_s = rc_clock_unix_s();
+		app_run_decide(app);
+	}
+	app_tell(app);
+	if ((app->is_dirty && r == 0) || app->is_live_dirty)
+		app_mark(app, app->is_dirty);
+}
+
+void app_refresh_init(struct rc_app *app)
+{
+	rc_flow_init(&app->flow, options_of(app)->loop, steps, on_done);
+}
+
+void app_refresh_start(struct rc_app *app, bool from_start)
+{
+	app->begun_ms = rc_clock_monotonic_ms();
+	if (from_start || !app->desired || app->fresh || app->error)
+		rc_flow_start(&app->flow);
+	else
+		rc_flow_start_at(&app->flow, "watch");
+}

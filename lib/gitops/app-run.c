@@ -1,0 +1,282 @@
+/* From a look to a run: whether one begins, what it is given, how it ended. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/json.h"
+#include "gitops/app-private.h"
+
+#define AGAIN_S 5 /* after a look that could not tell everything */
+
+static const struct rc_engine_options *options_of(const struct rc_app *app)
+{
+	return rc_engine_get_options(app->engine);
+}
+
+static void wait_s(struct rc_app *app, int64_t seconds)
+{
+	ev_timer_stop(options_of(app)->loop, &app->decision);
+	ev_timer_set(&app->decision, (double)seconds, 0);
+	ev_timer_start(options_of(app)->loop, &app->decision);
+}
+
+/* ---- how it ended ---- */
+
+static void add_history(struct rc_app *app, const struct rc_sync *sync)
+{
+	char started[RC_CLOCK_RFC3339_MAX], ended[RC_CLOCK_RFC3339_MAX];
+	json_auto_t *entry = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:O}", "run", rc_sync_get_id(sync), "revision",
+		rc_sync_get_revision(sync), "deployStartedAt",
+		rc_clock_format_rfc3339(app->operation.started_unix_s, started), "deployedAt",
+		rc_clock_format_rfc3339(app->operation.finished_unix_s, ended), "initiatedBy",
+		app->operation.initiated_by ?: "", "spec",
+		json_object_get(app->application->manifest, "spec"));
+	json_auto_t *before = NULL;
+	struct rc_error *err = NULL;
+	int r = rc_store_list_history(options_of(app)->store, app->application->name, &before,
+				      &err);
+
+	/* A crash may have come between the entry and the end of the journal. */
+	if (r == 0 && rc_text_equal(rc_json_text(json_array_get(before, 0), "run", NULL),
+				    rc_sync_get_id(sync)))
+		return;
+	if (r == 0)
+		r = rc_store_add_history(options_of(app)->store, app->application->name, entry,
+					 app->application->revision_history_limit, NULL, &err);
+	if (r < 0)
+		rc_log_error(&app->log, LOG_ERR, err, "writing history");
+	rc_error_free(err);
+}
+
+static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct rc_error *err)
+{
+	struct rc_operation *operation = &app->operation;
+
+	operation->finished_unix_s = rc_clock_unix_s();
+	operation->phase = r < 0 ? RC_OPERATION_FAILED : RC_OPERATION_SUCCEEDED;
+	operation->is_transient = r < 0 && rc_error_is_transient(r);
+	operation->is_final = r == -ECANCELED;
+	free(operation->message);
+	operation->message = r < 0 ? rc_error_format(err) : rc_strdup("successfully synced");
+	json_decref(app->last_sync);
+	app->last_sync = rc_sync_describe(sync);
+	app->counts.sync_seconds +=
+		(double)(operation->finished_unix_s - operation->started_unix_s);
+	if (r < 0) {
+		app->counts.n_syncs_failed++;
+		rc_log_error(&app->log, r == -ECANCELED ? LOG_NOTICE : LOG_ERR, err,
+			     "sync of %.12s", rc_sync_get_revision(sync));
+	} else {
+		app->counts.n_syncs_succeeded++;
+		rc_log_notice(&app->log, "%s %.12s",
+			      operation->is_partial ? "healed, still at" : "synced",
+			      rc_sync_get_revision(sync));
+	}
+}
+
+static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_error *err)
+{
+	struct rc_app *app = userdata;
+
+	set_outcome(app, sync, r, err);
+	if (r == 0 && !app->operation.is_partial && !app->wanted.dry_run)
+		add_history(app, sync);
+	app_save_operation(app);
+	rc_sync_forget_journal(sync);
+	rc_error_free(err);
+	app->wanted.dry_run = false;
+	app->sync = NULL;
+	rc_sync_free(sync);
+	free(app->pinned);
+	app->pinned = NULL;
+	app_tell(app);
+	app_mark(app, true);
+}
+
+/* A commit that came while objects were being written may end the wait that follows. */
+static void on_progress(void *userdata, struct rc_sync *sync)
+{
+	struct rc_app *app = userdata;
+
+	if (app->is_dirty && app->sync == sync)
+		app_run_consider_commit(app);
+	app_tell(app);
+}
+
+/* ---- how it begins ---- */
+
+struct start {
+	bool partial, by_hand, is_retry;
+	const json_t *journal;
+};
+
+static void begin_operation(struct rc_app *app, const struct start *start)
+{
+	struct rc_operation *operation = &app->operation;
+	const char *by = start->by_hand ? app->wanted.initiated_by : "automated sync policy";
+
+	if (start->partial)
+		operation->heal_attempts++;
+	else if (!rc_text_equal(operation->revision, app->revision))
+		operation->heal_attempts = 0;
+	operation->retry_count = start->is_retry ? operation->retry_count + 1 : 0;
+	operation->phase = RC_OPERATION_RUNNING;
+	operation->is_partial = start->partial;
+	operation->is_final = operation->is_transient = false;
+	operation->source_hash = app->source_hash;
+	operation->started_unix_s = rc_clock_unix_s();
+	operation->finished_unix_s = 0;
+	free(operation->revision);
+	operation->revision = rc_strdup(app->revision);
+	by = rc_strdup(by);
+	free(operation->initiated_by);
+	operation->initiated_by = (char *)(uintptr_t)by;
+	free(operation->message);
+	operation->message = NULL;
+	app_save_operation(app);
+}
+
+static void start_run(struct rc_app *app, const struct start *start)
+{
+	const struct rc_engine_options *engine = options_of(app);
+	size_t n_live;
+	rc_autofree struct rc_plan_live *live = rc_resources_list_live(&app->resources, &n_live);
+	struct rc_sync_options options = {
+		.loop = engine->loop,
+		.instance = engine->instance,
+		.application = app->application,
+		.destination = app->destination,
+		.store = engine->store,
+		.desired = app->desired,
+		.live = live,
+		.n_live = n_live,
+		.log = &app->log,
+		.journal = start->journal,
+		.wave_timeout_ms = engine->wave_timeout_ms,
+		.prune_budget = engine->prune_budget,
+		.prune = app->application->automated.prune,
+		.partial = start->partial,
+		.changed = on_progress,
+		.done = on_synced,
+		.userdata = app,
+	};
+	struct rc_error *err = NULL;
+	int r;
+
+	begin_operation(app, start);
+	if (start->by_hand) {
+		options.prune = app->wanted.prune || app->application->automated.prune;
+		options.over_budget = app->wanted.prune;
+		options.dry_run = app->wanted.dry_run;
+		app->is_wanted = false;
+	}
+	options.revision = app->operation.revision;
+	options.initiated_by = app->operation.initiated_by;
+	ev_timer_stop(engine->loop, &app->decision);
+	rc_log_info(&app->log, "%s %.12s, by %s%s",
+		    start->partial   ? "healing, at"
+		    : start->journal ? "going on with the sync of"
+				     : "syncing",
+		    app->revision, options.initiated_by, start->is_retry ? ", again" : "");
+	r = rc_sync_start(&options, &app->sync, &err);
+	if (r < 0) {
+		app->operation.phase = RC_OPERATION_FAILED;
+		app->operation.is_final = true;
+		app->operation.finished_unix_s = rc_clock_unix_s();
+		app->operation.message = rc_error_format(err);
+		rc_log_error(&app->log, LOG_ERR, err, "planning");
+		rc_error_free(err);
+		app_save_operation(app);
+	}
+	app_tell(app);
+}
+
+/* ---- whether it begins ---- */
+
+/* What a crash interrupted: go on with it, or note that another commit takes its place. */
+static bool resume(struct rc_app *app)
+{
+	struct start start = {.partial = false};
+	json_auto_t *journal = NULL;
+
+	if (app->operation.phase != RC_OPERATION_RUNNING)
+		return false;
+	rc_store_get(options_of(app)->store, "run", app->application->name, &journal, NULL);
+	if (!journal || !rc_text_equal(rc_json_text(journal, "revision", NULL), app->revision) ||
+	    app->operation.source_hash != app->source_hash) {
+		rc_log_notice(&app->log,
+			      "the sync of %.12s was interrupted; it is not gone on with",
+			      app->operation.revision ?: "");
+		free(app->operation.message);
+		app->operation.message = rc_strdup("interrupted by a restart of reconciled");
+		app->operation.phase = RC_OPERATION_FAILED;
+		app->operation.is_transient = true;
+		app->operation.finished_unix_s = 0; /* no wait */
+		app_save_operation(app);
+		return false;
+	}
+	start.journal = journal;
+	start.partial = json_is_true(json_object_get(journal, "partial"));
+	start_run(app, &start);
+	return true;
+}
+
+void app_run_decide(struct rc_app *app)
+{
+	struct rc_resources_count count = rc_resources_count(&app->resources);
+	struct rc_operation_facts facts = {
+		.application = app->application,
+		.revision = app->revision,
+		.source_hash = app->source_hash,
+		.is_out_of_sync = count.n_out_of_sync > 0,
+		.n_out_of_sync = count.n_out_of_sync,
+		.n_extras = count.n_extras,
+		.n_desired = app->desired->n,
+		.now_unix_s = rc_clock_unix_s(),
+	};
+	struct rc_operation_verdict verdict;
+	struct start start = {.partial = false};
+
+	app->refusal = NULL;
+	if (app->sync || resume(app))
+		return;
+	if (app->is_wanted) {
+		start.by_hand = true;
+		start_run(app, &start);
+		return;
+	}
+	if (count.n_unknown > 0) {
+		wait_s(app, AGAIN_S);
+		return;
+	}
+	verdict = rc_operation_decide(&app->operation, &facts);
+	app->refusal = verdict.reason;
+	switch (verdict.decision) {
+	case RC_DECISION_NOTHING:
+	case RC_DECISION_REFUSED:
+		return;
+	case RC_DECISION_WAIT:
+		wait_s(app, verdict.wait_s);
+		return;
+	case RC_DECISION_SYNC:
+	case RC_DECISION_HEAL:
+		start.partial = verdict.decision == RC_DECISION_HEAL;
+		start.is_retry = verdict.is_retry;
+		start_run(app, &start);
+		return;
+	}
+}
+
+void app_run_consider_commit(struct rc_app *app)
+{
+	rc_autofree char *revision = NULL, *why = NULL;
+
+	if (app->pinned || app_refresh_resolve(app, &revision, NULL) < 0 ||
+	    rc_text_equal(revision, rc_sync_get_revision(app->sync)))
+		return;
+	why = rc_asprintf("superseded by commit %.12s", revision);
+	if (rc_sync_supersede(app->sync, why))
+		rc_log_notice(&app->log, "%s", why);
+}

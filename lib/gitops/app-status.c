@@ -1,0 +1,169 @@
+/* An application for people and programs: the manifest with Argo CD's status. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/json.h"
+#include "gitops/app-private.h"
+
+static json_t *time_of(int64_t unix_s)
+{
+	char text[RC_CLOCK_RFC3339_MAX];
+
+	return unix_s ? json_string(rc_clock_format_rfc3339(unix_s, text)) : NULL;
+}
+
+static void add_condition(json_t *conditions, const char *type, const char *message,
+			  int64_t since_unix_s)
+{
+	json_array_append_new(conditions,
+			      json_pack("{s:s, s:s, s:o*}", "type", type, "message", message,
+					"lastTransitionTime", time_of(since_unix_s)));
+}
+
+static void add_repository_conditions(const struct rc_app *app, json_t *conditions)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++) {
+		const struct rc_error *err;
+		rc_autofree char *why = NULL, *message = NULL;
+		int64_t since;
+
+		err = app->repositories[i] ? rc_repository_get_error(app->repositories[i], &since)
+					   : NULL;
+		if (!err)
+			continue;
+		why = rc_error_format(err);
+		message = rc_asprintf("repository '%s' cannot be polled: %s; its last commit stays "
+				      "in force",
+				      rc_repository_get_name(app->repositories[i]), why);
+		add_condition(conditions, "RepositoryWarning", message, since);
+	}
+}
+
+static json_t *describe_conditions(const struct rc_app *app)
+{
+	json_t *conditions = json_array(), *warning;
+	size_t i;
+
+	if (app->error) {
+		rc_autofree char *why = rc_error_format(app->error);
+
+		add_condition(conditions, "ComparisonError", why, app->error_since_unix_s);
+	}
+	if (app->refusal)
+		add_condition(conditions, "SyncError", app->refusal,
+			      app->operation.finished_unix_s);
+	add_repository_conditions(app, conditions);
+	json_array_foreach (app->warnings, i, warning)
+		add_condition(conditions, "RenderWarning", json_string_value(warning) ?: "", 0);
+	json_array_foreach (app->desired ? app->desired->warnings : NULL, i, warning)
+		add_condition(conditions, "RepeatedResourceWarning",
+			      json_string_value(warning) ?: "", 0);
+	json_array_foreach (app->application->warnings, i, warning)
+		add_condition(conditions, "InvalidSpecWarning", json_string_value(warning) ?: "",
+			      0);
+	return conditions;
+}
+
+static json_t *describe_operation(const struct rc_app *app)
+{
+	const struct rc_operation *operation = &app->operation;
+	json_t *json;
+
+	if (operation->phase == RC_OPERATION_NONE)
+		return NULL;
+	json = json_pack(
+		"{s:s, s:s*, s:i, s:s, s:o*, s:o*, s:{s:s, s:o*}, s:{s:s}}", "phase",
+		rc_operation_phase_to_string(operation->phase), "message", operation->message,
+		"retryCount", (int)operation->retry_count, "initiatedBy",
+		operation->initiated_by ?: "", "startedAt", time_of(operation->started_unix_s),
+		"finishedAt", time_of(operation->finished_unix_s), "syncResult", "revision",
+		operation->revision ?: "", "resources",
+		app->sync ? NULL : json_incref(json_object_get(app->last_sync, "resources")),
+		"operation", "sync", operation->is_partial ? "self-heal" : "full");
+	if (app->sync) {
+		json_auto_t *run = rc_sync_describe(app->sync);
+
+		json_object_update_missing(json, run);
+		json_object_set(json_object_get(json, "syncResult"), "resources",
+				json_object_get(run, "resources"));
+		json_object_del(json, "resources");
+		if (rc_sync_get_blocked(app->sync))
+			json_object_set_new(json, "message",
+					    json_string(rc_sync_get_blocked(app->sync)));
+	}
+	return json;
+}
+
+/* What to know, in a sentence; the caller's to free; NULL when there is nothing to say. */
+static char *make_reason(const struct rc_app *app, const char *sync_status, enum rc_health health,
+			 const char *health_message)
+{
+	if (app->sync && rc_sync_get_blocked(app->sync))
+		return rc_strdup(rc_sync_get_blocked(app->sync));
+	if (app->sync)
+		return rc_strdup("a sync is under way");
+	if (app->error)
+		return rc_error_format(app->error);
+	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
+		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
+	if (app->refusal)
+		return rc_strdup(app->refusal);
+	if (health != RC_HEALTH_HEALTHY && health_message)
+		return rc_strdup(health_message);
+	if (app->application->is_suspended)
+		return rc_strdup("suspended by its annotation skip-reconcile");
+	return NULL;
+}
+
+static json_t *describe_status(const struct rc_app *app)
+{
+	struct rc_app_counts counts;
+	rc_autofree char *health_message = NULL, *reason = NULL;
+	enum rc_health health = RC_HEALTH_UNKNOWN;
+	json_t *status;
+
+	rc_app_get_counts(app, &counts);
+	if (app->desired)
+		health = rc_resources_assess(&app->resources, &health_message);
+	reason = make_reason(app, counts.sync_status, health, health_message);
+	status = json_pack("{s:{s:s, s:s}, s:{s:s, s:s*}, s:o, s:o, s:o*, s:o*, s:s*, s:O*}",
+			   "sync", "status", counts.sync_status, "revision", app->revision ?: "",
+			   "health", "status", rc_health_to_string(health), "message",
+			   health_message, "resources", rc_resources_describe(&app->resources),
+			   "conditions", describe_conditions(app), "reconciledAt",
+			   time_of(app->compared_unix_s), "operationState", describe_operation(app),
+			   "reason", reason, "sourceTypes", app->types);
+	if (app->sync) {
+		json_auto_t *run = rc_sync_describe(app->sync);
+		json_t *blocked = json_object_get(run, "blockedBy");
+
+		if (blocked)
+			json_object_set(status, "blockedBy", blocked);
+	}
+	return status;
+}
+
+json_t *rc_app_describe(const struct rc_app *app)
+{
+	json_t *json = json_deep_copy(app->application->manifest);
+
+	json_object_set_new(json, "status", describe_status(app));
+	return json;
+}
+
+json_t *rc_app_describe_resources(const struct rc_app *app)
+{
+	return json_pack("{s:o}", "items", rc_resources_describe(&app->resources));
+}
+
+int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct rc_error **err)
+{
+	json_t *entries = NULL;
+	int r = rc_store_list_history(rc_engine_get_options(app->engine)->store,
+				      app->application->name, &entries, err);
+
+	if (r == 0)
+		*ret_history = json_pack("{s:o}", "items", entries);
+	return r;
+}

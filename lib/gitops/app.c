@@ -1,0 +1,369 @@
+/* An application's life: what happens to it, and when it looks. */
+#include "gitops/app.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "data/json.h"
+#include "gitops/app-private.h"
+#include "gitops/tracking.h"
+
+#define BATCH_MS 50 /* events of one change come together */
+
+static const struct rc_engine_options *options_of(const struct rc_app *app)
+{
+	return rc_engine_get_options(app->engine);
+}
+
+void app_tell(struct rc_app *app)
+{
+	if (options_of(app)->app_changed)
+		options_of(app)->app_changed(options_of(app)->userdata, app);
+}
+
+void app_save_operation(struct rc_app *app)
+{
+	json_auto_t *json = rc_operation_to_json(&app->operation);
+	struct rc_error *err = NULL;
+
+	if (rc_store_put(options_of(app)->store, "operation", app->application->name, json, &err) <
+	    0)
+		rc_log_error(&app->log, LOG_ERR, err, "remembering the operation");
+	rc_error_free(err);
+}
+
+void app_mark(struct rc_app *app, bool from_start)
+{
+	struct ev_loop *loop = options_of(app)->loop;
+
+	app->is_dirty = app->is_dirty || from_start;
+	app->is_live_dirty = true;
+	if (app->sync || rc_flow_is_running(&app->flow) || ev_is_active(&app->turn))
+		return;
+	ev_timer_set(&app->turn, from_start ? 0 : BATCH_MS / 1000.0, 0);
+	ev_timer_start(loop, &app->turn);
+}
+
+static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_app *app = rc_container_of(timer, struct rc_app, turn);
+
+	(void)loop;
+	(void)events;
+	if (!app->sync && !rc_flow_is_running(&app->flow))
+		app_refresh_start(app, app->is_dirty);
+}
+
+/* What was waited for is over: a retry is due, or a failed look is to be repeated. */
+static void on_decision(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_app *app = rc_container_of(timer, struct rc_app, decision);
+
+	(void)loop;
+	(void)events;
+	app_mark(app, true);
+}
+
+/* ---- what it is made of ---- */
+
+/* What a sync brings depends on this part of the manifest, besides the commit. */
+static uint64_t hash_source(const struct rc_application *application)
+{
+	const json_t *spec = json_object_get(application->manifest, "spec");
+	json_auto_t *parts = json_array();
+	char hex[RC_JSON_HASH_MAX];
+
+	json_array_append(parts, json_object_get(spec, "source") ?: json_null());
+	json_array_append(parts, json_object_get(spec, "sources") ?: json_null());
+	json_array_append(parts, json_object_get(spec, "destination") ?: json_null());
+	rc_json_hash(parts, hex);
+	hex[15] = '\0'; /* 60 bits: JSON integers are signed */
+	return strtoull(hex, NULL, 16);
+}
+
+static void unwant(struct rc_app *app)
+{
+	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++)
+		if (app->repositories[i])
+			rc_repository_unwant(app->repositories[i],
+					     app->application->sources[i].target_revision);
+	free(app->repositories);
+	app->repositories = NULL;
+}
+
+static void want(struct rc_app *app)
+{
+	app->repositories = rc_calloc(app->application->n_sources, sizeof(*app->repositories));
+	for (size_t i = 0; i < app->application->n_sources; i++) {
+		const struct rc_application_source *source = &app->application->sources[i];
+
+		app->repositories[i] =
+			rc_engine_find_repository(app->engine, NULL, source->repo_url);
+		if (app->repositories[i])
+			rc_repository_want(app->repositories[i], source->target_revision);
+	}
+	app->destination = rc_engine_find_destination(app->engine, app->application);
+}
+
+static void compile_ignore(struct rc_app *app)
+{
+	struct rc_error *err = NULL;
+
+	rc_ignore_free(app->ignore);
+	app->ignore = NULL;
+	if (rc_ignore_compile(app->application->ignore_differences, &app->ignore, &err) < 0)
+		rc_log_error(&app->log, LOG_ERR, err, "ignoreDifferences is not followed");
+	rc_error_free(err);
+}
+
+static void load(struct rc_app *app)
+{
+	json_auto_t *operation = NULL;
+
+	rc_store_get(options_of(app)->store, "kinds", app->application->name, &app->kinds, NULL);
+	if (!app->kinds)
+		app->kinds = json_object();
+	rc_store_get(options_of(app)->store, "operation", app->application->name, &operation, NULL);
+	if (operation)
+		rc_operation_from_json(&app->operation, operation);
+}
+
+struct rc_app *rc_app_new(struct rc_engine *engine, struct rc_application *application)
+{
+	struct rc_app *app = rc_new0(struct rc_app);
+
+	app->engine = engine;
+	app->application = application;
+	app->label = rc_tracking_label(application->name);
+	app->log = (struct rc_log){NULL, "RC_APP", application->name};
+	app->source_hash = hash_source(application);
+	ev_timer_init(&app->turn, on_turn, 0, 0);
+	ev_timer_init(&app->decision, on_decision, 0, 0);
+	app_refresh_init(app);
+	compile_ignore(app);
+	load(app);
+	want(app);
+	app_mark(app, true);
+	return app;
+}
+
+static void clear_sight(struct rc_app *app)
+{
+	rc_resources_done(&app->resources);
+	rc_desired_free(app->fresh);
+	rc_desired_free(app->desired);
+	app->fresh = app->desired = NULL;
+	json_decref(app->manifests);
+	json_decref(app->warnings);
+	json_decref(app->types);
+	app->manifests = app->warnings = app->types = NULL;
+	app->is_compared = false;
+}
+
+static void stop_look(struct rc_app *app)
+{
+	rc_flow_cancel(&app->flow);
+	if (app->job)
+		rc_worker_cancel(app->job);
+	app->job = NULL;
+	app_call_cancel(app, NULL);
+	app->n_asked = 0;
+}
+
+void rc_app_free(struct rc_app *app)
+{
+	if (!app)
+		return;
+	rc_sync_free(app->sync);
+	app_diff_cancel(app);
+	stop_look(app);
+	ev_timer_stop(options_of(app)->loop, &app->turn);
+	ev_timer_stop(options_of(app)->loop, &app->decision);
+	unwant(app);
+	clear_sight(app);
+	rc_operation_done(&app->operation);
+	rc_ignore_free(app->ignore);
+	rc_error_free(app->error);
+	json_decref(app->kinds);
+	json_decref(app->last_sync);
+	free(app->label);
+	free(app->revision);
+	free(app->pinned);
+	free(app->render_key);
+	free((char *)(uintptr_t)app->wanted.initiated_by);
+	rc_application_free(app->application);
+	free(app);
+}
+
+void rc_app_set_application(struct rc_app *app, struct rc_application *application)
+{
+	rc_sync_free(app->sync); /* its journal stays: it is gone on with if nothing else changed */
+	app->sync = NULL;
+	app_diff_cancel(app);
+	stop_look(app);
+	unwant(app);
+	clear_sight(app);
+	rc_application_free(app->application);
+	app->application = application;
+	app->log.value = application->name;
+	app->source_hash = hash_source(application);
+	compile_ignore(app);
+	want(app);
+	app_mark(app, true);
+}
+
+void rc_app_unbind(struct rc_app *app)
+{
+	unwant(app);
+}
+
+/* A repository or cluster that went takes run and look with it; else they go on. */
+void rc_app_rebind(struct rc_app *app)
+{
+	struct rc_destination *before = app->destination;
+
+	want(app);
+	if (app->destination != before) {
+		rc_sync_free(app->sync);
+		app->sync = NULL;
+		app_diff_cancel(app);
+		stop_look(app);
+		clear_sight(app);
+	}
+	app_mark(app, true);
+}
+
+const struct rc_application *rc_app_get_application(const struct rc_app *app)
+{
+	return app->application;
+}
+
+const char *rc_app_get_name(const struct rc_app *app)
+{
+	return app->application->name;
+}
+
+const char *rc_app_get_label(const struct rc_app *app)
+{
+	return app->label;
+}
+
+/* ---- what happens ---- */
+
+static bool is_at(const struct rc_app *app, const char *step)
+{
+	const char *now = rc_flow_get_step(&app->flow);
+
+	return now && strcmp(now, step) == 0;
+}
+
+void rc_app_on_repository(struct rc_app *app, const struct rc_repository *repository)
+{
+	bool is_ours = false;
+
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		is_ours = is_ours || app->repositories[i] == repository;
+	if (!is_ours)
+		return;
+	if (is_at(app, "resolve"))
+		rc_flow_resume(&app->flow, 0, NULL);
+	else
+		app_mark(app, true);
+	if (app->sync)
+		app_run_consider_commit(app);
+}
+
+void rc_app_on_destination(struct rc_app *app, const struct rc_destination *destination)
+{
+	if (app->destination != destination)
+		return;
+	if (is_at(app, "watch"))
+		rc_flow_resume(&app->flow, 0, NULL);
+	else if (app->sync)
+		rc_sync_live_changed(app->sync);
+	else if (app->error || !app->desired)
+		app_mark(app, true);
+}
+
+void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
+{
+	(void)key;
+	if (app->sync)
+		rc_sync_live_changed(app->sync);
+	if (app->desired)
+		app_mark(app, false);
+}
+
+void rc_app_refresh(struct rc_app *app, bool is_hard)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (app->repositories[i])
+			rc_repository_poll(app->repositories[i]);
+	app->is_hard = app->is_hard || is_hard;
+	app_mark(app, true);
+}
+
+static int check_revision(const struct rc_app *app, const char *revision, struct rc_error **err)
+{
+	if (!revision || rc_text_equal(revision, app->revision))
+		return 0;
+	if (app->application->automated.on) {
+		rc_fail(err, -EINVAL,
+			"'%s' is synced automatically: another revision would be undone at once",
+			app->application->name);
+		rc_hint(err, "change targetRevision, or take syncPolicy.automated away first");
+		return -EINVAL;
+	}
+	if (strlen(revision) != 40 || strspn(revision, "0123456789abcdef") != 40)
+		return rc_fail(err, -EINVAL, "'%s' is no whole commit id", revision);
+	return 0;
+}
+
+int rc_app_sync(struct rc_app *app, const struct rc_app_sync_options *options,
+		struct rc_error **err)
+{
+	int r;
+
+	if (app->sync)
+		return rc_fail(err, -EBUSY, "a sync of '%s' is under way", app->application->name);
+	r = check_revision(app, options->revision, err);
+	if (r < 0)
+		return r;
+	free((char *)(uintptr_t)app->wanted.initiated_by);
+	app->wanted = *options;
+	app->wanted.initiated_by = rc_strdup(options->initiated_by);
+	app->wanted.revision = NULL;
+	free(app->pinned);
+	app->pinned = rc_strdup(options->revision);
+	app->is_wanted = true;
+	rc_app_refresh(app, false);
+	return 0;
+}
+
+int rc_app_terminate(struct rc_app *app, const char *by, struct rc_error **err)
+{
+	rc_autofree char *why = rc_asprintf("terminated by %s", by);
+
+	if (!app->sync)
+		return rc_fail(err, -ENOENT, "no sync of '%s' is under way",
+			       app->application->name);
+	rc_sync_terminate(app->sync, why);
+	return 0;
+}
+
+void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_counts)
+{
+	struct rc_resources_count count = rc_resources_count(&app->resources);
+	rc_autofree char *message = NULL;
+
+	*ret_counts = app->counts;
+	ret_counts->sync_status = !app->is_compared || count.n_unknown ? "Unknown"
+				  : count.n_out_of_sync		       ? "OutOfSync"
+								       : "Synced";
+	ret_counts->health_status =
+		app->desired ? rc_health_to_string(rc_resources_assess(&app->resources, &message))
+			     : "Unknown";
+	ret_counts->operation_phase = rc_operation_phase_to_string(app->operation.phase);
+}

@@ -1,0 +1,83 @@
+/*
+ * One application: it follows its sources and its cluster, knows how the two compare, and starts
+ * the runs that bring them together.
+ *
+ * Level-triggered: whatever happens marks it dirty; a turn later it looks at all of what is
+ * desired and all of what is live. While a run is under way it does not look, but a newer commit
+ * ends a run that only waits.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "gitops/application.h"
+#include "kube/object.h"
+
+struct rc_app;
+struct rc_engine;
+struct rc_repository;
+struct rc_destination;
+
+/* application is taken over. Its first look comes from the loop. */
+struct rc_app *rc_app_new(struct rc_engine *engine, struct rc_application *application);
+/* A run that is under way stops where it is; it is gone on with when the application is back. */
+void rc_app_free(struct rc_app *app);
+RC_DEFINE_FREEP(struct rc_app, rc_app_free)
+
+/* The manifest changed; taken over. */
+void rc_app_set_application(struct rc_app *app, struct rc_application *application);
+const struct rc_application *rc_app_get_application(const struct rc_app *app);
+const char *rc_app_get_name(const struct rc_app *app);
+/* The value of its tracking label. */
+const char *rc_app_get_label(const struct rc_app *app);
+
+/* Let go of repositories and cluster, which may be about to change; and find them again. */
+void rc_app_unbind(struct rc_app *app);
+void rc_app_rebind(struct rc_app *app);
+
+/* Things that happen. */
+void rc_app_on_repository(struct rc_app *app, const struct rc_repository *repository);
+void rc_app_on_destination(struct rc_app *app, const struct rc_destination *destination);
+void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key);
+
+/* Look at everything anew; is_hard: render again though nothing changed, and poll. */
+void rc_app_refresh(struct rc_app *app, bool is_hard);
+
+struct rc_app_sync_options {
+	const char *revision; /* a commit of the first source; NULL: the target revision's */
+	const char *initiated_by;
+	bool prune, dry_run;
+};
+/* Ask for a sync. -EBUSY (one is under way), -EAGAIN (it is not known yet what is desired). */
+int rc_app_sync(struct rc_app *app, const struct rc_app_sync_options *options,
+		struct rc_error **err);
+/* End the run under way. -ENOENT: there is none. */
+int rc_app_terminate(struct rc_app *app, const char *by, struct rc_error **err);
+
+/* The Application with its status, as Argo CD has it, and status.reason: what to know in a
+ * sentence. The caller's. */
+json_t *rc_app_describe(const struct rc_app *app);
+json_t *rc_app_describe_resources(const struct rc_app *app);
+/* {"items": [...]}, newest first; the caller's. */
+int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct rc_error **err);
+
+/* What a sync would change, as a unified diff without secrets; "" when nothing. */
+typedef void rc_app_diff_fn(void *userdata, int r, const char *text, struct rc_error *err);
+/* done is called once, from the loop; err is taken over. */
+void rc_app_diff(struct rc_app *app, rc_app_diff_fn *done, void *userdata);
+/* Whoever asked is gone: done is not called. */
+void rc_app_forget(struct rc_app *app, const void *userdata);
+
+/* Numbers and words for metrics; texts are borrowed. */
+struct rc_app_counts {
+	const char *sync_status, *health_status, *operation_phase;
+	uint64_t n_syncs_succeeded, n_syncs_failed;
+	uint64_t n_reconciles, reconcile_buckets[7]; /* .25 .5 1 2 4 8 16 s, cumulative */
+	double reconcile_seconds, sync_seconds;
+	uint64_t n_compared; /* objects that had to be looked into */
+};
+void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_counts);

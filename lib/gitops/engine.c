@@ -1,0 +1,337 @@
+/* Lists of what there is, and passing on what happens to whom it concerns. */
+#include "gitops/engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+struct entry {
+	struct rc_app *app;
+	char *origin;
+	bool is_seen;
+};
+
+struct rc_engine {
+	struct rc_engine_options options;
+	struct rc_log log;
+	struct entry *entries; /* in the order of the applications' names */
+	size_t n_entries;
+	struct rc_app **apps; /* the same, NULL-terminated */
+	struct rc_repository **repositories;
+	struct rc_destination **destinations;
+	size_t n_repositories, n_destinations;
+};
+
+/* ---- a list of pointers, NULL-terminated ---- */
+
+static void append(void *list, size_t *n, const void *item)
+{
+	const void ***items = list;
+
+	*items = rc_realloc(*items, (*n + 2) * sizeof(**items));
+	(*items)[(*n)++] = item;
+	(*items)[*n] = NULL;
+}
+
+static void take_out(void *list, size_t *n, const void *item)
+{
+	const void **items = list;
+
+	for (size_t i = 0; i < *n; i++) {
+		if (items[i] != item)
+			continue;
+		memmove(&items[i], &items[i + 1], (*n - i) * sizeof(*items));
+		--*n;
+		return;
+	}
+}
+
+static void relist_apps(struct rc_engine *engine)
+{
+	engine->apps = rc_realloc(engine->apps, (engine->n_entries + 1) * sizeof(*engine->apps));
+	for (size_t i = 0; i < engine->n_entries; i++)
+		engine->apps[i] = engine->entries[i].app;
+	engine->apps[engine->n_entries] = NULL;
+}
+
+/* ---- what happens ---- */
+
+static void on_repository(void *userdata, struct rc_repository *repository)
+{
+	struct rc_engine *engine = userdata;
+
+	for (size_t i = 0; i < engine->n_entries; i++)
+		rc_app_on_repository(engine->entries[i].app, repository);
+	if (engine->options.repository_changed)
+		engine->options.repository_changed(engine->options.userdata, repository);
+}
+
+static void on_destination(void *userdata, struct rc_destination *destination)
+{
+	struct rc_engine *engine = userdata;
+
+	for (size_t i = 0; i < engine->n_entries; i++)
+		rc_app_on_destination(engine->entries[i].app, destination);
+	if (engine->options.destination_changed)
+		engine->options.destination_changed(engine->options.userdata, destination);
+}
+
+static void on_live(void *userdata, struct rc_destination *destination,
+		    const struct rc_kube_live *live, bool is_gone)
+{
+	struct rc_engine *engine = userdata;
+
+	(void)destination;
+	(void)is_gone;
+	for (size_t i = 0; i < engine->n_entries; i++)
+		if (strcmp(rc_app_get_label(engine->entries[i].app), live->label) == 0)
+			rc_app_on_live(engine->entries[i].app, &live->key);
+}
+
+/* ---- the engine ---- */
+
+struct rc_engine *rc_engine_new(const struct rc_engine_options *options)
+{
+	struct rc_engine *engine = rc_new0(struct rc_engine);
+
+	engine->options = *options;
+	relist_apps(engine);
+	engine->repositories = rc_calloc(1, sizeof(*engine->repositories));
+	engine->destinations = rc_calloc(1, sizeof(*engine->destinations));
+	return engine;
+}
+
+void rc_engine_free(struct rc_engine *engine)
+{
+	if (!engine)
+		return;
+	for (size_t i = 0; i < engine->n_entries; i++) {
+		rc_app_free(engine->entries[i].app);
+		free(engine->entries[i].origin);
+	}
+	for (size_t i = 0; i < engine->n_repositories; i++)
+		rc_repository_free(engine->repositories[i]);
+	for (size_t i = 0; i < engine->n_destinations; i++)
+		rc_destination_free(engine->destinations[i]);
+	free(engine->entries);
+	free(engine->apps);
+	free(engine->repositories);
+	free(engine->destinations);
+	free(engine);
+}
+
+const struct rc_engine_options *rc_engine_get_options(const struct rc_engine *engine)
+{
+	return &engine->options;
+}
+
+void rc_engine_set_limits(struct rc_engine *engine, uint64_t render_timeout_ms,
+			  uint64_t wave_timeout_ms, unsigned int prune_budget)
+{
+	engine->options.render_timeout_ms = render_timeout_ms;
+	engine->options.wave_timeout_ms = wave_timeout_ms;
+	engine->options.prune_budget = prune_budget;
+}
+
+/* ---- repositories and clusters ---- */
+
+/* Applications hold what they found; after a change they look it up again. */
+static void rebind_all(struct rc_engine *engine)
+{
+	for (size_t i = 0; i < engine->n_entries; i++)
+		rc_app_rebind(engine->entries[i].app);
+}
+
+static void unbind_all(struct rc_engine *engine)
+{
+	for (size_t i = 0; i < engine->n_entries; i++)
+		rc_app_unbind(engine->entries[i].app);
+}
+
+struct rc_repository *rc_engine_add_repository(struct rc_engine *engine,
+					       const struct rc_repository_options *options)
+{
+	struct rc_repository_options all = *options;
+	struct rc_repository *repository;
+
+	all.loop = engine->options.loop;
+	all.pool = engine->options.git_pool;
+	all.store = engine->options.store;
+	all.changed = on_repository;
+	all.userdata = engine;
+	repository = rc_repository_new(&all);
+	unbind_all(engine);
+	append(&engine->repositories, &engine->n_repositories, repository);
+	rebind_all(engine);
+	return repository;
+}
+
+void rc_engine_remove_repository(struct rc_engine *engine, struct rc_repository *repository)
+{
+	unbind_all(engine);
+	take_out(engine->repositories, &engine->n_repositories, repository);
+	rebind_all(engine);
+	rc_repository_free(repository);
+}
+
+struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, const char *name,
+						const char *url)
+{
+	for (size_t i = 0; i < engine->n_repositories; i++) {
+		struct rc_repository *repository = engine->repositories[i];
+
+		if ((name && strcmp(rc_repository_get_name(repository), name) == 0) ||
+		    (url && rc_repository_is_at(repository, url)))
+			return repository;
+	}
+	return NULL;
+}
+
+struct rc_destination *rc_engine_add_destination(struct rc_engine *engine, const char *name,
+						 struct rc_kube_kubeconfig *kubeconfig)
+{
+	struct rc_destination_options options = {
+		.name = name,
+		.loop = engine->options.loop,
+		.kubeconfig = kubeconfig,
+		.live_changed = on_live,
+		.state_changed = on_destination,
+		.userdata = engine,
+	};
+	struct rc_destination *destination = rc_destination_new(&options);
+
+	unbind_all(engine);
+	append(&engine->destinations, &engine->n_destinations, destination);
+	rebind_all(engine);
+	return destination;
+}
+
+void rc_engine_remove_destination(struct rc_engine *engine, struct rc_destination *destination)
+{
+	unbind_all(engine);
+	take_out(engine->destinations, &engine->n_destinations, destination);
+	rebind_all(engine);
+	rc_destination_free(destination);
+}
+
+struct rc_destination *rc_engine_find_destination(const struct rc_engine *engine,
+						  const struct rc_application *application)
+{
+	const char *name = application->destination.name, *server = application->destination.server;
+
+	for (size_t i = 0; i < engine->n_destinations; i++) {
+		struct rc_destination *destination = engine->destinations[i];
+		const char *its =
+			rc_kube_cluster_get_server(rc_destination_get_cluster(destination));
+
+		if ((name && strcmp(rc_destination_get_name(destination), name) == 0) ||
+		    (server && strcmp(its, server) == 0))
+			return destination;
+	}
+	if ((name && strcmp(name, "in-cluster") == 0) ||
+	    (server && strcmp(server, "https://kubernetes.default.svc") == 0))
+		return engine->destinations[0];
+	return NULL;
+}
+
+/* ---- applications ---- */
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return strcmp(rc_app_get_name(x->app), rc_app_get_name(y->app));
+}
+
+static struct entry *find_entry(const struct rc_engine *engine, const char *name)
+{
+	for (size_t i = 0; i < engine->n_entries; i++)
+		if (strcmp(rc_app_get_name(engine->entries[i].app), name) == 0)
+			return &engine->entries[i];
+	return NULL;
+}
+
+static void take_application(struct rc_engine *engine, const char *origin,
+			     struct rc_application *application)
+{
+	struct entry *entry = find_entry(engine, application->name);
+
+	if (!entry) {
+		engine->entries = rc_realloc(engine->entries,
+					     (engine->n_entries + 1) * sizeof(*engine->entries));
+		engine->entries[engine->n_entries++] = (struct entry){
+			.app = rc_app_new(engine, application),
+			.origin = rc_strdup(origin),
+			.is_seen = true,
+		};
+		qsort(engine->entries, engine->n_entries, sizeof(*engine->entries),
+		      compare_entries);
+		return;
+	}
+	if (strcmp(entry->origin, origin) != 0 || entry->is_seen) {
+		rc_log_warning(&engine->log, "application '%s' of %s is there already, from %s",
+			       application->name, origin, entry->origin);
+		rc_application_free(application);
+		return;
+	}
+	entry->is_seen = true;
+	if (rc_application_equal(rc_app_get_application(entry->app), application))
+		rc_application_free(application);
+	else
+		rc_app_set_application(entry->app, application);
+}
+
+static void drop_unseen(struct rc_engine *engine, const char *origin)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < engine->n_entries; i++) {
+		struct entry *entry = &engine->entries[i];
+
+		if (strcmp(entry->origin, origin) != 0 || entry->is_seen) {
+			engine->entries[n++] = *entry;
+			continue;
+		}
+		rc_log_notice(&engine->log,
+			      "application '%s' is no longer in %s; its resources stay as they are",
+			      rc_app_get_name(entry->app), origin);
+		rc_app_free(entry->app);
+		free(entry->origin);
+	}
+	engine->n_entries = n;
+}
+
+void rc_engine_set_applications(struct rc_engine *engine, const char *origin,
+				struct rc_application **applications, size_t n)
+{
+	for (size_t i = 0; i < engine->n_entries; i++)
+		engine->entries[i].is_seen = false;
+	for (size_t i = 0; i < n; i++)
+		take_application(engine, origin, applications[i]);
+	drop_unseen(engine, origin);
+	relist_apps(engine);
+}
+
+struct rc_app *rc_engine_find_app(const struct rc_engine *engine, const char *name)
+{
+	struct entry *entry = find_entry(engine, name);
+
+	return entry ? entry->app : NULL;
+}
+
+struct rc_app *const *rc_engine_list_apps(const struct rc_engine *engine)
+{
+	return engine->apps;
+}
+
+struct rc_repository *const *rc_engine_list_repositories(const struct rc_engine *engine)
+{
+	return engine->repositories;
+}
+
+struct rc_destination *const *rc_engine_list_destinations(const struct rc_engine *engine)
+{
+	return engine->destinations;
+}

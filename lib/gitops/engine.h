@@ -1,0 +1,76 @@
+/*
+ * All applications with their repositories and clusters: who hears of what.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ev.h>
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/worker.h"
+#include "gitops/app.h"
+#include "gitops/destination.h"
+#include "gitops/repository.h"
+#include "store/store.h"
+
+struct rc_engine;
+
+/* Everything is borrowed and must outlive the engine, texts too. */
+struct rc_engine_options {
+	struct ev_loop *loop;
+	const char *instance;
+	struct rc_store *store;
+	struct rc_worker_pool *git_pool, *render_pool;
+	uint64_t render_timeout_ms, wave_timeout_ms;
+	unsigned int prune_budget; /* percent */
+	/* An application's state changed. May be NULL. */
+	void (*app_changed)(void *userdata, struct rc_app *app);
+	/* What an application desires changed: its manifests, for those who handle some kinds
+	 * themselves. May be NULL. */
+	void (*desired_changed)(void *userdata, struct rc_app *app, const json_t *manifests);
+	/* A poll or the state of a cluster brought something new. May be NULL. */
+	void (*repository_changed)(void *userdata, struct rc_repository *repository);
+	void (*destination_changed)(void *userdata, struct rc_destination *destination);
+	void *userdata;
+};
+
+struct rc_engine *rc_engine_new(const struct rc_engine_options *options);
+void rc_engine_free(struct rc_engine *engine);
+RC_DEFINE_FREEP(struct rc_engine, rc_engine_free)
+const struct rc_engine_options *rc_engine_get_options(const struct rc_engine *engine);
+/* The numbers that may change while it runs. */
+void rc_engine_set_limits(struct rc_engine *engine, uint64_t render_timeout_ms,
+			  uint64_t wave_timeout_ms, unsigned int prune_budget);
+
+/* What a repository is told; loop, pool, store, changed and userdata are the engine's. */
+struct rc_repository *rc_engine_add_repository(struct rc_engine *engine,
+					       const struct rc_repository_options *options);
+void rc_engine_remove_repository(struct rc_engine *engine, struct rc_repository *repository);
+/* By name or URL; NULL when there is none. */
+struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, const char *name,
+						const char *url);
+
+/* kubeconfig is taken over. */
+struct rc_destination *rc_engine_add_destination(struct rc_engine *engine, const char *name,
+						 struct rc_kube_kubeconfig *kubeconfig);
+void rc_engine_remove_destination(struct rc_engine *engine, struct rc_destination *destination);
+/* The cluster an Application names: by name, by its server's URL, and
+ * https://kubernetes.default.svc or "in-cluster" is the first one. NULL when there is none. */
+struct rc_destination *rc_engine_find_destination(const struct rc_engine *engine,
+						  const struct rc_application *application);
+
+/*
+ * All applications of one origin ("applications[0]"), taken over; the array stays the caller's.
+ * Those of this origin that are not among them any more are given up: their resources stay as they
+ * are. One that another origin has already is refused with a warning.
+ */
+void rc_engine_set_applications(struct rc_engine *engine, const char *origin,
+				struct rc_application **applications, size_t n);
+struct rc_app *rc_engine_find_app(const struct rc_engine *engine, const char *name);
+/* In the order of their names; the arrays belong to the engine and are NULL-terminated. */
+struct rc_app *const *rc_engine_list_apps(const struct rc_engine *engine);
+struct rc_repository *const *rc_engine_list_repositories(const struct rc_engine *engine);
+struct rc_destination *const *rc_engine_list_destinations(const struct rc_engine *engine);

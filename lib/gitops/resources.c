@@ -1,0 +1,283 @@
+/* Rows: desired and live side by side. */
+#include "gitops/resources.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/str.h"
+#include "gitops/tracking.h"
+
+#define CAUSES_MAX 3
+
+static void row_done(struct rc_resource *row)
+{
+	free(row->key);
+	free(row->message);
+	free(row->resource_version);
+}
+
+void rc_resources_done(struct rc_resources *resources)
+{
+	for (size_t i = 0; i < resources->n; i++)
+		row_done(&resources->rows[i]);
+	free(resources->rows);
+	*resources = (struct rc_resources){.rows = NULL};
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct rc_resource *x = a, *y = b;
+
+	return rc_kube_object_compare_keys(x->key, y->key);
+}
+
+static struct rc_resource *find(struct rc_resource *rows, size_t n, const struct rc_kube_key *key)
+{
+	struct rc_kube_key copy = *key;
+	struct rc_resource wanted = {.key = &copy};
+
+	return n ? bsearch(&wanted, rows, n, sizeof(*rows), compare_rows) : NULL;
+}
+
+/* ---- collecting keys ---- */
+
+struct collection {
+	struct rc_resource *rows;
+	size_t n, size;
+	size_t n_desired; /* the first ones, sorted */
+};
+
+static struct rc_resource *add(struct collection *all, const struct rc_kube_key *key)
+{
+	if (all->n == all->size) {
+		all->size = all->size ? 2 * all->size : 64;
+		all->rows = rc_realloc(all->rows, all->size * sizeof(*all->rows));
+	}
+	all->rows[all->n] = (struct rc_resource){.key = rc_kube_object_dup_key(key)};
+	return &all->rows[all->n++];
+}
+
+static void add_desired(struct collection *all, const struct rc_desired *desired)
+{
+	for (size_t i = 0; i < desired->n; i++) {
+		const struct rc_desired_item *item = &desired->items[i];
+		struct rc_resource *row;
+
+		if (item->traits.is_hook || item->traits.is_skipped)
+			continue;
+		row = add(all, &item->key);
+		row->item = item;
+		row->traits = item->traits;
+		row->desired_hash = item->hash;
+	}
+	qsort(all->rows, all->n, sizeof(*all->rows), compare_rows);
+	all->n_desired = all->n;
+}
+
+static void on_live(void *userdata, const struct rc_kube_live *live)
+{
+	struct collection *all = userdata;
+
+	if (!find(all->rows, all->n_desired, &live->key))
+		add(all, &live->key);
+}
+
+/* ---- one row ---- */
+
+static void assess(struct rc_resource *row, const json_t *live)
+{
+	row->health = rc_health_assess(live, &row->message);
+	row->is_owned = json_array_size(json_object_get(json_object_get(live, "metadata"),
+							"ownerReferences")) > 0;
+	row->is_terminating = *rc_kube_object_get_meta(live, "deletionTimestamp") != '\0';
+}
+
+static void take_over(struct rc_resource *row, struct rc_resource *before)
+{
+	row->comparison = before->comparison;
+	row->health = before->health;
+	row->message = rc_steal(&before->message);
+	row->is_owned = before->is_owned;
+	row->is_terminating = before->is_terminating;
+	row->resource_version = rc_steal(&before->resource_version);
+	if (!row->item)
+		row->traits = before->traits;
+}
+
+/* An extra one: ours, and not a hook's object. Returns whether it is a row at all. */
+static bool read_extra(struct rc_resource *row, const json_t *live,
+		       const struct rc_resources_options *options)
+{
+	enum rc_tracking tracking = rc_tracking_check(live, options->instance, options->app, NULL);
+
+	if (tracking != RC_TRACKING_OURS)
+		return false;
+	if (rc_traits_read(live, &row->traits, NULL) < 0)
+		row->traits.no_prune = true; /* unreadable traits: hands off */
+	if (row->traits.is_hook || row->traits.is_skipped)
+		return false;
+	row->comparison = RC_COMPARISON_EXTRA;
+	return true;
+}
+
+/* Returns whether row stays; *compared counts the objects that were looked into. */
+static bool fill(struct rc_resource *row, struct rc_resource *before,
+		 const struct rc_resources_options *options, size_t *compared)
+{
+	const struct rc_kube_live *live = rc_kube_cache_find(options->cache, row->key);
+	json_auto_t *object = NULL;
+
+	if (!live) {
+		row->comparison = RC_COMPARISON_MISSING;
+		row->health = RC_HEALTH_MISSING;
+		return row->item != NULL;
+	}
+	if (before && before->comparison != RC_COMPARISON_UNKNOWN &&
+	    (before->item != NULL) == (row->item != NULL) &&
+	    before->desired_hash == row->desired_hash &&
+	    rc_text_equal(before->resource_version, live->resource_version)) {
+		take_over(row, before);
+		return true;
+	}
+	++*compared;
+	object = rc_kube_cache_load(options->cache, row->key);
+	row->resource_version = rc_strdup(live->resource_version);
+	assess(row, object);
+	if (!row->item)
+		return read_extra(row, object, options);
+	row->comparison = rc_compare_local(row->item->object, object, options->ignore);
+	return true;
+}
+
+size_t rc_resources_update(struct rc_resources *resources,
+			   const struct rc_resources_options *options)
+{
+	struct collection all = {.rows = NULL};
+	rc_autofree char *label = rc_tracking_label(options->app);
+	size_t compared = 0, n = 0;
+
+	add_desired(&all, options->desired);
+	rc_kube_cache_each(options->cache, label, on_live, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		struct rc_resource *before = find(resources->rows, resources->n, all.rows[i].key);
+
+		if (fill(&all.rows[i], before, options, &compared))
+			all.rows[n++] = all.rows[i];
+		else
+			row_done(&all.rows[i]);
+	}
+	qsort(all.rows, n, sizeof(*all.rows), compare_rows);
+	rc_resources_done(resources);
+	resources->rows = all.rows;
+	resources->n = n;
+	return compared;
+}
+
+/* ---- adding up ---- */
+
+bool rc_resources_is_out_of_sync(const struct rc_resource *row)
+{
+	switch (row->comparison) {
+	case RC_COMPARISON_IN_SYNC:
+	case RC_COMPARISON_UNKNOWN:
+		return false;
+	case RC_COMPARISON_MODIFIED:
+	case RC_COMPARISON_MISSING:
+		return true;
+	case RC_COMPARISON_EXTRA:
+		break;
+	}
+	return !row->traits.ignore_extraneous && !row->is_owned && !row->traits.is_kept &&
+	       !row->traits.no_prune && strcmp(row->key->kind, "CustomResourceDefinition") != 0;
+}
+
+struct rc_resources_count rc_resources_count(const struct rc_resources *resources)
+{
+	struct rc_resources_count count = {0, 0, 0};
+
+	for (size_t i = 0; i < resources->n; i++) {
+		const struct rc_resource *row = &resources->rows[i];
+		bool is_out = rc_resources_is_out_of_sync(row);
+
+		count.n_out_of_sync += is_out;
+		count.n_extras += is_out && row->comparison == RC_COMPARISON_EXTRA;
+		count.n_unknown += row->comparison == RC_COMPARISON_UNKNOWN;
+	}
+	return count;
+}
+
+static bool counts(const struct rc_resource *row)
+{
+	return row->item && row->health != RC_HEALTH_NONE && !row->traits.ignore_health;
+}
+
+enum rc_health rc_resources_assess(const struct rc_resources *resources, char **ret_message)
+{
+	enum rc_health worst = RC_HEALTH_HEALTHY;
+	rc_autobuf struct rc_buf causes = RC_BUF_INIT(4096);
+	size_t n = 0;
+
+	for (size_t i = 0; i < resources->n; i++)
+		if (counts(&resources->rows[i]))
+			worst = rc_health_worse(worst, resources->rows[i].health);
+	for (size_t i = 0; i < resources->n && worst != RC_HEALTH_HEALTHY; i++) {
+		const struct rc_resource *row = &resources->rows[i];
+
+		if (!counts(row) || row->health != worst || n++ >= CAUSES_MAX)
+			continue;
+		rc_buf_printf(&causes, "%s%s %s: %s", causes.n ? "; " : "", row->key->kind,
+			      row->key->name, row->message ?: rc_health_to_string(worst));
+	}
+	*ret_message = causes.n ? rc_buf_take(&causes) : NULL;
+	return worst;
+}
+
+struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources, size_t *ret_n)
+{
+	struct rc_plan_live *live = rc_calloc(resources->n + 1, sizeof(*live));
+	size_t n = 0;
+
+	for (size_t i = 0; i < resources->n; i++) {
+		const struct rc_resource *row = &resources->rows[i];
+
+		if (row->comparison == RC_COMPARISON_MISSING)
+			continue;
+		live[n++] = (struct rc_plan_live){
+			.key = *row->key,
+			.traits = row->traits,
+			.wave = row->traits.wave,
+			.is_owned = row->is_owned,
+			.is_in_sync = row->comparison == RC_COMPARISON_IN_SYNC,
+			.is_terminating = row->is_terminating,
+		};
+	}
+	*ret_n = n;
+	return live;
+}
+
+json_t *rc_resources_describe(const struct rc_resources *resources)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < resources->n; i++) {
+		const struct rc_resource *row = &resources->rows[i];
+		json_t *json =
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group,
+				  "kind", row->key->kind, "namespace", row->key->name_space, "name",
+				  row->key->name, "syncWave", row->traits.wave, "status",
+				  row->comparison == RC_COMPARISON_UNKNOWN   ? "Unknown"
+				  : row->comparison == RC_COMPARISON_IN_SYNC ? "Synced"
+									     : "OutOfSync");
+
+		if (row->comparison == RC_COMPARISON_EXTRA)
+			json_object_set_new(json, "requiresPruning",
+					    json_boolean(rc_resources_is_out_of_sync(row)));
+		if (row->health != RC_HEALTH_NONE)
+			json_object_set_new(json, "health",
+					    json_pack("{s:s, s:s*}", "status",
+						      rc_health_to_string(row->health), "message",
+						      row->message));
+		json_array_append_new(list, json);
+	}
+	return list;
+}
