@@ -19,8 +19,11 @@ struct rc_kube_key {
 	const char *name;
 };
 
-/* The key of an object, borrowed from it. -EINVAL when apiVersion, kind or name is missing. */
-int rc_kube_object_get_key(const json_t *object, struct rc_kube_key *ret_key,
+/*
+ * The key of an object in one block, the caller's to free(). -EINVAL when apiVersion or kind is
+ * missing; a missing name is "".
+ */
+int rc_kube_object_get_key(const json_t *object, struct rc_kube_key **ret_key,
 			   struct rc_error **err);
 /* A copy in one block, the caller's to free(). */
 struct rc_kube_key *rc_kube_object_dup_key(const struct rc_kube_key *key);

@@ -25,7 +25,7 @@ struct rc_kube_request {
 	struct rc_kube_request *prev, *next;
 	struct rc_kube_cluster *cluster;
 	struct rc_net_http_request *http; /* while STATE_SENT */
-	char *method, *url, *path, *content_type, *body;
+	char *method, *url, *path, *content_type, *accept, *body;
 	uint64_t timeout_ms;
 	ev_timer timer;
 	enum state state;
@@ -98,6 +98,7 @@ static void release(struct rc_kube_request *request)
 	free(request->url);
 	free(request->path);
 	free(request->content_type);
+	free(request->accept);
 	rc_secret_wipe_text(request->body); /* it may be a Secret */
 	free(request);
 }
@@ -200,7 +201,7 @@ static int send_now(struct rc_kube_request *request, struct rc_error **err)
 				 .certificate_pem = config->certificate_pem,
 				 .key_pem = config->key_pem,
 				 .insecure = config->insecure};
-	struct rc_net_http_header headers[] = {{"Accept", "application/json"},
+	struct rc_net_http_header headers[] = {{"Accept", request->accept},
 					       {"Content-Type", request->content_type},
 					       {NULL, NULL}};
 	struct rc_net_http_options options = {.method = request->method,
@@ -250,14 +251,13 @@ static void add_escaped(struct rc_buf *url, const char *text)
 	}
 }
 
-static char *make_url(const char *server, const struct rc_kube_request_options *options)
+static char *make_url(const char *server, const char *path, const struct rc_kube_query *query)
 {
 	rc_autobuf struct rc_buf url = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	const struct rc_kube_query *query = options->query;
 	char separator = '?';
 
 	rc_buf_puts(&url, server);
-	rc_buf_puts(&url, options->path);
+	rc_buf_puts(&url, path);
 	for (; query && query->name; query++) {
 		rc_buf_putc(&url, separator);
 		add_escaped(&url, query->name);
@@ -277,9 +277,10 @@ struct rc_kube_request *rc_kube_request_start(struct rc_kube_cluster *cluster,
 	request->cluster = cluster;
 	request->method = rc_strdup(options->method ? options->method : "GET");
 	request->path = rc_strdup(options->path);
-	request->url = make_url(cluster->config->server, options);
+	request->url = make_url(cluster->config->server, options->path, options->query);
 	request->content_type =
 		rc_strdup(options->content_type ? options->content_type : "application/json");
+	request->accept = rc_strdup(options->accept ? options->accept : "application/json");
 	if (options->body)
 		request->body = json_dumps(options->body, JSON_COMPACT | JSON_ENCODE_ANY);
 	request->timeout_ms = options->timeout_ms;
@@ -297,4 +298,38 @@ void rc_kube_request_cancel(struct rc_kube_request *request)
 		return;
 	detach(request);
 	release(request);
+}
+
+struct rc_net_http_request *rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const char *path,
+						   const struct rc_kube_query *query,
+						   uint64_t idle_timeout_ms,
+						   rc_net_http_chunk_fn *chunk,
+						   rc_net_http_done_fn *done, void *userdata,
+						   struct rc_error **err)
+{
+	const struct rc_kube_kubeconfig *config = cluster->config;
+	rc_autofree char *url = make_url(config->server, path, query);
+	struct rc_net_tls tls = {.ca_pem = config->ca_pem,
+				 .certificate_pem = config->certificate_pem,
+				 .key_pem = config->key_pem,
+				 .insecure = config->insecure};
+	struct rc_net_http_header headers[] = {{"Accept", "application/json"}, {NULL, NULL}};
+	struct rc_net_http_options options = {.url = url,
+					      .headers = headers,
+					      .tls = &tls,
+					      .idle_timeout_ms = idle_timeout_ms};
+
+	if (rc_kube_cluster_read_token(cluster, &options.bearer, err) < 0)
+		return NULL;
+	return rc_net_http_client_start(cluster->http, &options, chunk, done, userdata);
+}
+
+int rc_kube_cluster_read_failure(int status, struct rc_str body, struct rc_error **err)
+{
+	struct rc_net_http_response response = {.status = status, .body = body};
+	struct rc_kube_answer answer = {.reason = ""};
+	int r = read_answer(&response, &answer, err);
+
+	json_decref(answer.object);
+	return r;
 }

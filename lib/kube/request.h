@@ -32,6 +32,7 @@ struct rc_kube_request_options {
 	const struct rc_kube_query *query; /* ends with a NULL name; may be NULL */
 	const json_t *body;		   /* may be NULL */
 	const char *content_type;	   /* of body; NULL: "application/json" */
+	const char *accept;		   /* NULL: "application/json" */
 	uint64_t timeout_ms;		   /* of each try; 0: 30 s */
 };
 

@@ -1,0 +1,462 @@
+/*
+ * The live state, kept by watches.
+ *
+ * One block an object: the struct, its key's texts, its versions, then the JSON text. A hash table
+ * finds it; a kind's objects are in no list of their own, so a new list of a kind marks them by a
+ * counter and sweeps those that were not told again.
+ */
+#include "kube/cache.h"
+
+#include <string.h>
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/memory.h"
+#include "data/json.h"
+#include "kube/apply.h"
+#include "kube/watch.h"
+
+struct object {
+	UT_hash_handle hh; /* by the key's texts: group, kind, namespace, name, each with its NUL */
+	struct rc_kube_live live;
+	unsigned int seen; /* the kind's list that told it last */
+	char text[];	   /* key, uid, resourceVersion, label, JSON */
+};
+
+struct kind {
+	struct kind *prev, *next;
+	struct rc_kube_cache *cache;
+	struct rc_kube_watch *watch;
+	char *group, *name, *version;
+	unsigned int list; /* counts up with each list */
+	bool is_synced;
+	struct rc_error *err;
+};
+
+struct rc_kube_cache {
+	struct rc_kube_cluster *cluster;
+	struct rc_kube_cache_options options;
+	char *label;
+	struct object *objects;
+	struct kind *kinds;
+	size_t bytes;
+};
+
+/* ---- objects ---- */
+
+/* The four texts of a key, each with its NUL; the caller's to free. */
+static char *flatten(const struct rc_kube_key *key, size_t *ret_n)
+{
+	const char *parts[] = {key->group, key->kind, key->name_space, key->name};
+	size_t n = 0, at = 0;
+	char *flat;
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(parts); i++)
+		n += strlen(parts[i]) + 1;
+	flat = rc_malloc(n);
+	for (size_t i = 0; i < RC_ARRAY_SIZE(parts); i++) {
+		size_t length = strlen(parts[i]) + 1;
+
+		memcpy(flat + at, parts[i], length);
+		at += length;
+	}
+	*ret_n = n;
+	return flat;
+}
+
+static struct object *find(const struct rc_kube_cache *cache, const struct rc_kube_key *key)
+{
+	struct object *object;
+	size_t n;
+	rc_autofree char *flat = flatten(key, &n);
+
+	HASH_FIND(hh, cache->objects, flat, n, object);
+	return object;
+}
+
+static void forget(struct rc_kube_cache *cache, struct object *object)
+{
+	HASH_DEL(cache->objects, object);
+	cache->bytes -= object->live.size_bytes;
+	free(object);
+}
+
+static const char *put(char **at, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *start = *at;
+
+	memcpy(start, text, n);
+	*at += n;
+	return start;
+}
+
+/* FNV-1a; only for telling one's own texts apart. */
+static uint64_t hash_text(struct rc_str text)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < text.n; i++)
+		hash = (hash ^ (unsigned char)text.p[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* What a change means: everything but the counters and what controllers report. */
+static uint64_t hash_object(const json_t *object)
+{
+	json_auto_t *copy = json_copy((json_t *)(uintptr_t)object);
+	json_auto_t *metadata = json_copy(json_object_get(object, "metadata"));
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	json_object_del(copy, "status");
+	json_object_del(metadata, "resourceVersion");
+	json_object_del(metadata, "managedFields");
+	json_object_set(copy, "metadata", metadata);
+	rc_json_write(&text, copy);
+	return hash_text(rc_buf_str(&text));
+}
+
+/* Field ownership of others is nobody's business here. */
+static void trim_managed_fields(json_t *object)
+{
+	json_t *entries = rc_json_get(object, "metadata", "managedFields", NULL), *entry;
+
+	for (size_t i = json_array_size(entries); i > 0; i--) {
+		entry = json_array_get(entries, i - 1);
+		if (!rc_text_equal(rc_json_text(entry, "manager", NULL), RC_KUBE_FIELD_MANAGER))
+			json_array_remove(entries, i - 1);
+	}
+	if (entries && json_array_size(entries) == 0)
+		json_object_del(json_object_get(object, "metadata"), "managedFields");
+}
+
+static struct object *make(const struct rc_kube_cache *cache, const struct rc_kube_key *key,
+			   json_t *json)
+{
+	const char *uid = rc_kube_object_get_meta(json, "uid");
+	const char *version = rc_kube_object_get_meta(json, "resourceVersion");
+	const char *label = cache->label ? rc_kube_object_get_label(json, cache->label) : NULL;
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	rc_autofree char *flat = NULL;
+	struct object *object;
+	size_t n_key, n;
+	char *at;
+
+	rc_json_write(&text, json);
+	flat = flatten(key, &n_key);
+	n = n_key + strlen(uid) + strlen(version) + strlen(label ?: "") + 3 + text.n + 1;
+	object = rc_calloc(1, sizeof(*object) + n);
+	memcpy(object->text, flat, n_key);
+	at = object->text;
+	object->live.key.group = at;
+	object->live.key.kind = at += strlen(at) + 1;
+	object->live.key.name_space = at += strlen(at) + 1;
+	object->live.key.name = at += strlen(at) + 1;
+	at += strlen(at) + 1;
+	object->live.uid = put(&at, uid);
+	object->live.resource_version = put(&at, version);
+	object->live.label = put(&at, label ?: "");
+	object->live.hash = hash_object(json);
+	object->live.size_bytes = text.n + 1;
+	memcpy(at, rc_buf_text(&text), text.n + 1);
+	return object;
+}
+
+static const char *json_of(const struct object *object)
+{
+	return object->live.label + strlen(object->live.label) + 1;
+}
+
+static struct kind *find_kind(const struct rc_kube_cache *cache, const char *group,
+			      const char *name)
+{
+	struct kind *kind;
+
+	DL_FOREACH (cache->kinds, kind)
+		if (strcmp(kind->name, name) == 0 && strcmp(kind->group, group) == 0)
+			return kind;
+	return NULL;
+}
+
+/* a is not newer than b. Versions are numbers wherever we were so far; else they only differ. */
+static bool is_stale(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	if (strspn(a, "0123456789") != n || strspn(b, "0123456789") != m)
+		return false;
+	return n != m ? n < m : strcmp(a, b) < 0;
+}
+
+static void take(struct kind *kind, json_t *json)
+{
+	struct rc_kube_cache *cache = kind->cache;
+	rc_autofree struct rc_kube_key *key = NULL;
+	struct object *before, *object;
+
+	if (rc_kube_object_get_key(json, &key, NULL) < 0)
+		return;
+	before = find(cache, key);
+	if (before && is_stale(rc_kube_object_get_meta(json, "resourceVersion"),
+			       before->live.resource_version)) {
+		before->seen = kind->list;
+		return;
+	}
+	if (before && strcmp(rc_kube_object_get_meta(json, "resourceVersion"),
+			     before->live.resource_version) == 0) {
+		before->seen = kind->list;
+		return;
+	}
+	trim_managed_fields(json);
+	if (cache->options.trim)
+		cache->options.trim(cache->options.userdata, json);
+	object = make(cache, key, json);
+	object->seen = kind->list;
+	if (before)
+		forget(cache, before);
+	HASH_ADD_KEYPTR(hh, cache->objects, object->text,
+			(size_t)(object->live.uid - object->text), object);
+	cache->bytes += object->live.size_bytes;
+	if (cache->options.changed)
+		cache->options.changed(cache->options.userdata, &object->live, false);
+}
+
+static void drop(struct rc_kube_cache *cache, struct object *object)
+{
+	HASH_DEL(cache->objects, object);
+	cache->bytes -= object->live.size_bytes;
+	if (cache->options.changed)
+		cache->options.changed(cache->options.userdata, &object->live, true);
+	free(object);
+}
+
+/* ---- what a watch tells ---- */
+
+static void on_begin(void *userdata)
+{
+	struct kind *kind = userdata;
+
+	kind->list++;
+}
+
+static void on_changed(void *userdata, json_t *object)
+{
+	take(userdata, object);
+}
+
+static void on_deleted(void *userdata, json_t *json)
+{
+	struct kind *kind = userdata;
+	rc_autofree struct rc_kube_key *key = NULL;
+	struct object *object;
+
+	if (rc_kube_object_get_key(json, &key, NULL) < 0)
+		return;
+	object = find(kind->cache, key);
+	/* A note of our own write may be ahead: an object of that name was made anew. */
+	if (object && strcmp(object->live.uid, rc_kube_object_get_meta(json, "uid")) == 0)
+		drop(kind->cache, object);
+}
+
+static bool is_of(const struct object *object, const struct kind *kind)
+{
+	return strcmp(object->live.key.kind, kind->name) == 0 &&
+	       strcmp(object->live.key.group, kind->group) == 0;
+}
+
+static void tell_state(struct kind *kind, int r, const struct rc_error *err)
+{
+	struct rc_kube_cache *cache = kind->cache;
+
+	if (cache->options.state)
+		cache->options.state(cache->options.userdata, kind->group, kind->name, r, err);
+}
+
+static void on_synced(void *userdata)
+{
+	struct kind *kind = userdata;
+	struct object *object, *next;
+
+	HASH_ITER (hh, kind->cache->objects, object, next)
+		if (object->seen != kind->list && is_of(object, kind))
+			drop(kind->cache, object);
+	kind->is_synced = true;
+	rc_error_free(rc_steal(&kind->err));
+	tell_state(kind, 0, NULL);
+}
+
+static void on_state(void *userdata, int r, const struct rc_error *err)
+{
+	struct kind *kind = userdata;
+
+	rc_error_free(rc_steal(&kind->err));
+	if (r < 0) {
+		rc_autofree char *text = rc_error_format(err);
+
+		rc_fail(&kind->err, r, "%s", text);
+		tell_state(kind, r, kind->err);
+	} else if (kind->is_synced) {
+		tell_state(kind, 0, NULL);
+	}
+}
+
+static const struct rc_kube_watch_events events = {
+	.begin = on_begin,
+	.changed = on_changed,
+	.deleted = on_deleted,
+	.synced = on_synced,
+	.state = on_state,
+};
+
+/* ---- the cache ---- */
+
+struct rc_kube_cache *rc_kube_cache_new(struct rc_kube_cluster *cluster,
+					const struct rc_kube_cache_options *options)
+{
+	struct rc_kube_cache *cache = rc_new0(struct rc_kube_cache);
+
+	cache->cluster = cluster;
+	cache->options = *options;
+	cache->label = rc_strdup(options->label);
+	return cache;
+}
+
+static void free_kind(struct kind *kind)
+{
+	struct object *object, *next;
+
+	rc_kube_watch_free(kind->watch);
+	HASH_ITER (hh, kind->cache->objects, object, next)
+		if (is_of(object, kind))
+			forget(kind->cache, object);
+	DL_DELETE(kind->cache->kinds, kind);
+	rc_error_free(kind->err);
+	free(kind->group);
+	free(kind->name);
+	free(kind->version);
+	free(kind);
+}
+
+void rc_kube_cache_free(struct rc_kube_cache *cache)
+{
+	struct kind *kind, *next;
+
+	if (!cache)
+		return;
+	DL_FOREACH_SAFE (cache->kinds, kind, next)
+		free_kind(kind);
+	free(cache->label);
+	free(cache);
+}
+
+void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resource *resource)
+{
+	struct kind *kind = find_kind(cache, resource->group, resource->kind);
+	struct rc_kube_watch_options options = {
+		.resource = resource,
+		.label_selector = cache->label,
+	};
+
+	if (kind && strcmp(kind->version, resource->version) == 0)
+		return;
+	if (kind)
+		free_kind(kind);
+	kind = rc_new0(struct kind);
+	kind->cache = cache;
+	kind->group = rc_strdup(resource->group);
+	kind->name = rc_strdup(resource->kind);
+	kind->version = rc_strdup(resource->version);
+	DL_APPEND(cache->kinds, kind);
+	kind->watch = rc_kube_watch_new(cache->cluster, &options, &events, kind);
+}
+
+void rc_kube_cache_drop(struct rc_kube_cache *cache, const char *group, const char *name)
+{
+	struct kind *kind = find_kind(cache, group, name);
+
+	if (kind)
+		free_kind(kind);
+}
+
+bool rc_kube_cache_is_current(const struct rc_kube_cache *cache, const char *group,
+			      const char *name)
+{
+	const struct kind *kind = find_kind(cache, group, name);
+
+	return kind && kind->is_synced && !kind->err;
+}
+
+const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache,
+					       const char *group, const char *name)
+{
+	const struct kind *kind = find_kind(cache, group, name);
+
+	return kind ? kind->err : NULL;
+}
+
+const struct rc_kube_live *rc_kube_cache_find(const struct rc_kube_cache *cache,
+					      const struct rc_kube_key *key)
+{
+	const struct object *object = find(cache, key);
+
+	return object ? &object->live : NULL;
+}
+
+json_t *rc_kube_cache_load(const struct rc_kube_cache *cache, const struct rc_kube_key *key)
+{
+	const struct object *object = find(cache, key);
+
+	return object ? json_loads(json_of(object), JSON_DECODE_ANY, NULL) : NULL;
+}
+
+static int compare_objects(const void *a, const void *b)
+{
+	const struct object *const *x = a, *const *y = b;
+
+	return rc_kube_object_compare_keys(&(*x)->live.key, &(*y)->live.key);
+}
+
+void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
+			void (*fn)(void *userdata, const struct rc_kube_live *live),
+			void *userdata)
+{
+	rc_autofree struct object **sorted =
+		rc_calloc(HASH_COUNT(cache->objects) + 1, sizeof(*sorted));
+	struct object *object, *next;
+	size_t n = 0;
+
+	HASH_ITER (hh, cache->objects, object, next)
+		if (!value || strcmp(object->live.label, value) == 0)
+			sorted[n++] = object;
+	qsort(sorted, n, sizeof(*sorted), compare_objects);
+	for (size_t i = 0; i < n; i++)
+		fn(userdata, &sorted[i]->live);
+}
+
+void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object)
+{
+	rc_autofree struct rc_kube_key *key = NULL;
+	struct kind *kind;
+	json_auto_t *copy = NULL;
+
+	if (rc_kube_object_get_key(object, &key, NULL) < 0)
+		return;
+	kind = find_kind(cache, key->group, key->kind);
+	if (!kind || !kind->is_synced)
+		return; /* the list that comes will tell it */
+	if (cache->label && !rc_kube_object_get_label(object, cache->label))
+		return;
+	copy = json_deep_copy(object);
+	take(kind, copy);
+}
+
+size_t rc_kube_cache_count(const struct rc_kube_cache *cache)
+{
+	return HASH_COUNT(cache->objects);
+}
+
+size_t rc_kube_cache_get_bytes(const struct rc_kube_cache *cache)
+{
+	return cache->bytes;
+}
