@@ -215,8 +215,8 @@ static void take(struct kind *kind, json_t *json)
 	object->seen = kind->list;
 	if (before)
 		forget(cache, before);
-	HASH_ADD_KEYPTR(hh, cache->objects, object->text,
-			(size_t)(object->live.uid - object->text), object);
+	HASH_ADD_KEYPTR(hh, cache->objects, object->text, (size_t)(object->live.uid - object->text),
+			object);
 	cache->bytes += object->live.size_bytes;
 	if (cache->options.changed)
 		cache->options.changed(cache->options.userdata, &object->live, false);
@@ -387,8 +387,8 @@ bool rc_kube_cache_is_current(const struct rc_kube_cache *cache, const char *gro
 	return kind && kind->is_synced && !kind->err;
 }
 
-const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache,
-					       const char *group, const char *name)
+const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache, const char *group,
+					       const char *name)
 {
 	const struct kind *kind = find_kind(cache, group, name);
 
@@ -418,8 +418,7 @@ static int compare_objects(const void *a, const void *b)
 }
 
 void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
-			void (*fn)(void *userdata, const struct rc_kube_live *live),
-			void *userdata)
+			void (*fn)(void *userdata, const struct rc_kube_live *live), void *userdata)
 {
 	rc_autofree struct object **sorted =
 		rc_calloc(HASH_COUNT(cache->objects) + 1, sizeof(*sorted));

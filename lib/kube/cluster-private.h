@@ -30,11 +30,10 @@ bool rc_kube_cluster_forget_token(struct rc_kube_cluster *cluster);
  * A GET whose body comes as it is written (a watch); not counted as in flight, and not tried
  * again. query ends with a NULL name. NULL with *err set when there is no token to send.
  */
-struct rc_net_http_request *rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const char *path,
-						   const struct rc_kube_query *query,
-						   uint64_t idle_timeout_ms,
-						   rc_net_http_chunk_fn *chunk,
-						   rc_net_http_done_fn *done, void *userdata,
-						   struct rc_error **err);
+struct rc_net_http_request *
+rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const char *path,
+		       const struct rc_kube_query *query, uint64_t idle_timeout_ms,
+		       rc_net_http_chunk_fn *chunk, rc_net_http_done_fn *done, void *userdata,
+		       struct rc_error **err);
 /* What a status that is no success means, with the Status in body as the chain. */
 int rc_kube_cluster_read_failure(int status, struct rc_str body, struct rc_error **err);

@@ -209,10 +209,9 @@ static void ask(struct rc_kube_discovery *discovery, const char *path, const cha
 	struct asking *asking = rc_new0(struct asking);
 	struct rc_kube_request_options options = {
 		.path = path,
-		.accept = is_aggregated
-				  ? "application/json;g=apidiscovery.k8s.io;v=v2;"
-				    "as=APIGroupDiscoveryList,application/json"
-				  : NULL,
+		.accept = is_aggregated ? "application/json;g=apidiscovery.k8s.io;v=v2;"
+					  "as=APIGroupDiscoveryList,application/json"
+					: NULL,
 	};
 
 	asking->discovery = discovery;
@@ -220,8 +219,7 @@ static void ask(struct rc_kube_discovery *discovery, const char *path, const cha
 	asking->what = rc_strdup(what);
 	asking->is_optional = is_optional;
 	DL_APPEND(discovery->asking, asking);
-	asking->request =
-		rc_kube_request_start(discovery->cluster, &options, on_answer, asking);
+	asking->request = rc_kube_request_start(discovery->cluster, &options, on_answer, asking);
 }
 
 /* ---- group by group ---- */
@@ -350,8 +348,8 @@ static void take_version(struct rc_kube_discovery *discovery, const json_t *answ
 	discovery->generation++;
 }
 
-void rc_kube_discovery_refresh(struct rc_kube_discovery *discovery,
-			       rc_kube_discovery_done_fn *done, void *userdata)
+void rc_kube_discovery_refresh(struct rc_kube_discovery *discovery, rc_kube_discovery_done_fn *done,
+			       void *userdata)
 {
 	struct waiter *waiter = rc_new0(struct waiter);
 
@@ -443,9 +441,8 @@ json_t *rc_kube_discovery_list_api_versions(const struct rc_kube_discovery *disc
 
 	for (size_t i = 0; i < discovery->known.n; i++) {
 		const struct rc_kube_resource *resource = &discovery->known.resources[i];
-		rc_autofree char *version =
-			rc_asprintf("%s%s%s", resource->group, *resource->group ? "/" : "",
-				    resource->version);
+		rc_autofree char *version = rc_asprintf(
+			"%s%s%s", resource->group, *resource->group ? "/" : "", resource->version);
 
 		if (!json_object_get(seen, version)) {
 			json_object_set_new(seen, version, json_true());
@@ -462,8 +459,8 @@ char *rc_kube_resource_path(const struct rc_kube_resource *resource, const char 
 	bool in_namespace = resource->namespaced && name_space && *name_space;
 
 	return rc_asprintf("%s%s/%s%s%s/%s%s%s%s%s", *resource->group ? "/apis/" : "/api",
-			   resource->group, resource->version,
-			   in_namespace ? "/namespaces/" : "", in_namespace ? name_space : "",
-			   resource->plural, name && *name ? "/" : "", name && *name ? name : "",
+			   resource->group, resource->version, in_namespace ? "/namespaces/" : "",
+			   in_namespace ? name_space : "", resource->plural,
+			   name && *name ? "/" : "", name && *name ? name : "",
 			   subresource ? "/" : "", subresource ? subresource : "");
 }

@@ -201,9 +201,8 @@ static int send_now(struct rc_kube_request *request, struct rc_error **err)
 				 .certificate_pem = config->certificate_pem,
 				 .key_pem = config->key_pem,
 				 .insecure = config->insecure};
-	struct rc_net_http_header headers[] = {{"Accept", request->accept},
-					       {"Content-Type", request->content_type},
-					       {NULL, NULL}};
+	struct rc_net_http_header headers[] = {
+		{"Accept", request->accept}, {"Content-Type", request->content_type}, {NULL, NULL}};
 	struct rc_net_http_options options = {.method = request->method,
 					      .url = request->url,
 					      .headers = headers,
@@ -300,12 +299,11 @@ void rc_kube_request_cancel(struct rc_kube_request *request)
 	release(request);
 }
 
-struct rc_net_http_request *rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const char *path,
-						   const struct rc_kube_query *query,
-						   uint64_t idle_timeout_ms,
-						   rc_net_http_chunk_fn *chunk,
-						   rc_net_http_done_fn *done, void *userdata,
-						   struct rc_error **err)
+struct rc_net_http_request *
+rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const char *path,
+		       const struct rc_kube_query *query, uint64_t idle_timeout_ms,
+		       rc_net_http_chunk_fn *chunk, rc_net_http_done_fn *done, void *userdata,
+		       struct rc_error **err)
 {
 	const struct rc_kube_kubeconfig *config = cluster->config;
 	rc_autofree char *url = make_url(config->server, path, query);
@@ -314,10 +312,8 @@ struct rc_net_http_request *rc_kube_cluster_stream(struct rc_kube_cluster *clust
 				 .key_pem = config->key_pem,
 				 .insecure = config->insecure};
 	struct rc_net_http_header headers[] = {{"Accept", "application/json"}, {NULL, NULL}};
-	struct rc_net_http_options options = {.url = url,
-					      .headers = headers,
-					      .tls = &tls,
-					      .idle_timeout_ms = idle_timeout_ms};
+	struct rc_net_http_options options = {
+		.url = url, .headers = headers, .tls = &tls, .idle_timeout_ms = idle_timeout_ms};
 
 	if (rc_kube_cluster_read_token(cluster, &options.bearer, err) < 0)
 		return NULL;

@@ -10,14 +10,14 @@
 #include "kube/cluster-private.h"
 #include "kube/request.h"
 
-#define PAGE_DEFAULT	500
-#define EVENT_MAX	((size_t)32 << 20)
-#define WATCH_MIN_S	300 /* a watch is asked to end after five to ten minutes */
-#define IDLE_MARGIN_S	30
-#define BACKOFF_MS	800
-#define BACKOFF_MAX_MS	30000
-#define HEALTHY_MS	60000 /* a watch that lasted so long clears the back-off */
-#define QUERY_MAX	10
+#define PAGE_DEFAULT   500
+#define EVENT_MAX      ((size_t)32 << 20)
+#define WATCH_MIN_S    300 /* a watch is asked to end after five to ten minutes */
+#define IDLE_MARGIN_S  30
+#define BACKOFF_MS     800
+#define BACKOFF_MAX_MS 30000
+#define HEALTHY_MS     60000 /* a watch that lasted so long clears the back-off */
+#define QUERY_MAX      10
 
 struct rc_kube_watch {
 	struct rc_kube_cluster *cluster;
@@ -34,7 +34,7 @@ struct rc_kube_watch {
 	ev_timer timer;
 	unsigned int attempts;
 	uint64_t began_ms;
-	char *failure; /* what was told last, or NULL */
+	char *failure;	 /* what was told last, or NULL */
 	bool is_expired; /* an ERROR event said so */
 };
 
@@ -224,8 +224,8 @@ static void on_chunk(void *userdata, struct rc_str bytes)
 	}
 }
 
-static int read_end(struct rc_kube_watch *watch, int r,
-		    const struct rc_net_http_response *response, struct rc_error **err)
+static int read_end(struct rc_kube_watch *watch, int r, const struct rc_net_http_response *response,
+		    struct rc_error **err)
 {
 	if (r == 0 && response->status != 200)
 		r = rc_kube_cluster_read_failure(response->status, response->body, err);
