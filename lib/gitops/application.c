@@ -26,7 +26,7 @@ struct reader {
 };
 
 __attribute__((format(printf, 2, 3))) static void complain(struct reader *reader,
-							    const char *format, ...)
+							   const char *format, ...)
 {
 	va_list args;
 
@@ -162,8 +162,8 @@ static const char **read_texts(struct reader *reader, const json_t *object, cons
 			       const char *key, size_t *ret_n)
 {
 	const json_t *list = read_array(reader, object, where, key);
-	const char **texts = rc_arena_alloc(reader->arena,
-					    (json_array_size(list) + 1) * sizeof(*texts));
+	const char **texts =
+		rc_arena_alloc(reader->arena, (json_array_size(list) + 1) * sizeof(*texts));
 	json_t *item;
 	size_t i;
 
@@ -202,9 +202,9 @@ static void check_keys(struct reader *reader, const json_t *object, const char *
 			complain(reader, "%s.%s: there is no such field; did you mean '%s'?", where,
 				 key, nearest);
 		else
-			json_array_append_new(reader->application->warnings,
-					      json_sprintf("%s.%s is not known and has no effect",
-							   where, key));
+			json_array_append_new(
+				reader->application->warnings,
+				json_sprintf("%s.%s is not known and has no effect", where, key));
 	}
 }
 
@@ -222,8 +222,8 @@ static struct rc_application_parameter *read_parameters(struct reader *reader, c
 							const char *value_key, size_t *ret_n)
 {
 	const json_t *list = read_array(reader, helm, where, key);
-	struct rc_application_parameter *parameters = rc_arena_alloc(
-		reader->arena, (json_array_size(list) + 1) * sizeof(*parameters));
+	struct rc_application_parameter *parameters =
+		rc_arena_alloc(reader->arena, (json_array_size(list) + 1) * sizeof(*parameters));
 	json_t *item;
 	size_t i;
 
@@ -252,11 +252,22 @@ static const char *read_values(struct reader *reader, const json_t *helm, const 
 static void read_helm(struct reader *reader, const json_t *helm, const char *where,
 		      struct rc_application_source *source)
 {
-	static const char *const known[] = {
-		"valueFiles",	 "ignoreMissingValueFiles", "values",	  "valuesObject",
-		"parameters",	 "fileParameters",	    "releaseName", "passCredentials",
-		"skipCrds",	 "skipTests",		    "skipSchemaValidation", "version",
-		"namespace",	 "kubeVersion",		    "apiVersions", NULL};
+	static const char *const known[] = {"valueFiles",
+					    "ignoreMissingValueFiles",
+					    "values",
+					    "valuesObject",
+					    "parameters",
+					    "fileParameters",
+					    "releaseName",
+					    "passCredentials",
+					    "skipCrds",
+					    "skipTests",
+					    "skipSchemaValidation",
+					    "version",
+					    "namespace",
+					    "kubeVersion",
+					    "apiVersions",
+					    NULL};
 
 	check_keys(reader, helm, where, known);
 	source->is_helm = true;
@@ -283,8 +294,8 @@ static void read_helm(struct reader *reader, const json_t *helm, const char *whe
 static void read_directory(struct reader *reader, const json_t *directory, const char *where,
 			   struct rc_application_source *source)
 {
-	static const char *const known[] = {"recurse", "include", "exclude", "jsonnet",
-					    "disableExtensionFilter", NULL};
+	static const char *const known[] = {
+		"recurse", "include", "exclude", "jsonnet", "disableExtensionFilter", NULL};
 	const json_t *jsonnet = read_object(reader, directory, where, "jsonnet");
 
 	check_keys(reader, directory, where, known);
@@ -299,9 +310,9 @@ static void read_directory(struct reader *reader, const json_t *directory, const
 static void read_source(struct reader *reader, const json_t *json, const char *where,
 			struct rc_application_source *source)
 {
-	static const char *const known[] = {"repoURL",	 "targetRevision", "path",   "chart",
-					    "ref",	 "helm",	   "kustomize", "directory",
-					    "plugin",	 "name",	   "tagPrefix", NULL};
+	static const char *const known[] = {"repoURL", "targetRevision", "path",      "chart",
+					    "ref",     "helm",		 "kustomize", "directory",
+					    "plugin",  "name",		 "tagPrefix", NULL};
 	rc_autofree char *helm_where = rc_asprintf("%s.helm", where);
 	rc_autofree char *directory_where = rc_asprintf("%s.directory", where);
 	const json_t *helm, *directory;
@@ -337,8 +348,8 @@ static void read_sources(struct reader *reader, const json_t *spec)
 	json_t *item;
 
 	application->n_sources = n ? n : 1;
-	application->sources = rc_arena_alloc(
-		reader->arena, application->n_sources * sizeof(*application->sources));
+	application->sources = rc_arena_alloc(reader->arena, application->n_sources *
+								     sizeof(*application->sources));
 	json_array_foreach (list, i, item) {
 		rc_autofree char *where = rc_asprintf("spec.sources[%zu]", i);
 
@@ -375,7 +386,10 @@ struct option {
 };
 
 static const struct option options[] = {
-#define OPTION(text, member) {text, offsetof(struct rc_application_options, member)}
+#define OPTION(text, member)                                          \
+	{                                                             \
+		text, offsetof(struct rc_application_options, member) \
+	}
 	OPTION("CreateNamespace=true", create_namespace),
 	OPTION("Prune=false", no_prune),
 	OPTION("Prune=confirm", prune_confirm),
@@ -392,11 +406,23 @@ static const struct option options[] = {
 
 /* What says the default, or is what we do anyway. */
 static const char *const plain_options[] = {
-	"CreateNamespace=false", "Prune=true", "PruneLast=false", "Validate=true",
-	"SkipDryRunOnMissingResource=false", "Replace=false", "Force=false",
-	"ApplyOutOfSyncOnly=false", "FailOnSharedResource=false", "RespectIgnoreDifferences=true",
-	"ServerSideApply=true", "ServerSideApply=false", "ClientSideApplyMigration=true",
-	"ClientSideApplyMigration=false", "Delete=true", "Delete=false", "Delete=confirm",
+	"CreateNamespace=false",
+	"Prune=true",
+	"PruneLast=false",
+	"Validate=true",
+	"SkipDryRunOnMissingResource=false",
+	"Replace=false",
+	"Force=false",
+	"ApplyOutOfSyncOnly=false",
+	"FailOnSharedResource=false",
+	"RespectIgnoreDifferences=true",
+	"ServerSideApply=true",
+	"ServerSideApply=false",
+	"ClientSideApplyMigration=true",
+	"ClientSideApplyMigration=false",
+	"Delete=true",
+	"Delete=false",
+	"Delete=confirm",
 };
 
 static void read_option(struct reader *reader, const char *text)
@@ -426,8 +452,9 @@ static void read_option(struct reader *reader, const char *text)
 	else if (strcmp(text, "orphan") == 0)
 		to->prune_propagation = "Orphan";
 	else
-		complain(reader, "spec.syncPolicy.syncOptions: '%s' is none of foreground, "
-				 "background, orphan",
+		complain(reader,
+			 "spec.syncPolicy.syncOptions: '%s' is none of foreground, "
+			 "background, orphan",
 			 text);
 }
 
@@ -459,9 +486,9 @@ static void read_retry(struct reader *reader, const json_t *policy)
 
 	check_keys(reader, json, where, known);
 	check_keys(reader, backoff, inner, backoff_known);
-	application->retry.limit = (int)read_integer(
-		reader, json, where, "limit",
-		!json && application->automated.on ? RETRY_DEFAULT : 0);
+	application->retry.limit =
+		(int)read_integer(reader, json, where, "limit",
+				  !json && application->automated.on ? RETRY_DEFAULT : 0);
 	application->retry.refresh = read_bool(reader, json, where, "refresh", true);
 	application->retry.duration_ms = read_duration(reader, backoff, inner, "duration", 5000);
 	application->retry.max_duration_ms =
@@ -519,9 +546,15 @@ static void read_metadata(struct reader *reader, const json_t *manifest)
 
 static void read_spec(struct reader *reader, const json_t *manifest)
 {
-	static const char *const known[] = {"source",	  "sources",  "sourceHydrator",
-					    "destination", "project", "syncPolicy",
-					    "ignoreDifferences", "info", "revisionHistoryLimit",
+	static const char *const known[] = {"source",
+					    "sources",
+					    "sourceHydrator",
+					    "destination",
+					    "project",
+					    "syncPolicy",
+					    "ignoreDifferences",
+					    "info",
+					    "revisionHistoryLimit",
 					    NULL};
 	struct rc_application *application = reader->application;
 	const json_t *spec = read_object(reader, manifest, "", "spec");
@@ -551,8 +584,7 @@ int rc_application_parse(const json_t *manifest, const char *where,
 	const char *version = rc_json_text(manifest, "apiVersion", NULL);
 	int r = 0;
 
-	if (!rc_text_equal(kind, "Application") ||
-	    !rc_text_equal(version, "argoproj.io/v1alpha1"))
+	if (!rc_text_equal(kind, "Application") || !rc_text_equal(version, "argoproj.io/v1alpha1"))
 		return rc_fail(err, -EINVAL,
 			       "%s: an Application of argoproj.io/v1alpha1 is wanted, found %s of "
 			       "%s",

@@ -79,7 +79,7 @@ struct rc_application {
 	unsigned int revision_history_limit;	  /* 10 */
 	bool has_finalizer;			  /* delete its resources with it */
 	const char *delete_propagation;
-	json_t *warnings; /* array of text: fields that are not known; owned */
+	json_t *warnings;	/* array of text: fields that are not known; owned */
 	bool is_suspended;	/* annotation argocd.argoproj.io/skip-reconcile: "true" */
 	json_t *manifest;	/* the whole; owned */
 	struct rc_arena *arena; /* all texts live here */

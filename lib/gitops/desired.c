@@ -42,8 +42,8 @@ static uint64_t hash_json(const json_t *json)
 /* Empty maps and nulls of metadata say nothing, and charts leave them behind. */
 static void tidy_metadata(json_t *object)
 {
-	static const char *const fields[] = {"annotations", "labels", "creationTimestamp",
-					     "namespace", "generateName", "finalizers",
+	static const char *const fields[] = {"annotations",    "labels",       "creationTimestamp",
+					     "namespace",      "generateName", "finalizers",
 					     "ownerReferences"};
 	json_t *metadata = json_object_get(object, "metadata");
 
@@ -119,7 +119,8 @@ static void insert(struct builder *builder, struct rc_desired_item *item)
 	desired->items[desired->n++] = *item;
 }
 
-static int add(struct builder *builder, const json_t *manifest, size_t index, struct rc_error **err);
+static int add(struct builder *builder, const json_t *manifest, size_t index,
+	       struct rc_error **err);
 
 static int add_list(struct builder *builder, const json_t *items, size_t index,
 		    struct rc_error **err)

@@ -21,7 +21,6 @@
 struct rc_desired_item {
 	struct rc_kube_key key; /* texts in key_block */
 	struct rc_kube_key *key_block;
-	struct rc_kube_key *key_block;
 	const char *api_version; /* borrowed from object */
 	json_t *object;		 /* owned */
 	struct rc_traits traits;

@@ -53,8 +53,8 @@ static bool names_itself(const char *id, const struct rc_kube_key *key, char **r
 	whole = rc_tracking_format(app, key);
 	start = rc_asprintf("%s:%s/%s:", app, key->group, key->kind);
 	if (strcmp(whole, id) != 0 &&
-	    (*key->name_space || !rc_text_has_prefix(id, start) ||
-	     !strrchr(id, '/') || strcmp(strrchr(id, '/') + 1, key->name) != 0))
+	    (*key->name_space || !rc_text_has_prefix(id, start) || !strrchr(id, '/') ||
+	     strcmp(strrchr(id, '/') + 1, key->name) != 0))
 		return false;
 	*ret_app = rc_steal(&app);
 	return true;
@@ -65,8 +65,7 @@ enum rc_tracking rc_tracking_check(const json_t *object, const char *instance, c
 {
 	const char *id = rc_kube_object_get_annotation(object, RC_TRACKING_ID);
 	const char *its = rc_kube_object_get_annotation(object, RC_TRACKING_INSTANCE);
-	const char *argo =
-		rc_kube_object_get_annotation(object, "argocd.argoproj.io/tracking-id");
+	const char *argo = rc_kube_object_get_annotation(object, "argocd.argoproj.io/tracking-id");
 	rc_autofree struct rc_kube_key *key = NULL;
 	rc_autofree char *owner = NULL;
 	enum rc_tracking tracking = RC_TRACKING_NONE;

@@ -2,6 +2,7 @@
 #include "gitops/traits.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -163,7 +164,10 @@ static const struct {
 	const char *text;
 	size_t offset;
 } sync_options[] = {
-#define OPTION(text, member) {text, offsetof(struct rc_traits, member)}
+#define OPTION(text, member)                             \
+	{                                                \
+		text, offsetof(struct rc_traits, member) \
+	}
 	OPTION("Prune=false", no_prune),
 	OPTION("Prune=confirm", prune_confirm),
 	OPTION("PruneLast=true", prune_last),
