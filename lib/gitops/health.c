@@ -108,8 +108,8 @@ static enum rc_health assess_deployment(const struct object *object)
 		return say(object, RC_HEALTH_PROGRESSING,
 			   "%lld of %lld new replicas have been updated", updated, wanted);
 	if (replicas > updated)
-		return say(object, RC_HEALTH_PROGRESSING, "%lld old replicas are pending termination",
-			   replicas - updated);
+		return say(object, RC_HEALTH_PROGRESSING,
+			   "%lld old replicas are pending termination", replicas - updated);
 	if (available < updated)
 		return say(object, RC_HEALTH_PROGRESSING,
 			   "%lld of %lld updated replicas are available", available, updated);
@@ -251,8 +251,7 @@ static enum rc_health assess_running_pod(const struct object *object, bool is_al
 		if (rc_json_get(status, "lastState", "terminated", NULL))
 			return say(object, RC_HEALTH_DEGRADED, "container %s terminated: %s",
 				   text(status, "name"),
-				   rc_json_text(status, "lastState", "terminated", "reason",
-						NULL)
+				   rc_json_text(status, "lastState", "terminated", "reason", NULL)
 					   ?: "");
 	return say(object, RC_HEALTH_PROGRESSING, "it is not ready");
 }
@@ -339,8 +338,7 @@ static enum rc_health assess_budget(const struct object *object)
 
 	if (is_behind(object))
 		return behind(object);
-	if (allowed && !is_true(allowed) &&
-	    strcmp(text(allowed, "reason"), "SyncFailed") == 0)
+	if (allowed && !is_true(allowed) && strcmp(text(allowed, "reason"), "SyncFailed") == 0)
 		return say(object, RC_HEALTH_DEGRADED, "%s", text(allowed, "message"));
 	return RC_HEALTH_HEALTHY;
 }

@@ -123,8 +123,8 @@ static char *make_hook_name(const struct builder *builder, const struct rc_desir
 
 	if (*item->key.name)
 		return NULL;
-	return rc_asprintf("%s%.7s-%s-%lld", prefix, builder->options->revision ?: "",
-			   lower[phase], (long long)builder->options->started_unix_s);
+	return rc_asprintf("%s%.7s-%s-%lld", prefix, builder->options->revision ?: "", lower[phase],
+			   (long long)builder->options->started_unix_s);
 }
 
 static void add_hook(struct builder *builder, const struct rc_desired_item *item)
@@ -199,9 +199,9 @@ static void add_prune(struct builder *builder, const struct rc_plan_live *live)
 	task->is_last = live->traits.prune_last || builder->options->prune_last;
 	if (!builder->options->prune || live->traits.no_prune) {
 		task->state = RC_TASK_SKIPPED;
-		task->message = rc_strdup(live->traits.no_prune
-						  ? "its annotation Prune=false keeps it"
-						  : "pruning is not allowed");
+		task->message =
+			rc_strdup(live->traits.no_prune ? "its annotation Prune=false keeps it"
+							: "pruning is not allowed");
 	} else if (live->traits.prune_confirm) {
 		task->state = RC_TASK_SKIPPED;
 		task->message = rc_strdup("Prune=confirm: it waits for a person");

@@ -32,7 +32,7 @@ struct rc_task {
 	enum rc_phase phase;
 	int wave;
 	const struct rc_desired_item *item; /* NULL for a prune; borrowed from the desired state */
-	struct rc_kube_key key; /* texts in key_block */
+	struct rc_kube_key key;		    /* texts in key_block */
 	struct rc_kube_key *key_block;
 	char *name;	 /* of a hook with generateName: the one it gets; else NULL */
 	bool is_last;	 /* a prune that comes after all waves */
