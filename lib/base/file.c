@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
@@ -118,4 +119,19 @@ int rc_file_remove_tree(const char *path, struct rc_error **err)
 	}
 	fts_close(fts);
 	return r;
+}
+
+void rc_file_remove_matching(const char *path, const char *suffix)
+{
+	rc_autofree char *top = rc_strdup(path);
+	char *paths[] = {top, NULL};
+	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+
+	if (!fts)
+		return;
+	for (FTSENT *entry = fts_read(fts); entry; entry = fts_read(fts))
+		if (entry->fts_info != FTS_D && entry->fts_info != FTS_DP &&
+		    rc_text_has_suffix(entry->fts_name, suffix))
+			unlink(entry->fts_accpath);
+	fts_close(fts);
 }

@@ -21,3 +21,5 @@ int rc_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t m
 int rc_file_make_directory(const char *path, mode_t mode, struct rc_error **err);
 /* rm -rf below and including path; absent is fine. */
 int rc_file_remove_tree(const char *path, struct rc_error **err);
+/* Remove the files below path whose names end in suffix; what cannot be removed stays. */
+void rc_file_remove_matching(const char *path, const char *suffix);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "gitops/tracking.h"

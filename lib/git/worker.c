@@ -1,0 +1,65 @@
+/* The git worker's one job. */
+#include "git/worker.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "data/json.h"
+#include "git/ref.h"
+
+static json_t *answer_ref(struct rc_git_mirror *mirror, const json_t *ref)
+{
+	const char *name = rc_json_text(ref, "name", NULL) ?: "";
+	const char *known = rc_json_text(ref, "known", NULL);
+	json_t *answer = json_pack("{s:s}", "name", name);
+	json_auto_t *described = NULL;
+	struct rc_error *err = NULL;
+	char id[RC_GIT_ID_MAX];
+
+	if (rc_git_ref_resolve(mirror, name, id, &err) < 0) {
+		json_object_set_new(answer, "error", rc_error_to_json(err));
+		rc_error_free(err);
+		return answer;
+	}
+	json_object_set_new(answer, "commit", json_string(id));
+	if (rc_git_ref_describe(mirror, id, &described, NULL) == 0)
+		json_object_update(answer, described);
+	if (known && rc_git_ref_is_forced(mirror, known, id))
+		json_object_set_new(answer, "forced", json_true());
+	return answer;
+}
+
+int rc_git_worker_handle(void *userdata, const json_t *request, json_t **ret_reply,
+			 struct rc_error **err)
+{
+	const json_t *auth = json_object_get(request, "auth");
+	const char *path = rc_json_text(request, "mirror", NULL);
+	struct rc_git_remote_options options = {
+		.url = rc_json_text(request, "url", NULL),
+		.username = rc_json_text(auth, "username", NULL),
+		.password = rc_json_text(auth, "password", NULL),
+		.ssh_key = rc_json_text(auth, "sshKey", NULL),
+		.known_hosts = rc_json_text(auth, "knownHosts", NULL),
+		.ca = rc_json_text(auth, "ca", NULL),
+	};
+	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
+	bool changed = false;
+	json_t *refs, *ref;
+	size_t i;
+	int r;
+
+	(void)userdata;
+	if (!rc_text_equal(rc_json_text(request, "op", NULL), "poll") || !path || !options.url)
+		return rc_fail(err, -EINVAL, "the request is not understood");
+	r = rc_git_mirror_update(path, &options, &changed, err);
+	if (r == 0)
+		r = rc_git_mirror_open(path, &mirror, err);
+	if (r < 0)
+		return r;
+	refs = json_array();
+	json_array_foreach (json_object_get(request, "refs"), i, ref)
+		json_array_append_new(refs, answer_ref(mirror, ref));
+	*ret_reply = json_pack("{s:b, s:o}", "changed", changed, "refs", refs);
+	return 0;
+}

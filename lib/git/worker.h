@@ -1,0 +1,23 @@
+/*
+ * What the git worker is asked and what it answers.
+ *
+ * {"op": "poll", "mirror": PATH, "url": URL, "auth": {"username"?, "password"?, "sshKey"?,
+ *  "knownHosts"?, "ca"?}, "refs": [{"name": REVISION, "known"?: COMMIT}...]}
+ *
+ * brings the mirror up to date and answers
+ *
+ * {"changed": bool, "refs": [{"name", "commit", "author", "date", "subject", "forced"?} or
+ *  {"name", "error": {as rc_error_to_json()}}...]}
+ *
+ * "forced" is there when the commit is no descendant of the known one. A revision that does not
+ * resolve is an error of its own; the poll succeeds.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+/* An rc_worker_handler_fn. */
+int rc_git_worker_handle(void *userdata, const json_t *request, json_t **ret_reply,
+			 struct rc_error **err);
