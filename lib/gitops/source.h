@@ -37,7 +37,3 @@ int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
 /* The same for Application manifests in a folder of a repository: {"path": ...}; every YAML and
  * JSON document there, with "file" beside each: {"documents": [{"file", "line", "object"}...]}. */
 json_t *rc_source_make_read_request(const struct rc_source_at *at, const char *path);
-
-/* Give up what a render worker does not need: network, new files, other programs, and memory over
- * the limit. Irrevocable. */
-int rc_source_confine(size_t memory_max_bytes, unsigned int cpu_s, struct rc_error **err);

@@ -1,0 +1,210 @@
+/* Requests of the render worker, and answering them. */
+#include "gitops/source.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "git/tree.h"
+#include "gitops/source-private.h"
+
+#define OBJECTS_MAX 20000
+
+/* ---- asking ---- */
+
+json_t *rc_source_make_request(const struct rc_application *application,
+			       const struct rc_source_at *at,
+			       const struct rc_source_cluster *cluster)
+{
+	json_t *places = json_array();
+
+	for (size_t i = 0; i < application->n_sources; i++)
+		json_array_append_new(places, json_pack("{s:s, s:s}", "mirror", at[i].mirror,
+							"commit", at[i].commit));
+	return json_pack("{s:s, s:O, s:o, s:s, s:O?}", "op", "render", "application",
+			 application->manifest, "at", places, "kubeVersion",
+			 cluster->kube_version ? cluster->kube_version : "", "apiVersions",
+			 cluster->api_versions);
+}
+
+json_t *rc_source_make_read_request(const struct rc_source_at *at, const char *path)
+{
+	return json_pack("{s:s, s:[{s:s, s:s}], s:s}", "op", "read", "at", "mirror", at->mirror,
+			 "commit", at->commit, "path", path);
+}
+
+/* ---- documents ---- */
+
+static int take_document(const struct rc_yaml_node *node, const char *file, bool with_place,
+			 json_t *to, struct rc_error **err)
+{
+	json_t *object = NULL;
+	int r;
+
+	if (node->kind == RC_YAML_NULL)
+		return 0;
+	if (node->kind != RC_YAML_MAPPING)
+		return rc_fail(err, -EINVAL, "%s:%u:%u: a Kubernetes object is wanted, found %s",
+			       file, node->line, node->column, rc_yaml_describe(node));
+	if (node->n_entries == 0)
+		return 0;
+	if (json_array_size(to) >= OBJECTS_MAX)
+		return rc_fail(err, -E2BIG, "there are more than %d objects", OBJECTS_MAX);
+	r = rc_yaml_to_json(node, &object, err);
+	if (r < 0)
+		return rc_wrap(err, r, "%s:%u", file, node->line);
+	if (with_place)
+		object = json_pack("{s:s, s:i, s:o}", "file", file, "line", (int)node->line,
+				   "object", object);
+	else if (!json_is_string(json_object_get(object, "kind")) ||
+		 !json_is_string(json_object_get(object, "apiVersion"))) {
+		json_decref(object);
+		return rc_fail(err, -EINVAL, "%s:%u:%u: the object has no %s", file, node->line,
+			       node->column, rc_yaml_get(node, "kind") ? "apiVersion" : "kind");
+	}
+	json_array_append_new(to, object);
+	return 0;
+}
+
+int source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
+			  struct rc_error **err)
+{
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	struct rc_yaml_options options = {.file = file};
+	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *reader =
+		rc_yaml_reader_new(text, &options);
+	struct rc_yaml_node *node;
+	int r;
+
+	while ((r = rc_yaml_reader_next(reader, arena, &node, err)) > 0) {
+		r = take_document(node, file, with_place, to, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+bool source_is_manifest(const char *path)
+{
+	return rc_text_has_suffix(path, ".yaml") || rc_text_has_suffix(path, ".yml") ||
+	       rc_text_has_suffix(path, ".json");
+}
+
+/* ---- answering ---- */
+
+static int open_mirror(const json_t *at, struct rc_git_mirror **ret_mirror, const char **ret_commit,
+		       struct rc_error **err)
+{
+	const char *path = rc_json_text(at, "mirror", NULL);
+
+	*ret_commit = rc_json_text(at, "commit", NULL);
+	if (!path || !*ret_commit)
+		return rc_fail(err, -EINVAL, "the request names no mirror and commit");
+	return rc_git_mirror_open(path, ret_mirror, err);
+}
+
+static int handle_read(const json_t *request, json_t **ret_reply, struct rc_error **err)
+{
+	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
+	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
+	const char *commit, *path = rc_json_text(request, "path", NULL);
+	json_auto_t *documents = json_array();
+	int r = open_mirror(json_array_get(json_object_get(request, "at"), 0), &mirror, &commit,
+			    err);
+
+	if (r == 0)
+		r = rc_git_tree_read(mirror, commit, path ? path : ".", NULL, &files, err);
+	for (size_t i = 0; r == 0 && i < files.n; i++) {
+		rc_autofree char *name = rc_asprintf("%s/%s", path ? path : ".", files.at[i].path);
+
+		if (source_is_manifest(files.at[i].path))
+			r = source_read_documents(files.at[i].bytes, name, true, documents, err);
+	}
+	if (r < 0)
+		return r;
+	*ret_reply = json_pack("{s:O}", "documents", documents);
+	return 0;
+}
+
+static int open_all(struct source_job *job, const json_t *places, struct rc_error **err)
+{
+	for (size_t i = 0; i < job->application->n_sources; i++) {
+		int r = open_mirror(json_array_get(places, i), &job->mirrors[i], &job->commits[i],
+				    err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int render_source(struct source_job *job, size_t i, struct rc_error **err)
+{
+	const struct rc_application_source *source = &job->application->sources[i];
+	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
+	bool is_chart = false;
+	int r;
+
+	if (!source->path) /* only there for its $ref */
+		return 0;
+	r = rc_git_tree_read(job->mirrors[i], job->commits[i], source->path, NULL, &files, err);
+	if (r < 0)
+		return rc_wrap(err, r, "path '%s' of commit %.12s", source->path, job->commits[i]);
+	for (size_t j = 0; j < files.n; j++) {
+		is_chart = is_chart || strcmp(files.at[j].path, "Chart.yaml") == 0;
+		if (strncmp(files.at[j].path, "kustomization.y", 15) == 0 && !source->is_helm &&
+		    !source->is_directory) {
+			rc_fail(err, -EINVAL, "%s/%s: kustomize is not supported", source->path,
+				files.at[j].path);
+			rc_hint(err, "render it into Git, or use a Helm chart");
+			return -EINVAL;
+		}
+	}
+	is_chart = source->is_helm || (is_chart && !source->is_directory);
+	json_array_append_new(job->types, json_string(is_chart ? "Helm" : "Directory"));
+	return is_chart ? source_render_chart(job, i, &files, err)
+			: source_read_directory(job, i, &files, err);
+}
+
+static int handle_render(const json_t *request, json_t **ret_reply, struct rc_error **err)
+{
+	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
+	json_auto_t *manifests = json_array(), *warnings = json_array(), *types = json_array();
+	struct source_job job = {
+		.request = request, .manifests = manifests, .warnings = warnings, .types = types};
+	int r = rc_application_parse(json_object_get(request, "application"), "the request",
+				     &application, err);
+
+	if (r < 0)
+		return r;
+	job.application = application;
+	job.mirrors = rc_calloc(application->n_sources, sizeof(struct rc_git_mirror *));
+	job.commits = rc_calloc(application->n_sources, sizeof(char *));
+	r = open_all(&job, json_object_get(request, "at"), err);
+	for (size_t i = 0; r == 0 && i < application->n_sources; i++)
+		r = render_source(&job, i, err);
+	for (size_t i = 0; i < application->n_sources; i++)
+		rc_git_mirror_free(job.mirrors[i]);
+	free(job.mirrors);
+	free(job.commits);
+	if (r < 0)
+		return r;
+	*ret_reply = json_pack("{s:O, s:O, s:O}", "manifests", manifests, "warnings", warnings,
+			       "types", types);
+	return 0;
+}
+
+int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
+		     struct rc_error **err)
+{
+	const char *op = rc_json_text(request, "op", NULL);
+
+	(void)userdata;
+	if (rc_text_equal(op, "render"))
+		return handle_render(request, ret_reply, err);
+	if (rc_text_equal(op, "read"))
+		return handle_read(request, ret_reply, err);
+	return rc_fail(err, -EINVAL, "the request is not understood");
+}
