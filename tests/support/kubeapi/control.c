@@ -1,0 +1,190 @@
+/*
+ * Misbehaviour on request, and the log of who asked what.
+ *
+ * POST /_control {"fault", "match", "count", "delayMs"} · DELETE /_control · POST
+ * /_control/compact · GET /_control/log?since=N
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "base/memory.h"
+#include "base/str.h"
+#include "data/json.h"
+#include "kubeapi.h"
+
+#define LOG_MAX 20000
+
+struct fault {
+	struct fault *prev, *next;
+	char *what, *match;
+	long long count; /* -1: for ever */
+	double delay_s;
+};
+
+struct stall {
+	struct rc_net_http_exchange *exchange;
+	ev_timer timer;
+};
+
+static struct fault *faults;
+static json_t *entries;
+static long long n_entries;
+
+void kubeapi_control_log(struct rc_net_http_exchange *exchange)
+{
+	if (!entries)
+		entries = json_array();
+	if (json_array_size(entries) >= LOG_MAX)
+		json_array_remove(entries, 0);
+	json_array_append_new(
+		entries,
+		json_pack("{s:I, s:s, s:s, s:s, s:s}", "n", (json_int_t)++n_entries, "method",
+			  rc_net_http_exchange_get_method(exchange), "path",
+			  rc_net_http_exchange_get_path(exchange), "agent",
+			  rc_net_http_exchange_get_header(exchange, "User-Agent") ?: "", "dryRun",
+			  rc_net_http_exchange_get_query(exchange, "dryRun") ?: ""));
+}
+
+static void clear(void)
+{
+	struct fault *fault, *next;
+
+	DL_FOREACH_SAFE (faults, fault, next) {
+		DL_DELETE(faults, fault);
+		free(fault->what);
+		free(fault->match);
+		free(fault);
+	}
+}
+
+static void add(const json_t *body)
+{
+	struct fault *fault = rc_new0(struct fault);
+	json_t *count = json_object_get(body, "count");
+
+	fault->what = rc_strdup(rc_json_text(body, "fault", NULL) ?: "500");
+	fault->match = rc_strdup(rc_json_text(body, "match", NULL) ?: "");
+	fault->count = count ? json_integer_value(count) : -1;
+	fault->delay_s =
+		(double)json_integer_value(json_object_get(body, "delayMs") ?: json_null()) / 1000;
+	DL_APPEND(faults, fault);
+}
+
+static void reply_log(struct rc_net_http_exchange *exchange)
+{
+	const char *text = rc_net_http_exchange_get_query(exchange, "since");
+	long long since = text ? strtoll(text, NULL, 10) : 0;
+	json_auto_t *answer = NULL;
+	json_t *list = json_array(), *entry;
+	size_t i;
+
+	json_array_foreach (entries, i, entry)
+		if (json_integer_value(json_object_get(entry, "n")) > since)
+			json_array_append(list, entry);
+	answer = json_pack("{s:I, s:o}", "last", (json_int_t)n_entries, "requests", list);
+	rc_net_http_exchange_reply_json(exchange, 200, answer);
+}
+
+bool kubeapi_control_handle(struct rc_net_http_exchange *exchange)
+{
+	const char *path = rc_net_http_exchange_get_path(exchange);
+	const char *method = rc_net_http_exchange_get_method(exchange);
+	json_auto_t *body = NULL;
+
+	if (strncmp(path, "/_control", 9) != 0)
+		return false;
+	if (strcmp(path, "/_control/log") == 0) {
+		reply_log(exchange);
+		return true;
+	}
+	if (strcmp(path, "/_control/compact") == 0)
+		kubeapi_store_compact();
+	else if (strcmp(method, "DELETE") == 0)
+		clear();
+	else if (rc_json_parse(rc_net_http_exchange_get_body(exchange), "the body", &body, NULL) ==
+		 0)
+		add(body);
+	rc_net_http_exchange_reply(exchange, 200, "application/json", RC_STR("{}\n"));
+	return true;
+}
+
+/* ---- misbehaving ---- */
+
+static void on_stalled(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct stall *stall = rc_container_of(timer, struct stall, timer);
+	struct rc_net_http_exchange *exchange = stall->exchange;
+	bool is_slow = timer->data != NULL;
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	free(stall);
+	if (is_slow)
+		kubeapi_route(exchange);
+	else
+		rc_net_http_exchange_reset(exchange);
+}
+
+static void stall(struct ev_loop *loop, struct rc_net_http_exchange *exchange, double delay_s,
+		  bool is_slow)
+{
+	struct stall *stalled = rc_new0(struct stall);
+
+	stalled->exchange = exchange;
+	ev_timer_init(&stalled->timer, on_stalled, delay_s > 0 ? delay_s : 3600, 0);
+	stalled->timer.data = is_slow ? stalled : NULL;
+	ev_timer_start(loop, &stalled->timer);
+}
+
+static const struct {
+	const char *what;
+	int status;
+	const char *reason;
+} statuses[] = {
+	{"401", 401, "Unauthorized"},	    {"403", 403, "Forbidden"},
+	{"409", 409, "Conflict"},	    {"410", 410, "Expired"},
+	{"429", 429, "TooManyRequests"},    {"500", 500, "InternalError"},
+	{"503", 503, "ServiceUnavailable"},
+};
+
+static void reply_status(struct rc_net_http_exchange *exchange, const char *what)
+{
+	for (size_t i = 0; i < RC_ARRAY_SIZE(statuses); i++)
+		if (strcmp(statuses[i].what, what) == 0) {
+			json_auto_t *status = kubeapi_status(statuses[i].status, statuses[i].reason,
+							     "misbehaving on request: %s", what);
+
+			rc_net_http_exchange_reply_json(exchange, statuses[i].status, status);
+			return;
+		}
+	rc_net_http_exchange_reply(exchange, 200, "text/html", RC_STR("<html>garbage"));
+}
+
+bool kubeapi_control_misbehave(struct ev_loop *loop, struct rc_net_http_exchange *exchange)
+{
+	rc_autofree char *line = rc_asprintf("%s %s", rc_net_http_exchange_get_method(exchange),
+					     rc_net_http_exchange_get_path(exchange));
+	struct fault *fault;
+
+	DL_FOREACH (faults, fault)
+		if (fault->count != 0 && strstr(line, fault->match))
+			break;
+	if (!fault)
+		return false;
+	if (fault->count > 0)
+		fault->count--;
+	if (strcmp(fault->what, "reset") == 0)
+		rc_net_http_exchange_reset(exchange);
+	else if (strcmp(fault->what, "half") == 0)
+		rc_net_http_exchange_reply_half(exchange, 200, "application/json",
+						RC_STR("{\"kind\":\"List\",\"items\":[{\"meta"));
+	else if (strcmp(fault->what, "stall") == 0)
+		stall(loop, exchange, fault->delay_s, false);
+	else if (strcmp(fault->what, "slow") == 0)
+		stall(loop, exchange, fault->delay_s, true);
+	else
+		reply_status(exchange, fault->what);
+	return true;
+}

@@ -1,0 +1,515 @@
+/* Paths to what they mean: discovery, collections, objects, subresources. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "data/json.h"
+#include "data/yaml.h"
+#include "kubeapi.h"
+
+#define PARTS_MAX 10
+
+static struct {
+	struct ev_loop *loop;
+	json_t *tokens; /* token -> "" (may all), or "namespace:account:expiry" */
+	bool needs_token;
+} state;
+
+void kubeapi_routes_init(struct ev_loop *loop)
+{
+	state.loop = loop;
+	state.tokens = json_object();
+}
+
+void kubeapi_routes_add_token(const char *token)
+{
+	json_object_set_new(state.tokens, token, json_string(""));
+	state.needs_token = true;
+}
+
+static void reply_status(struct rc_net_http_exchange *exchange, int code, const char *reason,
+			 const char *message)
+{
+	json_auto_t *status = kubeapi_status(code, reason, "%s", message);
+
+	rc_net_http_exchange_reply_json(exchange, code, status);
+}
+
+/* ---- discovery ---- */
+
+static json_t *verbs(void)
+{
+	return json_pack("[s, s, s, s, s, s, s, s]", "create", "delete", "deletecollection", "get",
+			 "list", "patch", "update", "watch");
+}
+
+static json_t *describe_kind(const struct kubeapi_kind *kind)
+{
+	json_t *json =
+		json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:s, s:o, s:o}", "resource", kind->plural,
+			  "responseKind", "group", kind->group, "version", kind->version, "kind",
+			  kind->kind, "scope", kind->namespaced ? "Namespaced" : "Cluster",
+			  "singularResource", kind->singular, "verbs", verbs(), "shortNames",
+			  *kind->short_name ? json_pack("[s]", kind->short_name) : json_array());
+
+	if (kind->has_status)
+		json_object_set_new(json, "subresources",
+				    json_pack("[{s:s, s:{s:s, s:s, s:s}, s:[s, s, s]}]",
+					      "subresource", "status", "responseKind", "group",
+					      kind->group, "version", kind->version, "kind",
+					      kind->kind, "verbs", "get", "patch", "update"));
+	return json;
+}
+
+/* A group's entry in items, made when it is not there. */
+static json_t *find_group(json_t *items, const struct kubeapi_kind *kind)
+{
+	json_t *group, *version;
+	size_t i;
+
+	json_array_foreach (items, i, group) {
+		if (strcmp(kubeapi_meta(group, "name"), kind->group) != 0)
+			continue;
+		json_array_foreach (json_object_get(group, "versions"), i, version)
+			if (rc_text_equal(rc_json_text(version, "version", NULL), kind->version))
+				return version;
+		version = json_pack("{s:s, s:s, s:[]}", "version", kind->version, "freshness",
+				    "Current", "resources");
+		json_array_append_new(json_object_get(group, "versions"), version);
+		return version;
+	}
+	version = json_pack("{s:s, s:s, s:[]}", "version", kind->version, "freshness", "Current",
+			    "resources");
+	json_array_append_new(items, json_pack("{s:{s:s}, s:[o]}", "metadata", "name", kind->group,
+					       "versions", version));
+	return version;
+}
+
+static void reply_aggregated(struct rc_net_http_exchange *exchange, bool core)
+{
+	json_auto_t *list = json_pack("{s:s, s:s, s:{}, s:[]}", "kind", "APIGroupDiscoveryList",
+				      "apiVersion", "apidiscovery.k8s.io/v2", "metadata", "items");
+
+	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
+		json_t *version;
+
+		if ((*kind->group == '\0') != core)
+			continue;
+		version = find_group(json_object_get(list, "items"), kind);
+		json_array_append_new(json_object_get(version, "resources"), describe_kind(kind));
+	}
+	rc_autofree char *text = json_dumps(list, JSON_COMPACT);
+
+	rc_net_http_exchange_reply(
+		exchange, 200,
+		"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+		rc_str(text));
+}
+
+static void reply_resources(struct rc_net_http_exchange *exchange, const char *group,
+			    const char *version)
+{
+	json_auto_t *list =
+		json_pack("{s:s, s:s, s:o, s:[]}", "kind", "APIResourceList", "apiVersion", "v1",
+			  "groupVersion", json_sprintf("%s%s%s", group, *group ? "/" : "", version),
+			  "resources");
+
+	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
+		if (strcmp(kind->group, group) != 0 || strcmp(kind->version, version) != 0)
+			continue;
+		json_array_append_new(json_object_get(list, "resources"),
+				      json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", kind->plural,
+						"singularName", kind->singular, "namespaced",
+						kind->namespaced, "kind", kind->kind, "verbs",
+						verbs()));
+	}
+	rc_net_http_exchange_reply_json(exchange, 200, list);
+}
+
+static void reply_groups(struct rc_net_http_exchange *exchange)
+{
+	json_auto_t *list = json_pack("{s:s, s:s, s:[]}", "kind", "APIGroupList", "apiVersion",
+				      "v1", "groups"),
+		    *seen = json_object();
+
+	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
+		json_t *version;
+
+		if (!*kind->group || json_object_get(seen, kind->group))
+			continue;
+		json_object_set_new(seen, kind->group, json_true());
+		version = json_pack("{s:o, s:s}", "groupVersion",
+				    json_sprintf("%s/%s", kind->group, kind->version), "version",
+				    kind->version);
+		json_array_append_new(json_object_get(list, "groups"),
+				      json_pack("{s:s, s:[O], s:o}", "name", kind->group,
+						"versions", version, "preferredVersion", version));
+	}
+	rc_net_http_exchange_reply_json(exchange, 200, list);
+}
+
+/* ---- reading ---- */
+
+static const char *query(struct rc_net_http_exchange *exchange, const char *name)
+{
+	const char *value = rc_net_http_exchange_get_query(exchange, name);
+
+	return value && *value ? value : NULL;
+}
+
+static void watch(struct rc_net_http_exchange *exchange, struct kubeapi_kind *kind,
+		  const char *name_space)
+{
+	const char *version = query(exchange, "resourceVersion");
+	const char *timeout = query(exchange, "timeoutSeconds");
+	const char *bookmarks = query(exchange, "allowWatchBookmarks");
+	uint64_t from = version ? strtoull(version, NULL, 10) : kubeapi_store_version();
+
+	if (kubeapi_store_watch(kind, name_space, query(exchange, "labelSelector"),
+				query(exchange, "fieldSelector"), from,
+				timeout ? (unsigned int)strtoul(timeout, NULL, 10) : 0,
+				bookmarks && strcmp(bookmarks, "true") == 0, exchange))
+		return;
+	{
+		json_auto_t *status =
+			kubeapi_status(410, "Expired", "too old resource version: %s", version);
+		rc_autofree char *text = json_dumps(status, JSON_COMPACT);
+		rc_autofree char *line = rc_asprintf("{\"type\":\"ERROR\",\"object\":%s}\n", text);
+
+		rc_net_http_exchange_reply(exchange, 200, "application/json", rc_str(line));
+	}
+}
+
+static bool wants_table(struct rc_net_http_exchange *exchange)
+{
+	const char *accept = rc_net_http_exchange_get_header(exchange, "Accept");
+
+	return accept && strstr(accept, "as=Table") != NULL;
+}
+
+/* NAME and AGE, which is what kubectl get prints of what it knows nothing about. */
+static json_t *make_table(const json_t *objects, const char *version)
+{
+	json_t *rows = json_array(), *object;
+	size_t i;
+
+	json_array_foreach (objects, i, object)
+		json_array_append_new(rows, json_pack("{s:[s, s], s:O}", "cells",
+						      kubeapi_meta(object, "name"),
+						      kubeapi_meta(object, "creationTimestamp"),
+						      "object", object));
+	return json_pack("{s:s, s:s, s:{s:s}, s:[{s:s, s:s, s:s, s:s, s:i}, {s:s, s:s, s:s, s:s, "
+			 "s:i}], s:o}",
+			 "kind", "Table", "apiVersion", "meta.k8s.io/v1", "metadata",
+			 "resourceVersion", version, "columnDefinitions", "name", "Name", "type",
+			 "string", "format", "name", "description", "", "priority", 0, "name",
+			 "Created", "type", "string", "format", "", "description", "", "priority",
+			 0, "rows", rows);
+}
+
+/* The token of the next page is the number of the first object on it. */
+static void list(struct rc_net_http_exchange *exchange, struct kubeapi_kind *kind,
+		 const char *name_space)
+{
+	rc_autofree struct kubeapi_object **all = kubeapi_store_list(kind, name_space);
+	const char *limit_text = query(exchange, "limit"), *page = query(exchange, "continue");
+	size_t limit = limit_text ? strtoul(limit_text, NULL, 10) : 0, i;
+	json_auto_t *items = json_array(), *answer = NULL;
+	char version[24], next[24] = "";
+
+	for (i = page ? strtoul(page, NULL, 10) : 0; all[i]; i++) {
+		if (limit && json_array_size(items) == limit) {
+			snprintf(next, sizeof(next), "%zu", i);
+			break;
+		}
+		if (kubeapi_selects(query(exchange, "labelSelector"),
+				    query(exchange, "fieldSelector"), all[i]->json))
+			json_array_append(items, all[i]->json);
+	}
+	snprintf(version, sizeof(version), "%llu", (unsigned long long)kubeapi_store_version());
+	if (wants_table(exchange))
+		answer = make_table(items, version);
+	else
+		answer = json_pack(
+			"{s:o, s:o, s:{s:s, s:s}, s:O}", "kind", json_sprintf("%sList", kind->kind),
+			"apiVersion",
+			json_sprintf("%s%s%s", kind->group, *kind->group ? "/" : "", kind->version),
+			"metadata", "resourceVersion", version, "continue", next, "items", items);
+	rc_net_http_exchange_reply_json(exchange, 200, answer);
+}
+
+static void get(struct rc_net_http_exchange *exchange, const struct kubeapi_write *write)
+{
+	struct kubeapi_object *object =
+		kubeapi_store_find(write->kind, write->name_space, write->name);
+
+	if (!object) {
+		json_auto_t *status = kubeapi_status(
+			404, "NotFound", "%s%s%s \"%s\" not found", write->kind->plural,
+			*write->kind->group ? "." : "", write->kind->group, write->name);
+
+		rc_net_http_exchange_reply_json(exchange, 404, status);
+	} else if (wants_table(exchange)) {
+		json_auto_t *one = json_pack("[O]", object->json);
+		json_auto_t *table = make_table(one, kubeapi_meta(object->json, "resourceVersion"));
+
+		rc_net_http_exchange_reply_json(exchange, 200, table);
+	} else {
+		rc_net_http_exchange_reply_json(exchange, 200, object->json);
+	}
+}
+
+/* ---- tokens ---- */
+
+static void make_token(struct rc_net_http_exchange *exchange, const struct kubeapi_write *write,
+		       const json_t *body)
+{
+	long long seconds =
+		json_integer_value(rc_json_get(body, "spec", "expirationSeconds", NULL));
+	int64_t end = rc_clock_unix_s() + (seconds ? seconds : 3600);
+	char time[RC_CLOCK_RFC3339_MAX], token[48];
+	unsigned char random[16];
+	json_auto_t *answer = NULL;
+
+	if (!kubeapi_store_find(write->kind, write->name_space, write->name)) {
+		get(exchange, write);
+		return;
+	}
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		abort();
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(token + 2 * i, 3, "%02x", random[i]);
+	json_object_set_new(
+		state.tokens, token,
+		json_sprintf("%s:%s:%lld", write->name_space, write->name, (long long)end));
+	answer = json_pack("{s:s, s:s, s:{}, s:{s:s, s:s}}", "kind", "TokenRequest", "apiVersion",
+			   "authentication.k8s.io/v1", "spec", "status", "token", token,
+			   "expirationTimestamp", rc_clock_format_rfc3339(end, time));
+	rc_net_http_exchange_reply_json(exchange, 201, answer);
+}
+
+static void review_token(struct rc_net_http_exchange *exchange, const json_t *body)
+{
+	const char *token = rc_json_text(body, "spec", "token", NULL) ?: "";
+	const char *whose = json_string_value(json_object_get(state.tokens, token));
+	rc_autofree char *copy = rc_strdup(whose ? whose : "");
+	char *rest = copy, *ns = strsep(&rest, ":"), *name = strsep(&rest, ":");
+	bool valid = name && rest && strtoll(rest, NULL, 10) > rc_clock_unix_s();
+	json_auto_t *answer = json_pack(
+		"{s:s, s:s, s:{s:b, s:{s:o}}}", "kind", "TokenReview", "apiVersion",
+		"authentication.k8s.io/v1", "status", "authenticated", valid, "user", "username",
+		valid ? json_sprintf("system:serviceaccount:%s:%s", ns, name) : json_string(""));
+
+	rc_net_http_exchange_reply_json(exchange, 201, answer);
+}
+
+static bool is_allowed(struct rc_net_http_exchange *exchange)
+{
+	const char *header = rc_net_http_exchange_get_header(exchange, "Authorization");
+
+	if (!state.needs_token)
+		return true;
+	return header && strncmp(header, "Bearer ", 7) == 0 &&
+	       json_object_get(state.tokens, header + 7) != NULL;
+}
+
+/* ---- writing ---- */
+
+/* The body is JSON, or YAML, which is more. */
+static json_t *read_body(struct rc_net_http_exchange *exchange)
+{
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
+	struct rc_str text = rc_net_http_exchange_get_body(exchange);
+	struct rc_yaml_node *node;
+	json_t *json = NULL;
+
+	if (text.n == 0)
+		return json_object();
+	if (rc_json_parse(text, "the body", &json, NULL) == 0)
+		return json;
+	arena = rc_arena_new(0);
+	if (rc_yaml_parse(arena, text, NULL, &node, NULL) < 0 ||
+	    rc_yaml_to_json(node, &json, NULL) < 0)
+		return NULL;
+	return json;
+}
+
+static const char *manager_of(struct rc_net_http_exchange *exchange, char buffer[64])
+{
+	const char *manager = query(exchange, "fieldManager");
+	const char *agent = rc_net_http_exchange_get_header(exchange, "User-Agent");
+
+	if (manager)
+		return manager;
+	snprintf(buffer, 64, "%.*s", (int)strcspn(agent ? agent : "unknown", "/"),
+		 agent ? agent : "unknown");
+	return buffer;
+}
+
+static void write_object(struct rc_net_http_exchange *exchange, struct kubeapi_write *write)
+{
+	const char *method = rc_net_http_exchange_get_method(exchange);
+	const char *type = rc_net_http_exchange_get_header(exchange, "Content-Type");
+	const char *force = query(exchange, "force");
+	json_auto_t *body = read_body(exchange), *answer = NULL;
+	char buffer[64];
+	int status = 405;
+
+	if (!body) {
+		reply_status(exchange, 400, "BadRequest", "the body cannot be read");
+		return;
+	}
+	write->manager = manager_of(exchange, buffer);
+	write->dry_run = query(exchange, "dryRun") != NULL;
+	write->force = force && strcmp(force, "true") == 0;
+	if (strcmp(write->subresource, "token") == 0) {
+		make_token(exchange, write, body);
+		return;
+	}
+	if (strcmp(method, "POST") == 0 && !*write->name)
+		status = kubeapi_create(write, body, &answer);
+	else if (strcmp(method, "PUT") == 0)
+		status = kubeapi_replace(write, body, &answer);
+	else if (strcmp(method, "PATCH") == 0)
+		status = kubeapi_patch(write, type ? type : "", body, &answer);
+	else if (strcmp(method, "DELETE") == 0 && *write->name)
+		status = kubeapi_delete(write, body, &answer);
+	if (!answer)
+		reply_status(exchange, 405, "MethodNotAllowed", "this is not supported");
+	else
+		rc_net_http_exchange_reply_json(exchange, status, answer);
+}
+
+/* ---- paths ---- */
+
+struct route {
+	char *text; /* cut into parts */
+	const char *parts[PARTS_MAX];
+	size_t n;
+};
+
+static void cut(struct route *route, const char *path)
+{
+	char *rest, *part;
+
+	route->text = rc_strdup(path);
+	rest = route->text;
+	while ((part = strsep(&rest, "/")) && route->n < PARTS_MAX)
+		if (*part)
+			route->parts[route->n++] = part;
+}
+
+/* After /api/v1 or /apis/group/version: [namespaces/NS/]plural[/name[/subresource]]. */
+static void serve_resource(struct rc_net_http_exchange *exchange, const char *group,
+			   const char *version, const char *const *parts, size_t n)
+{
+	const char *method = rc_net_http_exchange_get_method(exchange);
+	struct kubeapi_write write = {.name_space = "", .name = "", .subresource = ""};
+	const char *watching = query(exchange, "watch");
+
+	if (n >= 3 && strcmp(parts[0], "namespaces") == 0 && strcmp(parts[2], "status") != 0 &&
+	    strcmp(parts[2], "finalize") != 0) {
+		write.name_space = parts[1];
+		parts += 2;
+		n -= 2;
+	}
+	write.kind = kubeapi_kind_find(group, version, parts[0]);
+	if (!write.kind) {
+		reply_status(exchange, 404, "NotFound",
+			     "the server could not find the requested resource");
+		return;
+	}
+	write.name = n > 1 ? parts[1] : "";
+	write.subresource = n > 2 ? parts[2] : "";
+	if (strcmp(method, "GET") != 0)
+		write_object(exchange, &write);
+	else if (*write.name)
+		get(exchange, &write);
+	else if (watching && strcmp(watching, "0") != 0 && strcmp(watching, "false") != 0)
+		watch(exchange, write.kind, *write.name_space ? write.name_space : NULL);
+	else
+		list(exchange, write.kind, *write.name_space ? write.name_space : NULL);
+}
+
+static void serve_root(struct rc_net_http_exchange *exchange, const char *path)
+{
+	const char *accept = rc_net_http_exchange_get_header(exchange, "Accept");
+	bool aggregated = accept && strstr(accept, "APIGroupDiscoveryList") &&
+			  strstr(accept, "v=v2;") != NULL;
+	bool core = strcmp(path, "/api") == 0;
+	json_auto_t *versions = NULL;
+
+	if (aggregated) {
+		reply_aggregated(exchange, core);
+	} else if (core) {
+		versions = json_pack("{s:s, s:[s]}", "kind", "APIVersions", "versions", "v1");
+		rc_net_http_exchange_reply_json(exchange, 200, versions);
+	} else {
+		reply_groups(exchange);
+	}
+}
+
+static bool serve_plain(struct rc_net_http_exchange *exchange, const char *path)
+{
+	json_auto_t *body = NULL;
+
+	if (strcmp(path, "/version") == 0) {
+		body = json_pack("{s:s, s:s, s:s, s:s}", "major", "1", "minor", "32", "gitVersion",
+				 "v1.32.2", "platform", "linux/amd64");
+		rc_net_http_exchange_reply_json(exchange, 200, body);
+	} else if (strcmp(path, "/healthz") == 0 || strcmp(path, "/readyz") == 0 ||
+		   strcmp(path, "/livez") == 0) {
+		rc_net_http_exchange_reply(exchange, 200, "text/plain", RC_STR("ok"));
+	} else if (strcmp(path, "/openapi/v3") == 0) {
+		rc_net_http_exchange_reply(exchange, 200, "application/json",
+					   RC_STR("{\"paths\":{}}"));
+	} else if (strcmp(path, "/api") == 0 || strcmp(path, "/apis") == 0) {
+		serve_root(exchange, path);
+	} else if (strcmp(path, "/apis/authentication.k8s.io/v1/tokenreviews") == 0) {
+		body = read_body(exchange);
+		review_token(exchange, body);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+void kubeapi_route(struct rc_net_http_exchange *exchange)
+{
+	const char *path = rc_net_http_exchange_get_path(exchange);
+	struct route route = {.n = 0};
+
+	if (serve_plain(exchange, path))
+		return;
+	cut(&route, path);
+	if (route.n == 2 && strcmp(route.parts[0], "api") == 0)
+		reply_resources(exchange, "", route.parts[1]);
+	else if (route.n == 3 && strcmp(route.parts[0], "apis") == 0)
+		reply_resources(exchange, route.parts[1], route.parts[2]);
+	else if (route.n > 2 && strcmp(route.parts[0], "api") == 0)
+		serve_resource(exchange, "", route.parts[1], route.parts + 2, route.n - 2);
+	else if (route.n > 3 && strcmp(route.parts[0], "apis") == 0)
+		serve_resource(exchange, route.parts[1], route.parts[2], route.parts + 3,
+			       route.n - 3);
+	else
+		reply_status(exchange, 404, "NotFound", "there is nothing at this path");
+	free(route.text);
+}
+
+void kubeapi_handle(void *userdata, struct rc_net_http_exchange *exchange)
+{
+	(void)userdata;
+	if (kubeapi_control_handle(exchange))
+		return;
+	kubeapi_control_log(exchange);
+	if (kubeapi_control_misbehave(state.loop, exchange))
+		return;
+	if (!is_allowed(exchange))
+		reply_status(exchange, 401, "Unauthorized", "Unauthorized");
+	else
+		kubeapi_route(exchange);
+}

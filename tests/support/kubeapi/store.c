@@ -1,0 +1,375 @@
+/* Objects, the history of what happened to them, and who watches. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/str.h"
+#include "data/json.h"
+#include "kubeapi.h"
+
+#define BOOKMARK_S 5.0
+
+struct entry {
+	struct kubeapi_object object; /* first */
+	char *key;
+	UT_hash_handle hh;
+};
+
+struct event {
+	uint64_t version;
+	const char *type;
+	struct kubeapi_kind *kind;
+	json_t *json, *before; /* before may be NULL */
+};
+
+struct kubeapi_watcher {
+	struct kubeapi_watcher *prev, *next;
+	struct kubeapi_kind *kind;
+	char *name_space, *label_selector, *field_selector;
+	struct rc_net_http_exchange *exchange;
+	ev_timer timeout, bookmark;
+};
+
+static struct {
+	struct ev_loop *loop;
+	struct entry *entries;
+	struct event *events; /* a ring */
+	size_t n_events, first, max_events;
+	uint64_t version, compacted; /* events up to compacted are forgotten */
+	struct kubeapi_watcher *watchers;
+} store;
+
+void kubeapi_store_init(struct ev_loop *loop, size_t history)
+{
+	store.loop = loop;
+	store.max_events = history;
+	store.events = rc_calloc(history, sizeof(*store.events));
+	store.version = 1000;
+	store.compacted = store.version;
+}
+
+uint64_t kubeapi_store_version(void)
+{
+	return store.version;
+}
+
+const char *kubeapi_meta(const json_t *object, const char *field)
+{
+	return rc_json_text(object, "metadata", field, NULL) ?: "";
+}
+
+static char *make_key(const struct kubeapi_kind *kind, const char *name_space, const char *name)
+{
+	return rc_asprintf("%s/%s|%s|%s", kind->group, kind->plural, name_space, name);
+}
+
+struct kubeapi_object *kubeapi_store_find(const struct kubeapi_kind *kind, const char *name_space,
+					  const char *name)
+{
+	rc_autofree char *key = make_key(kind, name_space, name);
+	struct entry *entry;
+
+	HASH_FIND_STR(store.entries, key, entry);
+	return entry ? &entry->object : NULL;
+}
+
+/* ---- selectors ---- */
+
+/* "a=b", "a==b", "a!=b", "a", "!a", "a in (b,c)" is not known; joined by commas. */
+static bool selects_one(struct rc_str term, const json_t *labels)
+{
+	rc_autofree char *text = rc_str_dup(rc_str_trim(term, " "));
+	char *equals = strchr(text, '=');
+	bool negated = equals && equals > text && equals[-1] == '!';
+	const char *value;
+
+	if (!equals && *text == '!')
+		return json_object_get(labels, text + 1) == NULL;
+	if (!equals)
+		return json_object_get(labels, text) != NULL;
+	equals[negated ? -1 : 0] = '\0';
+	equals += equals[1] == '=' ? 2 : 1;
+	value = json_string_value(json_object_get(labels, text));
+	return negated ? !value || strcmp(value, equals) != 0 : value && strcmp(value, equals) == 0;
+}
+
+static bool selects_field(const char *selector, const json_t *object)
+{
+	const char *equals = strchr(selector, '=');
+	rc_autofree char *path = NULL;
+	const json_t *at = object;
+	char *rest, *part;
+
+	if (!equals)
+		return true;
+	path = rc_strndup(selector, (size_t)(equals - selector));
+	rest = path;
+	while ((part = strsep(&rest, ".")))
+		at = json_object_get(at, part);
+	return strcmp(json_string_value(at) ?: "", equals + 1) == 0;
+}
+
+bool kubeapi_selects(const char *label_selector, const char *field_selector, const json_t *object)
+{
+	const json_t *labels = rc_json_get(object, "metadata", "labels", NULL);
+	struct rc_str rest = rc_str(label_selector ? label_selector : "");
+
+	while (rest.n > 0) {
+		ptrdiff_t comma = rc_str_index(rest, ',');
+		size_t n = comma < 0 ? rest.n : (size_t)comma;
+
+		if (!selects_one((struct rc_str){rest.p, n}, labels))
+			return false;
+		n += comma < 0 ? 0 : 1;
+		rest.p += n;
+		rest.n -= n;
+	}
+	return !field_selector || selects_field(field_selector, object);
+}
+
+/* ---- watchers ---- */
+
+static void write_event(struct kubeapi_watcher *watcher, const char *type, const json_t *object)
+{
+	rc_autofree char *text = json_dumps(object, JSON_COMPACT);
+	rc_autofree char *line = rc_asprintf("{\"type\":\"%s\",\"object\":%s}\n", type, text);
+
+	rc_net_http_exchange_write(watcher->exchange, rc_str(line));
+}
+
+static void tell(struct kubeapi_watcher *watcher, const struct event *event)
+{
+	bool now, before;
+	const char *type = event->type;
+
+	if (event->kind != watcher->kind)
+		return;
+	if (watcher->name_space &&
+	    strcmp(watcher->name_space, kubeapi_meta(event->json, "namespace")) != 0)
+		return;
+	now = kubeapi_selects(watcher->label_selector, watcher->field_selector, event->json);
+	before = event->before &&
+		 kubeapi_selects(watcher->label_selector, watcher->field_selector, event->before);
+	if (strcmp(type, "MODIFIED") == 0)
+		type = now && before ? "MODIFIED" : now ? "ADDED" : before ? "DELETED" : NULL;
+	else if (!now)
+		type = NULL;
+	if (type)
+		write_event(watcher, type, event->json);
+}
+
+static void free_watcher(struct kubeapi_watcher *watcher)
+{
+	ev_timer_stop(store.loop, &watcher->timeout);
+	ev_timer_stop(store.loop, &watcher->bookmark);
+	DL_DELETE(store.watchers, watcher);
+	free(watcher->name_space);
+	free(watcher->label_selector);
+	free(watcher->field_selector);
+	free(watcher);
+}
+
+static void on_closed(void *userdata)
+{
+	free_watcher(userdata);
+}
+
+static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct kubeapi_watcher *watcher = rc_container_of(timer, struct kubeapi_watcher, timeout);
+	struct rc_net_http_exchange *exchange = watcher->exchange;
+
+	(void)loop;
+	(void)events;
+	free_watcher(watcher);
+	rc_net_http_exchange_end(exchange);
+}
+
+static void on_bookmark(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct kubeapi_watcher *watcher = rc_container_of(timer, struct kubeapi_watcher, bookmark);
+	json_auto_t *object = NULL;
+	char version[24];
+
+	(void)loop;
+	(void)events;
+	snprintf(version, sizeof(version), "%llu", (unsigned long long)store.version);
+	object = json_pack("{s:s, s:o, s:{s:s}}", "kind", watcher->kind->kind, "apiVersion",
+			   json_sprintf("%s%s%s", watcher->kind->group,
+					*watcher->kind->group ? "/" : "", watcher->kind->version),
+			   "metadata", "resourceVersion", version);
+	write_event(watcher, "BOOKMARK", object);
+}
+
+bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
+			 const char *label_selector, const char *field_selector, uint64_t version,
+			 unsigned int timeout_s, bool bookmarks,
+			 struct rc_net_http_exchange *exchange)
+{
+	struct kubeapi_watcher *watcher;
+
+	if (version && version < store.compacted)
+		return false;
+	watcher = rc_new0(struct kubeapi_watcher);
+	watcher->kind = kind;
+	watcher->name_space = rc_strdup(name_space);
+	watcher->label_selector = rc_strdup(label_selector);
+	watcher->field_selector = rc_strdup(field_selector);
+	watcher->exchange = exchange;
+	DL_APPEND(store.watchers, watcher);
+	rc_net_http_exchange_stream(exchange, 200, "application/json", on_closed, watcher);
+	ev_timer_init(&watcher->timeout, on_timeout, timeout_s ? timeout_s : 300, 0);
+	ev_timer_start(store.loop, &watcher->timeout);
+	ev_timer_init(&watcher->bookmark, on_bookmark, BOOKMARK_S, BOOKMARK_S);
+	if (bookmarks)
+		ev_timer_start(store.loop, &watcher->bookmark);
+	for (size_t i = 0; i < store.n_events; i++) {
+		const struct event *event = &store.events[(store.first + i) % store.max_events];
+
+		if (event->version > version)
+			tell(watcher, event);
+	}
+	return true;
+}
+
+/* ---- events ---- */
+
+static void forget_first(void)
+{
+	struct event *event = &store.events[store.first];
+
+	store.compacted = event->version;
+	json_decref(event->json);
+	json_decref(event->before);
+	store.first = (store.first + 1) % store.max_events;
+	store.n_events--;
+}
+
+void kubeapi_store_compact(void)
+{
+	while (store.n_events > 0)
+		forget_first();
+	store.compacted = store.version;
+}
+
+static void happen(const char *type, struct kubeapi_kind *kind, json_t *json, json_t *before)
+{
+	struct kubeapi_watcher *watcher, *next;
+	struct event *event;
+
+	if (store.n_events == store.max_events)
+		forget_first();
+	event = &store.events[(store.first + store.n_events++) % store.max_events];
+	*event = (struct event){store.version, type, kind, json_incref(json),
+				before ? json_incref(before) : NULL};
+	DL_FOREACH_SAFE (store.watchers, watcher, next)
+		tell(watcher, event);
+	kubeapi_controllers_wake();
+}
+
+static void set_version(json_t *json)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)++store.version);
+	json_object_set_new(json_object_get(json, "metadata"), "resourceVersion",
+			    json_string(text));
+}
+
+struct kubeapi_object *kubeapi_store_put(struct kubeapi_kind *kind, json_t *json)
+{
+	rc_autofree char *key =
+		make_key(kind, kubeapi_meta(json, "namespace"), kubeapi_meta(json, "name"));
+	json_auto_t *before = NULL;
+	struct entry *entry;
+
+	HASH_FIND_STR(store.entries, key, entry);
+	set_version(json);
+	if (entry) {
+		before = entry->object.json;
+		entry->object.json = json;
+	} else {
+		entry = rc_new0(struct entry);
+		entry->key = rc_steal(&key);
+		entry->object = (struct kubeapi_object){kind, json, rc_clock_monotonic_ms()};
+		HASH_ADD_KEYPTR(hh, store.entries, entry->key, strlen(entry->key), entry);
+	}
+	if (strcmp(kind->plural, "customresourcedefinitions") == 0)
+		kubeapi_kinds_define(json);
+	happen(before ? "MODIFIED" : "ADDED", kind, json, before);
+	return &entry->object;
+}
+
+static bool is_owned_by(const json_t *json, const char *uid)
+{
+	json_t *owner;
+	size_t i;
+
+	json_array_foreach (rc_json_get(json, "metadata", "ownerReferences", NULL), i, owner)
+		if (rc_text_equal(rc_json_text(owner, "uid", NULL), uid))
+			return true;
+	return false;
+}
+
+static void collect_garbage(const char *uid)
+{
+	rc_autofree struct kubeapi_object **all = kubeapi_store_list(NULL, NULL);
+
+	for (size_t i = 0; all[i]; i++)
+		if (is_owned_by(all[i]->json, uid)) {
+			kubeapi_store_remove(all[i]);
+			collect_garbage(uid); /* the list is stale now */
+			return;
+		}
+}
+
+void kubeapi_store_remove(struct kubeapi_object *object)
+{
+	struct entry *entry = rc_container_of(object, struct entry, object);
+	rc_autofree char *uid = rc_strdup(kubeapi_meta(object->json, "uid"));
+	json_auto_t *last = json_deep_copy(object->json);
+	json_auto_t *before = object->json;
+	struct kubeapi_kind *kind = object->kind;
+
+	HASH_DEL(store.entries, entry);
+	free(entry->key);
+	free(entry);
+	set_version(last);
+	happen("DELETED", kind, last, before);
+	if (strcmp(kind->plural, "customresourcedefinitions") == 0)
+		kubeapi_kinds_undefine(kubeapi_meta(last, "name"));
+	collect_garbage(uid);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct kubeapi_object *const *x = a, *const *y = b;
+	int r = strcmp(kubeapi_meta((*x)->json, "namespace"),
+		       kubeapi_meta((*y)->json, "namespace"));
+
+	return r ? r : strcmp(kubeapi_meta((*x)->json, "name"), kubeapi_meta((*y)->json, "name"));
+}
+
+struct kubeapi_object **kubeapi_store_list(const struct kubeapi_kind *kind, const char *name_space)
+{
+	struct kubeapi_object **list = rc_calloc(HASH_COUNT(store.entries) + 1, sizeof(*list));
+	struct entry *entry, *next;
+	size_t n = 0;
+
+	HASH_ITER (hh, store.entries, entry, next) {
+		if (kind && (strcmp(entry->object.kind->plural, kind->plural) != 0 ||
+			     strcmp(entry->object.kind->group, kind->group) != 0))
+			continue;
+		if (name_space &&
+		    strcmp(name_space, kubeapi_meta(entry->object.json, "namespace")) != 0)
+			continue;
+		list[n++] = &entry->object;
+	}
+	qsort(list, n, sizeof(*list), compare);
+	return list;
+}
