@@ -1,13 +1,19 @@
 /*
  * reconciled: keeps a Kubernetes platform in the state its Git repositories describe.
  *
- * So far it reads and checks its configuration; the reconcilers are to come, layer by layer.
+ * Reads its configuration, builds the daemon (daemon.c) and runs its loop. The same program, with
+ * --worker, is the workers that touch Git and render charts (worker.c).
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/journal.h"
+#include "base/log.h"
+#include "base/loop.h"
 #include "config.h"
+#include "daemon.h"
+#include "worker.h"
 
 enum { EXIT_USAGE = 64, EXIT_UNAVAILABLE = 69, EXIT_CONFIG = 78 };
 
@@ -36,12 +42,36 @@ static bool parse(int argc, char **argv, struct arguments *arguments)
 	return true;
 }
 
+/* Takes config over. */
+static int run(const char *path, struct rc_config *config)
+{
+	struct rc_daemon daemon = {.loop = rc_loop_new(), .config_path = path, .config = config};
+	struct rc_error *err = NULL;
+	int code = 0;
+
+	if (daemon_init(&daemon, &err) < 0) {
+		rc_log_error(NULL, LOG_ERR, err, "starting");
+		code = EXIT_UNAVAILABLE;
+	} else {
+		rc_log_info(NULL, "reconciled %s is running", RC_VERSION);
+		rc_journal_notify("READY=1\nSTATUS=running");
+		ev_run(daemon.loop, 0);
+		rc_log_info(NULL, "stopping");
+	}
+	rc_error_free(err);
+	daemon_done(&daemon);
+	rc_loop_free(daemon.loop);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {.config = RC_CONFIG_PATH};
 	rc_cleanup(rc_config_freep) struct rc_config *config = NULL;
 	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
 
+	if (argc >= 2 && strncmp(argv[1], "--worker=", 9) == 0)
+		return daemon_worker_main(argc, argv);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("reconciled %s\n", RC_VERSION);
 		return 0;
@@ -54,7 +84,5 @@ int main(int argc, char **argv)
 	}
 	if (arguments.check_only)
 		return 0;
-	fprintf(stderr, "reconciled: %s is valid, but this version does not reconcile yet\n",
-		arguments.config);
-	return EXIT_UNAVAILABLE;
+	return run(arguments.config, rc_steal(&config));
 }

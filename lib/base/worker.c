@@ -41,7 +41,8 @@ struct worker {
 
 struct rc_worker_pool {
 	struct ev_loop *loop;
-	struct rc_worker_options options;
+	struct rc_worker_options options; /* argv and env point to the next two */
+	char **argv, **env;
 	struct worker *workers;
 	struct rc_worker_job *queue;
 	unsigned int n_workers;
@@ -270,6 +271,29 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
+/* NULL in, NULL out. */
+static char **dup_texts(const char *const *texts)
+{
+	char **copy;
+	size_t n = 0;
+
+	if (!texts)
+		return NULL;
+	while (texts[n])
+		n++;
+	copy = rc_calloc(n + 1, sizeof(*copy));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = rc_strdup(texts[i]);
+	return copy;
+}
+
+static void free_texts(char **texts)
+{
+	for (char **text = texts; text && *text; text++)
+		free(*text);
+	free(texts);
+}
+
 struct rc_worker_pool *rc_worker_pool_new(struct ev_loop *loop,
 					  const struct rc_worker_options *options)
 {
@@ -277,6 +301,10 @@ struct rc_worker_pool *rc_worker_pool_new(struct ev_loop *loop,
 
 	pool->loop = loop;
 	pool->options = *options;
+	pool->argv = dup_texts(options->argv);
+	pool->env = dup_texts(options->env);
+	pool->options.argv = (const char *const *)pool->argv;
+	pool->options.env = (const char *const *)pool->env;
 	ev_timer_init(&pool->turn, on_turn, 0., 0.);
 	return pool;
 }
@@ -298,6 +326,8 @@ void rc_worker_pool_free(struct rc_worker_pool *pool)
 		worker_free(worker);
 	}
 	ev_timer_stop(pool->loop, &pool->turn);
+	free_texts(pool->argv);
+	free_texts(pool->env);
 	free(pool);
 }
 

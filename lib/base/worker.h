@@ -16,6 +16,7 @@
 struct rc_worker_pool;
 struct rc_worker_job;
 
+/* Copied by rc_worker_pool_new(). */
 struct rc_worker_options {
 	const char *const *argv;  /* NULL-terminated; the socket is the child's descriptor 3 */
 	const char *const *env;	  /* its whole environment, NULL-terminated; NULL: ours */

@@ -192,7 +192,7 @@ static json_t *make_request(struct rc_repository *repository, struct rc_error **
 	request = json_pack("{s:s, s:s, s:s, s:o}", "op", "poll", "mirror", repository->mirror,
 			    "url", repository->url, "refs", refs);
 	if (repository->options.get_auth) {
-		json_t *auth = repository->options.get_auth(repository->options.userdata, err);
+		json_t *auth = repository->options.get_auth(repository->options.auth_userdata, err);
 
 		if (auth) {
 			json_object_set_new(request, "auth", auth);

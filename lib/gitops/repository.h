@@ -28,7 +28,8 @@ struct rc_repository_options {
 	struct rc_store *store; /* may be NULL */
 	/* The "auth" of git/worker.h for the poll that begins now, the callee's to give away; asked
 	 * each time, as credentials rotate. May be NULL; may return NULL with *err set. */
-	json_t *(*get_auth)(void *userdata, struct rc_error **err);
+	json_t *(*get_auth)(void *auth_userdata, struct rc_error **err);
+	void *auth_userdata;
 	/* A poll ended and a commit, or whether the remote answers, is another than before. */
 	void (*changed)(void *userdata, struct rc_repository *repository);
 	void *userdata;

@@ -50,8 +50,8 @@ static void make_uid(char uid[37])
 	if (getrandom(b, sizeof(b), 0) != sizeof(b))
 		abort();
 	snprintf(uid, 37, "%02x%02x%02x%02x-%02x%02x-4%x%02x-a%x%02x-%02x%02x%02x%02x%02x%02x",
-		 b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 15U, b[7], b[8] & 15U, b[9], b[10], b[11],
-		 b[12], b[13], b[14], b[15]);
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6] & 15U, b[7], b[8] & 15U, b[9], b[10],
+		 b[11], b[12], b[13], b[14], b[15]);
 }
 
 /* A new object's metadata, as the server fills it in. */

@@ -1,0 +1,291 @@
+/* Building the daemon from its configuration, and again when that changes. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/journal.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "secrets.h"
+#include "worker.h"
+
+static const struct {
+	const char *name;
+	int level;
+} levels[] = {
+	{"err", LOG_ERR},   {"warning", LOG_WARNING}, {"notice", LOG_NOTICE},
+	{"info", LOG_INFO}, {"debug", LOG_DEBUG},
+};
+
+static void set_log(const struct rc_config *config)
+{
+	for (size_t i = 0; i < RC_ARRAY_SIZE(levels); i++)
+		if (strcmp(levels[i].name, config->log.level) == 0)
+			rc_log_set_level(levels[i].level);
+	if (strcmp(config->log.format, "json") == 0)
+		rc_log_set_target(RC_LOG_JSON);
+	else if (strcmp(config->log.format, "text") == 0)
+		rc_log_set_target(RC_LOG_STDERR);
+	else
+		rc_journal_attach();
+}
+
+/* ---- clusters and repositories ---- */
+
+static int add_cluster(struct rc_daemon *daemon, const struct rc_config_cluster *config,
+		       struct rc_error **err)
+{
+	struct rc_kube_kubeconfig *kubeconfig = NULL;
+	int r = config->kubeconfig ? rc_kube_kubeconfig_load(config->kubeconfig, config->context,
+							     &kubeconfig, err)
+				   : rc_kube_kubeconfig_load_in_cluster(NULL, &kubeconfig, err);
+
+	if (r < 0)
+		return rc_wrap(err, r, "cluster '%s'", config->name);
+	rc_engine_add_destination(daemon->engine, config->name, kubeconfig);
+	return 0;
+}
+
+static json_t *on_auth(void *userdata, struct rc_error **err)
+{
+	return daemon_auth_make(userdata, err);
+}
+
+static void add_repository(struct rc_daemon *daemon, const struct rc_config_repository *config)
+{
+	rc_autofree char *mirror =
+		rc_asprintf("%s/%s.git", daemon->config->cache_directory, config->name);
+	struct rc_repository_options options = {
+		.name = config->name,
+		.url = config->url,
+		.mirror = mirror,
+		.interval_ms = (uint64_t)config->interval_ms,
+		.timeout_ms = (uint64_t)config->timeout_ms,
+		.get_auth = on_auth,
+		.auth_userdata = (void *)(uintptr_t)config,
+	};
+
+	rc_engine_add_repository(daemon->engine, &options);
+}
+
+/* ---- the engine tells ---- */
+
+static void on_repository(void *userdata, struct rc_repository *repository)
+{
+	daemon_catalog_on_repository(userdata, repository);
+}
+
+static void on_desired(void *userdata, struct rc_app *app, const json_t *manifests)
+{
+	struct rc_daemon *daemon = userdata;
+
+	if (daemon->secrets)
+		daemon_secrets_offer(daemon->secrets, rc_app_get_name(app), manifests);
+}
+
+static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
+{
+	const struct rc_config *config = daemon->config;
+	struct rc_engine_options options = {
+		.loop = daemon->loop,
+		.instance = config->instance,
+		.store = daemon->store,
+		.git_pool = daemon->git_pool,
+		.render_pool = daemon->render_pool,
+		.render_timeout_ms = (uint64_t)config->render.timeout_ms,
+		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
+		.prune_budget = (unsigned int)config->sync.prune_budget,
+		.repository_changed = on_repository,
+		.desired_changed = on_desired,
+		.userdata = daemon,
+	};
+
+	daemon->engine = rc_engine_new(&options);
+	for (size_t i = 0; i < config->n_clusters; i++) {
+		int r = add_cluster(daemon, &config->clusters[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < config->n_repositories; i++)
+		add_repository(daemon, &config->repositories[i]);
+	return 0;
+}
+
+static int make_folders(const struct rc_config *config, struct rc_error **err)
+{
+	int r = rc_file_make_directory(config->state_directory, 0700, err);
+
+	return r < 0 ? r : rc_file_make_directory(config->cache_directory, 0700, err);
+}
+
+static int open_store(struct rc_daemon *daemon, struct rc_error **err)
+{
+	rc_autofree char *path = rc_path_join(daemon->config->state_directory, "state.db");
+	bool was_damaged = false;
+	int r = rc_store_open(path, daemon->config->instance, &daemon->store, &was_damaged, err);
+
+	if (r == 0 && was_damaged)
+		rc_log_warning(NULL, "%s was damaged; it was moved aside and a new one begun",
+			       path);
+	return r;
+}
+
+/* What depends on the configuration's details; a reload makes it anew. */
+static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
+{
+	int r;
+
+	daemon->git_pool = daemon_worker_new_git_pool(daemon->loop);
+	daemon->render_pool = daemon_worker_new_render_pool(daemon->loop, daemon->config);
+	r = make_engine(daemon, err);
+	if (r < 0)
+		return r;
+	daemon->secrets = daemon_secrets_new(daemon);
+	daemon_catalog_make_all(daemon);
+	return 0;
+}
+
+static void free_parts(struct rc_daemon *daemon)
+{
+	daemon_catalog_free_all(daemon);
+	daemon_secrets_free(rc_steal(&daemon->secrets));
+	rc_engine_free(rc_steal(&daemon->engine));
+	rc_worker_pool_free(rc_steal(&daemon->git_pool));
+	rc_worker_pool_free(rc_steal(&daemon->render_pool));
+}
+
+/* ---- signals and the manager ---- */
+
+static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	(void)loop;
+	(void)events;
+	daemon_reload(watcher->data);
+}
+
+static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	(void)watcher;
+	(void)events;
+	rc_journal_notify("STOPPING=1");
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)timer;
+	(void)events;
+	rc_journal_notify("WATCHDOG=1");
+}
+
+static void start_signals(struct rc_daemon *daemon)
+{
+	unsigned int watchdog_ms = rc_journal_get_watchdog_ms();
+
+	ev_signal_init(&daemon->hangup, on_hangup, SIGHUP);
+	ev_signal_init(&daemon->terminate, on_terminate, SIGTERM);
+	ev_signal_init(&daemon->interrupt, on_terminate, SIGINT);
+	daemon->hangup.data = daemon;
+	ev_signal_start(daemon->loop, &daemon->hangup);
+	ev_signal_start(daemon->loop, &daemon->terminate);
+	ev_signal_start(daemon->loop, &daemon->interrupt);
+	ev_timer_init(&daemon->watchdog, on_watchdog, watchdog_ms / 1000.0, watchdog_ms / 1000.0);
+	if (watchdog_ms > 0)
+		ev_timer_start(daemon->loop, &daemon->watchdog);
+}
+
+int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
+{
+	int r;
+
+	set_log(daemon->config);
+	daemon->started_unix_s = rc_clock_unix_s();
+	signal(SIGPIPE, SIG_IGN);
+	r = make_folders(daemon->config, err);
+	if (r == 0)
+		r = open_store(daemon, err);
+	if (r == 0)
+		r = make_parts(daemon, err);
+	if (r == 0)
+		r = daemon_api_init(daemon, err);
+	if (r == 0)
+		start_signals(daemon);
+	return r;
+}
+
+void daemon_done(struct rc_daemon *daemon)
+{
+	rc_net_http_server_free(rc_steal(&daemon->control));
+	rc_net_http_server_free(rc_steal(&daemon->metrics));
+	free_parts(daemon);
+	rc_store_close(rc_steal(&daemon->store));
+	rc_config_free(rc_steal(&daemon->config));
+	free(daemon->config_error);
+}
+
+/* ---- reload ---- */
+
+/* Everything a part could stumble over is looked at before the old parts go. */
+static bool check_clusters(const struct rc_config *config, struct rc_buf *messages)
+{
+	for (size_t i = 0; i < config->n_clusters; i++) {
+		const struct rc_config_cluster *cluster = &config->clusters[i];
+		rc_cleanup(rc_kube_kubeconfig_freep) struct rc_kube_kubeconfig *kubeconfig = NULL;
+		rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+
+		if (!cluster->kubeconfig ||
+		    rc_kube_kubeconfig_load(cluster->kubeconfig, cluster->context, &kubeconfig,
+					    &err) == 0)
+			continue;
+		rc_autofree char *text = rc_error_format(err);
+
+		rc_buf_printf(messages, "%s:%u:%u: error: %s\n", cluster->place.file,
+			      cluster->place.line, cluster->place.column, text);
+		return false;
+	}
+	return true;
+}
+
+static bool is_fixed_changed(const struct rc_config *a, const struct rc_config *b)
+{
+	return strcmp(a->state_directory, b->state_directory) != 0 ||
+	       strcmp(a->instance, b->instance) != 0 || strcmp(a->api.socket, b->api.socket) != 0 ||
+	       !rc_text_equal(a->api.listen, b->api.listen);
+}
+
+void daemon_reload(struct rc_daemon *daemon)
+{
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+	struct rc_config *config = NULL, *before = daemon->config;
+	struct rc_error *err = NULL;
+
+	rc_journal_notify_reloading();
+	free(daemon->config_error);
+	daemon->config_error = NULL;
+	if (rc_config_load(daemon->config_path, &config, &messages) < 0 ||
+	    !check_clusters(config, &messages)) {
+		rc_config_free(config);
+		daemon->config_error = rc_buf_take(&messages);
+		rc_log_err(NULL, "the configuration is refused, the one before stays in force: %s",
+			   daemon->config_error);
+		rc_journal_notify("READY=1\nSTATUS=the new configuration was refused");
+		return;
+	}
+	if (is_fixed_changed(before, config))
+		rc_log_warning(NULL,
+			       "instance, stateDirectory and api take effect at the next start");
+	free_parts(daemon);
+	daemon->config = config;
+	set_log(config);
+	if (make_parts(daemon, &err) < 0)
+		rc_log_error(NULL, LOG_ERR, err, "after the reload");
+	rc_error_free(err);
+	rc_config_free(before);
+	rc_log_notice(NULL, "the configuration was read again");
+	rc_journal_notify("READY=1\nSTATUS=running");
+}

@@ -1,0 +1,57 @@
+/*
+ * The daemon: one loop, one engine, what feeds it and what speaks for it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ev.h>
+
+#include "base/worker.h"
+#include "config.h"
+#include "gitops/engine.h"
+#include "net/http-server.h"
+#include "store/store.h"
+
+struct daemon_catalog;
+struct daemon_secrets;
+
+struct rc_daemon {
+	struct ev_loop *loop;
+	const char *config_path;
+	struct rc_config *config;
+	struct rc_store *store;
+	struct rc_worker_pool *git_pool, *render_pool;
+	struct rc_engine *engine;
+	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
+	struct daemon_secrets *secrets;
+	struct rc_net_http_server *control, *metrics;
+	char *config_error; /* why the last reload was refused, or NULL */
+	int64_t started_unix_s;
+	ev_signal hangup, terminate, interrupt;
+	ev_timer watchdog;
+};
+
+/* Build everything config asks for. What was made is freed by daemon_done(), also after an error.
+ */
+int daemon_init(struct rc_daemon *daemon, struct rc_error **err);
+void daemon_done(struct rc_daemon *daemon);
+/* Read the configuration again; a broken one changes nothing. */
+void daemon_reload(struct rc_daemon *daemon);
+
+/* ---- catalog.c: where Applications come from ---- */
+void daemon_catalog_make_all(struct rc_daemon *daemon);
+void daemon_catalog_free_all(struct rc_daemon *daemon);
+/* A repository brought something new. */
+void daemon_catalog_on_repository(struct rc_daemon *daemon, const struct rc_repository *repository);
+/* [{origin, error?, revision?}]; the caller's. */
+json_t *daemon_catalog_describe(const struct rc_daemon *daemon);
+
+/* ---- auth.c: credentials by name ---- */
+/* The "auth" of git/worker.h for a repository; NULL without *err: none is configured. */
+json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
+
+/* ---- api.c, metrics.c ---- */
+int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err);
+void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out);

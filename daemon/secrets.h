@@ -1,0 +1,24 @@
+/* The secrets reconciler of each cluster, wired to the daemon. */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "daemon.h"
+
+struct daemon_secrets;
+
+struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon);
+void daemon_secrets_free(struct daemon_secrets *secrets);
+/* What an application renders: ExternalSecrets and stores count where the cluster has no such
+ * kinds. */
+void daemon_secrets_offer(struct daemon_secrets *secrets, const char *app, const json_t *manifests);
+/* {"items": [...]} without any value; the caller's. */
+json_t *daemon_secrets_list(const struct daemon_secrets *secrets);
+/* -ENOENT. */
+int daemon_secrets_get(const struct daemon_secrets *secrets, const char *name_space,
+		       const char *name, json_t **ret_json, struct rc_error **err);
+int daemon_secrets_refresh(struct daemon_secrets *secrets, const char *name_space, const char *name,
+			   struct rc_error **err);
+void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct rc_buf *out);

@@ -1,0 +1,87 @@
+/* Roles. */
+#include "worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/confine.h"
+#include "base/memory.h"
+#include "git/mirror.h"
+#include "git/worker.h"
+#include "gitops/source.h"
+
+#define GIT_WORKERS	   4
+#define GIT_JOBS	   200 /* then a new one: libgit2 keeps what it saw */
+#define RENDER_WORKERS	   2
+#define RENDER_JOBS	   500
+#define RENDER_REPLY_BYTES ((size_t)128 << 20)
+#define SELF		   "/proc/self/exe"
+
+/* What a child needs of the environment, and nothing else: no credentials of main's. */
+static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
+					  "HOME=/nonexistent", NULL};
+
+struct rc_worker_pool *daemon_worker_new_git_pool(struct ev_loop *loop)
+{
+	static const char *const argv[] = {SELF, "--worker=git", NULL};
+	const char *path = getenv("PATH");
+	rc_autofree char *own_path = rc_asprintf("PATH=%s", path ? path : "/usr/bin:/bin");
+	const char *const env[] = {own_path, "LANG=C.UTF-8", "HOME=/nonexistent", NULL};
+	struct rc_worker_options options = {
+		.argv = argv, .env = env, .max_workers = GIT_WORKERS, .max_jobs = GIT_JOBS};
+
+	return rc_worker_pool_new(loop, &options);
+}
+
+struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
+						     const struct rc_config *config)
+{
+	rc_autofree char *memory =
+		rc_asprintf("--memory-mib=%lld", (long long)config->render.memory_mib);
+	rc_autofree char *mirrors = rc_asprintf("--mirrors=%s", config->cache_directory);
+	const char *const argv[] = {SELF, "--worker=render", memory, mirrors, NULL};
+	struct rc_worker_options options = {.argv = argv,
+					    .env = environment,
+					    .max_workers = RENDER_WORKERS,
+					    .max_jobs = RENDER_JOBS,
+					    .max_reply_bytes = RENDER_REPLY_BYTES};
+
+	return rc_worker_pool_new(loop, &options);
+}
+
+static int serve_render(int argc, char **argv)
+{
+	const char *readable[] = {NULL, NULL};
+	struct rc_confine_options options = {.readable = NULL};
+	struct rc_error *err = NULL;
+
+	for (int i = 2; i < argc; i++) {
+		if (strncmp(argv[i], "--memory-mib=", 13) == 0)
+			options.memory_bytes = strtoul(argv[i] + 13, NULL, 10) << 20;
+		else if (strncmp(argv[i], "--mirrors=", 10) == 0)
+			readable[0] = argv[i] + 10;
+	}
+	if (readable[0])
+		options.readable = readable;
+	rc_git_mirror_init();
+	if (rc_confine_process(&options, &err) < 0) {
+		rc_autofree char *text = rc_error_format(err);
+
+		fprintf(stderr, "reconciled: render worker: %s\n", text);
+		return 1;
+	}
+	return rc_worker_serve(RC_WORKER_FD, rc_source_handle, NULL) < 0;
+}
+
+int daemon_worker_main(int argc, char **argv)
+{
+	if (strcmp(argv[1], "--worker=git") == 0) {
+		rc_git_mirror_init();
+		return rc_worker_serve(RC_WORKER_FD, rc_git_worker_handle, NULL) < 0;
+	}
+	if (strcmp(argv[1], "--worker=render") == 0)
+		return serve_render(argc, argv);
+	fprintf(stderr, "reconciled: there is no role %s\n", argv[1]);
+	return 64;
+}

@@ -1,0 +1,13 @@
+/* The workers' roles: this same program, started by itself with --worker. */
+#pragma once
+
+#include "base/worker.h"
+#include "config.h"
+
+/* Serve the role that argv[1] ("--worker=git") names until main closes; the exit code. */
+int daemon_worker_main(int argc, char **argv);
+
+/* Pools for main; config is borrowed until they return. */
+struct rc_worker_pool *daemon_worker_new_git_pool(struct ev_loop *loop);
+struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
+						     const struct rc_config *config);
