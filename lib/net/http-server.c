@@ -25,6 +25,7 @@ struct rc_net_http_server {
 	void *userdata;
 	ev_io readable;
 	ev_timer timer;
+	bool woken; /* a connection was resumed since the last run began */
 	size_t max_body;
 	char *unix_path;
 	unsigned int port;
@@ -54,8 +55,15 @@ static void run(struct rc_net_http_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
 
+	server->woken = false;
 	MHD_run(server->daemon);
 	ev_timer_stop(server->loop, &server->timer);
+	/* Resumed from inside of a handler: MHD's time-out knows nothing of it. */
+	if (server->woken) {
+		ev_timer_set(&server->timer, 0., 0.);
+		ev_timer_start(server->loop, &server->timer);
+		return;
+	}
 	if (MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES)
 		return;
 	ev_timer_set(&server->timer, (double)timeout_ms / 1000., 0.);
@@ -83,6 +91,7 @@ static void wake(struct rc_net_http_exchange *exchange)
 	if (!exchange->suspended)
 		return;
 	exchange->suspended = false;
+	server->woken = true;
 	MHD_resume_connection(exchange->connection);
 	/* Not from here: we may be inside of MHD's own callback. */
 	ev_timer_stop(server->loop, &server->timer);
