@@ -78,12 +78,12 @@ static void on_repository(void *userdata, struct rc_repository *repository)
 	daemon_catalog_on_repository(userdata, repository);
 }
 
-static void on_desired(void *userdata, struct rc_app *app, const json_t *manifests)
+static void on_destination(void *userdata, struct rc_destination *destination)
 {
 	struct rc_daemon *daemon = userdata;
 
 	if (daemon->secrets)
-		daemon_secrets_offer(daemon->secrets, rc_app_get_name(app), manifests);
+		daemon_secrets_on_destination(daemon->secrets, destination);
 }
 
 static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
@@ -99,7 +99,7 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
 		.prune_budget = (unsigned int)config->sync.prune_budget,
 		.repository_changed = on_repository,
-		.desired_changed = on_desired,
+		.destination_changed = on_destination,
 		.userdata = daemon,
 	};
 

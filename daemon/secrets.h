@@ -11,9 +11,9 @@ struct daemon_secrets;
 
 struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon);
 void daemon_secrets_free(struct daemon_secrets *secrets);
-/* What an application renders: ExternalSecrets and stores count where the cluster has no such
- * kinds. */
-void daemon_secrets_offer(struct daemon_secrets *secrets, const char *app, const json_t *manifests);
+/* Discovery of a cluster learnt something. */
+void daemon_secrets_on_destination(struct daemon_secrets *secrets,
+				   const struct rc_destination *destination);
 /* {"items": [...]} without any value; the caller's. */
 json_t *daemon_secrets_list(const struct daemon_secrets *secrets);
 /* -ENOENT. */

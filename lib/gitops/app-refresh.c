@@ -124,8 +124,6 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 	app->types = json_incref(json_object_get(reply, "types"));
 	free(app->render_key);
 	app->render_key = make_render_key(app);
-	if (options_of(app)->desired_changed)
-		options_of(app)->desired_changed(options_of(app)->userdata, app, app->manifests);
 	rc_flow_resume(&app->flow, 0, NULL);
 }
 

@@ -28,9 +28,6 @@ struct rc_engine_options {
 	unsigned int prune_budget; /* percent */
 	/* An application's state changed. May be NULL. */
 	void (*app_changed)(void *userdata, struct rc_app *app);
-	/* What an application desires changed: its manifests, for those who handle some kinds
-	 * themselves. May be NULL. */
-	void (*desired_changed)(void *userdata, struct rc_app *app, const json_t *manifests);
 	/* A poll or the state of a cluster brought something new. May be NULL. */
 	void (*repository_changed)(void *userdata, struct rc_repository *repository);
 	void (*destination_changed)(void *userdata, struct rc_destination *destination);

@@ -1,0 +1,111 @@
+/* One secrets manager per cluster. */
+#include "secrets.h"
+
+#include <errno.h>
+
+#include "base/memory.h"
+#include "secrets/manager.h"
+
+struct member {
+	struct rc_destination *destination;
+	struct rc_secrets_manager *manager;
+};
+
+struct daemon_secrets {
+	struct member *members;
+	size_t n;
+};
+
+struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
+{
+	struct daemon_secrets *secrets = rc_new0(struct daemon_secrets);
+	struct rc_destination *const *destination = rc_engine_list_destinations(daemon->engine);
+
+	for (; *destination; destination++) {
+		struct rc_secrets_manager_options options = {
+			.loop = daemon->loop,
+			.cluster = rc_destination_get_cluster(*destination),
+			.discovery = rc_destination_get_discovery(*destination),
+			.events = rc_destination_get_events(*destination),
+			.store = daemon->store,
+			.name = rc_destination_get_name(*destination),
+		};
+
+		secrets->members =
+			rc_realloc(secrets->members, (secrets->n + 1) * sizeof(*secrets->members));
+		secrets->members[secrets->n++] =
+			(struct member){*destination, rc_secrets_manager_new(&options)};
+	}
+	return secrets;
+}
+
+void daemon_secrets_free(struct daemon_secrets *secrets)
+{
+	if (!secrets)
+		return;
+	for (size_t i = 0; i < secrets->n; i++)
+		rc_secrets_manager_free(secrets->members[i].manager);
+	free(secrets->members);
+	free(secrets);
+}
+
+void daemon_secrets_on_destination(struct daemon_secrets *secrets,
+				   const struct rc_destination *destination)
+{
+	for (size_t i = 0; i < secrets->n; i++)
+		if (secrets->members[i].destination == destination)
+			rc_secrets_manager_on_discovery(secrets->members[i].manager);
+}
+
+json_t *daemon_secrets_list(const struct daemon_secrets *secrets)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < secrets->n; i++)
+		rc_secrets_manager_list(secrets->members[i].manager, items);
+	return json_pack("{s:o}", "items", items);
+}
+
+int daemon_secrets_get(const struct daemon_secrets *secrets, const char *name_space,
+		       const char *name, json_t **ret_json, struct rc_error **err)
+{
+	for (size_t i = 0; i < secrets->n; i++) {
+		*ret_json = rc_secrets_manager_get(secrets->members[i].manager, name_space, name);
+		if (*ret_json)
+			return 0;
+	}
+	return rc_fail(err, -ENOENT, "there is no ExternalSecret %s/%s", name_space, name);
+}
+
+int daemon_secrets_refresh(struct daemon_secrets *secrets, const char *name_space, const char *name,
+			   struct rc_error **err)
+{
+	for (size_t i = 0; i < secrets->n; i++)
+		if (rc_secrets_manager_refresh(secrets->members[i].manager, name_space, name,
+					       NULL) == 0)
+			return 0;
+	return rc_fail(err, -ENOENT, "there is no ExternalSecret %s/%s", name_space, name);
+}
+
+void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct rc_buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+	} metrics[] = {
+		{"externalsecret_sync_calls_total", "counter", "Refreshes of the External Secret."},
+		{"externalsecret_sync_calls_error", "counter", "Refreshes that failed."},
+		{"externalsecret_status_condition", "gauge", "The status condition."},
+		{"externalsecret_reconcile_duration", "gauge",
+		 "Nanoseconds the last refresh took."},
+		{"reconciled_secret_lease_end_seconds", "gauge",
+		 "When the lease of dynamic credentials ends, since the epoch; 0: no lease."},
+	};
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(metrics); i++) {
+		rc_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metrics[i].name, metrics[i].help,
+			      metrics[i].name, metrics[i].type);
+		for (size_t j = 0; j < secrets->n; j++)
+			rc_secrets_manager_write_samples(secrets->members[j].manager,
+							 metrics[i].name, out);
+	}
+}

@@ -1,0 +1,74 @@
+/* What an ExternalSecret asks for, as plain data, and when it is due. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+enum rc_secrets_creation {
+	RC_SECRETS_CREATION_OWNER,
+	RC_SECRETS_CREATION_ORPHAN,
+	RC_SECRETS_CREATION_MERGE,
+	RC_SECRETS_CREATION_CREATE_OR_MERGE,
+	RC_SECRETS_CREATION_NONE,
+};
+enum rc_secrets_deletion {
+	RC_SECRETS_DELETION_RETAIN,
+	RC_SECRETS_DELETION_DELETE,
+	RC_SECRETS_DELETION_MERGE,
+};
+enum rc_secrets_policy {
+	RC_SECRETS_POLICY_PERIODIC,
+	RC_SECRETS_POLICY_ON_CHANGE,
+	RC_SECRETS_POLICY_CREATED_ONCE,
+};
+enum rc_secrets_decoding {
+	RC_SECRETS_DECODING_NONE,
+	RC_SECRETS_DECODING_BASE64,
+	RC_SECRETS_DECODING_BASE64URL,
+	RC_SECRETS_DECODING_AUTO,
+};
+
+/* One entry of data (secret_key is set) or one extract of dataFrom. Texts are borrowed. */
+struct rc_secrets_remote {
+	const char *secret_key; /* NULL: all keys of the secret */
+	const char *key, *property, *version;
+	enum rc_secrets_decoding decoding;
+	bool is_unicode; /* conversionStrategy */
+};
+
+struct rc_secrets_external {
+	json_t *object; /* owned; all texts are its */
+	const char *name_space, *name, *uid;
+	const char *store_kind, *store_name;
+	enum rc_secrets_policy policy;
+	int64_t interval_s; /* 0: once */
+	const char *target;
+	enum rc_secrets_creation creation;
+	enum rc_secrets_deletion deletion;
+	bool is_immutable;
+	const json_t *template;		   /* or NULL */
+	struct rc_secrets_remote *remotes; /* extracts first, then data: later ones win */
+	size_t n_remotes;
+};
+
+/* v1 and v1beta1. object is borrowed. -EINVAL names every field that is wrong or not supported. */
+int rc_secrets_external_parse(const json_t *object, struct rc_secrets_external **ret_external,
+			      struct rc_error **err);
+void rc_secrets_external_free(struct rc_secrets_external *external);
+RC_DEFINE_FREEP(struct rc_secrets_external, rc_secrets_external_free)
+
+/* "<generation>-<hash of labels and annotations>": what a refresh was made for. The caller's. */
+char *rc_secrets_external_version(const json_t *object);
+
+/*
+ * When it is due, as External Secrets decides: unix seconds, 0: now, INT64_MAX: never by itself.
+ * is_valid: the Secret is there and holds what was written. lease_due_unix_s: when the lease of
+ * what was fetched asks for new credentials, 0: there is none; within a lease the interval mints
+ * nothing new.
+ */
+int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool is_valid,
+				int64_t lease_due_unix_s);

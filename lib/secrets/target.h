@@ -1,0 +1,32 @@
+/* From what was fetched to the Secret to write. */
+#pragma once
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "secrets/external.h"
+
+#define RC_SECRETS_MANAGED_LABEL "reconcile.external-secrets.io/managed"
+#define RC_SECRETS_HASH_NOTE	 "reconcile.external-secrets.io/data-hash"
+
+/*
+ * Add what one remote says to data ({key: base64}): fetched is the secret's map of values. -ENOENT:
+ * a property that is not there; -EINVAL: a key or value that cannot be taken. Values are in no
+ * message.
+ */
+int rc_secrets_target_add(const struct rc_secrets_remote *remote, const json_t *fetched,
+			  json_t *data, struct rc_error **err);
+/* The Secret, with labels, annotations, owner and hash; the caller's. */
+int rc_secrets_target_make(const struct rc_secrets_external *external, const json_t *data,
+			   json_t **ret_secret, struct rc_error **err);
+/* live (NULL: absent) is as it was written: label, hash note and data agree. */
+bool rc_secrets_target_is_valid(const json_t *live);
+/* -EACCES: another controller owns live; -EINVAL: it is immutable and would change. */
+int rc_secrets_target_check(const struct rc_secrets_external *external, const json_t *live,
+			    const json_t *secret, struct rc_error **err);
+/* Whether writing secret would change live. */
+bool rc_secrets_target_differs(const json_t *live, const json_t *secret);
+/* The field manager that writes for an ExternalSecret; the caller's to free. */
+char *rc_secrets_target_manager(const struct rc_secrets_external *external);
