@@ -50,8 +50,8 @@ static void reply(struct rc_net_http_exchange *exchange, int status, json_t *jso
 
 static void refuse(struct rc_net_http_exchange *exchange, int status, const char *why)
 {
-	reply(exchange, status, *why ? json_pack("{s:[s]}", "errors", why)
-				     : json_pack("{s:[]}", "errors"));
+	reply(exchange, status,
+	      *why ? json_pack("{s:[s]}", "errors", why) : json_pack("{s:[]}", "errors"));
 }
 
 static char *random_text(const char *prefix)
@@ -70,16 +70,16 @@ static char *random_text(const char *prefix)
 
 static bool is_alive(const json_t *expiry)
 {
-	return expiry && (json_integer_value(expiry) == 0 ||
-			  json_integer_value(expiry) > rc_clock_unix_s());
+	return expiry &&
+	       (json_integer_value(expiry) == 0 || json_integer_value(expiry) > rc_clock_unix_s());
 }
 
 static bool is_allowed(struct rc_net_http_exchange *exchange)
 {
 	const char *token = rc_net_http_exchange_get_header(exchange, "X-Vault-Token");
 
-	return token && (strcmp(token, state.root) == 0 ||
-			 is_alive(json_object_get(state.tokens, token)));
+	return token &&
+	       (strcmp(token, state.root) == 0 || is_alive(json_object_get(state.tokens, token)));
 }
 
 static json_t *make_auth(long long ttl_s)
@@ -120,7 +120,8 @@ static void on_reviewed(void *userdata, int r, const struct rc_net_http_response
 	rc_error_free(err);
 	if (r == 0)
 		rc_json_parse(response->body, "the review", &review, NULL);
-	if (r == 0 && rc_text_equal(rc_json_text(review, "status", "user", "username", NULL), wanted))
+	if (r == 0 &&
+	    rc_text_equal(rc_json_text(review, "status", "user", "username", NULL), wanted))
 		reply(login->exchange, 200,
 		      make_auth(json_integer_value(json_object_get(login->role, "ttl"))));
 	else
@@ -133,11 +134,10 @@ static void login_kubernetes(struct rc_net_http_exchange *exchange, const json_t
 	json_t *role = json_object_get(state.roles, name);
 	rc_autofree char *url = rc_asprintf("%s/apis/authentication.k8s.io/v1/tokenreviews",
 					    state.kube ? state.kube : "");
-	json_auto_t *review = json_pack("{s:{s:s}}", "spec", "token",
-					rc_json_text(body, "jwt", NULL) ?: "");
+	json_auto_t *review =
+		json_pack("{s:{s:s}}", "spec", "token", rc_json_text(body, "jwt", NULL) ?: "");
 	rc_autofree char *text = json_dumps(review, JSON_COMPACT);
-	rc_cleanup(rc_secret_freep) struct rc_secret *bearer =
-		rc_secret_new_text(state.kube_token);
+	rc_cleanup(rc_secret_freep) struct rc_secret *bearer = rc_secret_new_text(state.kube_token);
 	struct rc_net_http_options options = {
 		.method = "POST", .url = url, .body = rc_str(text), .bearer = bearer};
 	struct login *login;
@@ -188,8 +188,8 @@ static void read_kv(struct rc_net_http_exchange *exchange, const char *path, boo
 				data, "metadata", "version", (int)at, "destroyed", 0));
 	else
 		reply(exchange, 200,
-		      json_pack("{s:s, s:i, s:O}", "lease_id", "", "lease_duration", 2764800, "data",
-				data));
+		      json_pack("{s:s, s:i, s:O}", "lease_id", "", "lease_duration", 2764800,
+				"data", data));
 }
 
 static void write_kv(struct rc_net_http_exchange *exchange, const char *path, const json_t *data,
@@ -403,8 +403,8 @@ static void on_request(void *userdata, struct rc_net_http_exchange *exchange)
 		serve_control(exchange, path);
 		return;
 	}
-	json_array_append_new(state.log,
-			      json_sprintf("%s %s", rc_net_http_exchange_get_method(exchange), path));
+	json_array_append_new(
+		state.log, json_sprintf("%s %s", rc_net_http_exchange_get_method(exchange), path));
 	if (misbehave(exchange, path))
 		return;
 	if (strncmp(path, "/v1/", 4) == 0)

@@ -1,0 +1,160 @@
+# Sourced by the demo, the chaos test, the soak and the bench: the stand-in servers, a Git
+# repository made of conf/examples/judge, and a daemon that brings it to them.
+#
+# Sets: work ctl kube vault git (URLs) daemon_pid. Needs: O (the build).
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+case ${O:=$top/build/release} in /*) ;; *) O=$top/$O ;; esac
+work=$(mktemp -d)
+ctl=$O/reconcilectl
+export RECONCILED_SOCKET=$work/control.sock
+pids=()
+
+# Start a stand-in; its address goes to the variable named.
+serve() {
+	local name=$1 program=$2 i
+	shift 2
+	"$O/support/$program" "$@" >"$work/$program.out" 2>"$work/$program.err" &
+	pids+=($!)
+	for ((i = 0; i < 100; i++)); do
+		[ -s "$work/$program.out" ] && break
+		sleep 0.05
+	done
+	printf -v "$name" 'http://%s' "$(awk '{ print $2 }' "$work/$program.out")"
+}
+
+api() {
+	curl -sS --max-time 10 "$kube$1" "${@:2}"
+}
+
+# What an object holds: get PATH JQ-FILTER
+get() {
+	api "$1" | jq -r "$2"
+}
+
+define_kind() { # group kind plural
+	api /apis/apiextensions.k8s.io/v1/customresourcedefinitions -X POST -o /dev/null -d "{
+		\"metadata\": {\"name\": \"$3.$1\"},
+		\"spec\": {\"group\": \"$1\", \"scope\": \"Namespaced\", \"names\": {\"kind\": \"$2\", \"plural\": \"$3\"},
+			\"versions\": [{\"name\": \"v1\", \"served\": true, \"storage\": true, \"subresources\": {\"status\": {}}}]}}"
+}
+
+in_vault() { # path json
+	curl -sS --max-time 10 -o /dev/null -H 'X-Vault-Token: root' -X POST "$vault/v1/$1" -d "$2"
+}
+
+fill_vault() {
+	in_vault sys/mounts/secret '{"type": "kv", "options": {"version": "2"}}'
+	in_vault sys/mounts/database '{"type": "database"}'
+	in_vault database/roles/judge-api "{\"ttl\": ${LEASE_S:-86400}}"
+	in_vault auth/kubernetes/role/judge '{"namespace": "judge", "account": "judge-secrets", "ttl": 3600}'
+	in_vault secret/data/judge/judge-api '{"data": {"session-key": "s3ss10n-k3y", "oidc-client-secret": "0idc-s3cr3t"}}'
+	in_vault secret/data/judge/kratos '{"data": {"cookie-secret": "c00kie-s3cr3t", "cipher-secret": "c1pher-s3cr3t"}}'
+	in_vault secret/data/judge/gateway '{"data": {"jwt-key": "jwt-k3y-one"}}'
+}
+
+# The repository as its owners push to it, and as the daemon polls it.
+make_repository() {
+	cp -R "$top/conf/examples/judge" "$work/repo"
+	# The production values say where the real platform's Vault is; ours is here.
+	sed -i "s#^\( *server:\).*#\1 $vault#" "$work/repo/charts/judge/values.yaml"
+	sed -i '/valueFiles:/,+2d' "$work/repo/argocd/judge-platform.yaml"
+	sed -i "s#repoURL:.*#repoURL: $git/judge.git#" "$work/repo/argocd/judge-platform.yaml"
+	git init -q -b main "$work/repo"
+	git -C "$work/repo" config user.name 'A. Developer'
+	git -C "$work/repo" config user.email developer@example.com
+	commit 'the platform'
+	git clone -q --bare "$work/repo" "$work/served/judge.git"
+	git -C "$work/repo" remote add origin "$work/served/judge.git"
+}
+
+commit() {
+	git -C "$work/repo" add -A
+	git -C "$work/repo" commit -q -m "$1"
+}
+
+# Commit, push, and tell the daemon, as a webhook would.
+push() {
+	commit "$1"
+	git -C "$work/repo" push -q origin main
+	refresh
+}
+
+refresh() {
+	curl -sS --max-time 10 --unix-socket "$RECONCILED_SOCKET" -X POST \
+		http://reconciled/v1/apps/judge-platform/refresh -o /dev/null
+}
+
+write_config() {
+	cat >"$work/reconciled.yaml" <<-END
+		clusters:
+		  - name: judge
+		    kubeconfig: $work/kubeconfig
+		repositories:
+		  - name: helm
+		    url: $git/judge.git
+		    interval: ${INTERVAL:-3m}
+		applications:
+		  - from: { repository: helm, path: argocd }
+		api: { socket: $RECONCILED_SOCKET }
+		log: { level: ${LEVEL:-info}, format: text }
+		stateDirectory: $work/state
+		cacheDirectory: $work/cache
+	END
+}
+
+start_daemon() {
+	${UNDER:-} "$O/reconciled" --config "$work/reconciled.yaml" >>"$work/log" 2>&1 &
+	daemon_pid=$!
+	for ((i = 0; i < 200; i++)); do
+		[ -S "$RECONCILED_SOCKET" ] && "$ctl" status >/dev/null 2>&1 && return 0
+		kill -0 "$daemon_pid" 2>/dev/null || return 1
+		sleep 0.05
+	done
+	return 1
+}
+
+start_platform() {
+	mkdir -p "$work/served"
+	serve kube kubeapi --kubeconfig-out "$work/kubeconfig" --ready-after "${READY_MS:-200}"
+	serve vault vault --kube-api "$kube"
+	serve git githttp --root "$work/served"
+	define_kind external-secrets.io ExternalSecret externalsecrets
+	define_kind external-secrets.io SecretStore secretstores
+	define_kind networking.istio.io VirtualService virtualservices
+	fill_vault
+	make_repository
+	write_config
+	start_daemon
+}
+
+stop_platform() {
+	local pid
+
+	[ -n "${daemon_pid:-}" ] && kill "$daemon_pid" 2>/dev/null
+	for pid in "${pids[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	wait 2>/dev/null
+	rm -rf "$work"
+}
+
+# Look every 50 ms until a command succeeds: until_so SECONDS COMMAND...
+until_so() {
+	local end=$(($(date +%s%N) + $1 * 1000000000))
+
+	shift
+	until "$@"; do
+		[ "$(date +%s%N)" -gt "$end" ] && return 1
+		sleep 0.05
+	done
+}
+
+app() { # jq filter over the application
+	"$ctl" app get judge-platform -o json 2>/dev/null | jq -r "$1"
+}
+
+is_synced() {
+	[ "$(app '[.status.sync.status, .status.health.status, .status.operationState.phase] | join(" ")')" = 'Synced Healthy Succeeded' ]
+}
