@@ -30,8 +30,8 @@ static void on_predicted(void *userdata, int r, const struct rc_kube_answer *ans
 	free_call(call);
 }
 
-void app_call_predict(struct rc_app *app, const struct rc_desired_item *item, app_call_fn *done,
-		      void *userdata)
+void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item, app_call_fn *done,
+			 void *userdata)
 {
 	struct rc_kube_write_options options = {.dry_run = true, .force = true};
 	rc_autofree char *group = NULL;
@@ -58,7 +58,7 @@ void app_call_predict(struct rc_app *app, const struct rc_desired_item *item, ap
 					    item->object, &options, on_predicted, call);
 }
 
-void app_call_cancel(struct rc_app *app, const void *userdata)
+void rc_app_call_cancel(struct rc_app *app, const void *userdata)
 {
 	struct app_call *call, *next;
 

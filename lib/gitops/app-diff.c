@@ -21,7 +21,7 @@ struct app_diff {
 static void free_diff(struct app_diff *diff)
 {
 	DL_DELETE(diff->app->diffs, diff);
-	app_call_cancel(diff->app, diff);
+	rc_app_call_cancel(diff->app, diff);
 	ev_timer_stop(rc_engine_get_options(diff->app->engine)->loop, &diff->turn);
 	rc_buf_done(&diff->text);
 	rc_error_free(diff->err);
@@ -85,7 +85,7 @@ static void add_row(struct app_diff *diff, const struct rc_resource *row)
 		return;
 	}
 	diff->n_waiting++;
-	app_call_predict(app, row->item, on_predicted, diff);
+	rc_app_call_predict(app, row->item, on_predicted, diff);
 }
 
 void rc_app_diff(struct rc_app *app, rc_app_diff_fn *done, void *userdata)
@@ -113,7 +113,7 @@ void rc_app_diff(struct rc_app *app, rc_app_diff_fn *done, void *userdata)
 	}
 }
 
-void app_diff_cancel(struct rc_app *app)
+void rc_app_diff_cancel(struct rc_app *app)
 {
 	struct app_diff *diff, *next;
 

@@ -66,32 +66,32 @@ struct rc_app {
 /* ---- app.c ---- */
 
 /* Look from the start (or only from the comparison on) at the next turn. */
-void app_mark(struct rc_app *app, bool from_start);
+void rc_app_mark(struct rc_app *app, bool from_start);
 /* Somebody may want to know. */
-void app_tell(struct rc_app *app);
+void rc_app_tell(struct rc_app *app);
 /* Remember the operation. */
-void app_save_operation(struct rc_app *app);
+void rc_app_save_operation(struct rc_app *app);
 
 /* ---- app-refresh.c: the look ---- */
-void app_refresh_init(struct rc_app *app);
-void app_refresh_start(struct rc_app *app, bool from_start);
+void rc_app_refresh_init(struct rc_app *app);
+void rc_app_refresh_start(struct rc_app *app, bool from_start);
 /* The commits of all sources now, joined by '+'; the caller's. As rc_repository_resolve(). */
-int app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err);
+int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err);
 
 /* ---- app-run.c: what follows from it ---- */
-void app_run_decide(struct rc_app *app);
+void rc_app_run_decide(struct rc_app *app);
 /* A newer commit may end a run that only waits. */
-void app_run_consider_commit(struct rc_app *app);
+void rc_app_run_consider_commit(struct rc_app *app);
 
 /* ---- app-call.c: dry runs, for comparisons and diffs ---- */
 typedef void app_call_fn(struct rc_app *app, const struct rc_kube_key *key, int r,
 			 const json_t *predicted, struct rc_error *err, void *userdata);
 /* Ask what applying item would make of it. done is called once, from the loop; takes err. */
-void app_call_predict(struct rc_app *app, const struct rc_desired_item *item, app_call_fn *done,
-		      void *userdata);
+void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item, app_call_fn *done,
+			 void *userdata);
 /* Forget those of userdata; NULL: all. */
-void app_call_cancel(struct rc_app *app, const void *userdata);
+void rc_app_call_cancel(struct rc_app *app, const void *userdata);
 
 /* ---- app-diff.c ---- */
 /* Whoever waits for a diff is told that it will not come. */
-void app_diff_cancel(struct rc_app *app);
+void rc_app_diff_cancel(struct rc_app *app);

@@ -24,7 +24,7 @@ static const struct rc_engine_options *options_of(const struct rc_app *app)
 
 /* ---- resolve ---- */
 
-int app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err)
+int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(4096);
 
@@ -64,7 +64,7 @@ static int app_resolve(struct rc_flow *flow, struct rc_error **err)
 	int r;
 
 	app->is_dirty = false;
-	r = app_refresh_resolve(app, &revision, &why);
+	r = rc_app_refresh_resolve(app, &revision, &why);
 	if (r == -EAGAIN && is_polling(app)) {
 		rc_error_free(why);
 		return RC_WAIT_AGAIN;
@@ -307,7 +307,7 @@ static int app_compare(struct rc_flow *flow, struct rc_error **err)
 		if (row->comparison != RC_COMPARISON_UNKNOWN || !row->item)
 			continue;
 		app->n_asked++;
-		app_call_predict(app, row->item, on_predicted, NULL);
+		rc_app_call_predict(app, row->item, on_predicted, NULL);
 	}
 	return app->n_asked > 0 ? RC_WAIT : RC_NEXT;
 }
@@ -375,19 +375,19 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 		app->failures = 0;
 		app->is_compared = true;
 		app->compared_unix_s = rc_clock_unix_s();
-		app_run_decide(app);
+		rc_app_run_decide(app);
 	}
-	app_tell(app);
+	rc_app_tell(app);
 	if ((app->is_dirty && r == 0) || app->is_live_dirty)
-		app_mark(app, app->is_dirty);
+		rc_app_mark(app, app->is_dirty);
 }
 
-void app_refresh_init(struct rc_app *app)
+void rc_app_refresh_init(struct rc_app *app)
 {
 	rc_flow_init(&app->flow, options_of(app)->loop, steps, on_done);
 }
 
-void app_refresh_start(struct rc_app *app, bool from_start)
+void rc_app_refresh_start(struct rc_app *app, bool from_start)
 {
 	app->begun_ms = rc_clock_monotonic_ms();
 	if (from_start || !app->desired || app->fresh || app->error)

@@ -83,7 +83,7 @@ static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_err
 	set_outcome(app, sync, r, err);
 	if (r == 0 && !app->operation.is_partial && !app->wanted.dry_run)
 		add_history(app, sync);
-	app_save_operation(app);
+	rc_app_save_operation(app);
 	rc_sync_forget_journal(sync);
 	rc_error_free(err);
 	app->wanted.dry_run = false;
@@ -91,8 +91,8 @@ static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_err
 	rc_sync_free(sync);
 	free(app->pinned);
 	app->pinned = NULL;
-	app_tell(app);
-	app_mark(app, true);
+	rc_app_tell(app);
+	rc_app_mark(app, true);
 }
 
 /* A commit that came while objects were being written may end the wait that follows. */
@@ -101,8 +101,8 @@ static void on_progress(void *userdata, struct rc_sync *sync)
 	struct rc_app *app = userdata;
 
 	if (app->is_dirty && app->sync == sync)
-		app_run_consider_commit(app);
-	app_tell(app);
+		rc_app_run_consider_commit(app);
+	rc_app_tell(app);
 }
 
 /* ---- how it begins ---- */
@@ -135,7 +135,7 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 	operation->initiated_by = (char *)(uintptr_t)by;
 	free(operation->message);
 	operation->message = NULL;
-	app_save_operation(app);
+	rc_app_save_operation(app);
 }
 
 static void start_run(struct rc_app *app, const struct start *start)
@@ -188,9 +188,9 @@ static void start_run(struct rc_app *app, const struct start *start)
 		app->operation.message = rc_error_format(err);
 		rc_log_error(&app->log, LOG_ERR, err, "planning");
 		rc_error_free(err);
-		app_save_operation(app);
+		rc_app_save_operation(app);
 	}
-	app_tell(app);
+	rc_app_tell(app);
 }
 
 /* ---- whether it begins ---- */
@@ -214,7 +214,7 @@ static bool resume(struct rc_app *app)
 		app->operation.phase = RC_OPERATION_FAILED;
 		app->operation.is_transient = true;
 		app->operation.finished_unix_s = 0; /* no wait */
-		app_save_operation(app);
+		rc_app_save_operation(app);
 		return false;
 	}
 	start.journal = journal;
@@ -223,7 +223,7 @@ static bool resume(struct rc_app *app)
 	return true;
 }
 
-void app_run_decide(struct rc_app *app)
+void rc_app_run_decide(struct rc_app *app)
 {
 	struct rc_resources_count count = rc_resources_count(&app->resources);
 	struct rc_operation_facts facts = {
@@ -269,11 +269,11 @@ void app_run_decide(struct rc_app *app)
 	}
 }
 
-void app_run_consider_commit(struct rc_app *app)
+void rc_app_run_consider_commit(struct rc_app *app)
 {
 	rc_autofree char *revision = NULL, *why = NULL;
 
-	if (app->pinned || app_refresh_resolve(app, &revision, NULL) < 0 ||
+	if (app->pinned || rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
 	    rc_text_equal(revision, rc_sync_get_revision(app->sync)))
 		return;
 	why = rc_asprintf("superseded by commit %.12s", revision);

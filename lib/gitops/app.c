@@ -17,13 +17,13 @@ static const struct rc_engine_options *options_of(const struct rc_app *app)
 	return rc_engine_get_options(app->engine);
 }
 
-void app_tell(struct rc_app *app)
+void rc_app_tell(struct rc_app *app)
 {
 	if (options_of(app)->app_changed)
 		options_of(app)->app_changed(options_of(app)->userdata, app);
 }
 
-void app_save_operation(struct rc_app *app)
+void rc_app_save_operation(struct rc_app *app)
 {
 	json_auto_t *json = rc_operation_to_json(&app->operation);
 	struct rc_error *err = NULL;
@@ -34,7 +34,7 @@ void app_save_operation(struct rc_app *app)
 	rc_error_free(err);
 }
 
-void app_mark(struct rc_app *app, bool from_start)
+void rc_app_mark(struct rc_app *app, bool from_start)
 {
 	struct ev_loop *loop = options_of(app)->loop;
 
@@ -53,7 +53,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	if (!app->sync && !rc_flow_is_running(&app->flow))
-		app_refresh_start(app, app->is_dirty);
+		rc_app_refresh_start(app, app->is_dirty);
 }
 
 /* What was waited for is over: a retry is due, or a failed look is to be repeated. */
@@ -63,7 +63,7 @@ static void on_decision(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	app_mark(app, true);
+	rc_app_mark(app, true);
 }
 
 /* ---- what it is made of ---- */
@@ -141,11 +141,11 @@ struct rc_app *rc_app_new(struct rc_engine *engine, struct rc_application *appli
 	app->source_hash = hash_source(application);
 	ev_timer_init(&app->turn, on_turn, 0, 0);
 	ev_timer_init(&app->decision, on_decision, 0, 0);
-	app_refresh_init(app);
+	rc_app_refresh_init(app);
 	compile_ignore(app);
 	load(app);
 	want(app);
-	app_mark(app, true);
+	rc_app_mark(app, true);
 	return app;
 }
 
@@ -168,7 +168,7 @@ static void stop_look(struct rc_app *app)
 	if (app->job)
 		rc_worker_cancel(app->job);
 	app->job = NULL;
-	app_call_cancel(app, NULL);
+	rc_app_call_cancel(app, NULL);
 	app->n_asked = 0;
 }
 
@@ -177,7 +177,7 @@ void rc_app_free(struct rc_app *app)
 	if (!app)
 		return;
 	rc_sync_free(app->sync);
-	app_diff_cancel(app);
+	rc_app_diff_cancel(app);
 	stop_look(app);
 	ev_timer_stop(options_of(app)->loop, &app->turn);
 	ev_timer_stop(options_of(app)->loop, &app->decision);
@@ -201,7 +201,7 @@ void rc_app_set_application(struct rc_app *app, struct rc_application *applicati
 {
 	rc_sync_free(app->sync); /* its journal stays: it is gone on with if nothing else changed */
 	app->sync = NULL;
-	app_diff_cancel(app);
+	rc_app_diff_cancel(app);
 	stop_look(app);
 	unwant(app);
 	clear_sight(app);
@@ -211,7 +211,7 @@ void rc_app_set_application(struct rc_app *app, struct rc_application *applicati
 	app->source_hash = hash_source(application);
 	compile_ignore(app);
 	want(app);
-	app_mark(app, true);
+	rc_app_mark(app, true);
 }
 
 void rc_app_unbind(struct rc_app *app)
@@ -228,11 +228,11 @@ void rc_app_rebind(struct rc_app *app)
 	if (app->destination != before) {
 		rc_sync_free(app->sync);
 		app->sync = NULL;
-		app_diff_cancel(app);
+		rc_app_diff_cancel(app);
 		stop_look(app);
 		clear_sight(app);
 	}
-	app_mark(app, true);
+	rc_app_mark(app, true);
 }
 
 const struct rc_application *rc_app_get_application(const struct rc_app *app)
@@ -270,9 +270,9 @@ void rc_app_on_repository(struct rc_app *app, const struct rc_repository *reposi
 	if (is_at(app, "resolve"))
 		rc_flow_resume(&app->flow, 0, NULL);
 	else
-		app_mark(app, true);
+		rc_app_mark(app, true);
 	if (app->sync)
-		app_run_consider_commit(app);
+		rc_app_run_consider_commit(app);
 }
 
 void rc_app_on_destination(struct rc_app *app, const struct rc_destination *destination)
@@ -284,7 +284,7 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 	else if (app->sync)
 		rc_sync_live_changed(app->sync);
 	else if (app->error || !app->desired)
-		app_mark(app, true);
+		rc_app_mark(app, true);
 }
 
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
@@ -293,7 +293,7 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 	if (app->sync)
 		rc_sync_live_changed(app->sync);
 	if (app->desired)
-		app_mark(app, false);
+		rc_app_mark(app, false);
 }
 
 void rc_app_refresh(struct rc_app *app, bool is_hard)
@@ -302,7 +302,7 @@ void rc_app_refresh(struct rc_app *app, bool is_hard)
 		if (app->repositories[i])
 			rc_repository_poll(app->repositories[i]);
 	app->is_hard = app->is_hard || is_hard;
-	app_mark(app, true);
+	rc_app_mark(app, true);
 }
 
 static int check_revision(const struct rc_app *app, const char *revision, struct rc_error **err)

@@ -117,6 +117,27 @@ static struct rc_operation_verdict decide_after_failure(const struct rc_operatio
 	};
 }
 
+/* What was seen needs nobody's hand, or somebody's: RC_DECISION_SYNC when neither. */
+static struct rc_operation_verdict check_drift(const struct rc_operation_facts *facts)
+{
+	const struct rc_application *application = facts->application;
+	struct rc_operation_verdict verdict = {.decision = RC_DECISION_SYNC};
+
+	if (!facts->is_out_of_sync) {
+		verdict.decision = RC_DECISION_NOTHING;
+	} else if (!application->automated.prune && facts->n_out_of_sync == facts->n_extras) {
+		verdict.decision = RC_DECISION_NOTHING;
+		verdict.reason =
+			"what is left to do is pruning, which automated.prune does not allow";
+	} else if (application->automated.prune && !application->automated.allow_empty &&
+		   facts->n_desired == 0 && facts->n_extras > 0) {
+		verdict.decision = RC_DECISION_REFUSED;
+		verdict.reason = "the source has no resources at all, and automated.allowEmpty is "
+				 "not set";
+	}
+	return verdict;
+}
+
 struct rc_operation_verdict rc_operation_decide(const struct rc_operation *operation,
 						const struct rc_operation_facts *facts)
 {
@@ -130,25 +151,11 @@ struct rc_operation_verdict rc_operation_decide(const struct rc_operation *opera
 		return verdict;
 	if (is_attempted && operation->phase == RC_OPERATION_FAILED)
 		return decide_after_failure(operation, facts);
-	if (!facts->is_out_of_sync)
+	verdict = check_drift(facts);
+	if (verdict.decision != RC_DECISION_SYNC || !is_attempted)
 		return verdict;
-	if (!application->automated.prune && facts->n_out_of_sync == facts->n_extras) {
-		verdict.reason =
-			"what is left to do is pruning, which automated.prune does not allow";
-		return verdict;
-	}
-	if (application->automated.prune && !application->automated.allow_empty &&
-	    facts->n_desired == 0 && facts->n_extras > 0) {
-		verdict.decision = RC_DECISION_REFUSED;
-		verdict.reason = "the source has no resources at all, and automated.allowEmpty is "
-				 "not set";
-		return verdict;
-	}
-	if (!is_attempted) {
-		verdict.decision = RC_DECISION_SYNC;
-		return verdict;
-	}
 	if (!application->automated.self_heal) {
+		verdict.decision = RC_DECISION_NOTHING;
 		verdict.reason = "the cluster was changed, and automated.selfHeal is not set";
 		return verdict;
 	}

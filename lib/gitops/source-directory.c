@@ -14,8 +14,8 @@ static int compile(const char *pattern, struct rc_glob **ret_glob, struct rc_err
 	return r < 0 ? rc_wrap(err, r, "directory pattern '%s'", pattern) : 0;
 }
 
-int source_read_directory(struct source_job *job, size_t i, const struct rc_git_files *files,
-			  struct rc_error **err)
+int rc_source_read_directory(struct source_job *job, size_t i, const struct rc_git_files *files,
+			     struct rc_error **err)
 {
 	const struct rc_application_source *source = &job->application->sources[i];
 	rc_cleanup(rc_glob_freep) struct rc_glob *include = NULL, *exclude = NULL;
@@ -31,11 +31,11 @@ int source_read_directory(struct source_job *job, size_t i, const struct rc_git_
 			continue;
 		if (rc_text_has_suffix(path, ".jsonnet"))
 			return rc_fail(err, -EINVAL, "%s: jsonnet is not supported", shown);
-		if (!source_is_manifest(path) ||
+		if (!rc_source_is_manifest(path) ||
 		    (include && !rc_glob_match(include, rc_str(path))) ||
 		    (exclude && rc_glob_match(exclude, rc_str(path))))
 			continue;
-		r = source_read_documents(files->at[j].bytes, shown, false, job->manifests, err);
+		r = rc_source_read_documents(files->at[j].bytes, shown, false, job->manifests, err);
 	}
 	return r;
 }

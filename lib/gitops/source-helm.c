@@ -270,8 +270,8 @@ static int take_manifests(struct chart *chart, struct rc_helm_render *render, st
 	const struct rc_helm_manifest *manifests = rc_helm_render_manifests(render, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		int r = source_read_documents(manifests[i].text, manifests[i].path, false,
-					      chart->job->manifests, err);
+		int r = rc_source_read_documents(manifests[i].text, manifests[i].path, false,
+						 chart->job->manifests, err);
 
 		if (r < 0)
 			return r;
@@ -330,8 +330,8 @@ static int render(struct chart *chart, struct rc_error **err)
 	return r < 0 ? r : take_manifests(chart, render, err);
 }
 
-int source_render_chart(struct source_job *job, size_t i, const struct rc_git_files *files,
-			struct rc_error **err)
+int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git_files *files,
+			   struct rc_error **err)
 {
 	const struct rc_application_source *source = &job->application->sources[i];
 	struct chart chart = {

@@ -12,13 +12,13 @@ struct source_job {
 	json_t *manifests, *warnings, *types;
 };
 
-bool source_is_manifest(const char *path);
+bool rc_source_is_manifest(const char *path);
 /* Append the objects of a YAML text to an array; with_place: as {file, line, object}. */
-int source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
-			  struct rc_error **err);
+int rc_source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
+			     struct rc_error **err);
 /* source-helm.c */
-int source_render_chart(struct source_job *job, size_t i, const struct rc_git_files *files,
-			struct rc_error **err);
+int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git_files *files,
+			   struct rc_error **err);
 /* source-directory.c */
-int source_read_directory(struct source_job *job, size_t i, const struct rc_git_files *files,
-			  struct rc_error **err);
+int rc_source_read_directory(struct source_job *job, size_t i, const struct rc_git_files *files,
+			     struct rc_error **err);

@@ -68,8 +68,8 @@ static int take_document(const struct rc_yaml_node *node, const char *file, bool
 	return 0;
 }
 
-int source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
-			  struct rc_error **err)
+int rc_source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
+			     struct rc_error **err)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
 	struct rc_yaml_options options = {.file = file};
@@ -86,7 +86,7 @@ int source_read_documents(struct rc_str text, const char *file, bool with_place,
 	return r;
 }
 
-bool source_is_manifest(const char *path)
+bool rc_source_is_manifest(const char *path)
 {
 	return rc_text_has_suffix(path, ".yaml") || rc_text_has_suffix(path, ".yml") ||
 	       rc_text_has_suffix(path, ".json");
@@ -119,8 +119,8 @@ static int handle_read(const json_t *request, json_t **ret_reply, struct rc_erro
 	for (size_t i = 0; r == 0 && i < files.n; i++) {
 		rc_autofree char *name = rc_asprintf("%s/%s", path ? path : ".", files.at[i].path);
 
-		if (source_is_manifest(files.at[i].path))
-			r = source_read_documents(files.at[i].bytes, name, true, documents, err);
+		if (rc_source_is_manifest(files.at[i].path))
+			r = rc_source_read_documents(files.at[i].bytes, name, true, documents, err);
 	}
 	if (r < 0)
 		return r;
@@ -164,8 +164,8 @@ static int render_source(struct source_job *job, size_t i, struct rc_error **err
 	}
 	is_chart = source->is_helm || (is_chart && !source->is_directory);
 	json_array_append_new(job->types, json_string(is_chart ? "Helm" : "Directory"));
-	return is_chart ? source_render_chart(job, i, &files, err)
-			: source_read_directory(job, i, &files, err);
+	return is_chart ? rc_source_render_chart(job, i, &files, err)
+			: rc_source_read_directory(job, i, &files, err);
 }
 
 static int handle_render(const json_t *request, json_t **ret_reply, struct rc_error **err)

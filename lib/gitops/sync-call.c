@@ -12,7 +12,7 @@ struct sync_call {
 	struct sync_call *prev, *next;
 };
 
-struct sync_call *sync_call_new(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done)
+struct sync_call *rc_sync_call_new(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done)
 {
 	struct sync_call *call = rc_new0(struct sync_call);
 
@@ -24,13 +24,13 @@ struct sync_call *sync_call_new(struct rc_sync *sync, struct rc_task *task, sync
 	return call;
 }
 
-void sync_call_set(struct sync_call *call, struct rc_kube_request *request)
+void rc_sync_call_set(struct sync_call *call, struct rc_kube_request *request)
 {
 	call->request = request;
 }
 
-void sync_call_on_done(void *userdata, int r, const struct rc_kube_answer *answer,
-		       struct rc_error *err)
+void rc_sync_call_on_done(void *userdata, int r, const struct rc_kube_answer *answer,
+			  struct rc_error *err)
 {
 	struct sync_call *call = userdata;
 	struct rc_sync *sync = call->sync;
@@ -44,7 +44,7 @@ void sync_call_on_done(void *userdata, int r, const struct rc_kube_answer *answe
 	rc_sync_live_changed(sync);
 }
 
-void sync_call_cancel_all(struct rc_sync *sync)
+void rc_sync_call_cancel_all(struct rc_sync *sync)
 {
 	struct sync_call *call, *next;
 
@@ -56,8 +56,8 @@ void sync_call_cancel_all(struct rc_sync *sync)
 	sync->n_calls = 0;
 }
 
-const struct rc_kube_resource *sync_call_resource(const struct rc_sync *sync,
-						  const struct rc_task *task)
+const struct rc_kube_resource *rc_sync_call_resource(const struct rc_sync *sync,
+						     const struct rc_task *task)
 {
 	const struct rc_kube_discovery *discovery =
 		rc_destination_get_discovery(sync->options.destination);

@@ -65,7 +65,7 @@ static void on_looked(struct rc_sync *sync, struct rc_task *task, int r,
 	rc_log_warning(sync->options.log, "%s belongs to %s; it is taken over", name, owner);
 }
 
-int sync_look(struct rc_flow *flow, struct rc_error **err)
+int rc_sync_check_look(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 
@@ -80,15 +80,16 @@ int sync_look(struct rc_flow *flow, struct rc_error **err)
 	sync->begin = sync->plan->n;
 	for (size_t i = 0; i < sync->plan->n; i++) {
 		struct rc_task *task = &sync->plan->tasks[i];
-		const struct rc_kube_resource *resource = sync_call_resource(sync, task);
+		const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 		struct sync_call *call;
 
 		if (task->action != RC_ACTION_APPLY || !task->is_created || !resource)
 			continue;
-		call = sync_call_new(sync, task, on_looked);
-		sync_call_set(call, rc_kube_apply_get(
-					    rc_destination_get_cluster(sync->options.destination),
-					    resource, &task->key, sync_call_on_done, call));
+		call = rc_sync_call_new(sync, task, on_looked);
+		rc_sync_call_set(
+			call,
+			rc_kube_apply_get(rc_destination_get_cluster(sync->options.destination),
+					  resource, &task->key, rc_sync_call_on_done, call));
 	}
 	if (sync->n_calls > 0)
 		return RC_WAIT_AGAIN;
@@ -118,14 +119,14 @@ static int check_budget(const struct rc_sync *sync, struct rc_error **err)
 	return -EINVAL;
 }
 
-int sync_open(struct rc_flow *flow, struct rc_error **err)
+int rc_sync_check_open(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 	int r = check_budget(sync, err);
 
 	if (r < 0)
 		return r;
-	return sync->options.dry_run ? RC_NEXT : sync_journal_save(sync, err);
+	return sync->options.dry_run ? RC_NEXT : rc_sync_hook_save_journal(sync, err);
 }
 
 /* ---- namespace: CreateNamespace=true makes it for real, as the dry run needs it ---- */
@@ -157,7 +158,7 @@ static void on_namespace(struct rc_sync *sync, struct rc_task *task, int r,
 	task->state = RC_TASK_DONE;
 }
 
-int sync_namespace(struct rc_flow *flow, struct rc_error **err)
+int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 	struct rc_task *task;
@@ -169,7 +170,7 @@ int sync_namespace(struct rc_flow *flow, struct rc_error **err)
 	task = find_namespace(sync);
 	if (!task || sync->options.dry_run)
 		return RC_NEXT;
-	sync_wave_write(sync, task, false, on_namespace);
+	rc_sync_wave_write(sync, task, false, on_namespace);
 	return RC_WAIT_AGAIN;
 }
 
@@ -234,7 +235,7 @@ static bool wants_check(struct rc_sync *sync, struct rc_task *task)
 		return false;
 	if (task->state != RC_TASK_PENDING || !task->item)
 		return false;
-	if (sync_call_resource(sync, task))
+	if (rc_sync_call_resource(sync, task))
 		return true;
 	if (may_be_missing || is_promised(sync, task))
 		return false;
@@ -269,7 +270,7 @@ static int end_check(struct rc_sync *sync, struct rc_error **err)
 	return rc_wrap(err, r, "nothing was applied");
 }
 
-int sync_check(struct rc_flow *flow, struct rc_error **err)
+int rc_sync_check_run(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 
@@ -282,6 +283,6 @@ int sync_check(struct rc_flow *flow, struct rc_error **err)
 	sync->begin = sync->plan->n;
 	for (size_t i = 0; i < sync->plan->n; i++)
 		if (wants_check(sync, &sync->plan->tasks[i]))
-			sync_wave_write(sync, &sync->plan->tasks[i], true, on_checked);
+			rc_sync_wave_write(sync, &sync->plan->tasks[i], true, on_checked);
 	return sync->n_calls > 0 ? RC_WAIT_AGAIN : end_check(sync, err);
 }

@@ -15,7 +15,7 @@
 #define EXPLAIN_EVERY_MS 5000
 #define DEGRADED_MS	 15000 /* so long it must last: autoscalers flap when they begin */
 
-void sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *text)
+void rc_sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *text)
 {
 	rc_autofree char *before = sync->blocked;
 	rc_autofree char *name = NULL;
@@ -88,10 +88,10 @@ static void ask_pods(struct rc_sync *sync, struct rc_task *task, const json_t *l
 	    now_ms - sync->explained_ms < EXPLAIN_EVERY_MS)
 		return;
 	sync->explained_ms = now_ms;
-	call = sync_call_new(sync, task, on_pods);
-	sync_call_set(call, rc_kube_apply_list(
-				    rc_destination_get_cluster(sync->options.destination), pods,
-				    task->key.name_space, selector, sync_call_on_done, call));
+	call = rc_sync_call_new(sync, task, on_pods);
+	rc_sync_call_set(call, rc_kube_apply_list(
+				       rc_destination_get_cluster(sync->options.destination), pods,
+				       task->key.name_space, selector, rc_sync_call_on_done, call));
 }
 
 /* ---- one task ---- */
@@ -158,7 +158,7 @@ static int end_hook(struct rc_sync *sync, struct rc_task *task, bool is_good, co
 		    struct rc_error **err)
 {
 	rc_autofree char *name = rc_kube_object_format_key(&task->key);
-	int r = sync_hook_note(sync, task, is_good ? "done" : "failed", err);
+	int r = rc_sync_hook_note(sync, task, is_good ? "done" : "failed", err);
 
 	if (r < 0)
 		return r;
@@ -193,7 +193,7 @@ static int judge_task(struct rc_sync *sync, size_t i, bool *ret_waits, struct rc
 	if (verdict == DEGRADED)
 		sync->n_degraded++;
 	if (!*ret_waits) {
-		sync_health_set_blocked(sync, i, message ?: "is not healthy yet");
+		rc_sync_health_set_blocked(sync, i, message ?: "is not healthy yet");
 		if (live)
 			ask_pods(sync, task, live);
 	}
@@ -201,7 +201,7 @@ static int judge_task(struct rc_sync *sync, size_t i, bool *ret_waits, struct rc
 	return 0;
 }
 
-int sync_health_judge(struct rc_sync *sync, struct rc_error **err)
+int rc_sync_health_judge(struct rc_sync *sync, struct rc_error **err)
 {
 	size_t was_degraded = sync->n_degraded;
 	uint64_t now_ms = rc_clock_monotonic_ms();

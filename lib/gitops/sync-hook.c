@@ -21,35 +21,35 @@ static char *name_of(const struct rc_task *task)
 			   task->name ?: "");
 }
 
-int sync_journal_save(struct rc_sync *sync, struct rc_error **err)
+int rc_sync_hook_save_journal(struct rc_sync *sync, struct rc_error **err)
 {
 	return rc_store_put(sync->options.store, "run", sync->options.application->name,
 			    sync->journal, err);
 }
 
-const char *sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task)
+const char *rc_sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task)
 {
 	rc_autofree char *name = name_of(task);
 
 	return rc_json_text(sync->journal, "hooks", name, "state", NULL);
 }
 
-int sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
-		   struct rc_error **err)
+int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
+		      struct rc_error **err)
 {
 	rc_autofree char *name = name_of(task);
 
 	json_object_set_new(json_object_get(sync->journal, "hooks"), name,
 			    json_pack("{s:s, s:s}", "uid", task->uid ?: "", "state", state));
-	return sync_journal_save(sync, err);
+	return rc_sync_hook_save_journal(sync, err);
 }
 
-bool sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live)
+bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live)
 {
 	return rc_text_equal(rc_kube_object_get_annotation(live, RC_SYNC_RUN), sync->id);
 }
 
-json_t *sync_hook_make(const struct rc_sync *sync, const struct rc_task *task)
+json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task)
 {
 	json_t *object = json_deep_copy(task->item->object);
 	json_t *metadata = json_object_get(object, "metadata"), *finalizers;
@@ -85,9 +85,9 @@ static void on_released(struct rc_sync *sync, struct rc_task *task, int r,
 	rc_error_free(err);
 }
 
-void sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t *live)
+void rc_sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t *live)
 {
-	const struct rc_kube_resource *resource = sync_call_resource(sync, task);
+	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 	const json_t *finalizers = rc_json_get(live, "metadata", "finalizers", NULL);
 	json_auto_t *patch = NULL;
 	json_t *kept = json_array(), *finalizer;
@@ -103,10 +103,11 @@ void sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t 
 		return;
 	if (task->name)
 		key.name = task->name;
-	call = sync_call_new(sync, task, on_released);
-	sync_call_set(call, rc_kube_apply_patch(
-				    rc_destination_get_cluster(sync->options.destination), resource,
-				    &key, patch, NULL, NULL, sync_call_on_done, call));
+	call = rc_sync_call_new(sync, task, on_released);
+	rc_sync_call_set(call,
+			 rc_kube_apply_patch(rc_destination_get_cluster(sync->options.destination),
+					     resource, &key, patch, NULL, NULL,
+					     rc_sync_call_on_done, call));
 }
 
 /* What the outcome of the whole run says about a hook that was made. */
@@ -119,7 +120,7 @@ static bool is_to_go(const struct rc_sync *sync, const struct rc_task *task)
 	return sync->failure ? traits->delete_on_failure : traits->delete_on_success;
 }
 
-int sync_clean(struct rc_flow *flow, struct rc_error **err)
+int rc_sync_hook_clean(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 	bool is_asked = sync->group == (size_t)-1;
@@ -141,11 +142,11 @@ int sync_clean(struct rc_flow *flow, struct rc_error **err)
 			key.name = task->name;
 		live = rc_kube_cache_load(rc_destination_get_cache(sync->options.destination),
 					  &key);
-		if (!live || !sync_hook_is_of_run(sync, live))
+		if (!live || !rc_sync_hook_is_of_run(sync, live))
 			continue;
-		sync_hook_release(sync, task, live);
+		rc_sync_hook_release(sync, task, live);
 		if (is_to_go(sync, task))
-			sync_wave_delete(sync, task, on_released);
+			rc_sync_wave_delete(sync, task, on_released);
 	}
 	return sync->n_calls > 0 ? RC_WAIT_AGAIN : RC_NEXT;
 }

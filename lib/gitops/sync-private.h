@@ -49,45 +49,46 @@ struct rc_sync {
 typedef void sync_call_fn(struct rc_sync *sync, struct rc_task *task, int r,
 			  const struct rc_kube_answer *answer, struct rc_error *err);
 /* A slot for one request; done is given to it and takes err. */
-struct sync_call *sync_call_new(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
-rc_kube_request_done_fn sync_call_on_done;
-void sync_call_set(struct sync_call *call, struct rc_kube_request *request);
-void sync_call_cancel_all(struct rc_sync *sync);
+struct sync_call *rc_sync_call_new(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
+rc_kube_request_done_fn rc_sync_call_on_done;
+void rc_sync_call_set(struct sync_call *call, struct rc_kube_request *request);
+void rc_sync_call_cancel_all(struct rc_sync *sync);
 /* The resource of a task's kind as the cluster serves it now, or NULL. */
-const struct rc_kube_resource *sync_call_resource(const struct rc_sync *sync,
-						  const struct rc_task *task);
+const struct rc_kube_resource *rc_sync_call_resource(const struct rc_sync *sync,
+						     const struct rc_task *task);
 
 /* ---- sync-check.c: the steps before the first wave ---- */
-rc_step_fn sync_look, sync_open, sync_namespace, sync_check;
+rc_step_fn rc_sync_check_look, rc_sync_check_open, rc_sync_check_namespace, rc_sync_check_run;
 
 /* ---- sync-wave.c: one wave after the other ---- */
-rc_step_fn sync_waves, sync_fail_waves;
+rc_step_fn rc_sync_wave_run, rc_sync_wave_run_failed;
 /* Write task, or (dry_run) ask whether it could be. */
-void sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run, sync_call_fn *done);
-void sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
-			  const struct rc_kube_answer *answer, struct rc_error *err);
+void rc_sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run,
+			sync_call_fn *done);
+void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
+			     const struct rc_kube_answer *answer, struct rc_error *err);
 /* Delete what task names. */
-void sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
+void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
 
 /* ---- sync-health.c: whether a wave is well ---- */
 
 /* 0: every task of the wave is; 1: not yet, and sync->blocked says why; or an error. */
-int sync_health_judge(struct rc_sync *sync, struct rc_error **err);
-void sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *text);
+int rc_sync_health_judge(struct rc_sync *sync, struct rc_error **err);
+void rc_sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *text);
 
 /* ---- sync-hook.c: hooks, from their making to their end ---- */
 
 /* The object to create; the caller's. */
-json_t *sync_hook_make(const struct rc_sync *sync, const struct rc_task *task);
+json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task);
 /* What the journal says of task's hook ("done", "failed", "running"), or NULL. */
-const char *sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task);
-int sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
-		   struct rc_error **err);
+const char *rc_sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task);
+int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
+		      struct rc_error **err);
 /* live was made by this run. */
-bool sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live);
+bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live);
 /* Let an object of an earlier run go: take our finalizer off. */
-void sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t *live);
+void rc_sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t *live);
 /* Delete what policies and the outcome say, and take our finalizers off. */
-rc_step_fn sync_clean;
+rc_step_fn rc_sync_hook_clean;
 /* Write the journal. */
-int sync_journal_save(struct rc_sync *sync, struct rc_error **err);
+int rc_sync_hook_save_journal(struct rc_sync *sync, struct rc_error **err);

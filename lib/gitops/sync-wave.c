@@ -50,21 +50,22 @@ static struct rc_kube_request *start_write(struct rc_sync *sync, struct rc_task 
 
 	if (task->action == RC_ACTION_HOOK && !dry_run)
 		return rc_kube_apply_create(cluster_of(sync), resource, object, &options,
-					    sync_call_on_done, call);
+					    rc_sync_call_on_done, call);
 	if (traits && (traits->replace || all->replace)) {
 		if (task->is_created)
 			return rc_kube_apply_create(cluster_of(sync), resource, object, &options,
-						    sync_call_on_done, call);
+						    rc_sync_call_on_done, call);
 		return rc_kube_apply_replace(cluster_of(sync), resource, object, NULL, &options,
-					     sync_call_on_done, call);
+					     rc_sync_call_on_done, call);
 	}
-	return rc_kube_apply_start(cluster_of(sync), resource, object, &options, sync_call_on_done,
-				   call);
+	return rc_kube_apply_start(cluster_of(sync), resource, object, &options,
+				   rc_sync_call_on_done, call);
 }
 
-void sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run, sync_call_fn *done)
+void rc_sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run,
+			sync_call_fn *done)
 {
-	const struct rc_kube_resource *resource = sync_call_resource(sync, task);
+	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 	json_auto_t *object = NULL;
 	struct sync_call *call;
 
@@ -77,16 +78,16 @@ void sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run, s
 		return;
 	}
 	if (task->action == RC_ACTION_HOOK)
-		object = sync_hook_make(sync, task);
+		object = rc_sync_hook_make(sync, task);
 	else
 		object = task->item ? json_incref(task->item->object) : make_namespace(sync, task);
-	call = sync_call_new(sync, task, done);
-	sync_call_set(call, start_write(sync, task, resource, object, dry_run, call));
+	call = rc_sync_call_new(sync, task, done);
+	rc_sync_call_set(call, start_write(sync, task, resource, object, dry_run, call));
 }
 
-void sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done)
+void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done)
 {
-	const struct rc_kube_resource *resource = sync_call_resource(sync, task);
+	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 	struct rc_kube_key key = task->key;
 	struct rc_kube_delete_options options = {
 		.propagation = task->action == RC_ACTION_PRUNE
@@ -101,9 +102,9 @@ void sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *
 		task->state = RC_TASK_DONE;
 		return;
 	}
-	call = sync_call_new(sync, task, done);
-	sync_call_set(call, rc_kube_apply_delete(cluster_of(sync), resource, &key, &options,
-						 sync_call_on_done, call));
+	call = rc_sync_call_new(sync, task, done);
+	rc_sync_call_set(call, rc_kube_apply_delete(cluster_of(sync), resource, &key, &options,
+						    rc_sync_call_on_done, call));
 }
 
 static void fail_task(struct rc_sync *sync, struct rc_task *task, struct rc_error *err)
@@ -141,8 +142,8 @@ static void on_cleared(struct rc_sync *sync, struct rc_task *task, int r,
 	task->is_created = true; /* pending again: written when the cache sees it gone */
 }
 
-void sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
-			  const struct rc_kube_answer *answer, struct rc_error *err)
+void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
+			     const struct rc_kube_answer *answer, struct rc_error *err)
 {
 	rc_autofree char *name = rc_kube_object_format_key(&task->key);
 
@@ -150,7 +151,7 @@ void sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 		rc_log_notice(sync->options.log, "%s cannot be changed in place; replacing it",
 			      name);
 		rc_error_free(err);
-		sync_wave_delete(sync, task, on_cleared);
+		rc_sync_wave_delete(sync, task, on_cleared);
 		return;
 	}
 	if (r < 0) {
@@ -163,7 +164,7 @@ void sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 	task->state = RC_TASK_RUNNING;
 	rc_log_notice(sync->options.log, "%s %s", task->is_created ? "created" : "configured",
 		      name);
-	if (task->action == RC_ACTION_HOOK && sync_hook_note(sync, task, "running", &err) < 0)
+	if (task->action == RC_ACTION_HOOK && rc_sync_hook_note(sync, task, "running", &err) < 0)
 		fail_task(sync, task, err);
 }
 
@@ -191,7 +192,7 @@ static void start_prunes(struct rc_sync *sync)
 		if (task->action != RC_ACTION_PRUNE || task->state != RC_TASK_PENDING)
 			continue;
 		task->state = RC_TASK_RUNNING;
-		sync_wave_delete(sync, task, on_deleted);
+		rc_sync_wave_delete(sync, task, on_deleted);
 	}
 }
 
@@ -213,7 +214,7 @@ static bool are_gone(struct rc_sync *sync)
 		if (task->action != RC_ACTION_PRUNE || task->state != RC_TASK_RUNNING)
 			continue;
 		if (!is_gone(sync, task)) {
-			sync_health_set_blocked(sync, i, "is being deleted, but is still there");
+			rc_sync_health_set_blocked(sync, i, "is being deleted, but is still there");
 			return false;
 		}
 		task->state = RC_TASK_DONE;
@@ -239,7 +240,7 @@ static bool clear_hook(struct rc_sync *sync, size_t i)
 {
 	struct rc_task *task = &sync->plan->tasks[i];
 	struct rc_kube_key key = task->key;
-	const char *recalled = sync_hook_recall(sync, task);
+	const char *recalled = rc_sync_hook_recall(sync, task);
 	json_auto_t *live = NULL;
 
 	if (recalled && strcmp(recalled, "done") == 0) {
@@ -251,17 +252,17 @@ static bool clear_hook(struct rc_sync *sync, size_t i)
 	live = rc_kube_cache_load(cache_of(sync), &key);
 	if (!live)
 		return false;
-	if (sync_hook_is_of_run(sync, live)) {
+	if (rc_sync_hook_is_of_run(sync, live)) {
 		task->state = RC_TASK_RUNNING;
 		return false;
 	}
-	sync_health_set_blocked(sync, i, "is left from an earlier sync and being deleted");
+	rc_sync_health_set_blocked(sync, i, "is left from an earlier sync and being deleted");
 	if (task->uid && strcmp(task->uid, rc_kube_object_get_meta(live, "uid")) == 0)
 		return true; /* its deletion was asked for */
 	free(task->uid);
 	task->uid = rc_strdup(rc_kube_object_get_meta(live, "uid"));
-	sync_hook_release(sync, task, live);
-	sync_wave_delete(sync, task, on_left_over_deleted);
+	rc_sync_hook_release(sync, task, live);
+	rc_sync_wave_delete(sync, task, on_left_over_deleted);
 	return true;
 }
 
@@ -293,7 +294,7 @@ static size_t start_group(struct rc_sync *sync)
 		if (task->action == RC_ACTION_KEEP)
 			task->state = RC_TASK_RUNNING;
 		else if (task->action != RC_ACTION_PRUNE)
-			sync_wave_write(sync, task, false, sync_wave_on_written);
+			rc_sync_wave_write(sync, task, false, rc_sync_wave_on_written);
 	}
 	return i;
 }
@@ -310,9 +311,9 @@ static bool retry_replaced(struct rc_sync *sync)
 			continue;
 		waits = true;
 		if (is_gone(sync, task))
-			sync_wave_write(sync, task, false, sync_wave_on_written);
+			rc_sync_wave_write(sync, task, false, rc_sync_wave_on_written);
 		else
-			sync_health_set_blocked(sync, i, "is being replaced");
+			rc_sync_health_set_blocked(sync, i, "is being replaced");
 	}
 	return waits;
 }
@@ -364,7 +365,7 @@ static int move(struct rc_sync *sync, struct rc_error **err)
 		sync->wave_since_ms = rc_clock_monotonic_ms();
 		return RC_NEXT;
 	case SYNC_STAGE_HEALTH:
-		r = sync_health_judge(sync, err);
+		r = rc_sync_health_judge(sync, err);
 		if (r != 0)
 			return r < 0 ? r : RC_WAIT_AGAIN;
 		sync->begin = sync->end;
@@ -392,7 +393,7 @@ static int run_waves(struct rc_sync *sync, enum rc_phase first, enum rc_phase la
 		if (sync->n_calls > 0)
 			return RC_WAIT_AGAIN;
 		if (sync->begin >= sync->plan->n || sync->plan->tasks[sync->begin].phase > last) {
-			sync_health_set_blocked(sync, sync->plan->n, NULL);
+			rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
 			return RC_NEXT;
 		}
 		if (sync->plan->tasks[sync->begin].phase < first) {
@@ -410,7 +411,7 @@ static int run_waves(struct rc_sync *sync, enum rc_phase first, enum rc_phase la
 	}
 }
 
-int sync_waves(struct rc_flow *flow, struct rc_error **err)
+int rc_sync_wave_run(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 	struct rc_error *failure;
@@ -425,7 +426,7 @@ int sync_waves(struct rc_flow *flow, struct rc_error **err)
 	return run_waves(sync, RC_PHASE_PRE_SYNC, RC_PHASE_POST_SYNC, err);
 }
 
-int sync_fail_waves(struct rc_flow *flow, struct rc_error **err)
+int rc_sync_wave_run_failed(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 

@@ -19,26 +19,26 @@
 #define TICK_S 1.0
 
 static const struct rc_step steps[] = {
-	{"look", sync_look, 120},	   /* which of the new objects are there, untracked */
-	{"journal", sync_open, 10},	   /* the intent, before the first write */
-	{"namespace", sync_namespace, 60}, /* the dry run needs it to be there */
-	{"check", sync_check, 300},	   /* a dry run of everything */
-	{"waves", sync_waves, 0},	   /* each wave has its own time */
-	{"clean", sync_clean, 120},	   /* hooks by their delete policies */
+	{"look", rc_sync_check_look, 120},   /* which of the new objects are there, untracked */
+	{"journal", rc_sync_check_open, 10}, /* the intent, before the first write */
+	{"namespace", rc_sync_check_namespace, 60}, /* the dry run needs it to be there */
+	{"check", rc_sync_check_run, 300},	    /* a dry run of everything */
+	{"waves", rc_sync_wave_run, 0},		    /* each wave has its own time */
+	{"clean", rc_sync_hook_clean, 120},	    /* hooks by their delete policies */
 	{NULL, NULL, 0},
 };
 
 static const struct rc_step fail_steps[] = {
-	{"sync-fail", sync_fail_waves, 0},
-	{"clean", sync_clean, 120},
+	{"sync-fail", rc_sync_wave_run_failed, 0},
+	{"clean", rc_sync_hook_clean, 120},
 	{NULL, NULL, 0},
 };
 
 static void finish(struct rc_sync *sync, int r, struct rc_error *err)
 {
 	ev_timer_stop(sync->options.loop, &sync->tick);
-	sync_call_cancel_all(sync);
-	sync_health_set_blocked(sync, sync->plan->n, NULL);
+	rc_sync_call_cancel_all(sync);
+	rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
 	sync->options.done(sync->options.userdata, sync, r, err);
 }
 
@@ -150,7 +150,7 @@ void rc_sync_free(struct rc_sync *sync)
 		return;
 	rc_flow_cancel(&sync->flow);
 	ev_timer_stop(sync->options.loop, &sync->tick);
-	sync_call_cancel_all(sync);
+	rc_sync_call_cancel_all(sync);
 	rc_plan_free(sync->plan);
 	json_decref(sync->journal);
 	rc_error_free(sync->failure);

@@ -75,7 +75,7 @@ static void on_written(void *userdata, int r, const struct rc_kube_answer *answe
 static void write_status(struct secrets_store_check *check, const struct rc_error *err)
 {
 	const char *kind = rc_json_text(check->store, "kind", NULL) ?: "";
-	const struct rc_kube_resource *resource = secrets_manager_resource(check->manager, kind);
+	const struct rc_kube_resource *resource = rc_secrets_manager_resource(check->manager, kind);
 	rc_autofree char *message = err ? rc_error_format(err) : rc_strdup("store validated");
 	const json_t *before =
 		json_array_get(rc_json_get(check->store, "status", "conditions", NULL), 0);
@@ -156,7 +156,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	start(rc_container_of(timer, struct secrets_store_check, timer));
 }
 
-void secrets_check_update(struct rc_secrets_manager *manager, const json_t *store)
+void rc_secrets_check_update(struct rc_secrets_manager *manager, const json_t *store)
 {
 	const char *kind = rc_json_text(store, "kind", NULL) ?: "";
 	struct secrets_store_check *check =
@@ -182,8 +182,8 @@ void secrets_check_update(struct rc_secrets_manager *manager, const json_t *stor
 	start(check);
 }
 
-void secrets_check_forget(struct rc_secrets_manager *manager, const char *kind,
-			  const char *name_space, const char *name)
+void rc_secrets_check_forget(struct rc_secrets_manager *manager, const char *kind,
+			     const char *name_space, const char *name)
 {
 	struct secrets_store_check *check = find(manager, kind, name_space, name);
 
@@ -191,7 +191,7 @@ void secrets_check_forget(struct rc_secrets_manager *manager, const char *kind,
 		free_check(check);
 }
 
-void secrets_check_free_all(struct rc_secrets_manager *manager)
+void rc_secrets_check_free_all(struct rc_secrets_manager *manager)
 {
 	while (manager->checks)
 		free_check(manager->checks);

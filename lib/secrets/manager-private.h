@@ -61,21 +61,21 @@ struct rc_secrets_manager {
 };
 
 /* ---- refresh.c ---- */
-void secrets_refresh_init(struct secrets_entry *entry);
-void secrets_refresh_start(struct secrets_entry *entry);
-void secrets_refresh_cancel(struct secrets_entry *entry);
+void rc_secrets_refresh_init(struct secrets_entry *entry);
+void rc_secrets_refresh_start(struct secrets_entry *entry);
+void rc_secrets_refresh_cancel(struct secrets_entry *entry);
 
 /* ---- manager.c ---- */
 /* The refresh has ended; err is taken over. */
-void secrets_manager_done(struct secrets_entry *entry, int r, struct rc_error *err);
+void rc_secrets_manager_done(struct secrets_entry *entry, int r, struct rc_error *err);
 /* The store an entry names, or NULL; the caller's. */
-json_t *secrets_manager_load_store(const struct secrets_entry *entry);
+json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry);
 /* Its ExternalSecret's kind as the cluster serves it, or NULL. */
-const struct rc_kube_resource *secrets_manager_resource(const struct rc_secrets_manager *manager,
-							const char *kind);
+const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secrets_manager *manager,
+							   const char *kind);
 
 /* ---- check.c: whether stores can be used ---- */
-void secrets_check_update(struct rc_secrets_manager *manager, const json_t *store);
-void secrets_check_forget(struct rc_secrets_manager *manager, const char *kind,
-			  const char *name_space, const char *name);
-void secrets_check_free_all(struct rc_secrets_manager *manager);
+void rc_secrets_check_update(struct rc_secrets_manager *manager, const json_t *store);
+void rc_secrets_check_forget(struct rc_secrets_manager *manager, const char *kind,
+			     const char *name_space, const char *name);
+void rc_secrets_check_free_all(struct rc_secrets_manager *manager);

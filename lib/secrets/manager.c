@@ -66,7 +66,7 @@ static struct secrets_entry *add(struct rc_secrets_manager *manager, const struc
 	entry->label = rc_asprintf("%s/%s", key->name_space, key->name);
 	entry->log = (struct rc_log){&manager->log, "RC_SECRET", entry->label};
 	ev_timer_init(&entry->due, on_due, 0, 0);
-	secrets_refresh_init(entry);
+	rc_secrets_refresh_init(entry);
 	load_lease(entry);
 	DL_APPEND(manager->entries, entry);
 	return entry;
@@ -75,7 +75,7 @@ static struct secrets_entry *add(struct rc_secrets_manager *manager, const struc
 static void drop(struct secrets_entry *entry)
 {
 	DL_DELETE(entry->manager->entries, entry);
-	secrets_refresh_cancel(entry);
+	rc_secrets_refresh_cancel(entry);
 	ev_timer_stop(entry->manager->options.loop, &entry->due);
 	rc_secrets_external_free(entry->external);
 	json_decref(entry->object);
@@ -154,7 +154,7 @@ static void evaluate(struct secrets_entry *entry)
 	}
 	ev_timer_stop(entry->manager->options.loop, &entry->due);
 	entry->is_forced = false;
-	secrets_refresh_start(entry);
+	rc_secrets_refresh_start(entry);
 }
 
 static void evaluate_all(struct rc_secrets_manager *manager)
@@ -167,8 +167,8 @@ static void evaluate_all(struct rc_secrets_manager *manager)
 
 /* ---- what it says in the cluster ---- */
 
-const struct rc_kube_resource *secrets_manager_resource(const struct rc_secrets_manager *manager,
-							const char *kind)
+const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secrets_manager *manager,
+							   const char *kind)
 {
 	return rc_kube_discovery_find(manager->options.discovery, SECRETS_GROUP, kind, NULL);
 }
@@ -188,7 +188,7 @@ static void write_status(struct secrets_entry *entry, bool is_ready, const char 
 			 const char *message)
 {
 	const struct rc_kube_resource *resource =
-		secrets_manager_resource(entry->manager, "ExternalSecret");
+		rc_secrets_manager_resource(entry->manager, "ExternalSecret");
 	struct rc_kube_key key = {SECRETS_GROUP, "ExternalSecret", entry->name_space, entry->name};
 	const json_t *before =
 		json_array_get(rc_json_get(entry->object, "status", "conditions", NULL), 0);
@@ -274,7 +274,10 @@ static void take_failure(struct secrets_entry *entry, struct rc_error *err)
 
 	entry->attempts++;
 	entry->n_errors++;
-	if (!rc_text_equal(before, now)) {
+	/* Manifests come in any order: a store may be a moment behind those who name it. */
+	if (entry->attempts == 1 && err->code == -ENOENT) {
+		rc_log_info(&entry->log, "%s", now);
+	} else if (entry->attempts == 2 || !rc_text_equal(before, now)) {
 		rc_log_error(&entry->log, LOG_WARNING, err, "refreshing");
 		rc_kube_events_record(entry->manager->options.events, entry->object, true,
 				      "UpdateFailed", now);
@@ -284,7 +287,7 @@ static void take_failure(struct secrets_entry *entry, struct rc_error *err)
 	write_status(entry, false, "SecretSyncedError", now);
 }
 
-void secrets_manager_done(struct secrets_entry *entry, int r, struct rc_error *err)
+void rc_secrets_manager_done(struct secrets_entry *entry, int r, struct rc_error *err)
 {
 	entry->duration_ns = (rc_clock_monotonic_ms() - entry->began_ms) * 1000000;
 	if (r < 0)
@@ -296,7 +299,7 @@ void secrets_manager_done(struct secrets_entry *entry, int r, struct rc_error *e
 	schedule(entry, 1);
 }
 
-json_t *secrets_manager_load_store(const struct secrets_entry *entry)
+json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry)
 {
 	const struct rc_secrets_external *external = entry->external;
 	bool is_cluster = strcmp(external->store_kind, "ClusterSecretStore") == 0;
@@ -319,7 +322,7 @@ static void take_external(struct rc_secrets_manager *manager, const struct rc_ku
 	if (!entry)
 		entry = add(manager, key);
 	if (rc_flow_is_running(&entry->flow))
-		secrets_refresh_cancel(entry);
+		rc_secrets_refresh_cancel(entry);
 	json_decref(entry->object);
 	entry->object = object;
 	rc_secrets_external_free(entry->external);
@@ -358,14 +361,14 @@ static void on_object(void *userdata, const struct rc_kube_live *live, bool is_g
 		if (entry)
 			drop(entry);
 	} else if (is_gone) {
-		secrets_check_forget(manager, key->kind, key->name_space, key->name);
+		rc_secrets_check_forget(manager, key->kind, key->name_space, key->name);
 	} else {
 		object = rc_kube_cache_load(manager->objects, key);
 		if (is_external) {
 			take_external(manager, key, rc_steal(&object));
 			return;
 		}
-		secrets_check_update(manager, object);
+		rc_secrets_check_update(manager, object);
 		wake_users(manager, object);
 	}
 }
@@ -434,7 +437,7 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 		return;
 	while (manager->entries)
 		drop(manager->entries);
-	secrets_check_free_all(manager);
+	rc_secrets_check_free_all(manager);
 	rc_kube_cache_free(manager->objects);
 	rc_kube_cache_free(manager->secrets);
 	rc_secrets_providers_free(manager->providers);
@@ -447,12 +450,12 @@ void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 	const struct rc_kube_resource *secret =
 		rc_kube_discovery_find(manager->options.discovery, "", "Secret", NULL);
 
-	if (!secret || !secrets_manager_resource(manager, "ExternalSecret"))
+	if (!secret || !rc_secrets_manager_resource(manager, "ExternalSecret"))
 		return;
 	rc_kube_cache_want(manager->secrets, secret);
 	for (size_t i = 0; i < RC_ARRAY_SIZE(kinds); i++) {
 		const struct rc_kube_resource *resource =
-			secrets_manager_resource(manager, kinds[i]);
+			rc_secrets_manager_resource(manager, kinds[i]);
 
 		if (resource)
 			rc_kube_cache_want(manager->objects, resource);

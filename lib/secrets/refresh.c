@@ -43,7 +43,7 @@ static int refresh_store(struct rc_flow *flow, struct rc_error **err)
 	int r;
 
 	json_decref(entry->store_object);
-	entry->store_object = secrets_manager_load_store(entry);
+	entry->store_object = rc_secrets_manager_load_store(entry);
 	if (!entry->store_object)
 		return rc_fail(err, -ENOENT, "there is no %s '%s'", external->store_kind,
 			       external->store_name);
@@ -353,15 +353,15 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 	rc_kube_request_cancel(rc_steal(&entry->request));
 	rc_secrets_restart_cancel(rc_steal(&entry->restart));
 	clear(entry);
-	secrets_manager_done(entry, r, err);
+	rc_secrets_manager_done(entry, r, err);
 }
 
-void secrets_refresh_init(struct secrets_entry *entry)
+void rc_secrets_refresh_init(struct secrets_entry *entry)
 {
 	rc_flow_init(&entry->flow, entry->manager->options.loop, steps, on_done);
 }
 
-void secrets_refresh_start(struct secrets_entry *entry)
+void rc_secrets_refresh_start(struct secrets_entry *entry)
 {
 	free(entry->version);
 	entry->version = rc_secrets_external_version(entry->external->object);
@@ -373,7 +373,7 @@ void secrets_refresh_start(struct secrets_entry *entry)
 	rc_flow_start(&entry->flow);
 }
 
-void secrets_refresh_cancel(struct secrets_entry *entry)
+void rc_secrets_refresh_cancel(struct secrets_entry *entry)
 {
 	rc_flow_cancel(&entry->flow);
 	rc_kube_request_cancel(rc_steal(&entry->request));
