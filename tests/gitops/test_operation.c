@@ -222,7 +222,7 @@ START_TEST(test_decide)
 	};
 	struct rc_operation_verdict verdict = rc_operation_decide(&operation, &facts);
 
-	ck_assert_msg(verdict.decision == s->decision, "%s: decided %d", s->name, verdict.decision);
+	ck_assert_msg(verdict.decision == s->decision, "%s: decided %u", s->name, verdict.decision);
 	ck_assert_msg(verdict.wait_s == s->wait_s, "%s: waits %lld s", s->name,
 		      (long long)verdict.wait_s);
 }
