@@ -170,13 +170,12 @@ static int ask(const char *method, const char *path, const json_t *body, struct 
 	       struct rc_error **err)
 {
 	rc_autofree char *text = body ? json_dumps(body, JSON_COMPACT) : rc_strdup("");
-	rc_autobuf struct rc_buf out;
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
 	rc_autoclose int fd = dial(err);
 	int status, r;
 
 	if (fd < 0)
 		return fd;
-	rc_buf_init(&out, RC_BUF_UNLIMITED);
 	rc_buf_printf(&out,
 		      "%s %s HTTP/1.1\r\nHost: reconciled\r\nConnection: close\r\n"
 		      "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
@@ -195,12 +194,11 @@ static int ask(const char *method, const char *path, const json_t *body, struct 
 int ctl_client_ask(const char *method, const char *path, const json_t *body, json_t **ret_reply,
 		   struct rc_error **err)
 {
-	rc_autobuf struct rc_buf in;
+	rc_autobuf struct rc_buf in = RC_BUF_INIT(REPLY_MAX);
 	json_error_t where;
 	json_t *reply;
 	int r;
 
-	rc_buf_init(&in, REPLY_MAX);
 	r = ask(method, path, body, &in, err);
 	if (r < 0)
 		return r;
@@ -214,10 +212,9 @@ int ctl_client_ask(const char *method, const char *path, const json_t *body, jso
 int ctl_client_ask_text(const char *method, const char *path, char **ret_text,
 			struct rc_error **err)
 {
-	rc_autobuf struct rc_buf in;
+	rc_autobuf struct rc_buf in = RC_BUF_INIT(REPLY_MAX);
 	int r;
 
-	rc_buf_init(&in, REPLY_MAX);
 	r = ask(method, path, NULL, &in, err);
 	if (r < 0)
 		return r;

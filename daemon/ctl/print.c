@@ -153,14 +153,13 @@ void ctl_print_table(const json_t *rows, const struct ctl_column *columns)
 
 void ctl_print_document(const json_t *document, enum ctl_output output)
 {
-	rc_autobuf struct rc_buf text;
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	if (output != CTL_OUTPUT_YAML) {
 		json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
 		putchar('\n');
 		return;
 	}
-	rc_buf_init(&text, RC_BUF_UNLIMITED);
 	rc_yaml_from_json(document, &text);
 	fputs(rc_buf_text(&text), stdout);
 }

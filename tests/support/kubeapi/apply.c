@@ -346,12 +346,13 @@ static void find_conflicts(const json_t *live, const json_t *applied, const json
 
 	json_object_foreach ((json_t *)(uintptr_t)mine, name, inner) {
 		const json_t *other = json_object_get(theirs, name);
-		rc_autofree char *at = rc_asprintf("%s.%s", path, name + 2);
+		rc_autofree char *at = NULL;
 		size_t index;
 		const json_t *a, *b;
 
 		if (!other || strcmp(name, ".") == 0)
 			continue;
+		at = rc_asprintf("%s.%s", path, name + 2);
 		a = step_into(live, name, &index);
 		b = step_into(applied, name, &index);
 		if (json_object_size(inner) > 0 && json_object_size(other) > 0)
