@@ -367,12 +367,40 @@ static int app_resources(int argc, char **argv)
 	return list_of(argc, argv, "resources", resource_columns);
 }
 
+/* A request without a body that is done when it is answered. */
+static int post(int argc, char **argv, const char *what)
+{
+	struct app_options options = {.name = NULL};
+	rc_autofree char *path = NULL;
+	struct rc_error *err = NULL;
+	json_auto_t *reply = NULL;
+
+	if (parse_named(argc, argv, &options) < 0)
+		return CTL_USAGE;
+	path = path_of(options.name, what);
+	if (ctl_client_ask("POST", path, NULL, &reply, &err) < 0)
+		return ctl_fail(err);
+	return CTL_OK;
+}
+
+static int app_refresh(int argc, char **argv)
+{
+	return post(argc, argv, "refresh");
+}
+
+static int app_terminate(int argc, char **argv)
+{
+	return post(argc, argv, "terminate");
+}
+
 static const struct ctl_command commands[] = {
 	{"list", "[-o table|json|yaml]", "all applications", app_list},
 	{"get", "NAME [-o table|json|yaml]", "one application with its resources", app_get},
 	{"diff", "NAME", "what a sync would change; exit 1 when it would", app_diff},
 	{"sync", "NAME [--prune] [--revision REV] [--async]", "sync now and wait for its end",
 	 app_sync},
+	{"refresh", "NAME", "poll its repository and compare now", app_refresh},
+	{"terminate-op", "NAME", "end its running sync after the step it is in", app_terminate},
 	{"wait", "NAME [--health] [--sync] [--timeout S]", "until synced and healthy", app_wait},
 	{"history", "NAME", "revisions that were synced", app_history},
 	{"resources", "NAME", "the resources and their health", app_resources},

@@ -8,7 +8,7 @@
 static const struct ctl_column cluster_columns[] = {
 	{"CLUSTER", "name"},	{"SERVER", "server"},	{"STATE", "state"},
 	{"VERSION", "version"}, {"WATCHES", "watches"}, {"OBJECTS", "objects"},
-	{"REASON", "reason"},	{NULL, NULL},
+	{"SINCE", "since"},	{"REASON", "reason"},	{NULL, NULL},
 };
 
 static const struct ctl_column repository_columns[] = {
@@ -41,7 +41,11 @@ int ctl_status(int argc, char **argv)
 		return CTL_OK;
 	}
 	printf("reconciled %s", ctl_print_get(reply, "version", buffer));
-	printf(", up since %s\n\n", ctl_print_get(reply, "startedAt", buffer));
+	printf(", up since %s\n", ctl_print_get(reply, "startedAt", buffer));
+	if (json_object_get(reply, "configError"))
+		printf("the configuration was refused, the one before is in force: %s\n",
+		       ctl_print_get(reply, "configError", buffer));
+	putchar('\n');
 	ctl_print_table(json_object_get(reply, "clusters"), cluster_columns);
 	putchar('\n');
 	ctl_print_table(json_object_get(reply, "repositories"), repository_columns);

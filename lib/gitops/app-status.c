@@ -40,6 +40,18 @@ static void add_repository_conditions(const struct rc_app *app, json_t *conditio
 	}
 }
 
+static void add_cluster_condition(const struct rc_app *app, json_t *conditions)
+{
+	rc_autofree char *why = NULL, *message = NULL;
+	int64_t since;
+
+	why = app->destination ? rc_destination_describe_failure(app->destination, &since) : NULL;
+	if (!why)
+		return;
+	message = rc_asprintf("what is known of the cluster is as it was before: %s", why);
+	add_condition(conditions, "ClusterWarning", message, since);
+}
+
 static json_t *describe_conditions(const struct rc_app *app)
 {
 	json_t *conditions = json_array(), *warning;
@@ -54,6 +66,7 @@ static json_t *describe_conditions(const struct rc_app *app)
 		add_condition(conditions, "SyncError", app->refusal,
 			      app->operation.finished_unix_s);
 	add_repository_conditions(app, conditions);
+	add_cluster_condition(app, conditions);
 	json_array_foreach (app->warnings, i, warning)
 		add_condition(conditions, "RenderWarning", json_string_value(warning) ?: "", 0);
 	json_array_foreach (app->desired ? app->desired->warnings : NULL, i, warning)
@@ -99,12 +112,17 @@ static json_t *describe_operation(const struct rc_app *app)
 static char *make_reason(const struct rc_app *app, const char *sync_status, enum rc_health health,
 			 const char *health_message)
 {
+	char *failure;
+
 	if (app->sync && rc_sync_get_blocked(app->sync))
 		return rc_strdup(rc_sync_get_blocked(app->sync));
 	if (app->sync)
 		return rc_strdup("a sync is under way");
 	if (app->error)
 		return rc_error_format(app->error);
+	failure = app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
+	if (failure)
+		return failure;
 	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
 		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
 	if (app->refusal)

@@ -347,8 +347,7 @@ int rc_app_terminate(struct rc_app *app, const char *by, struct rc_error **err)
 	rc_autofree char *why = rc_asprintf("terminated by %s", by);
 
 	if (!app->sync)
-		return rc_fail(err, -ENOENT, "no sync of '%s' is under way",
-			       app->application->name);
+		return rc_fail(err, -EBUSY, "no sync of '%s' is under way", app->application->name);
 	rc_sync_terminate(app->sync, why);
 	return 0;
 }

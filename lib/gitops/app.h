@@ -55,7 +55,7 @@ struct rc_app_sync_options {
 /* Ask for a sync. -EBUSY (one is under way), -EAGAIN (it is not known yet what is desired). */
 int rc_app_sync(struct rc_app *app, const struct rc_app_sync_options *options,
 		struct rc_error **err);
-/* End the run under way. -ENOENT: there is none. */
+/* End the run under way. -EBUSY: there is none. */
 int rc_app_terminate(struct rc_app *app, const char *by, struct rc_error **err);
 
 /* The Application with its status, as Argo CD has it, and status.reason: what to know in a

@@ -30,7 +30,8 @@ struct rc_destination {
 	bool is_asking;
 	unsigned int attempts, generation;
 	uint64_t asked_ms;
-	struct rc_error *err; /* why discovery fails, or NULL */
+	struct rc_error *err;	      /* why discovery fails, or NULL */
+	int64_t failing_since_unix_s; /* 0: all is well */
 };
 
 static void schedule(struct rc_destination *destination, uint64_t ms)
@@ -45,6 +46,26 @@ static void tell(struct rc_destination *destination)
 	destination->options.state_changed(destination->options.userdata, destination);
 }
 
+/* Said once when the first thing fails and once when nothing does any more: an API server that goes
+ * away takes all watches with it. */
+static void note_failure(struct rc_destination *destination)
+{
+	bool was_failing = destination->failing_since_unix_s != 0;
+	rc_autofree char *why = NULL;
+
+	if (destination->err || rc_kube_cache_get_failure(destination->cache, NULL)) {
+		if (was_failing)
+			return;
+		destination->failing_since_unix_s = rc_clock_unix_s();
+		why = rc_destination_describe_failure(destination, NULL);
+		rc_log_warning(&destination->log, "%s", why);
+	} else if (was_failing) {
+		rc_log_notice(&destination->log, "the cluster answers again, after %lld s",
+			      (long long)(rc_clock_unix_s() - destination->failing_since_unix_s));
+		destination->failing_since_unix_s = 0;
+	}
+}
+
 static void on_discovered(void *userdata, int r, struct rc_error *err)
 {
 	struct rc_destination *destination = userdata;
@@ -53,9 +74,6 @@ static void on_discovered(void *userdata, int r, struct rc_error *err)
 
 	destination->is_asking = false;
 	if (r < 0) {
-		if (!had_failed)
-			rc_log_error(&destination->log, LOG_WARNING, err,
-				     "asking what the cluster serves");
 		rc_error_free(destination->err);
 		destination->err = err;
 		schedule(destination, rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS,
@@ -67,6 +85,7 @@ static void on_discovered(void *userdata, int r, struct rc_error *err)
 		destination->attempts = 0;
 		schedule(destination, REDISCOVER_MS + rc_clock_jitter_ms(REDISCOVER_MS / 10));
 	}
+	note_failure(destination);
 	generation = rc_kube_discovery_get_generation(destination->discovery);
 	if (generation != destination->generation || had_failed != (r < 0)) {
 		destination->generation = generation;
@@ -111,8 +130,9 @@ static void cache_on_state(void *userdata, const char *group, const char *kind, 
 {
 	struct rc_destination *destination = userdata;
 
+	note_failure(destination);
 	if (r < 0)
-		rc_log_error(&destination->log, LOG_WARNING, err, "watching %s%s%s", group,
+		rc_log_error(&destination->log, LOG_DEBUG, err, "watching %s%s%s", group,
 			     *group ? "/" : "", kind);
 	else
 		rc_log_debug(&destination->log, "%s%s%s is up to date", group, *group ? "/" : "",
@@ -203,23 +223,46 @@ int rc_destination_check(const struct rc_destination *destination, struct rc_err
 	return rc_fail(err, -EAGAIN, "cluster '%s' does not answer: %s", destination->name, why);
 }
 
+char *rc_destination_describe_failure(const struct rc_destination *destination,
+				      int64_t *ret_since_unix_s)
+{
+	size_t n;
+	const struct rc_error *failure = rc_kube_cache_get_failure(destination->cache, &n);
+	rc_autofree char *why = NULL;
+
+	if (ret_since_unix_s)
+		*ret_since_unix_s = destination->failing_since_unix_s;
+	if (!destination->err && !failure)
+		return NULL;
+	why = rc_error_format(destination->err ?: failure);
+	if (destination->err)
+		return rc_asprintf("asking what cluster '%s' serves: %s", destination->name, why);
+	return rc_asprintf("%zu of %zu kinds cannot be watched: %s", n,
+			   rc_kube_cache_count_kinds(destination->cache), why);
+}
+
 json_t *rc_destination_describe(const struct rc_destination *destination)
 {
 	bool is_known = rc_kube_discovery_is_known(destination->discovery);
-	json_t *json =
-		json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "name", destination->name, "server",
-			  rc_kube_cluster_get_server(destination->cluster), "state",
-			  destination->err ? "failing"
-			  : is_known	   ? "ok"
-					   : "pending",
-			  "version", rc_kube_discovery_get_version(destination->discovery),
-			  "objects", (json_int_t)rc_kube_cache_count(destination->cache), "bytes",
-			  (json_int_t)rc_kube_cache_get_bytes(destination->cache));
+	char since[RC_CLOCK_RFC3339_MAX];
+	rc_autofree char *failure = NULL;
+	int64_t since_unix_s;
+	json_t *json;
 
-	if (destination->err) {
-		rc_autofree char *why = rc_error_format(destination->err);
-
-		json_object_set_new(json, "reason", json_string(why));
+	failure = rc_destination_describe_failure(destination, &since_unix_s);
+	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "name", destination->name, "server",
+			 rc_kube_cluster_get_server(destination->cluster), "state",
+			 failure    ? "failing"
+			 : is_known ? "ok"
+				    : "pending",
+			 "version", rc_kube_discovery_get_version(destination->discovery),
+			 "watches", (json_int_t)rc_kube_cache_count_kinds(destination->cache),
+			 "objects", (json_int_t)rc_kube_cache_count(destination->cache), "bytes",
+			 (json_int_t)rc_kube_cache_get_bytes(destination->cache));
+	if (failure) {
+		json_object_set_new(json, "reason", json_string(failure));
+		json_object_set_new(json, "since",
+				    json_string(rc_clock_format_rfc3339(since_unix_s, since)));
 	}
 	return json;
 }

@@ -46,5 +46,10 @@ void rc_destination_rediscover(struct rc_destination *destination);
 /* What is served is known; else *err (if not NULL) says why it is not. 0 or -EAGAIN. */
 int rc_destination_check(const struct rc_destination *destination, struct rc_error **err);
 
-/* {name, server, state, version, objects, bytes, reason?}; the caller's. */
+/* What is wrong with it now and since when (seconds, Unix time; may be NULL), the caller's to free;
+ * NULL: nothing. What is known of live objects is then as old as that. */
+char *rc_destination_describe_failure(const struct rc_destination *destination,
+				      int64_t *ret_since_unix_s);
+
+/* {name, server, state, version, watches, objects, bytes, reason?, since?}; the caller's. */
 json_t *rc_destination_describe(const struct rc_destination *destination);

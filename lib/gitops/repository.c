@@ -117,7 +117,8 @@ static bool take_ref(struct rc_repository *repository, const json_t *ref)
 			       "'%s' was force-pushed from %.12s to %.12s; following it",
 			       revision->name, revision->commit ?: "nothing", commit);
 	else
-		rc_log_info(&repository->log, "'%s' is at %.12s: %s", revision->name, commit,
+		rc_log_info(&repository->log, "'%s' is at %.12s: %s",
+			    *revision->name ? revision->name : "HEAD", commit,
 			    rc_json_text(ref, "subject", NULL) ?: "");
 	free(revision->commit);
 	revision->commit = rc_strdup(commit);

@@ -450,9 +450,34 @@ void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object)
 	take(kind, copy);
 }
 
+const struct rc_error *rc_kube_cache_get_failure(const struct rc_kube_cache *cache, size_t *ret_n)
+{
+	const struct rc_error *first = NULL;
+	const struct kind *kind;
+	size_t n = 0;
+
+	DL_FOREACH (cache->kinds, kind)
+		if (kind->err) {
+			first = first ?: kind->err;
+			n++;
+		}
+	if (ret_n)
+		*ret_n = n;
+	return first;
+}
+
 size_t rc_kube_cache_count(const struct rc_kube_cache *cache)
 {
 	return HASH_COUNT(cache->objects);
+}
+
+size_t rc_kube_cache_count_kinds(const struct rc_kube_cache *cache)
+{
+	struct kind *kind;
+	size_t n;
+
+	DL_COUNT(cache->kinds, kind, n);
+	return n;
 }
 
 size_t rc_kube_cache_get_bytes(const struct rc_kube_cache *cache)

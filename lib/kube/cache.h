@@ -57,6 +57,10 @@ bool rc_kube_cache_is_current(const struct rc_kube_cache *cache, const char *gro
 const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache, const char *group,
 					       const char *kind);
 
+/* Why the first of the kinds that cannot be watched now cannot, borrowed, and how many there are
+ * (may be NULL); NULL: all is well. */
+const struct rc_error *rc_kube_cache_get_failure(const struct rc_kube_cache *cache, size_t *ret_n);
+
 /* NULL when it is not there. */
 const struct rc_kube_live *rc_kube_cache_find(const struct rc_kube_cache *cache,
 					      const struct rc_kube_key *key);
@@ -71,4 +75,5 @@ void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object);
 /* Numbers for metrics and tests. */
 size_t rc_kube_cache_count(const struct rc_kube_cache *cache);
+size_t rc_kube_cache_count_kinds(const struct rc_kube_cache *cache);
 size_t rc_kube_cache_get_bytes(const struct rc_kube_cache *cache);

@@ -207,6 +207,8 @@ static void on_chunk(void *userdata, struct rc_str bytes)
 {
 	struct rc_kube_watch *watch = userdata;
 
+	if (bytes.n == 0)
+		tell_state(watch, 0, NULL); /* it is followed again, however quiet the kind is */
 	while (bytes.n > 0) {
 		ptrdiff_t end = rc_str_index(bytes, '\n');
 		size_t n = end < 0 ? bytes.n : (size_t)end;

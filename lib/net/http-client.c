@@ -292,6 +292,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *userdata)
 	static const char content_type[] = "content-type:", retry_after[] = "retry-after:";
 	struct rc_net_http_request *request = userdata;
 	struct rc_str line = {bytes, size * n};
+	long status = 0;
 
 	if (line.n > sizeof(content_type) &&
 	    strncasecmp(line.p, content_type, sizeof(content_type) - 1) == 0) {
@@ -307,6 +308,10 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *userdata)
 		snprintf(number, sizeof(number), "%.*s", (int)(line.n - sizeof(retry_after) + 1),
 			 line.p + sizeof(retry_after) - 1);
 		request->retry_after_s = strtoull(number, NULL, 10);
+	} else if (request->chunk && rc_str_trim(line, "\r\n").n == 0) {
+		curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+		if (status == 200)
+			request->chunk(request->userdata, (struct rc_str){bytes, 0});
 	}
 	return size * n;
 }

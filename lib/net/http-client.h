@@ -61,7 +61,8 @@ struct rc_net_http_response {
 typedef void rc_net_http_done_fn(void *userdata, int r, const struct rc_net_http_response *response,
 				 struct rc_error *err);
 
-/* Bytes of a stream's body as they come, only of answers with status 200. */
+/* Bytes of a stream's body as they come, only of answers with status 200; first of all none, when
+ * the answer has begun. */
 typedef void rc_net_http_chunk_fn(void *userdata, struct rc_str bytes);
 
 struct rc_net_http_client *rc_net_http_client_new(struct ev_loop *loop, const char *user_agent);

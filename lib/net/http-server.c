@@ -222,7 +222,7 @@ static ssize_t read_stream(void *userdata, uint64_t at, char *bytes, size_t max)
 	size_t n = exchange->out.n < max ? exchange->out.n : max;
 
 	(void)at;
-	if (exchange->out.overflow)
+	if (exchange->out.overflow || exchange->state == RESETTING)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n > 0) {
 		memcpy(bytes, exchange->out.p, n);

@@ -401,10 +401,16 @@ static void on_state(void *userdata, const char *group, const char *kind, int r,
 {
 	struct rc_secrets_manager *manager = userdata;
 
+	bool is_secret = strcmp(kind, "Secret") == 0;
+	size_t n;
+
 	(void)group;
+	rc_kube_cache_get_failure(is_secret ? manager->secrets : manager->objects, &n);
+	/* The first says it for all: mostly they fail together. */
 	if (r < 0)
-		rc_log_error(&manager->log, LOG_WARNING, err, "watching %s", kind);
-	else if (strcmp(kind, "Secret") == 0)
+		rc_log_error(&manager->log, n == 1 ? LOG_WARNING : LOG_DEBUG, err, "watching %s",
+			     kind);
+	else if (is_secret)
 		evaluate_all(manager);
 }
 

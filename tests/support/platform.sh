@@ -82,8 +82,7 @@ push() {
 }
 
 refresh() {
-	curl -sS --max-time 10 --unix-socket "$RECONCILED_SOCKET" -X POST \
-		http://reconciled/v1/apps/judge-platform/refresh -o /dev/null
+	"$ctl" app refresh judge-platform
 }
 
 write_config() {

@@ -32,17 +32,31 @@ static struct fault *faults;
 static json_t *entries;
 static long long n_entries;
 
+/* A creation's path does not say what is created; its body does. */
+static char *created_name(struct rc_net_http_exchange *exchange)
+{
+	struct rc_str body = rc_net_http_exchange_get_body(exchange);
+	json_auto_t *json = NULL;
+
+	if (strcmp(rc_net_http_exchange_get_method(exchange), "POST") != 0 ||
+	    rc_json_parse(body, "the body", &json, NULL) < 0)
+		return rc_strdup("");
+	return rc_strdup(rc_json_text(json, "metadata", "name", NULL) ?: "");
+}
+
 void kubeapi_control_log(struct rc_net_http_exchange *exchange)
 {
+	rc_autofree char *name = created_name(exchange);
+
 	if (!entries)
 		entries = json_array();
 	if (json_array_size(entries) >= LOG_MAX)
 		json_array_remove(entries, 0);
 	json_array_append_new(
 		entries,
-		json_pack("{s:I, s:s, s:s, s:s, s:s}", "n", (json_int_t)++n_entries, "method",
+		json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "n", (json_int_t)++n_entries, "method",
 			  rc_net_http_exchange_get_method(exchange), "path",
-			  rc_net_http_exchange_get_path(exchange), "agent",
+			  rc_net_http_exchange_get_path(exchange), "name", name, "agent",
 			  rc_net_http_exchange_get_header(exchange, "User-Agent") ?: "", "dryRun",
 			  rc_net_http_exchange_get_query(exchange, "dryRun") ?: ""));
 }
@@ -101,6 +115,8 @@ bool kubeapi_control_handle(struct rc_net_http_exchange *exchange)
 	}
 	if (strcmp(path, "/_control/compact") == 0)
 		kubeapi_store_compact();
+	else if (strcmp(path, "/_control/cut") == 0)
+		kubeapi_store_cut();
 	else if (strcmp(method, "DELETE") == 0)
 		clear();
 	else if (rc_json_parse(rc_net_http_exchange_get_body(exchange), "the body", &body, NULL) ==

@@ -55,6 +55,8 @@ void kubeapi_store_remove(struct kubeapi_object *object);
 struct kubeapi_object **kubeapi_store_list(const struct kubeapi_kind *kind, const char *name_space);
 /* Forget the history of events: watches from before end in 410. */
 void kubeapi_store_compact(void);
+/* Break off all watches, as a server that goes down does. */
+void kubeapi_store_cut(void);
 /* Follow a kind from version on; false: that is too long ago. */
 bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 			 const char *label_selector, const char *field_selector, uint64_t version,

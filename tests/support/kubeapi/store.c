@@ -206,6 +206,14 @@ static void on_bookmark(struct ev_loop *loop, ev_timer *timer, int events)
 	write_event(watcher, "BOOKMARK", object);
 }
 
+void kubeapi_store_cut(void)
+{
+	struct kubeapi_watcher *watcher, *next;
+
+	DL_FOREACH_SAFE (store.watchers, watcher, next)
+		rc_net_http_exchange_reset(watcher->exchange);
+}
+
 bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 			 const char *label_selector, const char *field_selector, uint64_t version,
 			 unsigned int timeout_s, bool bookmarks,
