@@ -9,6 +9,7 @@
 
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
@@ -54,7 +55,8 @@ void kubeapi_control_log(struct rc_net_http_exchange *exchange)
 		json_array_remove(entries, 0);
 	json_array_append_new(
 		entries,
-		json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "n", (json_int_t)++n_entries, "method",
+		json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "n", (json_int_t)++n_entries,
+			  "atMs", (json_int_t)rc_clock_monotonic_ms(), "method",
 			  rc_net_http_exchange_get_method(exchange), "path",
 			  rc_net_http_exchange_get_path(exchange), "name", name, "agent",
 			  rc_net_http_exchange_get_header(exchange, "User-Agent") ?: "", "dryRun",
