@@ -164,6 +164,18 @@ static bool is_same(git_repository *repository, const git_remote_head *head)
 	       git_oid_equal(&id, &head->oid);
 }
 
+/* A tag of a tree or a file; nobody deploys one. What is not there yet counts as a commit. */
+static bool is_commitless(git_repository *repository, const git_oid *id)
+{
+	git_object *object = NULL, *commit = NULL;
+	bool commitless = git_object_lookup(&object, repository, id, GIT_OBJECT_ANY) == 0 &&
+			  git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0;
+
+	git_object_free(commit);
+	git_object_free(object);
+	return commitless;
+}
+
 static size_t count_ours(git_repository *repository)
 {
 	git_strarray names = {NULL, 0};
@@ -184,8 +196,9 @@ static bool differs(git_repository *repository, const git_remote_head **heads, s
 	for (size_t i = 0; i < n; i++) {
 		if (!is_mirrored(heads[i]->name) || rc_text_has_suffix(heads[i]->name, "^{}"))
 			continue;
-		theirs++;
-		if (!is_same(repository, heads[i]))
+		if (is_same(repository, heads[i]))
+			theirs++;
+		else if (!is_commitless(repository, &heads[i]->oid))
 			return true;
 	}
 	return theirs != count_ours(repository);
@@ -239,12 +252,29 @@ static void prune(git_repository *repository, const git_remote_head **heads, siz
 	git_strarray_dispose(&names);
 }
 
-static int fetch(git_remote *remote, struct session *session, const git_remote_callbacks *callbacks,
-		 struct rc_error **err)
+/* libgit2 1.5 cannot fetch into a repository that has one such ref. */
+static void remove_commitless(git_repository *repository)
 {
-	static char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
-	char *specs[] = {heads, tags};
+	git_strarray names = {NULL, 0};
+	git_oid id;
+
+	if (git_reference_list(&names, repository) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++)
+		if (is_mirrored(names.strings[i]) &&
+		    git_reference_name_to_id(&id, repository, names.strings[i]) == 0 &&
+		    is_commitless(repository, &id))
+			git_reference_remove(repository, names.strings[i]);
+	git_strarray_dispose(&names);
+}
+
+static int fetch(git_remote *remote, struct session *session, const git_remote_callbacks *callbacks,
+		 const git_remote_head **heads, size_t n, struct rc_error **err)
+{
+	static char branches[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
+	char *specs[] = {branches, tags};
 	const git_strarray list = {specs, RC_ARRAY_SIZE(specs)};
+	git_repository *repository = git_remote_owner(remote);
 	git_fetch_options options;
 	rc_autofree char *doing = rc_asprintf("fetching from %s", session->options->url);
 	int r;
@@ -253,11 +283,18 @@ static int fetch(git_remote *remote, struct session *session, const git_remote_c
 	options.callbacks = *callbacks;
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.update_fetchhead = 0;
+	remove_commitless(repository);
 	r = git_remote_download(remote, &list, &options);
+	/* First what is gone: "a" must make way for "a/b". */
+	if (r == 0)
+		prune(repository, heads, n);
 	if (r == 0)
 		r = git_remote_update_tips(remote, callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE,
 					   NULL);
-	return r < 0 ? rc_git_mirror_fail(r, err, doing) : 0;
+	if (r < 0)
+		return rc_git_mirror_fail(r, err, doing);
+	remove_commitless(repository);
+	return 0;
 }
 
 static int update_from(git_repository *repository, git_remote *remote, struct session *session,
@@ -283,11 +320,9 @@ static int update_from(git_repository *repository, git_remote *remote, struct se
 			       REFS_MAX);
 	changed = differs(repository, heads, n);
 	if (changed)
-		r = fetch(remote, session, &callbacks, err);
+		r = fetch(remote, session, &callbacks, heads, n, err);
 	if (r < 0)
 		return r;
-	if (changed)
-		prune(repository, heads, n);
 	changed = follow_head(repository, heads, n) || changed;
 	*ret_changed = changed;
 	return 0;

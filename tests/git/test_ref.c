@@ -44,7 +44,9 @@ static const struct {
 	{"../HEAD", NULL},
 	{"-x", NULL},
 	{"main~1", NULL}, /* names, not expressions */
-	{"v1", NULL},
+	{"v1", NULL}, /* a version is a pin, no range */
+	{"1.9", NULL},
+	{"v2.0.0", NULL}, /* the tag is 2.0.0 */
 	{"deadbeef", NULL},
 	{"deadbeefdeadbeefdeadbeefdeadbeefdeadbeef", NULL},
 };
