@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -56,6 +57,7 @@ static const struct {
 	{"early EOF", -ECONNRESET},
 	{"ssh ended", -ECONNRESET},
 	{"timed out", -ETIMEDOUT},
+	{"corrupted", -EBADMSG}, /* a ref of ours */
 };
 
 int rc_git_mirror_fail(int r, struct rc_error **err, const char *doing)
@@ -74,7 +76,8 @@ int rc_git_mirror_fail(int r, struct rc_error **err, const char *doing)
 		if (strcasestr(message, words[i].text))
 			code = words[i].r;
 	if (code == -EPROTO && last &&
-	    (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_ZLIB))
+	    (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_ZLIB ||
+	     last->klass == GIT_ERROR_CONFIG))
 		code = -EBADMSG;
 	rc_fail(err, code, "%s: %s", doing, message);
 	if (code == -EACCES)
@@ -112,20 +115,23 @@ static int on_credentials(git_credential **ret, const char *url, const char *use
 static int check_url(const char *url, struct rc_error **err)
 {
 	static const char *const schemes[] = {"file://", "http://", "https://", "ssh://"};
-	const char *host = strstr(url, "://"), *at;
+	const char *host = strstr(url, "://"), *colon;
 
 	if (!host) {
-		const char *colon = strchr(url, ':');
-
-		/* git@host:path; a bare path is refused, as it may be one of anybody's */
-		if (colon && colon != url && *url != '-' && *url != '/' && colon[1])
+		/* git@host:path; a bare path is refused, as it may be one of anybody's, and so is
+		 * "helper::address" of git */
+		colon = strchr(url, ':');
+		if (colon && colon != url && *url != '-' && *url != '/' && colon[1] &&
+		    colon[1] != ':')
 			return 0;
 		rc_fail(err, -EINVAL, "'%s' is no URL", url);
 		rc_hint(err, "use file://, http://, https://, ssh:// or git@host:path");
 		return -EINVAL;
 	}
-	at = strchr(host + 3, '@');
-	if (at && memchr(host + 3, ':', (size_t)(at - host - 3))) {
+	host += 3;
+	/* user:password@ before the path; host:port/path@version is none */
+	colon = host + strcspn(host, ":/?#");
+	if (*colon == ':' && colon[strcspn(colon, "@/?#")] == '@') {
 		rc_fail(err, -EINVAL, "the URL holds a password");
 		rc_hint(err, "name it under 'auth' instead");
 		return -EINVAL;
@@ -373,12 +379,17 @@ static int lock(const char *path, int *ret_fd, struct rc_error **err)
 	return 0;
 }
 
-/* A worker that was killed leaves libgit2's own locks behind; under our lock they are stale. */
-static void remove_stale_locks(const char *path)
+/*
+ * A worker that was killed leaves libgit2's own locks and half a pack behind, which may be large;
+ * under our lock they are stale.
+ */
+static void remove_leftovers(const char *path)
 {
 	static const char *const names[] = {"HEAD.lock", "packed-refs.lock", "config.lock",
 					    "FETCH_HEAD.lock"};
 	rc_autofree char *refs = rc_path_join(path, "refs");
+	rc_autofree char *packs = rc_path_join(path, "objects/pack/pack_git2_*");
+	glob_t found = {.gl_pathc = 0};
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(names); i++) {
 		rc_autofree char *name = rc_path_join(path, names[i]);
@@ -386,25 +397,35 @@ static void remove_stale_locks(const char *path)
 		unlink(name);
 	}
 	rc_file_remove_matching(refs, ".lock");
+	if (glob(packs, GLOB_NOSORT, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			unlink(found.gl_pathv[i]);
+	globfree(&found);
 }
 
 static bool is_damaged(const char *path)
 {
 	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
+	git_reference *head = NULL;
+	git_config *config = NULL;
 	git_commit *commit = NULL;
 	git_tree *tree = NULL;
 	git_oid id;
-	bool damaged = false;
+	bool damaged;
 
 	if (access(path, F_OK) < 0)
 		return false;
 	if (rc_git_mirror_open(path, &mirror, NULL) < 0)
 		return true;
-	if (git_reference_name_to_id(&id, mirror->repository, "HEAD") == 0)
+	damaged = git_reference_lookup(&head, mirror->repository, "HEAD") < 0 ||
+		  git_repository_config(&config, mirror->repository) < 0;
+	if (!damaged && git_reference_name_to_id(&id, mirror->repository, "HEAD") == 0)
 		damaged = git_commit_lookup(&commit, mirror->repository, &id) < 0 ||
 			  git_commit_tree(&tree, commit) < 0;
 	git_tree_free(tree);
 	git_commit_free(commit);
+	git_config_free(config);
+	git_reference_free(head);
 	return damaged;
 }
 
@@ -431,7 +452,7 @@ int rc_git_mirror_update(const char *path, const struct rc_git_remote_options *o
 		r = lock(path, &fd, err);
 	if (r < 0)
 		return r;
-	remove_stale_locks(path);
+	remove_leftovers(path);
 	if (is_damaged(path))
 		r = move_aside(path, err);
 	if (r < 0)

@@ -126,6 +126,7 @@ static int parse_address(const char *url, struct address *address)
 	bool has_scheme = strncmp(url, "ssh://", 6) == 0;
 	const char *start = has_scheme ? url + 6 : url;
 	size_t n = strcspn(start, has_scheme ? "/" : ":");
+	const char *host;
 	char *colon;
 
 	address->target = rc_strndup(start, n);
@@ -138,7 +139,9 @@ static int parse_address(const char *url, struct address *address)
 	/* "~user/..." is written "/~user/..." in a URL. */
 	if (has_scheme && strncmp(address->path, "/~", 2) == 0)
 		memmove(address->path, address->path + 1, strlen(address->path));
-	if (!*address->target || *address->target == '-' || !*address->path ||
+	host = strrchr(address->target, '@');
+	host = host ? host + 1 : address->target;
+	if (!*host || *host == '-' || *address->target == '-' || !*address->path ||
 	    *address->path == '-' || strchr(address->target, ' ') ||
 	    (address->port && strspn(address->port, "0123456789") != strlen(address->port)))
 		return -1;

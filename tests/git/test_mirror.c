@@ -131,7 +131,6 @@ static const char *const leftovers[] = {
 	"refs/heads/deep/er.lock",
 	"refs/tags/t.lock",
 	"objects/pack/pack_git2_Ab3xYz",
-	"objects/12/tmp_object_git2_Ab3xYz",
 };
 
 START_TEST(test_mirror_leftovers)
