@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -20,6 +21,8 @@ void rc_git_mirror_init(void)
 	static const int levels[] = {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
 				     GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA};
 
+	/* A peer that is gone is an error of one job, not the end of the worker. */
+	signal(SIGPIPE, SIG_IGN);
 	git_libgit2_init();
 	for (size_t i = 0; i < RC_ARRAY_SIZE(levels); i++)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
@@ -53,6 +56,8 @@ static const struct {
 	{"Connection refused", -ECONNREFUSED},
 	{"failed to connect", -ECONNREFUSED},
 	{"Connection reset", -ECONNRESET},
+	{"Connection closed", -ECONNRESET},
+	{"Broken pipe", -ECONNRESET},
 	{"unexpected EOF", -ECONNRESET},
 	{"early EOF", -ECONNRESET},
 	{"ssh ended", -ECONNRESET},
