@@ -58,6 +58,7 @@ static const struct {
 	{"Connection reset", -ECONNRESET},
 	{"Connection closed", -ECONNRESET},
 	{"Broken pipe", -ECONNRESET},
+	{"stream ended at an unexpected time", -ECONNRESET},
 	{"unexpected EOF", -ECONNRESET},
 	{"early EOF", -ECONNRESET},
 	{"ssh ended", -ECONNRESET},
