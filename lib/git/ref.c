@@ -92,7 +92,8 @@ int rc_git_ref_resolve(struct rc_git_mirror *mirror, const char *revision, char 
 		       struct rc_error **err)
 {
 	const char *name = *revision ? revision : "HEAD";
-	/* As in git, all digits are always the commit: no branch of that name moves a pinned one. */
+	/* As in git, all digits are always the commit: no branch of that name moves a pinned one.
+	 */
 	bool is_whole = strlen(name) == GIT_OID_HEXSZ &&
 			strspn(name, "0123456789abcdefABCDEF") == GIT_OID_HEXSZ;
 	git_oid oid;

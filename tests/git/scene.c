@@ -25,10 +25,10 @@ static struct {
 static void set_environment(void)
 {
 	static const char *const names[][2] = {
-		{"GIT_CONFIG_NOSYSTEM", "1"},	 {"GIT_AUTHOR_NAME", "Ada Author"},
-		{"GIT_AUTHOR_EMAIL", "a@b.c"},	 {"GIT_COMMITTER_NAME", "Carl Committer"},
+		{"GIT_CONFIG_NOSYSTEM", "1"},	  {"GIT_AUTHOR_NAME", "Ada Author"},
+		{"GIT_AUTHOR_EMAIL", "a@b.c"},	  {"GIT_COMMITTER_NAME", "Carl Committer"},
 		{"GIT_COMMITTER_EMAIL", "c@b.c"}, {"GIT_AUTHOR_DATE", "2026-01-02T03:04:05Z"},
-		{"GIT_TERMINAL_PROMPT", "0"},	 {"GIT_COMMITTER_DATE", "2026-01-02T03:04:06Z"},
+		{"GIT_TERMINAL_PROMPT", "0"},	  {"GIT_COMMITTER_DATE", "2026-01-02T03:04:06Z"},
 	};
 	rc_autofree char *bin = rc_path_join(scene.folder, "bin");
 	rc_autofree char *path = rc_asprintf("%s:%s", bin, getenv("PATH"));
@@ -148,7 +148,7 @@ void scene_start_http(const char *credentials)
 	const char *build = getenv("O");
 	rc_autofree char *program =
 		rc_asprintf("%s/support/githttp", build ? build : "build/release");
-	const char *argv[] = {program, "--root", scene.folder, credentials ? "--user" : NULL,
+	const char *argv[] = {program,	   "--root", scene.folder, credentials ? "--user" : NULL,
 			      credentials, NULL};
 	struct rc_spawn_options options = {.argv = argv, .die_with_parent = true};
 	struct rc_error *err = NULL;

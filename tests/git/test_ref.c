@@ -44,7 +44,7 @@ static const struct {
 	{"../HEAD", NULL},
 	{"-x", NULL},
 	{"main~1", NULL}, /* names, not expressions */
-	{"v1", NULL}, /* a version is a pin, no range */
+	{"v1", NULL},	  /* a version is a pin, no range */
 	{"1.9", NULL},
 	{"v2.0.0", NULL}, /* the tag is 2.0.0 */
 	{"deadbeef", NULL},
@@ -136,9 +136,10 @@ END_TEST
 START_TEST(test_ref_describe)
 {
 	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
-	rc_autofree char *id = scene_run(
-		"cd work; printf 'a subject\\n over two lines\\n\\na body\\n' >m;"
-		"git commit -q --allow-empty --author='\316\221da <x@y.z>' -F m; git rev-parse HEAD");
+	rc_autofree char *id =
+		scene_run("cd work; printf 'a subject\\n over two lines\\n\\na body\\n' >m;"
+			  "git commit -q --allow-empty --author='\316\221da <x@y.z>' -F m; git "
+			  "rev-parse HEAD");
 	rc_autofree char *other = scene_run(
 		"cd work; printf 'bad \\377 bytes' >m;"
 		"git -c i18n.commitEncoding=x commit -q --allow-empty -F m; git rev-parse HEAD");
@@ -151,8 +152,7 @@ START_TEST(test_ref_describe)
 	ck_assert_str_eq(json_string_value(json_object_get(about, "subject")),
 			 "a subject over two lines");
 	ck_assert_str_eq(json_string_value(json_object_get(about, "author")), "\316\221da");
-	ck_assert_str_eq(json_string_value(json_object_get(about, "date")),
-			 "2026-01-02T03:04:06Z");
+	ck_assert_str_eq(json_string_value(json_object_get(about, "date")), "2026-01-02T03:04:06Z");
 	rc_check_ok(rc_git_ref_describe(mirror, other, &about_other, &err), err);
 	ck_assert_ptr_null(json_object_get(about_other, "subject"));
 	ck_assert_str_eq(json_string_value(json_object_get(about_other, "author")), "Ada Author");

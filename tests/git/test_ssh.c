@@ -9,9 +9,9 @@
 #include "base/memory.h"
 #include "scene.h"
 
-#define LOCALLY                                                                    \
-	"for a; do printf '%s\\n' \"$a\"; done >\"$HOME/argv\"\n"                    \
-	"while [ \"$1\" != -- ]; do shift; done; host=$2; shift 2\n"                \
+#define LOCALLY                                                      \
+	"for a; do printf '%s\\n' \"$a\"; done >\"$HOME/argv\"\n"    \
+	"while [ \"$1\" != -- ]; do shift; done; host=$2; shift 2\n" \
 	"cd \"$HOME\"; exec sh -c \"$*\"\n"
 
 static const struct {
@@ -33,8 +33,8 @@ START_TEST(test_ssh_call)
 {
 	const char *folder = scene_folder() + (calls[_i].url[0] == 's' ? 1 : 0);
 	struct rc_git_remote_options options = calls[_i].options;
-	rc_autofree char *url = rc_asprintf("%.*s%s/work", (int)strcspn(calls[_i].url, "%"),
-					    calls[_i].url, folder);
+	rc_autofree char *url =
+		rc_asprintf("%.*s%s/work", (int)strcspn(calls[_i].url, "%"), calls[_i].url, folder);
 	rc_autofree char *wanted =
 		rc_asprintf("-F\nnone\n-T\n-o\nBatchMode=yes\n-o\nStrictHostKeyChecking=yes\n"
 			    "-o\nConnectTimeout=15\n%s\ngit-upload-pack '%s/work'",
@@ -60,8 +60,8 @@ START_TEST(test_ssh_call)
 END_TEST
 
 /* The path is for a shell at the other end. */
-static const char *const paths[] = {"it's", "a b", "$(touch ran)", "`touch ran`", "x;touch ran",
-				    "a!b",  "\\", "*"};
+static const char *const paths[] = {"it's",	   "a b", "$(touch ran)", "`touch ran`",
+				    "x;touch ran", "a!b", "\\",		  "*"};
 
 START_TEST(test_ssh_path)
 {
@@ -95,19 +95,19 @@ START_TEST(test_ssh_home)
 }
 END_TEST
 
-#define CHANGED                                                                     \
-	"@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\\n"             \
-	"@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\\n"             \
-	"@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\\n"             \
-	"IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\\n"                   \
+#define CHANGED                                                                          \
+	"@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\\n"                 \
+	"@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\\n"                 \
+	"@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\\n"                 \
+	"IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\\n"                       \
 	"Someone could be eavesdropping on you right now (man-in-the-middle attack)!\\n" \
-	"It is also possible that a host key has just been changed.\\n"              \
-	"The fingerprint for the ED25519 key sent by the remote host is\\n"          \
-	"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.\\n"                     \
-	"Please contact your system administrator.\\n"                               \
-	"Add correct host key in /dev/null to get rid of this message.\\n"           \
-	"Offending ED25519 key in /dev/null:1\\n"                                    \
-	"Host key for host has changed and you have requested strict checking.\\n"   \
+	"It is also possible that a host key has just been changed.\\n"                  \
+	"The fingerprint for the ED25519 key sent by the remote host is\\n"              \
+	"SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.\\n"                         \
+	"Please contact your system administrator.\\n"                                   \
+	"Add correct host key in /dev/null to get rid of this message.\\n"               \
+	"Offending ED25519 key in /dev/null:1\\n"                                        \
+	"Host key for host has changed and you have requested strict checking.\\n"       \
 	"Host key verification failed.\\r\\n"
 
 static const struct {
@@ -130,8 +130,8 @@ static const struct {
 	 -EHOSTUNREACH, "Could not resolve hostname host"},
 	{"echo 'ssh: connect to host host port 22: Connection refused' >&2; exit 255",
 	 -ECONNREFUSED, "port 22: Connection refused"},
-	{"echo 'ssh: connect to host host port 22: Connection timed out' >&2; exit 255",
-	 -ETIMEDOUT, "timed out"},
+	{"echo 'ssh: connect to host host port 22: Connection timed out' >&2; exit 255", -ETIMEDOUT,
+	 "timed out"},
 	{"echo 'ssh: connect to host host port 22: No route to host' >&2; exit 255", -EHOSTUNREACH,
 	 "No route to host"},
 	{"echo 'kex_exchange_identification: read: Connection reset by peer' >&2; exit 255",

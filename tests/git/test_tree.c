@@ -182,7 +182,8 @@ END_TEST
 START_TEST(test_tree_limits)
 {
 	commit("mkdir -p d/e; printf 12345 >d/a; printf 12345 >d/b; printf 12345 >d/e/c");
-	check_folder("d", &(struct rc_git_tree_limits){.max_files = 3}, "a=12345 b=12345 e/c=12345");
+	check_folder("d", &(struct rc_git_tree_limits){.max_files = 3},
+		     "a=12345 b=12345 e/c=12345");
 	check_no_folder("d", &(struct rc_git_tree_limits){.max_files = 2}, -E2BIG,
 			"there are more than 2 files");
 	check_folder("d", &(struct rc_git_tree_limits){.max_files = 2, .only_here = true},
@@ -217,10 +218,18 @@ END_TEST
 static const struct {
 	const char *folder, *path, *wanted; /* NULL: it leaves the repository */
 } paths[] = {
-	{"a", "./b/../c", "a/c"}, {"a", "../c", "c"},	{"a", "..", ""},
-	{"a", "../..", NULL},	  {"a/b", "/c", "c"},	{"", "", ""},
-	{"", ".", ""},		  {"", "../a", NULL},	{"a//b/", "c//d/", "a/b/c/d"},
-	{"a", "...", "a/..."},	  {"a", "..b", "a/..b"}, {"a", "/../b", NULL},
+	{"a", "./b/../c", "a/c"},
+	{"a", "../c", "c"},
+	{"a", "..", ""},
+	{"a", "../..", NULL},
+	{"a/b", "/c", "c"},
+	{"", "", ""},
+	{"", ".", ""},
+	{"", "../a", NULL},
+	{"a//b/", "c//d/", "a/b/c/d"},
+	{"a", "...", "a/..."},
+	{"a", "..b", "a/..b"},
+	{"a", "/../b", NULL},
 };
 
 START_TEST(test_tree_normalise)

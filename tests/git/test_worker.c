@@ -138,7 +138,10 @@ START_TEST(test_worker_reply)
 END_TEST
 
 static const char *const nonsense[] = {
-	"{}", "[]", "{\"op\":\"poll\"}", "{\"op\":\"poll\",\"mirror\":\"/nonexistent\"}",
+	"{}",
+	"[]",
+	"{\"op\":\"poll\"}",
+	"{\"op\":\"poll\",\"mirror\":\"/nonexistent\"}",
 	"{\"op\":\"x\",\"mirror\":\"/nonexistent\",\"url\":\"file:///x\"}",
 	"{\"op\":\"poll\",\"mirror\":7,\"url\":\"file:///x\"}",
 };
@@ -166,12 +169,9 @@ static const struct {
 	const char *user, *password;
 	int r;
 } logins[] = {
-	{"ada", "s3cret", 0},
-	{"ada", "wrong-one", -EACCES},
-	{"eve", "s3cret", -EACCES},
-	{NULL, "s3cret", -EACCES}, /* as "git" */
-	{NULL, NULL, -EACCES},
-	{"ada", NULL, -EACCES},
+	{"ada", "s3cret", 0},	    {"ada", "wrong-one", -EACCES},
+	{"eve", "s3cret", -EACCES}, {NULL, "s3cret", -EACCES}, /* as "git" */
+	{NULL, NULL, -EACCES},	    {"ada", NULL, -EACCES},
 };
 
 START_TEST(test_worker_login)
@@ -221,11 +221,10 @@ static const struct {
 	int r;
 	const char *text;
 } modes[] = {
-	{"reset", -ECONNRESET, ""},    {"half", -ECONNRESET, ""},
-	{"500", -EAGAIN, "500"},       {"502", -EAGAIN, "502"},
-	{"503", -EAGAIN, "503"},       {"429", -EAGAIN, "429"},
-	{"403", -EACCES, "403"},       {"404", -ENOENT, "404"},
-	{"garbage", -EPROTO, ""},      {"stall", -ETIMEDOUT, ""},
+	{"reset", -ECONNRESET, ""}, {"half", -ECONNRESET, ""}, {"500", -EAGAIN, "500"},
+	{"502", -EAGAIN, "502"},    {"503", -EAGAIN, "503"},   {"429", -EAGAIN, "429"},
+	{"403", -EACCES, "403"},    {"404", -ENOENT, "404"},   {"garbage", -EPROTO, ""},
+	{"stall", -ETIMEDOUT, ""},
 };
 
 START_TEST(test_worker_mode)
