@@ -66,25 +66,29 @@ static const struct {
 	{"corrupted", -EBADMSG}, /* a ref of ours */
 };
 
+static int find_code(int r, const git_error *last, const char *message)
+{
+	if (r == GIT_EAUTH || r == GIT_ECERTIFICATE)
+		return -EACCES;
+	if (r == GIT_ENOTFOUND)
+		return -ENOENT;
+	if (r == GIT_EINVALIDSPEC)
+		return -EINVAL;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(words); i++)
+		if (strcasestr(message, words[i].text))
+			return words[i].r;
+	if (last && (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_ZLIB ||
+		     last->klass == GIT_ERROR_CONFIG))
+		return -EBADMSG;
+	return -EPROTO;
+}
+
 int rc_git_mirror_fail(int r, struct rc_error **err, const char *doing)
 {
 	const git_error *last = git_error_last();
 	const char *message = last && last->message ? last->message : "no reason was given";
-	int code = -EPROTO;
+	int code = find_code(r, last, message);
 
-	if (r == GIT_EAUTH || r == GIT_ECERTIFICATE)
-		code = -EACCES;
-	else if (r == GIT_ENOTFOUND)
-		code = -ENOENT;
-	else if (r == GIT_EINVALIDSPEC)
-		code = -EINVAL;
-	for (size_t i = 0; code == -EPROTO && i < RC_ARRAY_SIZE(words); i++)
-		if (strcasestr(message, words[i].text))
-			code = words[i].r;
-	if (code == -EPROTO && last &&
-	    (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_ZLIB ||
-	     last->klass == GIT_ERROR_CONFIG))
-		code = -EBADMSG;
 	rc_fail(err, code, "%s: %s", doing, message);
 	if (code == -EACCES)
 		rc_hint(err, "check the repository's auth in reconciled.yaml");

@@ -161,13 +161,25 @@ static void address_done(struct address *address)
 	free(address->path);
 }
 
-/* ssh://[user@]host[:port]/path or [user@]host:path. Nothing may look like an option. */
+/* Nothing may look like an option: not the whole, not the host behind the user, not the path. */
+static bool is_acceptable(const struct address *address)
+{
+	const char *at = strrchr(address->target, '@');
+	const char *host = at ? at + 1 : address->target;
+
+	if (!*host || *host == '-' || *address->target == '-' || strchr(address->target, ' '))
+		return false;
+	if (!*address->path || *address->path == '-')
+		return false;
+	return !address->port || strspn(address->port, "0123456789") == strlen(address->port);
+}
+
+/* ssh://[user@]host[:port]/path or [user@]host:path. */
 static int parse_address(const char *url, struct address *address)
 {
 	bool has_scheme = strncmp(url, "ssh://", 6) == 0;
 	const char *start = has_scheme ? url + 6 : url;
 	size_t n = strcspn(start, has_scheme ? "/" : ":");
-	const char *host;
 	char *colon;
 
 	address->target = rc_strndup(start, n);
@@ -180,13 +192,7 @@ static int parse_address(const char *url, struct address *address)
 	/* "~user/..." is written "/~user/..." in a URL. */
 	if (has_scheme && strncmp(address->path, "/~", 2) == 0)
 		memmove(address->path, address->path + 1, strlen(address->path));
-	host = strrchr(address->target, '@');
-	host = host ? host + 1 : address->target;
-	if (!*host || *host == '-' || *address->target == '-' || !*address->path ||
-	    *address->path == '-' || strchr(address->target, ' ') ||
-	    (address->port && strspn(address->port, "0123456789") != strlen(address->port)))
-		return -1;
-	return 0;
+	return is_acceptable(address) ? 0 : -1;
 }
 
 /* For the shell at the other end. */
