@@ -102,14 +102,46 @@ struct session {
 	bool tried; /* credentials are offered once: the same ones again would not help */
 };
 
+/* Host and port, without a default one. */
+static struct rc_str server_of(const char *url, bool *ret_tls)
+{
+	const char *start = strstr(url, "://"), *at;
+	struct rc_str server;
+	bool tls = rc_text_has_prefix(url, "https:");
+
+	start = start ? start + 3 : url;
+	server = (struct rc_str){start, strcspn(start, "/?#")};
+	at = memrchr(server.p, '@', server.n);
+	if (at)
+		server = (struct rc_str){at + 1, server.n - (size_t)(at + 1 - server.p)};
+	if (rc_str_has_suffix(server, tls ? RC_STR(":443") : RC_STR(":80")))
+		server.n -= tls ? 4 : 3;
+	*ret_tls = tls;
+	return server;
+}
+
+/* libgit2 follows where it is sent; our credentials do not, but from http to https. */
+static bool is_same_server(const char *ours, const char *theirs)
+{
+	bool is_tls, was_tls;
+	struct rc_str now = server_of(theirs, &is_tls), before = server_of(ours, &was_tls);
+
+	return now.n == before.n && strncasecmp(now.p, before.p, now.n) == 0 &&
+	       (is_tls || !was_tls);
+}
+
 static int on_credentials(git_credential **ret, const char *url, const char *username,
 			  unsigned int allowed, void *userdata)
 {
 	struct session *session = userdata;
 	const struct rc_git_remote_options *options = session->options;
 
-	(void)url;
 	(void)username;
+	if (!is_same_server(options->url, url)) {
+		git_error_set_str(GIT_ERROR_HTTP, "the remote sends us to another server that "
+						  "wants authentication");
+		return GIT_EAUTH;
+	}
 	if (!options->password || !(allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) ||
 	    session->tried) {
 		git_error_set_str(GIT_ERROR_HTTP, session->tried

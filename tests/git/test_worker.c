@@ -288,6 +288,28 @@ START_TEST(test_worker_unchanged_is_cheap)
 }
 END_TEST
 
+/* Credentials are for the host that was configured, wherever it sends us. */
+START_TEST(test_worker_redirect)
+{
+	rc_autofree char *url = NULL, *mixed = NULL;
+	struct outcome outcome;
+
+	scene_start_http("ada:s3cret");
+	url = scene_http_url("work");
+	mixed = rc_strdup(url);
+	scene_set_http_mode("redirect", 1);
+	poll_url(url, make_auth("ada", "s3cret"), NULL, LONG_MS, &outcome);
+	ck_assert_int_eq(outcome.r, -EACCES);
+	outcome_done(&outcome);
+	json_decref(poll_ok(url, make_auth("ada", "s3cret"), NULL));
+	/* The other way round: to the same server is fine. */
+	free(url);
+	url = scene_run("echo '%s' | sed s/127.0.0.1/LocalHost/", mixed);
+	scene_set_http_mode("redirect", 1);
+	json_decref(poll_ok(url, make_auth("ada", "s3cret"), NULL));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("git worker");
@@ -301,6 +323,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_worker_mode, 0, RC_ARRAY_SIZE(modes));
 	tcase_add_test(tcase, test_worker_clone_cut);
 	tcase_add_test(tcase, test_worker_unchanged_is_cheap);
+	tcase_add_test(tcase, test_worker_redirect);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

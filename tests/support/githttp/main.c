@@ -1,7 +1,8 @@
 /*
  * githttp: serves the bare repositories below a folder by HTTP, with git's own http-backend, and
- * misbehaves on request: POST /_control {"mode": "ok|reset|stall|half|500|403|404|garbage",
- * "count"}; GET /_control counts requests.
+ * misbehaves on request: POST /_control {"mode": "ok|reset|stall|half|500|403|404|garbage|
+ * redirect", "count"}; "redirect" sends to the same by another name of the host. GET /_control
+ * counts requests.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -147,6 +148,19 @@ static void serve_control(struct rc_net_http_exchange *exchange)
 	rc_net_http_exchange_reply_json(exchange, 200, answer);
 }
 
+static void redirect(struct rc_net_http_exchange *exchange)
+{
+	const char *host = rc_net_http_exchange_get_header(exchange, "Host");
+	const char *port = host ? strchr(host, ':') : NULL;
+	const char *service = rc_net_http_exchange_get_query(exchange, "service");
+	rc_autofree char *to = rc_asprintf("http://localhost%s%s%s%s", port ? port : "",
+					   rc_net_http_exchange_get_path(exchange),
+					   service ? "?service=" : "", service ? service : "");
+
+	rc_net_http_exchange_set_header(exchange, "Location", to);
+	rc_net_http_exchange_reply(exchange, 302, "text/plain", RC_STR("over there\n"));
+}
+
 /* Whether the exchange was dealt with. */
 static bool misbehave(struct rc_net_http_exchange *exchange)
 {
@@ -156,6 +170,8 @@ static bool misbehave(struct rc_net_http_exchange *exchange)
 		state.count--;
 	if (strcmp(state.mode, "reset") == 0)
 		rc_net_http_exchange_reset(exchange);
+	else if (strcmp(state.mode, "redirect") == 0)
+		redirect(exchange);
 	else if (strcmp(state.mode, "garbage") == 0)
 		rc_net_http_exchange_reply(exchange, 200, "text/html", RC_STR("<html>hello"));
 	else if (strcmp(state.mode, "stall") != 0)
