@@ -17,7 +17,8 @@
 #include "base/memory.h"
 #include "net/http-client.h"
 
-#define BODY_MAX   4096
+#define BODY_MAX   64
+#define RETRY_MAX  86400
 #define TIMEOUT_MS 40
 #define STREAM	   1 /* bits of the first byte */
 #define STAY_OPEN  2
@@ -96,8 +97,13 @@ static void on_done(void *userdata, int r, const struct rc_net_http_response *re
 {
 	(void)userdata;
 	world.calls++;
-	if ((r < 0) != (err != NULL) || response->body.n > BODY_MAX ||
-	    strlen(response->content_type) > 127 || r > 0)
+	if ((r < 0) != (err != NULL) || r > 0 || strlen(response->content_type) > 127 ||
+	    response->retry_after_s > RETRY_MAX)
+		abort();
+	if (!(world.mode & STREAM) && response->body.n > BODY_MAX)
+		abort();
+	/* Too large is only what was larger. */
+	if (r == -E2BIG && world.size <= BODY_MAX)
 		abort();
 	rc_error_free(err);
 	ev_break(world.loop, EVBREAK_ALL);
