@@ -191,8 +191,6 @@ static int connect_remote(git_remote *remote, struct session *session,
 	int r;
 
 	rc_git_ssh_set(session->options);
-	if (session->options->ca)
-		git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, session->options->ca, NULL);
 	r = git_remote_connect(remote, GIT_DIRECTION_FETCH, callbacks, NULL, NULL);
 	return r < 0 ? rc_git_mirror_fail(r, err, doing) : 0;
 }
@@ -376,6 +374,27 @@ static int update_from(git_repository *repository, git_remote *remote, struct se
 	return 0;
 }
 
+/*
+ * Whom to trust is libgit2's, not a connection's: what an earlier job set is undone by starting
+ * libgit2 anew.
+ */
+static int trust(const char *ca, struct rc_error **err)
+{
+	static bool is_changed;
+
+	if (is_changed) {
+		git_libgit2_shutdown();
+		rc_git_mirror_init();
+		is_changed = false;
+	}
+	if (!ca)
+		return 0;
+	is_changed = true;
+	if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, ca, NULL) < 0)
+		return rc_git_mirror_fail(-1, err, "reading the certificate authority");
+	return 0;
+}
+
 static int update(const char *path, const struct rc_git_remote_options *options, bool *ret_changed,
 		  struct rc_error **err)
 {
@@ -490,6 +509,8 @@ int rc_git_mirror_update(const char *path, const struct rc_git_remote_options *o
 	struct rc_error *why = NULL;
 	int r = check_url(options->url, err);
 
+	if (r == 0)
+		r = trust(options->ca, err);
 	if (r == 0)
 		r = lock(path, &fd, err);
 	if (r < 0)

@@ -143,17 +143,15 @@ void scene_put_program(const char *name, const char *body)
 
 /* ---- githttp ---- */
 
-void scene_start_http(const char *credentials)
+/* Start a server that says where it listens. */
+static void start(const char *const *argv)
 {
-	const char *build = getenv("O");
-	rc_autofree char *program =
-		rc_asprintf("%s/support/githttp", build ? build : "build/release");
-	const char *argv[] = {program,	   "--root", scene.folder, credentials ? "--user" : NULL,
-			      credentials, NULL};
 	struct rc_spawn_options options = {.argv = argv, .die_with_parent = true};
 	struct rc_error *err = NULL;
-	char line[64] = "";
+	const char *colon;
+	char text[256] = "";
 	int out[2], pidfd;
+	size_t n = 0;
 
 	ck_assert_int_eq(pipe(out), 0);
 	options.fds[0] = options.fds[3] = -1;
@@ -162,9 +160,43 @@ void scene_start_http(const char *credentials)
 	rc_check_ok(rc_spawn(&options, &scene.http, &pidfd, &err), err);
 	close(pidfd);
 	close(out[1]);
-	ck_assert_int_gt(read(out[0], line, sizeof(line) - 1), 0);
+	while (!(colon = strstr(text, "127.0.0.1:")) || !strchr(colon, '\n')) {
+		ssize_t got = read(out[0], text + n, sizeof(text) - 1 - n);
+
+		ck_assert_msg(got > 0, "%s does not start: %s", argv[0], text);
+		n += (size_t)got;
+	}
 	close(out[0]);
-	ck_assert_int_eq(sscanf(line, "listening 127.0.0.1:%u", &scene.port), 1);
+	scene.port = (unsigned int)strtoul(colon + strlen("127.0.0.1:"), NULL, 10);
+}
+
+void scene_start_http(const char *credentials)
+{
+	const char *build = getenv("O");
+	rc_autofree char *program =
+		rc_asprintf("%s/support/githttp", build ? build : "build/release");
+	const char *argv[] = {program,	   "--root", scene.folder, credentials ? "--user" : NULL,
+			      credentials, NULL};
+
+	start(argv);
+}
+
+void scene_start_tls(void)
+{
+	rc_autofree char *key = rc_path_join(scene.folder, "key.pem");
+	rc_autofree char *certificate = rc_path_join(scene.folder, "ca.pem");
+	const char *argv[] = {"openssl", "s_server", "-accept", "127.0.0.1:0", "-www",
+			      "-key",	 key,	     "-cert",	certificate,   NULL};
+
+	scene_do("for n in ca other; do openssl req -x509 -newkey ec -pkeyopt "
+		 "ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -days 2 -keyout $n.key "
+		 "-out $n.pem 2>/dev/null; done; mv ca.key key.pem");
+	start(argv);
+}
+
+char *scene_tls_url(void)
+{
+	return rc_asprintf("https://localhost:%u/x", scene.port);
 }
 
 char *scene_http_url(const char *name)

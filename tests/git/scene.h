@@ -33,3 +33,6 @@ void scene_start_http(const char *credentials);
 char *scene_http_url(const char *name);
 /* From now on; count requests, or -1: for ever. How many requests there were so far. */
 int scene_set_http_mode(const char *mode, int count);
+/* Or a TLS server that answers with a page; "ca.pem" vouches for it, "other.pem" does not. */
+void scene_start_tls(void);
+char *scene_tls_url(void);

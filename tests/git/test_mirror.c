@@ -267,6 +267,41 @@ START_TEST(test_mirror_url)
 }
 END_TEST
 
+/* ---- whom to trust ---- */
+
+static const struct {
+	const char *ca;
+	int r;
+} trusts[] = {
+	{NULL, -EACCES},	  {"ca.pem", -EPROTO /* the page is no repository */},
+	{NULL, -EACCES},	  {"other.pem", -EACCES},
+	{"ca.pem", -EPROTO},	  {"other.pem", -EACCES},
+	{"nothing.pem", -EPROTO}, {NULL, -EACCES},
+};
+
+/* One process polls many repositories; each trusts whom it says, and no other's authority. */
+START_TEST(test_mirror_trust)
+{
+	rc_autofree char *url = NULL;
+
+	scene_start_tls();
+	url = scene_tls_url();
+	for (size_t i = 0; i < RC_ARRAY_SIZE(trusts); i++) {
+		rc_autofree char *ca =
+			rc_asprintf("%s/%s", scene_folder(), trusts[i].ca ? trusts[i].ca : "");
+		struct rc_git_remote_options options = {.url = url, .ca = trusts[i].ca ? ca : NULL};
+		rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+		rc_autofree char *text = NULL;
+		bool changed = false;
+		int r = rc_git_mirror_update(scene_mirror(), &options, &changed, &err);
+
+		text = err ? rc_error_format(err) : rc_strdup("no error");
+		ck_assert_msg(r == trusts[i].r, "%zu: %d (%s)", i, r, text);
+		ck_assert_msg(r != -EACCES || strstr(text, "certificate"), "%s", text);
+	}
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("mirror");
@@ -283,6 +318,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_mirror_damage, 0, RC_ARRAY_SIZE(damages));
 	tcase_add_test(tcase, test_mirror_open_none);
 	tcase_add_loop_test(tcase, test_mirror_url, 0, RC_ARRAY_SIZE(urls));
+	tcase_add_test(tcase, test_mirror_trust);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
