@@ -264,15 +264,13 @@ static bool follow_head(git_repository *repository, const git_remote_head **head
 		if (heads[i]->symref_target) {
 			const char *now = head ? git_reference_symbolic_target(head) : NULL;
 
-			changed = !now || strcmp(now, heads[i]->symref_target) != 0;
-			if (changed)
-				git_repository_set_head(repository, heads[i]->symref_target);
+			changed = (!now || strcmp(now, heads[i]->symref_target) != 0) &&
+				  git_repository_set_head(repository, heads[i]->symref_target) == 0;
 		} else {
 			const git_oid *now = head ? git_reference_target(head) : NULL;
 
-			changed = !now || !git_oid_equal(now, &heads[i]->oid);
-			if (changed)
-				git_repository_set_head_detached(repository, &heads[i]->oid);
+			changed = (!now || !git_oid_equal(now, &heads[i]->oid)) &&
+				  git_repository_set_head_detached(repository, &heads[i]->oid) == 0;
 		}
 		git_reference_free(head);
 		return changed;

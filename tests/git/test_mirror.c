@@ -108,6 +108,25 @@ START_TEST(test_mirror_head)
 }
 END_TEST
 
+START_TEST(test_mirror_head_detached)
+{
+	scene_do("cd work; git commit -q --allow-empty -m 2; git checkout -q --detach HEAD~1");
+	ck_assert(scene_update(NULL));
+	scene_check_revision("", "main~1");
+	ck_assert(!scene_update(NULL));
+	scene_do("cd work; git checkout -q --detach main");
+	ck_assert(scene_update(NULL));
+	scene_check_revision("", "main");
+	/* On no branch and no tag: it is not mirrored, and HEAD stays where it was. */
+	scene_do("cd work; git commit -q --allow-empty -m 3");
+	ck_assert(!scene_update(NULL));
+	scene_check_revision("", "main");
+	scene_do("cd work; git checkout -q main");
+	ck_assert(scene_update(NULL));
+	scene_check_revision("", "main");
+}
+END_TEST
+
 START_TEST(test_mirror_empty_remote)
 {
 	rc_autofree char *url = rc_asprintf("file://%s/empty", scene_folder());
@@ -312,6 +331,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_mirror_move, 0, RC_ARRAY_SIZE(moves));
 	tcase_add_test(tcase, test_mirror_tag_of_no_commit);
 	tcase_add_test(tcase, test_mirror_head);
+	tcase_add_test(tcase, test_mirror_head_detached);
 	tcase_add_test(tcase, test_mirror_empty_remote);
 	tcase_add_loop_test(tcase, test_mirror_leftovers, 0, RC_ARRAY_SIZE(leftovers));
 	tcase_add_test(tcase, test_mirror_busy);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/worker.h"
@@ -273,6 +272,23 @@ START_TEST(test_worker_clone_cut)
 }
 END_TEST
 
+/* Slow is no failure until the deadline; the worker that was killed for it is replaced. */
+START_TEST(test_worker_slow)
+{
+	rc_autofree char *url = NULL;
+	struct outcome outcome;
+
+	scene_start_http("ada:s3cret");
+	url = scene_http_url("work");
+	scene_set_http_mode("slow", -1);
+	poll_url(url, make_auth("ada", "s3cret"), NULL, 50, &outcome);
+	ck_assert_int_eq(outcome.r, -ETIMEDOUT);
+	outcome_done(&outcome);
+	json_decref(poll_ok(url, make_auth("ada", "s3cret"), NULL));
+	scene_check_revision("", "main");
+}
+END_TEST
+
 /* An unchanged poll is one request: it is made every three minutes, for every repository. */
 START_TEST(test_worker_unchanged_is_cheap)
 {
@@ -322,6 +338,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_worker_login_default_user);
 	tcase_add_loop_test(tcase, test_worker_mode, 0, RC_ARRAY_SIZE(modes));
 	tcase_add_test(tcase, test_worker_clone_cut);
+	tcase_add_test(tcase, test_worker_slow);
 	tcase_add_test(tcase, test_worker_unchanged_is_cheap);
 	tcase_add_test(tcase, test_worker_redirect);
 	suite_add_tcase(suite, tcase);
