@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "git/mirror-private.h"
+#include "git/url.h"
 
 #define REFS_MAX 100000
 
@@ -19,6 +22,8 @@ void rc_git_mirror_init(void)
 	static const int levels[] = {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
 				     GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA};
 
+	/* A peer that is gone is an error of one job, not the end of the worker. */
+	signal(SIGPIPE, SIG_IGN);
 	git_libgit2_init();
 	for (size_t i = 0; i < RC_ARRAY_SIZE(levels); i++)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
@@ -52,30 +57,39 @@ static const struct {
 	{"Connection refused", -ECONNREFUSED},
 	{"failed to connect", -ECONNREFUSED},
 	{"Connection reset", -ECONNRESET},
+	{"Connection closed", -ECONNRESET},
+	{"Broken pipe", -ECONNRESET},
+	{"stream ended at an unexpected time", -ECONNRESET},
 	{"unexpected EOF", -ECONNRESET},
 	{"early EOF", -ECONNRESET},
 	{"ssh ended", -ECONNRESET},
 	{"timed out", -ETIMEDOUT},
+	{"corrupted", -EBADMSG}, /* a ref of ours */
 };
+
+static int find_code(int r, const git_error *last, const char *message)
+{
+	if (r == GIT_EAUTH || r == GIT_ECERTIFICATE)
+		return -EACCES;
+	if (r == GIT_ENOTFOUND)
+		return -ENOENT;
+	if (r == GIT_EINVALIDSPEC)
+		return -EINVAL;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(words); i++)
+		if (strcasestr(message, words[i].text))
+			return words[i].r;
+	if (last && (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_ZLIB ||
+		     last->klass == GIT_ERROR_CONFIG))
+		return -EBADMSG;
+	return -EPROTO;
+}
 
 int rc_git_mirror_fail(int r, struct rc_error **err, const char *doing)
 {
 	const git_error *last = git_error_last();
 	const char *message = last && last->message ? last->message : "no reason was given";
-	int code = -EPROTO;
+	int code = find_code(r, last, message);
 
-	if (r == GIT_EAUTH || r == GIT_ECERTIFICATE)
-		code = -EACCES;
-	else if (r == GIT_ENOTFOUND)
-		code = -ENOENT;
-	else if (r == GIT_EINVALIDSPEC)
-		code = -EINVAL;
-	for (size_t i = 0; code == -EPROTO && i < RC_ARRAY_SIZE(words); i++)
-		if (strcasestr(message, words[i].text))
-			code = words[i].r;
-	if (code == -EPROTO && last &&
-	    (last->klass == GIT_ERROR_ODB || last->klass == GIT_ERROR_ZLIB))
-		code = -EBADMSG;
 	rc_fail(err, code, "%s: %s", doing, message);
 	if (code == -EACCES)
 		rc_hint(err, "check the repository's auth in reconciled.yaml");
@@ -95,8 +109,12 @@ static int on_credentials(git_credential **ret, const char *url, const char *use
 	struct session *session = userdata;
 	const struct rc_git_remote_options *options = session->options;
 
-	(void)url;
 	(void)username;
+	if (!rc_git_url_is_same_server(options->url, url)) {
+		git_error_set_str(GIT_ERROR_HTTP, "the remote sends us to another server that "
+						  "wants authentication");
+		return GIT_EAUTH;
+	}
 	if (!options->password || !(allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) ||
 	    session->tried) {
 		git_error_set_str(GIT_ERROR_HTTP, session->tried
@@ -109,33 +127,6 @@ static int on_credentials(git_credential **ret, const char *url, const char *use
 		ret, options->username ? options->username : "git", options->password);
 }
 
-static int check_url(const char *url, struct rc_error **err)
-{
-	static const char *const schemes[] = {"file://", "http://", "https://", "ssh://"};
-	const char *host = strstr(url, "://"), *at;
-
-	if (!host) {
-		const char *colon = strchr(url, ':');
-
-		/* git@host:path; a bare path is refused, as it may be one of anybody's */
-		if (colon && colon != url && *url != '-' && *url != '/' && colon[1])
-			return 0;
-		rc_fail(err, -EINVAL, "'%s' is no URL", url);
-		rc_hint(err, "use file://, http://, https://, ssh:// or git@host:path");
-		return -EINVAL;
-	}
-	at = strchr(host + 3, '@');
-	if (at && memchr(host + 3, ':', (size_t)(at - host - 3))) {
-		rc_fail(err, -EINVAL, "the URL holds a password");
-		rc_hint(err, "name it under 'auth' instead");
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < RC_ARRAY_SIZE(schemes); i++)
-		if (rc_text_has_prefix(url, schemes[i]))
-			return 0;
-	return rc_fail(err, -EINVAL, "'%s': this kind of URL is not supported", url);
-}
-
 static int connect_remote(git_remote *remote, struct session *session,
 			  const git_remote_callbacks *callbacks, struct rc_error **err)
 {
@@ -143,8 +134,6 @@ static int connect_remote(git_remote *remote, struct session *session,
 	int r;
 
 	rc_git_ssh_set(session->options);
-	if (session->options->ca)
-		git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, session->options->ca, NULL);
 	r = git_remote_connect(remote, GIT_DIRECTION_FETCH, callbacks, NULL, NULL);
 	return r < 0 ? rc_git_mirror_fail(r, err, doing) : 0;
 }
@@ -162,6 +151,18 @@ static bool is_same(git_repository *repository, const git_remote_head *head)
 
 	return git_reference_name_to_id(&id, repository, head->name) == 0 &&
 	       git_oid_equal(&id, &head->oid);
+}
+
+/* A tag of a tree or a file; nobody deploys one. What is not there yet counts as a commit. */
+static bool is_commitless(git_repository *repository, const git_oid *id)
+{
+	git_object *object = NULL, *commit = NULL;
+	bool commitless = git_object_lookup(&object, repository, id, GIT_OBJECT_ANY) == 0 &&
+			  git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0;
+
+	git_object_free(commit);
+	git_object_free(object);
+	return commitless;
 }
 
 static size_t count_ours(git_repository *repository)
@@ -184,8 +185,9 @@ static bool differs(git_repository *repository, const git_remote_head **heads, s
 	for (size_t i = 0; i < n; i++) {
 		if (!is_mirrored(heads[i]->name) || rc_text_has_suffix(heads[i]->name, "^{}"))
 			continue;
-		theirs++;
-		if (!is_same(repository, heads[i]))
+		if (is_same(repository, heads[i]))
+			theirs++;
+		else if (!is_commitless(repository, &heads[i]->oid))
 			return true;
 	}
 	return theirs != count_ours(repository);
@@ -205,15 +207,13 @@ static bool follow_head(git_repository *repository, const git_remote_head **head
 		if (heads[i]->symref_target) {
 			const char *now = head ? git_reference_symbolic_target(head) : NULL;
 
-			changed = !now || strcmp(now, heads[i]->symref_target) != 0;
-			if (changed)
-				git_repository_set_head(repository, heads[i]->symref_target);
+			changed = (!now || strcmp(now, heads[i]->symref_target) != 0) &&
+				  git_repository_set_head(repository, heads[i]->symref_target) == 0;
 		} else {
 			const git_oid *now = head ? git_reference_target(head) : NULL;
 
-			changed = !now || !git_oid_equal(now, &heads[i]->oid);
-			if (changed)
-				git_repository_set_head_detached(repository, &heads[i]->oid);
+			changed = (!now || !git_oid_equal(now, &heads[i]->oid)) &&
+				  git_repository_set_head_detached(repository, &heads[i]->oid) == 0;
 		}
 		git_reference_free(head);
 		return changed;
@@ -239,12 +239,29 @@ static void prune(git_repository *repository, const git_remote_head **heads, siz
 	git_strarray_dispose(&names);
 }
 
-static int fetch(git_remote *remote, struct session *session, const git_remote_callbacks *callbacks,
-		 struct rc_error **err)
+/* libgit2 1.5 cannot fetch into a repository that has one such ref. */
+static void remove_commitless(git_repository *repository)
 {
-	static char heads[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
-	char *specs[] = {heads, tags};
+	git_strarray names = {NULL, 0};
+	git_oid id;
+
+	if (git_reference_list(&names, repository) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++)
+		if (is_mirrored(names.strings[i]) &&
+		    git_reference_name_to_id(&id, repository, names.strings[i]) == 0 &&
+		    is_commitless(repository, &id))
+			git_reference_remove(repository, names.strings[i]);
+	git_strarray_dispose(&names);
+}
+
+static int fetch(git_remote *remote, struct session *session, const git_remote_callbacks *callbacks,
+		 const git_remote_head **heads, size_t n, struct rc_error **err)
+{
+	static char branches[] = "+refs/heads/*:refs/heads/*", tags[] = "+refs/tags/*:refs/tags/*";
+	char *specs[] = {branches, tags};
 	const git_strarray list = {specs, RC_ARRAY_SIZE(specs)};
+	git_repository *repository = git_remote_owner(remote);
 	git_fetch_options options;
 	rc_autofree char *doing = rc_asprintf("fetching from %s", session->options->url);
 	int r;
@@ -253,11 +270,18 @@ static int fetch(git_remote *remote, struct session *session, const git_remote_c
 	options.callbacks = *callbacks;
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.update_fetchhead = 0;
+	remove_commitless(repository);
 	r = git_remote_download(remote, &list, &options);
+	/* First what is gone: "a" must make way for "a/b". */
+	if (r == 0)
+		prune(repository, heads, n);
 	if (r == 0)
 		r = git_remote_update_tips(remote, callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE,
 					   NULL);
-	return r < 0 ? rc_git_mirror_fail(r, err, doing) : 0;
+	if (r < 0)
+		return rc_git_mirror_fail(r, err, doing);
+	remove_commitless(repository);
+	return 0;
 }
 
 static int update_from(git_repository *repository, git_remote *remote, struct session *session,
@@ -283,13 +307,32 @@ static int update_from(git_repository *repository, git_remote *remote, struct se
 			       REFS_MAX);
 	changed = differs(repository, heads, n);
 	if (changed)
-		r = fetch(remote, session, &callbacks, err);
+		r = fetch(remote, session, &callbacks, heads, n, err);
 	if (r < 0)
 		return r;
-	if (changed)
-		prune(repository, heads, n);
 	changed = follow_head(repository, heads, n) || changed;
 	*ret_changed = changed;
+	return 0;
+}
+
+/*
+ * Whom to trust is libgit2's, not a connection's: what an earlier job set is undone by starting
+ * libgit2 anew.
+ */
+static int trust(const char *ca, struct rc_error **err)
+{
+	static bool is_changed;
+
+	if (is_changed) {
+		git_libgit2_shutdown();
+		rc_git_mirror_init();
+		is_changed = false;
+	}
+	if (!ca)
+		return 0;
+	is_changed = true;
+	if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, ca, NULL) < 0)
+		return rc_git_mirror_fail(-1, err, "reading the certificate authority");
 	return 0;
 }
 
@@ -338,12 +381,17 @@ static int lock(const char *path, int *ret_fd, struct rc_error **err)
 	return 0;
 }
 
-/* A worker that was killed leaves libgit2's own locks behind; under our lock they are stale. */
-static void remove_stale_locks(const char *path)
+/*
+ * A worker that was killed leaves libgit2's own locks and half a pack behind, which may be large;
+ * under our lock they are stale.
+ */
+static void remove_leftovers(const char *path)
 {
 	static const char *const names[] = {"HEAD.lock", "packed-refs.lock", "config.lock",
 					    "FETCH_HEAD.lock"};
 	rc_autofree char *refs = rc_path_join(path, "refs");
+	rc_autofree char *packs = rc_path_join(path, "objects/pack/pack_git2_*");
+	glob_t found = {.gl_pathc = 0};
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(names); i++) {
 		rc_autofree char *name = rc_path_join(path, names[i]);
@@ -351,25 +399,35 @@ static void remove_stale_locks(const char *path)
 		unlink(name);
 	}
 	rc_file_remove_matching(refs, ".lock");
+	if (glob(packs, GLOB_NOSORT, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			unlink(found.gl_pathv[i]);
+	globfree(&found);
 }
 
 static bool is_damaged(const char *path)
 {
 	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
+	git_reference *head = NULL;
+	git_config *config = NULL;
 	git_commit *commit = NULL;
 	git_tree *tree = NULL;
 	git_oid id;
-	bool damaged = false;
+	bool damaged;
 
 	if (access(path, F_OK) < 0)
 		return false;
 	if (rc_git_mirror_open(path, &mirror, NULL) < 0)
 		return true;
-	if (git_reference_name_to_id(&id, mirror->repository, "HEAD") == 0)
+	damaged = git_reference_lookup(&head, mirror->repository, "HEAD") < 0 ||
+		  git_repository_config(&config, mirror->repository) < 0;
+	if (!damaged && git_reference_name_to_id(&id, mirror->repository, "HEAD") == 0)
 		damaged = git_commit_lookup(&commit, mirror->repository, &id) < 0 ||
 			  git_commit_tree(&tree, commit) < 0;
 	git_tree_free(tree);
 	git_commit_free(commit);
+	git_config_free(config);
+	git_reference_free(head);
 	return damaged;
 }
 
@@ -390,13 +448,15 @@ int rc_git_mirror_update(const char *path, const struct rc_git_remote_options *o
 {
 	rc_autoclose int fd = -1;
 	struct rc_error *why = NULL;
-	int r = check_url(options->url, err);
+	int r = rc_git_url_check(options->url, err);
 
+	if (r == 0)
+		r = trust(options->ca, err);
 	if (r == 0)
 		r = lock(path, &fd, err);
 	if (r < 0)
 		return r;
-	remove_stale_locks(path);
+	remove_leftovers(path);
 	if (is_damaged(path))
 		r = move_aside(path, err);
 	if (r < 0)

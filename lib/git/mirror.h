@@ -21,7 +21,7 @@ struct rc_git_remote_options {
 	const char *ca; /* path of a PEM file that is trusted instead of the system's */
 };
 
-/* Before anything else in the process: allocators, no foreign configuration, ssh. */
+/* Before anything else in the process: no foreign configuration, ssh, no SIGPIPE. */
 void rc_git_mirror_init(void);
 
 /*

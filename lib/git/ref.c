@@ -69,7 +69,8 @@ static bool resolve_range(git_repository *repository, const char *range, git_oid
 	const char *name = NULL;
 	bool found = false;
 
-	if (git_tag_list(&tags, repository) < 0)
+	/* "v1" or "1.2" is a tag of just this name, as in Argo CD. */
+	if (rc_semver_parse(rc_str(range), &version) == 0 || git_tag_list(&tags, repository) < 0)
 		return false;
 	for (size_t i = 0; i < tags.count; i++) {
 		bool matches = false;
@@ -91,9 +92,13 @@ int rc_git_ref_resolve(struct rc_git_mirror *mirror, const char *revision, char 
 		       struct rc_error **err)
 {
 	const char *name = *revision ? revision : "HEAD";
+	/* As in git, all digits are always the commit: no branch of that name moves a pinned one.
+	 */
+	bool is_whole = strlen(name) == GIT_OID_HEXSZ &&
+			strspn(name, "0123456789abcdefABCDEF") == GIT_OID_HEXSZ;
 	git_oid oid;
 
-	if (!resolve_name(mirror->repository, name, &oid) &&
+	if ((is_whole || !resolve_name(mirror->repository, name, &oid)) &&
 	    !resolve_commit(mirror->repository, name, &oid) &&
 	    !resolve_range(mirror->repository, name, &oid)) {
 		rc_fail(err, -ENOENT, "there is no branch, tag or commit '%s'", name);

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "base/spawn.h"
+#include "base/str.h"
 #include "git/mirror-private.h"
 
 #define ERROR_MAX 512
@@ -27,6 +29,8 @@ struct ssh_stream {
 	pid_t pid;
 	int pidfd;
 	bool answered;
+	char said[ERROR_MAX]; /* the end of its stderr */
+	size_t said_n;
 };
 
 struct ssh_transport {
@@ -47,17 +51,53 @@ void rc_git_ssh_set(const struct rc_git_remote_options *options)
 
 /* ---- the stream ---- */
 
+/*
+ * Take what there is on stderr; the end is kept, for there stands the reason: what OpenSSH says of
+ * a host whose key has changed fills a page. Whether there may be more.
+ */
+static bool listen_to(struct ssh_stream *stream)
+{
+	char text[ERROR_MAX];
+	ssize_t n = read(stream->error, text, sizeof(text));
+	size_t too_many;
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	too_many = stream->said_n + (size_t)n > sizeof(text)
+			   ? stream->said_n + (size_t)n - sizeof(text)
+			   : 0;
+	if (too_many < stream->said_n)
+		memmove(stream->said, stream->said + too_many, stream->said_n - too_many);
+	stream->said_n = stream->said_n > too_many ? stream->said_n - too_many : 0;
+	memcpy(stream->said + stream->said_n, text, (size_t)n);
+	stream->said_n += (size_t)n;
+	return true;
+}
+
 /* What ssh said last on stderr becomes libgit2's error. */
 static int complain(struct ssh_stream *stream)
 {
-	char text[ERROR_MAX];
-	ssize_t n = read(stream->error, text, sizeof(text) - 1);
+	rc_autofree char *text = NULL;
 
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		n--;
-	text[n > 0 ? n : 0] = '\0';
-	git_error_set_str(GIT_ERROR_SSH, n > 0 ? text : "ssh ended without a word");
+	while (listen_to(stream))
+		;
+	text = rc_str_dup(rc_str_trim((struct rc_str){stream->said, stream->said_n}, "\r\n"));
+	git_error_set_str(GIT_ERROR_SSH, *text ? text : "ssh ended without a word");
 	return -1;
+}
+
+/* Until there is something to read; who talks much on stderr must not wait for us. */
+static void wait_for_answer(struct ssh_stream *stream)
+{
+	struct pollfd fds[] = {{.fd = stream->out, .events = POLLIN},
+			       {.fd = stream->error, .events = POLLIN}};
+
+	while (!fds[0].revents) {
+		if (poll(fds, RC_ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents && !listen_to(stream))
+			fds[1].fd = -1;
+	}
 }
 
 static int stream_read(git_smart_subtransport_stream *parent, char *bytes, size_t size,
@@ -66,6 +106,7 @@ static int stream_read(git_smart_subtransport_stream *parent, char *bytes, size_
 	struct ssh_stream *stream = rc_container_of(parent, struct ssh_stream, parent);
 	ssize_t n;
 
+	wait_for_answer(stream);
 	do
 		n = read(stream->out, bytes, size);
 	while (n < 0 && errno == EINTR);
@@ -120,7 +161,20 @@ static void address_done(struct address *address)
 	free(address->path);
 }
 
-/* ssh://[user@]host[:port]/path or [user@]host:path. Nothing may look like an option. */
+/* Nothing may look like an option: not the whole, not the host behind the user, not the path. */
+static bool is_acceptable(const struct address *address)
+{
+	const char *at = strrchr(address->target, '@');
+	const char *host = at ? at + 1 : address->target;
+
+	if (!*host || *host == '-' || *address->target == '-' || strchr(address->target, ' '))
+		return false;
+	if (!*address->path || *address->path == '-')
+		return false;
+	return !address->port || strspn(address->port, "0123456789") == strlen(address->port);
+}
+
+/* ssh://[user@]host[:port]/path or [user@]host:path. */
 static int parse_address(const char *url, struct address *address)
 {
 	bool has_scheme = strncmp(url, "ssh://", 6) == 0;
@@ -138,11 +192,7 @@ static int parse_address(const char *url, struct address *address)
 	/* "~user/..." is written "/~user/..." in a URL. */
 	if (has_scheme && strncmp(address->path, "/~", 2) == 0)
 		memmove(address->path, address->path + 1, strlen(address->path));
-	if (!*address->target || *address->target == '-' || !*address->path ||
-	    *address->path == '-' || strchr(address->target, ' ') ||
-	    (address->port && strspn(address->port, "0123456789") != strlen(address->port)))
-		return -1;
-	return 0;
+	return is_acceptable(address) ? 0 : -1;
 }
 
 /* For the shell at the other end. */
@@ -192,6 +242,7 @@ static int run(struct ssh_stream *stream, const struct address *address)
 	argv[n++] = "--";
 	argv[n++] = address->target;
 	argv[n++] = command;
+	stream->in = stream->out = stream->error = -1;
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0 || pipe2(error, O_CLOEXEC) < 0)
 		return -errno;
 	options.fds[0] = in[0];
@@ -226,6 +277,9 @@ static int transport_action(git_smart_subtransport_stream **ret_stream,
 	}
 	stream = rc_new0(struct ssh_stream);
 	if (run(stream, &address) < 0) {
+		close(stream->in);
+		close(stream->out);
+		close(stream->error);
 		free(stream);
 		git_error_set_str(GIT_ERROR_SSH, "the program ssh cannot be run; is "
 						 "openssh-client installed?");

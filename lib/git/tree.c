@@ -46,10 +46,11 @@ static int open_root(struct reader *reader, const char *commit, struct rc_error 
 {
 	git_commit *object = NULL;
 	git_oid id;
-	int r = git_oid_fromstr(&id, commit);
+	int r;
 
-	if (r == 0)
-		r = git_commit_lookup(&object, reader->repository, &id);
+	if (git_oid_fromstr(&id, commit) < 0)
+		return rc_fail(err, -EINVAL, "'%s' is no commit in full", commit);
+	r = git_commit_lookup(&object, reader->repository, &id);
 	if (r == 0)
 		r = git_commit_tree(&reader->root, object);
 	git_commit_free(object);
@@ -58,27 +59,76 @@ static int open_root(struct reader *reader, const char *commit, struct rc_error 
 
 /* ---- one blob ---- */
 
+/* Before it is read: it would be in memory as a whole. */
+static int check_size(struct reader *reader, const git_oid *id, struct rc_error **err)
+{
+	size_t before = reader->files ? reader->files->bytes : 0, n;
+	git_odb *odb = NULL;
+	git_object_t type;
+	int r = git_repository_odb(&odb, reader->repository);
+
+	if (r == 0)
+		r = git_odb_read_header(&n, &type, odb, id);
+	git_odb_free(odb);
+	if (r < 0)
+		return rc_git_mirror_fail(r, err, "reading a file");
+	if (n > reader->limits.max_bytes - before)
+		return rc_fail(err, -E2BIG, "the files are larger than %zu bytes together",
+			       reader->limits.max_bytes);
+	return 0;
+}
+
 static int read_blob(struct reader *reader, const git_oid *id, char **ret_bytes, size_t *ret_n,
 		     struct rc_error **err)
 {
 	git_blob *blob = NULL;
-	int r = git_blob_lookup(&blob, reader->repository, id);
+	int r = check_size(reader, id, err);
 	size_t n;
 
 	if (r < 0)
+		return r;
+	r = git_blob_lookup(&blob, reader->repository, id);
+	if (r < 0)
 		return rc_git_mirror_fail(r, err, "reading a file");
 	n = (size_t)git_blob_rawsize(blob);
-	if (reader->files && reader->files->bytes + n > reader->limits.max_bytes) {
-		git_blob_free(blob);
-		return rc_fail(err, -E2BIG, "the files are larger than %zu bytes together",
-			       reader->limits.max_bytes);
-	}
 	*ret_bytes = rc_malloc(n + 1);
 	memcpy(*ret_bytes, git_blob_rawcontent(blob), n);
 	(*ret_bytes)[n] = '\0';
 	*ret_n = n;
 	git_blob_free(blob);
 	return 0;
+}
+
+/* The first link on the way to path, or what it names; *ret_n is how much of path leads to it. */
+static int look_up(struct reader *reader, const char *path, git_tree_entry **ret_entry,
+		   size_t *ret_n)
+{
+	for (size_t n = strcspn(path, "/");; n += 1 + strcspn(path + n + 1, "/")) {
+		rc_autofree char *prefix = rc_strndup(path, n);
+		git_tree_entry *entry = NULL;
+
+		if (git_tree_entry_bypath(&entry, reader->root, prefix) < 0)
+			return -ENOENT;
+		if (!path[n] || git_tree_entry_filemode(entry) == GIT_FILEMODE_LINK) {
+			*ret_entry = entry;
+			*ret_n = n;
+			return 0;
+		}
+		git_tree_entry_free(entry);
+	}
+}
+
+/* Where a link leads, and from there on along rest; NULL: out of the repository. */
+static char *follow(const char *link, size_t link_n, const char *target, const char *rest)
+{
+	rc_autofree char *folder = rc_strndup(link, link_n), *there = NULL;
+	char *slash = strrchr(folder, '/');
+
+	*(slash ? slash : folder) = '\0';
+	there = *target == '/' ? NULL : rc_git_tree_normalise(folder, target);
+	if (!there || !*rest)
+		return rc_steal(&there);
+	return *there ? rc_asprintf("%s%s", there, rest) : rc_strdup(rest + 1);
 }
 
 /* The entry that path names, links followed; the caller's. */
@@ -89,10 +139,9 @@ static int find(struct reader *reader, const char *path, git_tree_entry **ret_en
 
 	for (unsigned int links = 0; links < LINKS_MAX; links++) {
 		git_tree_entry *entry = NULL;
-		rc_autofree char *target = NULL, *folder = NULL;
-		char *slash;
-		size_t n;
-		int r = git_tree_entry_bypath(&entry, reader->root, now);
+		rc_autofree char *target = NULL, *next = NULL;
+		size_t n, target_n;
+		int r = look_up(reader, now, &entry, &n);
 
 		if (r < 0)
 			return rc_fail(err, -ENOENT, "%s is not in the commit", path);
@@ -102,17 +151,15 @@ static int find(struct reader *reader, const char *path, git_tree_entry **ret_en
 				*ret_real = rc_steal(&now);
 			return 0;
 		}
-		r = read_blob(reader, git_tree_entry_id(entry), &target, &n, err);
+		r = read_blob(reader, git_tree_entry_id(entry), &target, &target_n, err);
 		git_tree_entry_free(entry);
 		if (r < 0)
 			return r;
-		folder = rc_strdup(now);
-		slash = strrchr(folder, '/');
-		*(slash ? slash : folder) = '\0';
-		free(now);
-		now = *target == '/' ? NULL : rc_git_tree_normalise(folder, target);
-		if (!now || !*now)
+		next = follow(now, n, target, now + n);
+		if (!next || !*next)
 			return rc_fail(err, -EINVAL, "%s is a link out of the repository", path);
+		free(now);
+		now = rc_steal(&next);
 	}
 	return rc_fail(err, -EINVAL, "%s is a link in a circle", path);
 }
@@ -120,7 +167,8 @@ static int find(struct reader *reader, const char *path, git_tree_entry **ret_en
 int rc_git_tree_read_file(struct rc_git_mirror *mirror, const char *commit, const char *path,
 			  char **ret_bytes, size_t *ret_n, struct rc_error **err)
 {
-	struct reader reader = {.repository = mirror->repository};
+	struct reader reader = {.repository = mirror->repository,
+				.limits.max_bytes = BYTES_DEFAULT};
 	git_tree_entry *entry = NULL;
 	int r = open_root(&reader, commit, err);
 

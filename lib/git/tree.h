@@ -36,7 +36,7 @@ int rc_git_tree_read(struct rc_git_mirror *mirror, const char *commit, const cha
 		     struct rc_error **err);
 void rc_git_tree_files_done(struct rc_git_files *files);
 
-/* One file; *ret_bytes is the caller's to free, NUL-terminated. -ENOENT. */
+/* One file; *ret_bytes is the caller's to free, NUL-terminated. -ENOENT, -E2BIG (64 MiB). */
 int rc_git_tree_read_file(struct rc_git_mirror *mirror, const char *commit, const char *path,
 			  char **ret_bytes, size_t *ret_n, struct rc_error **err);
 

@@ -200,11 +200,15 @@ static void write_hunks(const struct writer *w)
 	}
 }
 
+static void lines_done(struct lines *lines)
+{
+	free(lines->at);
+}
+
 int rc_diff_write_text(struct rc_buf *out, struct rc_str before, struct rc_str after,
 		       unsigned int context)
 {
-	struct lines a = split(before), b = split(after);
-	rc_autofree struct rc_str *own_a = a.at, *own_b = b.at;
+	rc_cleanup(lines_done) struct lines a = split(before), b = split(after);
 	rc_autofree bool *keep_a = rc_calloc(a.n + 1, sizeof(bool));
 	rc_autofree bool *keep_b = rc_calloc(b.n + 1, sizeof(bool));
 	struct writer writer = {out, &a, &b, keep_a, keep_b, context};

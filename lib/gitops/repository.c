@@ -372,10 +372,10 @@ void rc_repository_poll(struct rc_repository *repository)
 
 bool rc_repository_is_polling(const struct rc_repository *repository)
 {
+	ev_timer *timer = (ev_timer *)(uintptr_t)&repository->timer; /* libev knows no const */
+
 	return repository->job ||
-	       (ev_is_active(&repository->timer) &&
-		ev_timer_remaining(repository->options.loop,
-				   (ev_timer *)(uintptr_t)&repository->timer) <= 0);
+	       (ev_is_active(timer) && ev_timer_remaining(repository->options.loop, timer) <= 0);
 }
 
 const struct rc_error *rc_repository_get_error(const struct rc_repository *repository,

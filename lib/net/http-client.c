@@ -15,6 +15,7 @@
 #define CONNECT_DEFAULT_MS 10000
 #define IDLE_DEFAULT_MS	   300000
 #define ERROR_BODY_MAX	   ((size_t)64 << 10)
+#define RETRY_AFTER_MAX_S  86400
 
 struct rc_net_http_client {
 	struct ev_loop *loop;
@@ -197,7 +198,7 @@ static int fail(struct rc_net_http_request *request, struct rc_error **err)
 	if (request->idled)
 		return rc_fail(err, -ETIMEDOUT, "%s: nothing came for %llu ms", request->host,
 			       (unsigned long long)request->idle_timeout_ms);
-	if (request->code == CURLE_WRITE_ERROR || request->body.overflow)
+	if (request->body.overflow)
 		return rc_fail(err, -E2BIG, "%s: the answer is larger than %zu bytes",
 			       request->host, request->body.max);
 	rc_fail(err, r, "%s: %s", request->host, message);
@@ -287,6 +288,21 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *userdata)
 	return rc_buf_add(&request->body, bytes, n) < 0 ? 0 : n;
 }
 
+/* Seconds; a date, which servers hardly ever send, is as if nothing was said. */
+static uint64_t parse_retry_after(struct rc_str value)
+{
+	uint64_t seconds = 0;
+
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.p[i] < '0' || value.p[i] > '9')
+			return 0;
+		seconds = 10 * seconds + (uint64_t)(value.p[i] - '0');
+		if (seconds > RETRY_AFTER_MAX_S)
+			return RETRY_AFTER_MAX_S;
+	}
+	return seconds;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t n, void *userdata)
 {
 	static const char content_type[] = "content-type:", retry_after[] = "retry-after:";
@@ -303,11 +319,9 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *userdata)
 			 line.p);
 	} else if (line.n > sizeof(retry_after) &&
 		   strncasecmp(line.p, retry_after, sizeof(retry_after) - 1) == 0) {
-		char number[16];
-
-		snprintf(number, sizeof(number), "%.*s", (int)(line.n - sizeof(retry_after) + 1),
-			 line.p + sizeof(retry_after) - 1);
-		request->retry_after_s = strtoull(number, NULL, 10);
+		line.p += sizeof(retry_after) - 1;
+		line.n -= sizeof(retry_after) - 1;
+		request->retry_after_s = parse_retry_after(rc_str_trim(line, " \t\r\n"));
 	} else if (request->chunk && rc_str_trim(line, "\r\n").n == 0) {
 		curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
 		if (status == 200)

@@ -49,7 +49,7 @@ struct rc_net_http_response {
 	int status;
 	struct rc_str body;	  /* empty for a stream */
 	const char *content_type; /* "" when there is none */
-	uint64_t retry_after_s;	  /* 0: the peer did not say */
+	uint64_t retry_after_s;	  /* at most a day; 0: the peer did not say */
 };
 
 /*

@@ -18,6 +18,7 @@ static struct {
 	struct rc_net_http_exchange *stream;
 	ev_timer later;
 	int writes, closed;
+	const char *retry_after;
 } world;
 
 static void on_later(struct ev_loop *loop, ev_timer *timer, int events)
@@ -60,7 +61,7 @@ static void handle(void *userdata, struct rc_net_http_exchange *exchange)
 				    (int)rc_net_http_exchange_get_body(exchange).n,
 				    rc_net_http_exchange_get_body(exchange).p);
 
-		rc_net_http_exchange_set_header(exchange, "Retry-After", "7");
+		rc_net_http_exchange_set_header(exchange, "Retry-After", world.retry_after);
 		rc_net_http_exchange_reply(exchange, 418, "text/x-tea", rc_str(text));
 	} else if (strcmp(path, "/late") == 0) {
 		world.stream = exchange;
@@ -89,6 +90,7 @@ static void setup(void)
 	struct rc_error *err = NULL;
 
 	memset(&world, 0, sizeof(world));
+	world.retry_after = "7";
 	world.loop = rc_loop_new();
 	rc_check_ok(rc_net_http_server_new(world.loop, &options, handle, NULL, &world.server, &err),
 		    err);
@@ -163,6 +165,34 @@ START_TEST(test_http_echo)
 	ck_assert_int_eq(got.status, 418);
 	ck_assert_str_eq(got.body, "POST c/d Bearer t0k3n the body");
 	ck_assert_uint_eq(got.retry_after_s, 7);
+	done(&got);
+}
+END_TEST
+
+static const struct {
+	const char *value;
+	uint64_t seconds;
+} retries[] = {
+	{"0", 0},
+	{"120", 120},
+	{"86400", 86400},
+	{"86401", 86400},
+	{"99999999999999999999999999", 86400},
+	{"-1", 0},
+	{"1.5", 0},
+	{"7 ", 7},
+	{"Wed, 21 Oct 2026 07:28:00 GMT", 0},
+};
+
+START_TEST(test_http_retry_after)
+{
+	struct rc_net_http_options options = {.method = "GET"};
+	struct got got;
+
+	world.retry_after = retries[_i].value;
+	ask(&got, "/echo", &options, NULL);
+	ck_assert_int_eq(got.status, 418);
+	ck_assert_uint_eq(got.retry_after_s, retries[_i].seconds);
 	done(&got);
 }
 END_TEST
@@ -290,6 +320,7 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_http_echo);
+	tcase_add_loop_test(tcase, test_http_retry_after, 0, RC_ARRAY_SIZE(retries));
 	tcase_add_test(tcase, test_http_late);
 	tcase_add_test(tcase, test_http_stream);
 	tcase_add_test(tcase, test_http_stream_refused_is_not_streamed);

@@ -1,7 +1,9 @@
 /*
  * githttp: serves the bare repositories below a folder by HTTP, with git's own http-backend, and
- * misbehaves on request: POST /_control {"mode": "ok|reset|stall|half|500|403|404|garbage",
- * "count"}; GET /_control counts requests.
+ * misbehaves on request: POST /_control {"mode": "ok|reset|stall|half|500|403|404|garbage|
+ * redirect|slow", "count"}; "redirect" sends to the same by another name of the host, "slow" waits
+ * 100 ms first. GET /_control
+ * counts requests.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -34,7 +36,10 @@ static struct {
 struct job {
 	struct rc_net_http_exchange *exchange;
 	struct rc_process *process;
+	ev_timer later;
 };
+
+static void serve_repository(struct rc_net_http_exchange *exchange);
 
 /* ---- CGI ---- */
 
@@ -147,6 +152,37 @@ static void serve_control(struct rc_net_http_exchange *exchange)
 	rc_net_http_exchange_reply_json(exchange, 200, answer);
 }
 
+static void on_later(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	rc_autofree struct job *job = rc_container_of(timer, struct job, later);
+
+	(void)loop;
+	(void)events;
+	serve_repository(job->exchange);
+}
+
+static void serve_later(struct rc_net_http_exchange *exchange)
+{
+	struct job *job = rc_new0(struct job);
+
+	job->exchange = exchange;
+	ev_timer_init(&job->later, on_later, 0.1, 0.);
+	ev_timer_start(state.loop, &job->later);
+}
+
+static void redirect(struct rc_net_http_exchange *exchange)
+{
+	const char *host = rc_net_http_exchange_get_header(exchange, "Host");
+	const char *port = host ? strchr(host, ':') : NULL;
+	const char *service = rc_net_http_exchange_get_query(exchange, "service");
+	rc_autofree char *to = rc_asprintf("http://localhost%s%s%s%s", port ? port : "",
+					   rc_net_http_exchange_get_path(exchange),
+					   service ? "?service=" : "", service ? service : "");
+
+	rc_net_http_exchange_set_header(exchange, "Location", to);
+	rc_net_http_exchange_reply(exchange, 302, "text/plain", RC_STR("over there\n"));
+}
+
 /* Whether the exchange was dealt with. */
 static bool misbehave(struct rc_net_http_exchange *exchange)
 {
@@ -156,6 +192,10 @@ static bool misbehave(struct rc_net_http_exchange *exchange)
 		state.count--;
 	if (strcmp(state.mode, "reset") == 0)
 		rc_net_http_exchange_reset(exchange);
+	else if (strcmp(state.mode, "slow") == 0)
+		serve_later(exchange);
+	else if (strcmp(state.mode, "redirect") == 0)
+		redirect(exchange);
 	else if (strcmp(state.mode, "garbage") == 0)
 		rc_net_http_exchange_reply(exchange, 200, "text/html", RC_STR("<html>hello"));
 	else if (strcmp(state.mode, "stall") != 0)
@@ -164,24 +204,28 @@ static bool misbehave(struct rc_net_http_exchange *exchange)
 	return true;
 }
 
-static void on_request(void *userdata, struct rc_net_http_exchange *exchange)
+static void serve_repository(struct rc_net_http_exchange *exchange)
 {
 	const char *given = rc_net_http_exchange_get_header(exchange, "Authorization");
 
-	(void)userdata;
-	if (strcmp(rc_net_http_exchange_get_path(exchange), "/_control") == 0) {
-		serve_control(exchange);
-		return;
-	}
-	state.requests++;
-	if (misbehave(exchange))
-		return;
 	if (state.credentials && !rc_text_equal(given, state.credentials)) {
 		rc_net_http_exchange_set_header(exchange, "WWW-Authenticate", "Basic realm=git");
 		rc_net_http_exchange_reply(exchange, 401, "text/plain", RC_STR("who are you?\n"));
 		return;
 	}
 	run_backend(exchange);
+}
+
+static void on_request(void *userdata, struct rc_net_http_exchange *exchange)
+{
+	(void)userdata;
+	if (strcmp(rc_net_http_exchange_get_path(exchange), "/_control") == 0) {
+		serve_control(exchange);
+		return;
+	}
+	state.requests++;
+	if (!misbehave(exchange))
+		serve_repository(exchange);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
