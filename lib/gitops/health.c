@@ -338,9 +338,9 @@ static bool is_bad_scaling(const char *type, const char *reason)
 	return false;
 }
 
+/* The first that says something decides: who is able to scale is well while metrics are missing. */
 static enum rc_health judge_scaling(const struct object *object, const json_t *conditions)
 {
-	bool is_well = false;
 	json_t *condition;
 	size_t i;
 
@@ -351,10 +351,8 @@ static enum rc_health judge_scaling(const struct object *object, const json_t *c
 			return say(object, RC_HEALTH_DEGRADED, "%s", text(condition, "message"));
 		if (is_true(condition) &&
 		    (strcmp(type, "AbleToScale") == 0 || strcmp(type, "ScalingLimited") == 0))
-			is_well = true;
+			return RC_HEALTH_HEALTHY;
 	}
-	if (is_well)
-		return RC_HEALTH_HEALTHY;
 	return say(object, RC_HEALTH_PROGRESSING, "it has not begun to scale");
 }
 

@@ -344,6 +344,12 @@ static const struct example scalers[] = {
 	 HPA_V2 "status: {conditions: [{type: ScalingActive, status: 'False', reason: "
 		"FailedGetResourceMetric, message: unable to fetch}]}\n",
 	 RC_HEALTH_DEGRADED, "unable to fetch"},
+	/* A new workload has none for its first minute. */
+	{"hpa: able, no metrics",
+	 HPA_V2 "status: {conditions: [{type: AbleToScale, status: 'True', reason: "
+		"SucceededGetScale}, {type: ScalingActive, status: 'False', reason: "
+		"FailedGetResourceMetric}]}\n",
+	 RC_HEALTH_HEALTHY, NULL},
 	{"hpa: bad selector",
 	 HPA_V2 "status: {conditions: [{type: ScalingActive, status: 'False', reason: "
 		"InvalidSelector}]}\n",
