@@ -65,62 +65,94 @@ static bool same_key_value(const char *key, const json_t *a, const json_t *b)
 	return a && b && json_equal(a, b);
 }
 
-static json_t *find_element(const json_t *list, const json_t *element, const char *const *keys)
+/* Where list has the element with the same key, from at on; its size when it has none there. */
+static size_t find_element(const json_t *list, size_t at, const json_t *element,
+			   const char *const *keys)
 {
-	json_t *item;
-	size_t i;
-
-	json_array_foreach (list, i, item) {
+	for (; at < json_array_size(list); at++) {
+		const json_t *item = json_array_get(list, at);
 		bool same = true;
 
 		for (size_t k = 0; k < 3 && keys[k]; k++)
 			same = same && same_key_value(keys[k], json_object_get(item, keys[k]),
 						      json_object_get(element, keys[k]));
 		if (same)
-			return item;
+			break;
 	}
-	return NULL;
+	return at;
 }
 
 /* ---- does live hold what is desired? ---- */
 
-/* Fields whose values are quantities, by the field itself or by the map that holds them. */
-static bool holds_quantities(const char *field)
-{
-	static const char *const fields[] = {"limits",	     "requests", "capacity",	  "hard",
-					     "averageValue", "value",	 "sizeLimit",	  "divisor",
-					     "storage",	     "min",	 "max",		  "default",
-					     "overhead",     "podFixed", "defaultRequest"};
+/* How texts of a place are to be read. */
+enum scope {
+	SCOPE_OTHER,	  /* as they stand: custom resources, and maps whose values are anything */
+	SCOPE_FIELDS,	  /* by their field */
+	SCOPE_QUANTITIES, /* all of them are quantities */
+};
 
-	for (size_t i = 0; i < RC_ARRAY_SIZE(fields); i++)
+static bool is_one_of(const char *field, const char *const *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
 		if (strcmp(fields[i], field) == 0)
 			return true;
 	return false;
 }
 
-static bool covers(const json_t *live, const json_t *desired, const char *field,
-		   bool in_quantities);
-
-static bool says_nothing(const json_t *json)
+/* What is under the field called key of the object called parent. */
+static enum scope enter(enum scope scope, const char *parent, const char *key)
 {
-	switch (json_typeof(json)) {
-	case JSON_NULL:
-		return true;
-	case JSON_OBJECT:
-		return json_object_size(json) == 0;
-	case JSON_ARRAY:
-		return json_array_size(json) == 0;
-	case JSON_STRING:
-	case JSON_INTEGER:
-	case JSON_REAL:
-	case JSON_TRUE:
-	case JSON_FALSE:
-		break;
-	}
-	return false;
+	static const char *const quantities[] = {"limits",  "requests",	    "capacity",
+						 "hard",    "averageValue", "sizeLimit",
+						 "divisor", "overhead"};
+	static const char *const anything[] = {"data",	       "stringData",  "binaryData",
+					       "labels",       "annotations", "matchLabels",
+					       "nodeSelector", "parameters",  "selector"};
+
+	if (scope != SCOPE_FIELDS)
+		return scope;
+	if (is_one_of(key, anything, RC_ARRAY_SIZE(anything)))
+		return SCOPE_OTHER;
+	if (is_one_of(key, quantities, RC_ARRAY_SIZE(quantities)) ||
+	    (strcmp(key, "value") == 0 && strcmp(parent, "target") == 0))
+		return SCOPE_QUANTITIES;
+	return SCOPE_FIELDS;
 }
 
-static bool covers_object(const json_t *live, const json_t *desired, bool in_quantities)
+/* Fields of custom resources have no meaning that is known here. */
+static enum scope scope_of(const json_t *object)
+{
+	rc_autofree char *group = NULL;
+
+	rc_kube_object_split_version(rc_json_text(object, "apiVersion", NULL) ?: "", &group);
+	return !strchr(group, '.') || rc_text_has_suffix(group, ".k8s.io") ? SCOPE_FIELDS
+									   : SCOPE_OTHER;
+}
+
+static bool covers(const json_t *live, const json_t *desired, const char *field, enum scope scope);
+
+/*
+ * Whether the server does not store value under key at all. Of empty objects only maps go: emptyDir
+ * and namespaceSelector say something by being there.
+ */
+static bool vanishes(const char *key, const json_t *value, enum scope scope)
+{
+	static const char *const maps[] = {
+		"annotations", "labels", "nodeSelector", "matchLabels", "data",	     "stringData",
+		"binaryData",  "limits", "requests",	 "overhead",	"parameters"};
+
+	if (json_is_null(value))
+		return true;
+	if (scope == SCOPE_OTHER)
+		return false;
+	if (json_is_array(value))
+		return json_array_size(value) == 0;
+	return json_is_object(value) && json_object_size(value) == 0 &&
+	       is_one_of(key, maps, RC_ARRAY_SIZE(maps));
+}
+
+static bool covers_object(const json_t *live, const json_t *desired, const char *field,
+			  enum scope scope)
 {
 	const char *key;
 	json_t *value;
@@ -128,28 +160,50 @@ static bool covers_object(const json_t *live, const json_t *desired, bool in_qua
 	json_object_foreach ((json_t *)(uintptr_t)desired, key, value) {
 		const json_t *its = json_object_get(live, key);
 
-		if (!its && says_nothing(value))
+		if (!its && vanishes(key, value, scope))
 			continue;
-		if (!its || !covers(its, value, key, in_quantities))
+		if (!its || !covers(its, value, key, enter(scope, field, key)))
 			return false;
 	}
 	return true;
 }
 
-static bool covers_array(const json_t *live, const json_t *desired, const char *field)
+static bool holds_all(const json_t *live, const json_t *desired)
+{
+	json_t *wanted, *item;
+	size_t i, j;
+
+	json_array_foreach (desired, i, wanted) {
+		bool found = false;
+
+		json_array_foreach (live, j, item)
+			found = found || json_equal(item, wanted);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Of a keyed list live may hold more, but what is desired in the same order: it is the order in
+ * which containers begin and variables are expanded. */
+static bool covers_array(const json_t *live, const json_t *desired, const char *field,
+			 enum scope scope)
 {
 	const char *const *keys = find_keys(field, json_array_get(desired, 0));
+	size_t i, at = 0;
 	json_t *element;
-	size_t i;
 
+	if (strcmp(field, "finalizers") == 0)
+		return holds_all(live, desired);
 	if (!keys[0] && json_array_size(live) != json_array_size(desired))
 		return false;
 	json_array_foreach (desired, i, element) {
-		const json_t *its =
-			keys[0] ? find_element(live, element, keys) : json_array_get(live, i);
+		size_t found = keys[0] ? find_element(live, at, element, keys) : i;
 
-		if (!its || !covers(its, element, "", false))
+		if (found >= json_array_size(live) ||
+		    !covers(json_array_get(live, found), element, "", scope))
 			return false;
+		at = found + 1;
 	}
 	return true;
 }
@@ -173,17 +227,15 @@ static bool same_quantity(const json_t *a, const json_t *b)
 	return x && y && rc_quantity_text_equal(rc_str(x), rc_str(y));
 }
 
-static bool covers(const json_t *live, const json_t *desired, const char *field, bool in_quantities)
+static bool covers(const json_t *live, const json_t *desired, const char *field, enum scope scope)
 {
-	bool quantities = in_quantities || holds_quantities(field);
-
 	if (json_is_object(desired))
-		return json_is_object(live) && covers_object(live, desired, quantities);
+		return json_is_object(live) && covers_object(live, desired, field, scope);
 	if (json_is_array(desired))
-		return json_is_array(live) && covers_array(live, desired, field);
+		return json_is_array(live) && covers_array(live, desired, field, scope);
 	if (json_equal(live, desired) || same_number(live, desired))
 		return true;
-	return quantities && !json_is_object(live) && !json_is_array(live) &&
+	return scope == SCOPE_QUANTITIES && !json_is_object(live) && !json_is_array(live) &&
 	       same_quantity(live, desired);
 }
 
@@ -294,7 +346,8 @@ enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 		rc_ignore_remove(ignore, wanted);
 		rc_ignore_remove(ignore, seen);
 	}
-	return covers(seen, wanted, "", false) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_UNKNOWN;
+	return covers(seen, wanted, "", scope_of(desired)) ? RC_COMPARISON_IN_SYNC
+							   : RC_COMPARISON_UNKNOWN;
 }
 
 /* What no comparison looks at. */
@@ -320,6 +373,8 @@ enum rc_comparison rc_compare_predicted(const json_t *live, const json_t *predic
 {
 	json_auto_t *a = strip(live, ignore), *b = strip(predicted, ignore);
 
-	return covers(a, b, "", false) && covers(b, a, "", false) ? RC_COMPARISON_IN_SYNC
+	enum scope scope = scope_of(live);
+
+	return covers(a, b, "", scope) && covers(b, a, "", scope) ? RC_COMPARISON_IN_SYNC
 								  : RC_COMPARISON_MODIFIED;
 }

@@ -2,8 +2,8 @@
  * Whether a live object is what is desired.
  *
  * The local comparison knows Kubernetes' own equality well enough to say "equal" for good:
- * quantities, keyed lists in any order, what the server drops or fills in. What it cannot call
- * equal only the server can judge: a dry run's prediction decides. So OutOfSync is never our
+ * quantities, keyed lists that others add to, what the server drops or fills in. What it cannot
+ * call equal only the server can judge: a dry run's prediction decides. So OutOfSync is never our
  * opinion alone.
  */
 #pragma once
