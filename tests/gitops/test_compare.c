@@ -160,124 +160,117 @@ END_TEST
 
 /* ---- only the server can tell ---- */
 
-static const struct pair unsure[] =
-	{
-		{"image",
-		 DEPLOYMENT "metadata: {name: a}\n"
-			    "spec: {template: {spec: {containers: [{name: c, image: 'i:2'}]}}}\n",
-		 DEPLOYMENT "metadata: {name: a}\n"
-			    "spec: {template: {spec: {containers: [{name: c, image: 'i:1'}]}}}\n"},
-		{"replicas", DEPLOYMENT "metadata: {name: a}\nspec: {replicas: 2}\n",
-		 DEPLOYMENT "metadata: {name: a}\nspec: {replicas: 3}\n"},
-		{"a label that is not there", CONFIG "metadata: {name: a, labels: {x: y}}\n",
-		 CONFIG "metadata: {name: a}\n"},
-		{"a field that is not there", CONFIG "metadata: {name: a}\ndata: {k: v, l: w}\n",
-		 CONFIG "metadata: {name: a}\ndata: {k: v}\n"},
-		{"a container that is not there",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c}, {name: d}]}\n",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c}]}\n"},
-		{"quantities that differ",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c, resources: {limits: {cpu: "
-		     "1001m}}}]}\n",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c, resources: {limits: {cpu: "
-		     "'1'}}}]}\n"},
-		{"protocol",
-		 SERVICE "metadata: {name: a}\nspec: {ports: [{port: 80, protocol: UDP}]}\n",
-		 SERVICE "metadata: {name: a}\nspec: {ports: [{port: 80, protocol: TCP}]}\n"},
-		{"a secret's value", SECRET "metadata: {name: a}\nstringData: {k: new}\n",
-		 SECRET "metadata: {name: a}\ndata: {k: b2xk}\n"},
-		{"stringData of something else",
-		 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\nstringData: {k: "
-		 "v}\n",
-		 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\ndata: {k: dg==}\n"},
-		{"env in another order",
-		 POD "metadata: {name: a}\n"
-		     "spec: {containers: [{name: c, env: [{name: X, value: '1'}, {name: Y, value: "
-		     "'2'}]}]}\n",
-		 POD "metadata: {name: a}\n"
-		     "spec: {containers: [{name: c, env: [{name: Y, value: '2'}, {name: X, value: "
-		     "'1'}]}]}\n"},
-		{"order of arguments",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [a, b]}]}\n",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [b, a]}]}\n"},
-		{"one argument less",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [a]}]}\n",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [a, b]}]}\n"},
-		{"text for a number",
-		 SERVICE "metadata: {name: a}\nspec: {ports: [{port: 1, targetPort: "
-			 "'80'}]}\n",
-		 SERVICE "metadata: {name: a}\nspec: {ports: [{port: 1, targetPort: 80}]}\n"},
-		{"false is not absent", POD "metadata: {name: a}\nspec: {hostNetwork: false}\n",
-		 POD "metadata: {name: a}\nspec: {hostNetwork: true}\n"},
-		/* Text that only looks like a quantity. */
-		{"a variable's value",
-		 POD "metadata: {name: a}\n"
-		     "spec: {containers: [{name: c, env: [{name: X, value: 1k}]}]}\n",
-		 POD "metadata: {name: a}\n"
-		     "spec: {containers: [{name: c, env: [{name: X, value: '1000'}]}]}\n"},
-		{"a toleration's value",
-		 POD "metadata: {name: a}\nspec: {tolerations: [{key: x, value: '1.0'}]}\n",
-		 POD "metadata: {name: a}\nspec: {tolerations: [{key: x, value: '1'}]}\n"},
-		{"configuration", CONFIG "metadata: {name: a}\ndata: {max: '1.0', limits: 1k}\n",
-		 CONFIG "metadata: {name: a}\ndata: {max: '1', limits: '1000'}\n"},
-		{"a label's value", CONFIG "metadata: {name: a, labels: {storage: '1.0'}}\n",
-		 CONFIG "metadata: {name: a, labels: {storage: '1'}}\n"},
-		{"a selector's value",
-		 DEPLOYMENT
-		 "metadata: {name: a}\nspec: {selector: {matchLabels: {default: '1.0'}}}\n",
-		 DEPLOYMENT
-		 "metadata: {name: a}\nspec: {selector: {matchLabels: {default: '1'}}}\n"},
-		{"a custom resource's fields",
-		 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
-		 "spec: {max: '1.0', limits: {version: '1.10'}}\n",
-		 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
-		 "spec: {max: '1', limits: {version: '1.1'}}\n"},
-		/* Empty, and yet it says something. */
-		{"the volume's kind",
-		 POD "metadata: {name: a}\nspec: {volumes: [{name: v, emptyDir: {}}]}\n",
-		 POD "metadata: {name: a}\nspec: {volumes: [{name: v, hostPath: {path: /}}]}\n"},
-		{"everyone's namespaces",
-		 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
-		 "spec: {ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {a: "
-		 "b}}}]}]}\n",
-		 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
-		 "spec: {ingress: [{from: [{podSelector: {matchLabels: {a: b}}}]}]}\n"},
-		/* What Git no longer has. */
-		{"a field that we own is not desired any more",
-		 CONFIG "metadata: {name: a}\ndata: {k: v}\n",
-		 CONFIG "metadata:\n"
-			"  name: a\n" OWNS(
-				"{'f:data': {'f:k': {}, 'f:gone': {}}}") "data: {k: v, gone: x}\n"},
-		{"a container that we own is not desired any more",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c}]}\n",
-		 POD
-		 "metadata:\n"
-		 "  name: a\n" OWNS(
-			 "{'f:spec': {'f:containers': {'k:{\"name\":\"c\"}': {'.': {}, 'f:name': "
-			 "{}}, "
-			 "'k:{\"name\":\"gone\"}': {'.': {}, 'f:name': {}}}}}") "spec: "
-										"{containers: "
-										"[{name: c}, "
-										"{name: gone}]}\n"},
-		{"a port that we own is not desired any more",
-		 POD "metadata: {name: a}\nspec: {containers: [{name: c, ports: [{containerPort: "
-		     "80}]}]}\n",
-		 POD
-		 "metadata:\n"
-		 "  name: a\n" OWNS("{'f:spec': {'f:containers': {'k:{\"name\":\"c\"}': "
-				    "{'f:ports': "
-				    "{'k:{\"containerPort\":80,\"protocol\":\"TCP\"}': {'.': {}}, "
-				    "'k:{\"containerPort\":80,\"protocol\":\"UDP\"}': {'.': "
-				    "{}}}}}}}") "spec: {containers: [{name: c, ports: "
-						"[{containerPort: 80, protocol: TCP}, "
-						"{containerPort: 80, protocol: UDP}]}]}\n"},
-		{"a finalizer that we own is not desired any more",
-		 CONFIG "metadata: {name: a, finalizers: [x/y]}\n",
-		 CONFIG
-		 "metadata:\n"
-		 "  name: a\n"
-		 "  finalizers: [x/y, z]\n" OWNS(
-			 "{'f:metadata': {'f:finalizers': {'v:\"x/y\"': {}, 'v:\"z\"': {}}}}")},
+static const struct pair unsure[] = {
+	{"image",
+	 DEPLOYMENT "metadata: {name: a}\n"
+		    "spec: {template: {spec: {containers: [{name: c, image: 'i:2'}]}}}\n",
+	 DEPLOYMENT "metadata: {name: a}\n"
+		    "spec: {template: {spec: {containers: [{name: c, image: 'i:1'}]}}}\n"},
+	{"replicas", DEPLOYMENT "metadata: {name: a}\nspec: {replicas: 2}\n",
+	 DEPLOYMENT "metadata: {name: a}\nspec: {replicas: 3}\n"},
+	{"a label that is not there", CONFIG "metadata: {name: a, labels: {x: y}}\n",
+	 CONFIG "metadata: {name: a}\n"},
+	{"a field that is not there", CONFIG "metadata: {name: a}\ndata: {k: v, l: w}\n",
+	 CONFIG "metadata: {name: a}\ndata: {k: v}\n"},
+	{"a container that is not there",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c}, {name: d}]}\n",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c}]}\n"},
+	{"quantities that differ",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c, resources: {limits: {cpu: "
+	     "1001m}}}]}\n",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c, resources: {limits: {cpu: "
+	     "'1'}}}]}\n"},
+	{"protocol", SERVICE "metadata: {name: a}\nspec: {ports: [{port: 80, protocol: UDP}]}\n",
+	 SERVICE "metadata: {name: a}\nspec: {ports: [{port: 80, protocol: TCP}]}\n"},
+	{"a secret's value", SECRET "metadata: {name: a}\nstringData: {k: new}\n",
+	 SECRET "metadata: {name: a}\ndata: {k: b2xk}\n"},
+	{"stringData of something else",
+	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\nstringData: {k: "
+	 "v}\n",
+	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\ndata: {k: dg==}\n"},
+	{"env in another order",
+	 POD "metadata: {name: a}\n"
+	     "spec: {containers: [{name: c, env: [{name: X, value: '1'}, {name: Y, value: "
+	     "'2'}]}]}\n",
+	 POD "metadata: {name: a}\n"
+	     "spec: {containers: [{name: c, env: [{name: Y, value: '2'}, {name: X, value: "
+	     "'1'}]}]}\n"},
+	{"order of arguments",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [a, b]}]}\n",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [b, a]}]}\n"},
+	{"one argument less",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [a]}]}\n",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c, args: [a, b]}]}\n"},
+	{"text for a number",
+	 SERVICE "metadata: {name: a}\nspec: {ports: [{port: 1, targetPort: "
+		 "'80'}]}\n",
+	 SERVICE "metadata: {name: a}\nspec: {ports: [{port: 1, targetPort: 80}]}\n"},
+	{"false is not absent", POD "metadata: {name: a}\nspec: {hostNetwork: false}\n",
+	 POD "metadata: {name: a}\nspec: {hostNetwork: true}\n"},
+	/* Text that only looks like a quantity. */
+	{"a variable's value",
+	 POD "metadata: {name: a}\n"
+	     "spec: {containers: [{name: c, env: [{name: X, value: 1k}]}]}\n",
+	 POD "metadata: {name: a}\n"
+	     "spec: {containers: [{name: c, env: [{name: X, value: '1000'}]}]}\n"},
+	{"a toleration's value",
+	 POD "metadata: {name: a}\nspec: {tolerations: [{key: x, value: '1.0'}]}\n",
+	 POD "metadata: {name: a}\nspec: {tolerations: [{key: x, value: '1'}]}\n"},
+	{"configuration", CONFIG "metadata: {name: a}\ndata: {max: '1.0', limits: 1k}\n",
+	 CONFIG "metadata: {name: a}\ndata: {max: '1', limits: '1000'}\n"},
+	{"a label's value", CONFIG "metadata: {name: a, labels: {storage: '1.0'}}\n",
+	 CONFIG "metadata: {name: a, labels: {storage: '1'}}\n"},
+	{"a selector's value",
+	 DEPLOYMENT "metadata: {name: a}\nspec: {selector: {matchLabels: {default: '1.0'}}}\n",
+	 DEPLOYMENT "metadata: {name: a}\nspec: {selector: {matchLabels: {default: '1'}}}\n"},
+	{"a custom resource's fields",
+	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
+	 "spec: {max: '1.0', limits: {version: '1.10'}}\n",
+	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
+	 "spec: {max: '1', limits: {version: '1.1'}}\n"},
+	/* Empty, and yet it says something. */
+	{"the volume's kind",
+	 POD "metadata: {name: a}\nspec: {volumes: [{name: v, emptyDir: {}}]}\n",
+	 POD "metadata: {name: a}\nspec: {volumes: [{name: v, hostPath: {path: /}}]}\n"},
+	{"everyone's namespaces",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {a: "
+	 "b}}}]}]}\n",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{from: [{podSelector: {matchLabels: {a: b}}}]}]}\n"},
+	/* What Git no longer has. */
+	{"a field that we own is not desired any more",
+	 CONFIG "metadata: {name: a}\ndata: {k: v}\n",
+	 CONFIG
+	 "metadata:\n"
+	 "  name: a\n" OWNS("{'f:data': {'f:k': {}, 'f:gone': {}}}") "data: {k: v, gone: x}\n"},
+	{"a container that we own is not desired any more",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c}]}\n",
+	 POD "metadata:\n"
+	     "  name: a\n" OWNS(
+		     "{'f:spec': {'f:containers': {'k:{\"name\":\"c\"}': {'.': {}, 'f:name': "
+		     "{}}, "
+		     "'k:{\"name\":\"gone\"}': {'.': {}, 'f:name': {}}}}}") "spec: "
+									    "{containers: "
+									    "[{name: c}, "
+									    "{name: gone}]}\n"},
+	{"a port that we own is not desired any more",
+	 POD "metadata: {name: a}\nspec: {containers: [{name: c, ports: [{containerPort: "
+	     "80}]}]}\n",
+	 POD "metadata:\n"
+	     "  name: a\n" OWNS("{'f:spec': {'f:containers': {'k:{\"name\":\"c\"}': "
+				"{'f:ports': "
+				"{'k:{\"containerPort\":80,\"protocol\":\"TCP\"}': {'.': {}}, "
+				"'k:{\"containerPort\":80,\"protocol\":\"UDP\"}': {'.': "
+				"{}}}}}}}") "spec: {containers: [{name: c, ports: "
+					    "[{containerPort: 80, protocol: TCP}, "
+					    "{containerPort: 80, protocol: UDP}]}]}\n"},
+	{"a finalizer that we own is not desired any more",
+	 CONFIG "metadata: {name: a, finalizers: [x/y]}\n",
+	 CONFIG "metadata:\n"
+		"  name: a\n"
+		"  finalizers: [x/y, z]\n" OWNS(
+			"{'f:metadata': {'f:finalizers': {'v:\"x/y\"': {}, 'v:\"z\"': {}}}}")},
 };
 
 START_TEST(test_unsure)
