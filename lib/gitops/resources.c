@@ -46,6 +46,7 @@ struct collection {
 	struct rc_resource *rows;
 	size_t n, size;
 	size_t n_desired; /* the first ones, sorted */
+	const struct rc_desired *desired;
 };
 
 static struct rc_resource *add(struct collection *all, const struct rc_kube_key *key)
@@ -79,7 +80,8 @@ static void on_live(void *userdata, const struct rc_kube_live *live)
 {
 	struct collection *all = userdata;
 
-	if (!find(all->rows, all->n_desired, &live->key))
+	if (!find(all->rows, all->n_desired, &live->key) &&
+	    !rc_desired_names(all->desired, &live->key))
 		add(all, &live->key);
 }
 
@@ -153,7 +155,7 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 size_t rc_resources_update(struct rc_resources *resources,
 			   const struct rc_resources_options *options)
 {
-	struct collection all = {.rows = NULL};
+	struct collection all = {.desired = options->desired};
 	rc_autofree char *label = rc_tracking_label(options->app);
 	size_t compared = 0, n = 0;
 

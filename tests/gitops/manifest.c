@@ -22,7 +22,10 @@ json_t *manifest_read_all(const char *text)
 		json_t *json = NULL;
 
 		rc_check_ok(rc_yaml_to_json(node, &json, &err), err);
-		json_array_append_new(all, json);
+		if (json_is_null(json))
+			json_decref(json);
+		else
+			json_array_append_new(all, json);
 	}
 	rc_check_ok(r, err);
 	rc_arena_free(arena);
