@@ -304,13 +304,12 @@ static bool owns_undesired(const json_t *live, const json_t *desired)
 
 /* ---- the comparison ---- */
 
-/* The server stores stringData as data. */
-static void fold_string_data(json_t *object)
+void rc_compare_fold_secret(json_t *object)
 {
 	json_t *texts = json_object_get(object, "stringData"), *data, *value;
 	const char *key;
 
-	if (!texts || !rc_text_equal(rc_json_text(object, "kind", NULL), "Secret"))
+	if (!json_is_object(texts) || !rc_text_equal(rc_json_text(object, "kind", NULL), "Secret"))
 		return;
 	data = json_object_get(object, "data");
 	if (!json_is_object(data)) {
@@ -341,7 +340,7 @@ enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 	if (owns_undesired(live, desired))
 		return RC_COMPARISON_UNKNOWN;
 	if (folds)
-		fold_string_data(wanted);
+		rc_compare_fold_secret(wanted);
 	if (concerns) {
 		rc_ignore_remove(ignore, wanted);
 		rc_ignore_remove(ignore, seen);

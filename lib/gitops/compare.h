@@ -26,3 +26,5 @@ enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 /* IN_SYNC or MODIFIED: what a dry run of applying would make of live, against live. */
 enum rc_comparison rc_compare_predicted(const json_t *live, const json_t *predicted,
 					const struct rc_ignore *ignore);
+/* Put stringData of a Secret into its data, as the server does. */
+void rc_compare_fold_secret(json_t *object);
