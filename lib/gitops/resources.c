@@ -209,9 +209,19 @@ struct rc_resources_count rc_resources_count(const struct rc_resources *resource
 	return count;
 }
 
+/* What is missing makes it OutOfSync; that is told already. */
 static bool counts(const struct rc_resource *row)
 {
-	return row->item && row->health != RC_HEALTH_NONE && !row->traits.ignore_health;
+	return row->item && row->health != RC_HEALTH_NONE && row->health != RC_HEALTH_MISSING &&
+	       !row->traits.ignore_health;
+}
+
+static bool is_all_missing(const struct rc_resources *resources)
+{
+	for (size_t i = 0; i < resources->n; i++)
+		if (resources->rows[i].comparison != RC_COMPARISON_MISSING)
+			return false;
+	return resources->n > 0;
 }
 
 enum rc_health rc_resources_assess(const struct rc_resources *resources, char **ret_message)
@@ -220,6 +230,10 @@ enum rc_health rc_resources_assess(const struct rc_resources *resources, char **
 	rc_autobuf struct rc_buf causes = RC_BUF_INIT(4096);
 	size_t n = 0;
 
+	if (is_all_missing(resources)) {
+		*ret_message = rc_strdup("none of its objects is there");
+		return RC_HEALTH_MISSING;
+	}
 	for (size_t i = 0; i < resources->n; i++)
 		if (counts(&resources->rows[i]))
 			worst = rc_health_worse(worst, resources->rows[i].health);
