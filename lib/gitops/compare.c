@@ -119,10 +119,16 @@ static enum scope enter(enum scope scope, const char *parent, const char *key)
 	return SCOPE_FIELDS;
 }
 
-/* Fields of custom resources have no meaning that is known here. */
+/* Fields of custom resources have no meaning that is known here, and some lists of others have no
+ * keys though they are called ports. */
 static enum scope scope_of(const json_t *object)
 {
+	static const char *const plain[] = {"NetworkPolicy", "Endpoints", "EndpointSlice"};
+	const char *kind = rc_json_text(object, "kind", NULL) ?: "";
 	rc_autofree char *group = NULL;
+
+	if (is_one_of(kind, plain, RC_ARRAY_SIZE(plain)))
+		return SCOPE_OTHER;
 
 	rc_kube_object_split_version(rc_json_text(object, "apiVersion", NULL) ?: "", &group);
 	return !strchr(group, '.') || rc_text_has_suffix(group, ".k8s.io") ? SCOPE_FIELDS
@@ -189,7 +195,8 @@ static bool holds_all(const json_t *live, const json_t *desired)
 static bool covers_array(const json_t *live, const json_t *desired, const char *field,
 			 enum scope scope)
 {
-	const char *const *keys = find_keys(field, json_array_get(desired, 0));
+	const char *const *keys =
+		scope == SCOPE_OTHER ? no_keys : find_keys(field, json_array_get(desired, 0));
 	size_t i, at = 0;
 	json_t *element;
 

@@ -121,6 +121,11 @@ static const struct pair equal[] = {
 	     "spec: {containers: [{name: sidecar, image: s}, {name: c, image: i}]}\n"},
 	{"labels and annotations of others", CONFIG "metadata: {name: a, labels: {x: y}}\n",
 	 CONFIG "metadata: {name: a, labels: {x: y, other: z}, annotations: {a: b}}\n"},
+	{"defaults of a policy",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{ports: [{port: 80}]}]}\n",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{ports: [{port: 80, protocol: TCP}]}], policyTypes: [Ingress]}\n"},
 	{"whole numbers as real ones", POD "metadata: {name: a}\nspec: {priority: 5}\n",
 	 POD "metadata: {name: a}\nspec: {priority: 5.0}\n"},
 	{"all that we own is still desired",
@@ -228,6 +233,17 @@ static const struct pair unsure[] = {
 	 "spec: {max: '1.0', limits: {version: '1.10'}}\n",
 	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
 	 "spec: {max: '1', limits: {version: '1.1'}}\n"},
+	/* Lists that have no keys, though others of their name do. */
+	{"a port that someone opened",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{ports: [{port: 80, protocol: TCP}]}]}\n",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{ports: [{port: 80, protocol: TCP}, {port: 22, protocol: TCP}]}]}\n"},
+	{"a custom resource's list",
+	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
+	 "spec: {env: [{name: X}], ports: [{port: 1}]}\n",
+	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
+	 "spec: {env: [{name: X}, {name: W}], ports: [{port: 1}]}\n"},
 	/* Empty, and yet it says something. */
 	{"the volume's kind",
 	 POD "metadata: {name: a}\nspec: {volumes: [{name: v, emptyDir: {}}]}\n",
