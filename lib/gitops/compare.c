@@ -135,7 +135,14 @@ static enum scope scope_of(const json_t *object)
 									   : SCOPE_OTHER;
 }
 
-static bool covers(const json_t *live, const json_t *desired, const char *field, enum scope scope);
+/* What is being compared, and how. */
+struct place {
+	const char *field; /* the name it has; "" in a list */
+	enum scope scope;
+	bool is_exact; /* live may hold nothing that is not desired */
+};
+
+static bool covers(const json_t *live, const json_t *desired, struct place place);
 
 /*
  * Whether the server does not store value under key at all. Of empty objects only maps go: emptyDir
@@ -157,20 +164,24 @@ static bool vanishes(const char *key, const json_t *value, enum scope scope)
 	       is_one_of(key, maps, RC_ARRAY_SIZE(maps));
 }
 
-static bool covers_object(const json_t *live, const json_t *desired, const char *field,
-			  enum scope scope)
+static bool covers_object(const json_t *live, const json_t *desired, struct place place)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach ((json_t *)(uintptr_t)desired, key, value) {
 		const json_t *its = json_object_get(live, key);
+		struct place inner = {key, enter(place.scope, place.field, key), place.is_exact};
 
-		if (!its && vanishes(key, value, scope))
+		if (!its && vanishes(key, value, place.scope))
 			continue;
-		if (!its || !covers(its, value, key, enter(scope, field, key)))
+		if (!its || !covers(its, value, inner))
 			return false;
 	}
+	if (place.is_exact)
+		json_object_foreach ((json_t *)(uintptr_t)live, key, value)
+			if (!json_object_get(desired, key) && !vanishes(key, value, place.scope))
+				return false;
 	return true;
 }
 
@@ -190,25 +201,31 @@ static bool holds_all(const json_t *live, const json_t *desired)
 	return true;
 }
 
-/* Of a keyed list live may hold more, but what is desired in the same order: it is the order in
- * which containers begin and variables are expanded. */
-static bool covers_array(const json_t *live, const json_t *desired, const char *field,
-			 enum scope scope)
+/*
+ * Of a keyed list live may hold more, but what is desired in the same order: it is the order in
+ * which containers begin and variables are expanded. Without keys the list is one value, and
+ * nobody else may have added to it.
+ */
+static bool covers_array(const json_t *live, const json_t *desired, struct place place)
 {
-	const char *const *keys =
-		scope == SCOPE_OTHER ? no_keys : find_keys(field, json_array_get(desired, 0));
+	const char *const *keys = place.scope == SCOPE_OTHER
+					  ? no_keys
+					  : find_keys(place.field, json_array_get(desired, 0));
+	bool is_set = strcmp(place.field, "finalizers") == 0;
+	struct place inner = {"", place.scope, place.is_exact || !keys[0]};
 	size_t i, at = 0;
 	json_t *element;
 
-	if (strcmp(field, "finalizers") == 0)
-		return holds_all(live, desired);
-	if (!keys[0] && json_array_size(live) != json_array_size(desired))
+	if ((place.is_exact || (!keys[0] && !is_set)) &&
+	    json_array_size(live) != json_array_size(desired))
 		return false;
+	if (is_set)
+		return holds_all(live, desired);
 	json_array_foreach (desired, i, element) {
 		size_t found = keys[0] ? find_element(live, at, element, keys) : i;
+		const json_t *its = json_array_get(live, found);
 
-		if (found >= json_array_size(live) ||
-		    !covers(json_array_get(live, found), element, "", scope))
+		if (!its || !covers(its, element, inner))
 			return false;
 		at = found + 1;
 	}
@@ -234,15 +251,15 @@ static bool same_quantity(const json_t *a, const json_t *b)
 	return x && y && rc_quantity_text_equal(rc_str(x), rc_str(y));
 }
 
-static bool covers(const json_t *live, const json_t *desired, const char *field, enum scope scope)
+static bool covers(const json_t *live, const json_t *desired, struct place place)
 {
 	if (json_is_object(desired))
-		return json_is_object(live) && covers_object(live, desired, field, scope);
+		return json_is_object(live) && covers_object(live, desired, place);
 	if (json_is_array(desired))
-		return json_is_array(live) && covers_array(live, desired, field, scope);
+		return json_is_array(live) && covers_array(live, desired, place);
 	if (json_equal(live, desired) || same_number(live, desired))
 		return true;
-	return scope == SCOPE_QUANTITIES && !json_is_object(live) && !json_is_array(live) &&
+	return place.scope == SCOPE_QUANTITIES && !json_is_object(live) && !json_is_array(live) &&
 	       same_quantity(live, desired);
 }
 
@@ -337,6 +354,7 @@ void rc_compare_fold_secret(json_t *object)
 enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 				    const struct rc_ignore *ignore)
 {
+	struct place place = {"", scope_of(desired), false};
 	bool concerns = rc_ignore_concerns(ignore, desired);
 	bool folds = json_object_get(desired, "stringData") != NULL;
 	json_auto_t *wanted = concerns || folds ? json_deep_copy(desired)
@@ -352,8 +370,7 @@ enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 		rc_ignore_remove(ignore, wanted);
 		rc_ignore_remove(ignore, seen);
 	}
-	return covers(seen, wanted, "", scope_of(desired)) ? RC_COMPARISON_IN_SYNC
-							   : RC_COMPARISON_UNKNOWN;
+	return covers(seen, wanted, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_UNKNOWN;
 }
 
 /* What no comparison looks at. */
@@ -378,9 +395,7 @@ enum rc_comparison rc_compare_predicted(const json_t *live, const json_t *predic
 					const struct rc_ignore *ignore)
 {
 	json_auto_t *a = strip(live, ignore), *b = strip(predicted, ignore);
+	struct place place = {"", scope_of(live), true};
 
-	enum scope scope = scope_of(live);
-
-	return covers(a, b, "", scope) && covers(b, a, "", scope) ? RC_COMPARISON_IN_SYNC
-								  : RC_COMPARISON_MODIFIED;
+	return covers(a, b, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_MODIFIED;
 }

@@ -121,11 +121,6 @@ static const struct pair equal[] = {
 	     "spec: {containers: [{name: sidecar, image: s}, {name: c, image: i}]}\n"},
 	{"labels and annotations of others", CONFIG "metadata: {name: a, labels: {x: y}}\n",
 	 CONFIG "metadata: {name: a, labels: {x: y, other: z}, annotations: {a: b}}\n"},
-	{"defaults of a policy",
-	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
-	 "spec: {ingress: [{ports: [{port: 80}]}]}\n",
-	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
-	 "spec: {ingress: [{ports: [{port: 80, protocol: TCP}]}], policyTypes: [Ingress]}\n"},
 	{"whole numbers as real ones", POD "metadata: {name: a}\nspec: {priority: 5}\n",
 	 POD "metadata: {name: a}\nspec: {priority: 5.0}\n"},
 	{"all that we own is still desired",
@@ -239,6 +234,24 @@ static const struct pair unsure[] = {
 	 "spec: {ingress: [{ports: [{port: 80, protocol: TCP}]}]}\n",
 	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
 	 "spec: {ingress: [{ports: [{port: 80, protocol: TCP}, {port: 22, protocol: TCP}]}]}\n"},
+	{"a peer that someone let in from elsewhere",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{from: [{podSelector: {matchLabels: {a: b}}}]}]}\n",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{from: [{podSelector: {matchLabels: {a: b}}, namespaceSelector: "
+	 "{}}]}]}\n"},
+	{"a rule that someone widened",
+	 "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\n"
+	 "rules: [{apiGroups: [''], resources: [pods], resourceNames: [x], verbs: [get]}]\n",
+	 "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\n"
+	 "rules: [{apiGroups: [''], resources: [pods], resourceNames: [x], verbs: [get],\n"
+	 "  nonResourceURLs: [/x]}]\n"},
+	/* Only the server knows whether that is a default. */
+	{"defaults of a policy",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{ports: [{port: 80}]}]}\n",
+	 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n"
+	 "spec: {ingress: [{ports: [{port: 80, protocol: TCP}]}], policyTypes: [Ingress]}\n"},
 	{"a custom resource's list",
 	 "apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: a}\n"
 	 "spec: {env: [{name: X}], ports: [{port: 1}]}\n",
@@ -416,6 +429,22 @@ START_TEST(test_ignored)
 }
 END_TEST
 
+/* Depth costs no more than size. */
+START_TEST(test_deep)
+{
+	json_t *deep = json_array();
+	json_auto_t *a = NULL, *b = NULL;
+
+	for (int i = 0; i < 500; i++)
+		deep = json_pack("[o]", deep);
+	a = json_pack("{s:s, s:s, s:o}", "apiVersion", "example.io/v1", "kind", "Thing", "spec",
+		      deep);
+	b = json_deep_copy(a);
+	ck_assert_int_eq(rc_compare_local(a, b, NULL), RC_COMPARISON_IN_SYNC);
+	ck_assert_int_eq(rc_compare_predicted(a, b, NULL), RC_COMPARISON_IN_SYNC);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("compare");
@@ -426,6 +455,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_predicted_same, 0, RC_ARRAY_SIZE(same));
 	tcase_add_loop_test(tcase, test_predicted_different, 0, RC_ARRAY_SIZE(different));
 	tcase_add_test(tcase, test_ignored);
+	tcase_add_test(tcase, test_deep);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
