@@ -166,6 +166,21 @@ START_TEST(test_hooks)
 	ck_assert_str_eq(desired->items[0].key.name, "");
 	ck_assert_ptr_null(rc_desired_find(desired, &hook));
 	ck_assert_ptr_eq(rc_desired_find(desired, &plain), &desired->items[3]);
+	ck_assert(rc_desired_names(desired, &plain));
+	ck_assert(!rc_desired_names(desired, &hook));
+}
+END_TEST
+
+/* A resource that syncs leave alone is not to be found, and not to be pruned either. */
+START_TEST(test_skipped)
+{
+	autodesired *desired = build("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, "
+				     "annotations: {argocd.argoproj.io/hook: Skip}}}\n");
+	struct rc_kube_key key = {"", "ConfigMap", "ns", "a"}, other = {"", "Secret", "ns", "a"};
+
+	ck_assert_ptr_null(rc_desired_find(desired, &key));
+	ck_assert(rc_desired_names(desired, &key));
+	ck_assert(!rc_desired_names(desired, &other));
 }
 END_TEST
 
@@ -228,6 +243,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_lists);
 	tcase_add_test(tcase, test_tidy);
 	tcase_add_test(tcase, test_hooks);
+	tcase_add_test(tcase, test_skipped);
 	tcase_add_test(tcase, test_hash);
 	tcase_add_test(tcase, test_manifests_are_borrowed);
 	tcase_add_test(tcase, test_errors);
