@@ -132,12 +132,15 @@ $(O)/support/$(1): $(call objects,$(sort $(wildcard tests/support/$(1)/*.c))) $(
 endef
 $(foreach s,$(SUPPORT),$(eval $(call support_rule,$(s))))
 
+# A layer, those it uses, and those that these use.
+closure = $(1) $(call uses,$(1)) $(foreach u,$(call uses,$(1)),$(call uses,$(u)))
+
 # A test: its file, the helpers of its folder (tests/<layer>/*.c that are no test), its layers.
 define test_rule
 $(O)/tests/$(1)/%: $(O)/obj/tests/$(1)/%.o \
 	$(call objects,$(filter-out tests/$(1)/test_%,$(sort $(wildcard tests/$(1)/*.c))) \
 		$(if $(filter daemon,$(1)),$(CONFIG_SRC))) \
-	$(foreach l,$(filter $(if $(filter daemon,$(1)),$(BUILT),$(1) $(call uses,$(1))),$(call reversed,$(BUILT))),$(call archive,$(l)))
+	$(foreach l,$(filter $(if $(filter daemon,$(1)),$(BUILT),$(call closure,$(1))),$(call reversed,$(BUILT))),$(call archive,$(l)))
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(LINK) $$^ $$(CHECK_LIBS) $$(PKG_LIBS)

@@ -228,11 +228,13 @@ static struct rc_application_parameter *read_parameters(struct reader *reader, c
 	size_t i;
 
 	json_array_foreach (list, i, item) {
-		parameters[i].name = read_text(reader, item, where, "name", "");
-		parameters[i].value = read_text(reader, item, where, value_key, "");
-		parameters[i].force_string = read_bool(reader, item, where, "forceString", false);
+		rc_autofree char *inner = rc_asprintf("%s.%s[%zu]", where, key, i);
+
+		parameters[i].name = read_text(reader, item, inner, "name", "");
+		parameters[i].value = read_text(reader, item, inner, value_key, "");
+		parameters[i].force_string = read_bool(reader, item, inner, "forceString", false);
 		if (!*parameters[i].name)
-			complain(reader, "%s.%s[%zu].name is missing", where, key, i);
+			complain(reader, "%s.name is missing", inner);
 	}
 	*ret_n = json_array_size(list);
 	return parameters;
@@ -558,6 +560,7 @@ static void read_spec(struct reader *reader, const json_t *manifest)
 					    NULL};
 	struct rc_application *application = reader->application;
 	const json_t *spec = read_object(reader, manifest, "", "spec");
+	int64_t limit;
 
 	if (!spec) {
 		complain(reader, "spec is missing");
@@ -567,8 +570,10 @@ static void read_spec(struct reader *reader, const json_t *manifest)
 	refuse(reader, spec, "spec", "sourceHydrator", "");
 	application->project = read_text(reader, spec, "spec", "project", "default");
 	application->ignore_differences = read_array(reader, spec, "spec", "ignoreDifferences");
-	application->revision_history_limit = (unsigned int)read_integer(
-		reader, spec, "spec", "revisionHistoryLimit", HISTORY_DEFAULT);
+	limit = read_integer(reader, spec, "spec", "revisionHistoryLimit", HISTORY_DEFAULT);
+	if (limit < 0 || limit > INT32_MAX)
+		complain(reader, "spec.revisionHistoryLimit: 0 or more is wanted");
+	application->revision_history_limit = (unsigned int)limit;
 	read_sources(reader, spec);
 	read_destination(reader, spec);
 	read_policy(reader, spec);

@@ -65,91 +65,169 @@ static bool same_key_value(const char *key, const json_t *a, const json_t *b)
 	return a && b && json_equal(a, b);
 }
 
-static json_t *find_element(const json_t *list, const json_t *element, const char *const *keys)
+/* Where list has the element with the same key, from at on; its size when it has none there. */
+static size_t find_element(const json_t *list, size_t at, const json_t *element,
+			   const char *const *keys)
 {
-	json_t *item;
-	size_t i;
-
-	json_array_foreach (list, i, item) {
+	for (; at < json_array_size(list); at++) {
+		const json_t *item = json_array_get(list, at);
 		bool same = true;
 
 		for (size_t k = 0; k < 3 && keys[k]; k++)
 			same = same && same_key_value(keys[k], json_object_get(item, keys[k]),
 						      json_object_get(element, keys[k]));
 		if (same)
-			return item;
+			break;
 	}
-	return NULL;
+	return at;
 }
 
 /* ---- does live hold what is desired? ---- */
 
-/* Fields whose values are quantities, by the field itself or by the map that holds them. */
-static bool holds_quantities(const char *field)
-{
-	static const char *const fields[] = {"limits",	     "requests", "capacity",	  "hard",
-					     "averageValue", "value",	 "sizeLimit",	  "divisor",
-					     "storage",	     "min",	 "max",		  "default",
-					     "overhead",     "podFixed", "defaultRequest"};
+/* How texts of a place are to be read. */
+enum scope {
+	SCOPE_OTHER,	  /* as they stand: custom resources, and maps whose values are anything */
+	SCOPE_FIELDS,	  /* by their field */
+	SCOPE_QUANTITIES, /* all of them are quantities */
+};
 
-	for (size_t i = 0; i < RC_ARRAY_SIZE(fields); i++)
+static bool is_one_of(const char *field, const char *const *fields, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
 		if (strcmp(fields[i], field) == 0)
 			return true;
 	return false;
 }
 
-static bool covers(const json_t *live, const json_t *desired, const char *field,
-		   bool in_quantities);
-
-static bool says_nothing(const json_t *json)
+/* What is under the field called key of the object called parent. */
+static enum scope enter(enum scope scope, const char *parent, const char *key)
 {
-	switch (json_typeof(json)) {
-	case JSON_NULL:
-		return true;
-	case JSON_OBJECT:
-		return json_object_size(json) == 0;
-	case JSON_ARRAY:
-		return json_array_size(json) == 0;
-	case JSON_STRING:
-	case JSON_INTEGER:
-	case JSON_REAL:
-	case JSON_TRUE:
-	case JSON_FALSE:
-		break;
-	}
-	return false;
+	static const char *const quantities[] = {"limits",  "requests",	    "capacity",
+						 "hard",    "averageValue", "sizeLimit",
+						 "divisor", "overhead"};
+	static const char *const anything[] = {"data",	       "stringData",  "binaryData",
+					       "labels",       "annotations", "matchLabels",
+					       "nodeSelector", "parameters",  "selector"};
+
+	if (scope != SCOPE_FIELDS)
+		return scope;
+	if (is_one_of(key, anything, RC_ARRAY_SIZE(anything)))
+		return SCOPE_OTHER;
+	if (is_one_of(key, quantities, RC_ARRAY_SIZE(quantities)) ||
+	    (strcmp(key, "value") == 0 && strcmp(parent, "target") == 0))
+		return SCOPE_QUANTITIES;
+	return SCOPE_FIELDS;
 }
 
-static bool covers_object(const json_t *live, const json_t *desired, bool in_quantities)
+/* Fields of custom resources have no meaning that is known here, and some lists of others have no
+ * keys though they are called ports. */
+static enum scope scope_of(const json_t *object)
+{
+	static const char *const plain[] = {"NetworkPolicy", "Endpoints", "EndpointSlice"};
+	const char *kind = rc_json_text(object, "kind", NULL) ?: "";
+	rc_autofree char *group = NULL;
+
+	if (is_one_of(kind, plain, RC_ARRAY_SIZE(plain)))
+		return SCOPE_OTHER;
+
+	rc_kube_object_split_version(rc_json_text(object, "apiVersion", NULL) ?: "", &group);
+	return !strchr(group, '.') || rc_text_has_suffix(group, ".k8s.io") ? SCOPE_FIELDS
+									   : SCOPE_OTHER;
+}
+
+/* What is being compared, and how. */
+struct place {
+	const char *field; /* the name it has; "" in a list */
+	enum scope scope;
+	bool is_exact; /* live may hold nothing that is not desired */
+};
+
+static bool covers(const json_t *live, const json_t *desired, struct place place);
+
+/*
+ * Whether the server does not store value under key at all. Of empty objects only maps go: emptyDir
+ * and namespaceSelector say something by being there.
+ */
+static bool vanishes(const char *key, const json_t *value, enum scope scope)
+{
+	static const char *const maps[] = {
+		"annotations", "labels", "nodeSelector", "matchLabels", "data",	     "stringData",
+		"binaryData",  "limits", "requests",	 "overhead",	"parameters"};
+
+	if (json_is_null(value))
+		return true;
+	if (scope == SCOPE_OTHER)
+		return false;
+	if (json_is_array(value))
+		return json_array_size(value) == 0;
+	return json_is_object(value) && json_object_size(value) == 0 &&
+	       is_one_of(key, maps, RC_ARRAY_SIZE(maps));
+}
+
+static bool covers_object(const json_t *live, const json_t *desired, struct place place)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach ((json_t *)(uintptr_t)desired, key, value) {
 		const json_t *its = json_object_get(live, key);
+		struct place inner = {key, enter(place.scope, place.field, key), place.is_exact};
 
-		if (!its && says_nothing(value))
+		if (!its && vanishes(key, value, place.scope))
 			continue;
-		if (!its || !covers(its, value, key, in_quantities))
+		if (!its || !covers(its, value, inner))
+			return false;
+	}
+	if (place.is_exact)
+		json_object_foreach ((json_t *)(uintptr_t)live, key, value)
+			if (!json_object_get(desired, key) && !vanishes(key, value, place.scope))
+				return false;
+	return true;
+}
+
+static bool holds_all(const json_t *live, const json_t *desired)
+{
+	json_t *wanted, *item;
+	size_t i, j;
+
+	json_array_foreach (desired, i, wanted) {
+		bool found = false;
+
+		json_array_foreach (live, j, item)
+			found = found || json_equal(item, wanted);
+		if (!found)
 			return false;
 	}
 	return true;
 }
 
-static bool covers_array(const json_t *live, const json_t *desired, const char *field)
+/*
+ * Of a keyed list live may hold more, but what is desired in the same order: it is the order in
+ * which containers begin and variables are expanded. Without keys the list is one value, and
+ * nobody else may have added to it.
+ */
+static bool covers_array(const json_t *live, const json_t *desired, struct place place)
 {
-	const char *const *keys = find_keys(field, json_array_get(desired, 0));
+	const char *const *keys = place.scope == SCOPE_OTHER
+					  ? no_keys
+					  : find_keys(place.field, json_array_get(desired, 0));
+	bool is_set = strcmp(place.field, "finalizers") == 0;
+	struct place inner = {"", place.scope, place.is_exact || !keys[0]};
+	size_t i, at = 0;
 	json_t *element;
-	size_t i;
 
-	if (!keys[0] && json_array_size(live) != json_array_size(desired))
+	if ((place.is_exact || (!keys[0] && !is_set)) &&
+	    json_array_size(live) != json_array_size(desired))
 		return false;
+	if (is_set)
+		return holds_all(live, desired);
 	json_array_foreach (desired, i, element) {
-		const json_t *its =
-			keys[0] ? find_element(live, element, keys) : json_array_get(live, i);
+		size_t found = keys[0] ? find_element(live, at, element, keys) : i;
+		const json_t *its = json_array_get(live, found);
 
-		if (!its || !covers(its, element, "", false))
+		if (!its || !covers(its, element, inner))
 			return false;
+		at = found + 1;
 	}
 	return true;
 }
@@ -173,17 +251,15 @@ static bool same_quantity(const json_t *a, const json_t *b)
 	return x && y && rc_quantity_text_equal(rc_str(x), rc_str(y));
 }
 
-static bool covers(const json_t *live, const json_t *desired, const char *field, bool in_quantities)
+static bool covers(const json_t *live, const json_t *desired, struct place place)
 {
-	bool quantities = in_quantities || holds_quantities(field);
-
 	if (json_is_object(desired))
-		return json_is_object(live) && covers_object(live, desired, quantities);
+		return json_is_object(live) && covers_object(live, desired, place);
 	if (json_is_array(desired))
-		return json_is_array(live) && covers_array(live, desired, field);
+		return json_is_array(live) && covers_array(live, desired, place);
 	if (json_equal(live, desired) || same_number(live, desired))
 		return true;
-	return quantities && !json_is_object(live) && !json_is_array(live) &&
+	return place.scope == SCOPE_QUANTITIES && !json_is_object(live) && !json_is_array(live) &&
 	       same_quantity(live, desired);
 }
 
@@ -252,13 +328,12 @@ static bool owns_undesired(const json_t *live, const json_t *desired)
 
 /* ---- the comparison ---- */
 
-/* The server stores stringData as data. */
-static void fold_string_data(json_t *object)
+void rc_compare_fold_secret(json_t *object)
 {
 	json_t *texts = json_object_get(object, "stringData"), *data, *value;
 	const char *key;
 
-	if (!texts || !rc_text_equal(rc_json_text(object, "kind", NULL), "Secret"))
+	if (!json_is_object(texts) || !rc_text_equal(rc_json_text(object, "kind", NULL), "Secret"))
 		return;
 	data = json_object_get(object, "data");
 	if (!json_is_object(data)) {
@@ -279,6 +354,7 @@ static void fold_string_data(json_t *object)
 enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 				    const struct rc_ignore *ignore)
 {
+	struct place place = {"", scope_of(desired), false};
 	bool concerns = rc_ignore_concerns(ignore, desired);
 	bool folds = json_object_get(desired, "stringData") != NULL;
 	json_auto_t *wanted = concerns || folds ? json_deep_copy(desired)
@@ -289,12 +365,12 @@ enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 	if (owns_undesired(live, desired))
 		return RC_COMPARISON_UNKNOWN;
 	if (folds)
-		fold_string_data(wanted);
+		rc_compare_fold_secret(wanted);
 	if (concerns) {
 		rc_ignore_remove(ignore, wanted);
 		rc_ignore_remove(ignore, seen);
 	}
-	return covers(seen, wanted, "", false) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_UNKNOWN;
+	return covers(seen, wanted, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_UNKNOWN;
 }
 
 /* What no comparison looks at. */
@@ -319,7 +395,7 @@ enum rc_comparison rc_compare_predicted(const json_t *live, const json_t *predic
 					const struct rc_ignore *ignore)
 {
 	json_auto_t *a = strip(live, ignore), *b = strip(predicted, ignore);
+	struct place place = {"", scope_of(live), true};
 
-	return covers(a, b, "", false) && covers(b, a, "", false) ? RC_COMPARISON_IN_SYNC
-								  : RC_COMPARISON_MODIFIED;
+	return covers(a, b, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_MODIFIED;
 }

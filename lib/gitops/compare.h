@@ -2,8 +2,8 @@
  * Whether a live object is what is desired.
  *
  * The local comparison knows Kubernetes' own equality well enough to say "equal" for good:
- * quantities, keyed lists in any order, what the server drops or fills in. What it cannot call
- * equal only the server can judge: a dry run's prediction decides. So OutOfSync is never our
+ * quantities, keyed lists that others add to, what the server drops or fills in. What it cannot
+ * call equal only the server can judge: a dry run's prediction decides. So OutOfSync is never our
  * opinion alone.
  */
 #pragma once
@@ -26,3 +26,5 @@ enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 /* IN_SYNC or MODIFIED: what a dry run of applying would make of live, against live. */
 enum rc_comparison rc_compare_predicted(const json_t *live, const json_t *predicted,
 					const struct rc_ignore *ignore);
+/* Put stringData of a Secret into its data, as the server does. */
+void rc_compare_fold_secret(json_t *object);

@@ -208,6 +208,15 @@ const struct rc_desired_item *rc_desired_find(const struct rc_desired *desired,
 	return NULL;
 }
 
+bool rc_desired_names(const struct rc_desired *desired, const struct rc_kube_key *key)
+{
+	for (size_t i = 0; i < desired->n; i++)
+		if (!desired->items[i].traits.is_hook &&
+		    rc_kube_object_compare_keys(&desired->items[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 uint64_t rc_desired_get_hash(const struct rc_desired *desired)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);

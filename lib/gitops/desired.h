@@ -50,5 +50,7 @@ RC_DEFINE_FREEP(struct rc_desired, rc_desired_free)
 /* NULL when it is not desired; hooks are not found by this. */
 const struct rc_desired_item *rc_desired_find(const struct rc_desired *desired,
 					      const struct rc_kube_key *key);
+/* It is in the manifests, if only as one that syncs leave alone (hook Skip): nothing to prune. */
+bool rc_desired_names(const struct rc_desired *desired, const struct rc_kube_key *key);
 /* Of the whole, for "nothing changed". */
 uint64_t rc_desired_get_hash(const struct rc_desired *desired);

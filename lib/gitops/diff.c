@@ -7,10 +7,13 @@
 #include "base/memory.h"
 #include "data/json.h"
 #include "data/yaml-emit.h"
+#include "gitops/compare.h"
 #include "kube/object.h"
 
-#define CONTEXT	  3
-#define EDITS_MAX 4000 /* more differences than that are one block of - and one of + */
+#define CONTEXT	   3
+#define MASK	   "++++++++"
+#define MASK_OTHER "++++++++++++"
+#define EDITS_MAX  4000 /* more differences than that are one block of - and one of + */
 
 struct lines {
 	struct rc_str *at;
@@ -247,14 +250,13 @@ static void mask_map(json_t *a, json_t *b)
 		const json_t *other = json_object_get(b, key);
 		bool differs = other && !json_equal(value, other);
 
-		json_object_set_new(a, key, json_string("++++++++"));
+		json_object_set_new(a, key, json_string(MASK));
 		if (other)
-			json_object_set_new(b, key,
-					    json_string(differs ? "++++++++++++" : "++++++++"));
+			json_object_set_new(b, key, json_string(differs ? MASK_OTHER : MASK));
 	}
 	json_object_foreach_safe (b, next, key, value)
 		if (!json_object_get(a, key))
-			json_object_set_new(b, key, json_string("++++++++"));
+			json_object_set_new(b, key, json_string(MASK));
 }
 
 static bool is_secret(const json_t *object)
@@ -263,12 +265,29 @@ static bool is_secret(const json_t *object)
 	       rc_text_equal(rc_json_text(object, "apiVersion", NULL), "v1");
 }
 
+/* What should be a map and is none may be a secret as a whole. */
+static void mask_other(json_t *object, const char *field, const char *text)
+{
+	const json_t *value = json_object_get(object, field);
+
+	if (value && !json_is_null(value) && !json_is_object(value))
+		json_object_set_new(object, field, json_string(text));
+}
+
 static void mask(json_t *a, json_t *b)
 {
 	static const char *const maps[] = {"data", "stringData"};
 
-	for (size_t i = 0; i < RC_ARRAY_SIZE(maps); i++)
-		mask_map(json_object_get(a, maps[i]), json_object_get(b, maps[i]));
+	rc_compare_fold_secret(a);
+	rc_compare_fold_secret(b);
+	for (size_t i = 0; i < RC_ARRAY_SIZE(maps); i++) {
+		json_t *x = json_object_get(a, maps[i]), *y = json_object_get(b, maps[i]);
+		bool same = x && y && json_equal(x, y);
+
+		mask_map(json_is_object(x) ? x : NULL, json_is_object(y) ? y : NULL);
+		mask_other(a, maps[i], MASK);
+		mask_other(b, maps[i], same ? MASK : MASK_OTHER);
+	}
 }
 
 int rc_diff_write(struct rc_buf *out, const json_t *live, const json_t *wanted)

@@ -139,7 +139,7 @@ static enum rc_health assess_stateful_set(const struct object *object)
 	long long wanted = number(object->spec, "replicas", 1);
 	long long ready = number(object->status, "readyReplicas", 0);
 	long long updated = number(object->status, "updatedReplicas", 0);
-	long long partition = number(rolling, "partition", 0);
+	long long partition = number(rolling, "partition", -1);
 
 	if (number(object->status, "observedGeneration", 0) == 0 || is_behind(object))
 		return behind(object);
@@ -148,11 +148,10 @@ static enum rc_health assess_stateful_set(const struct object *object)
 			   wanted);
 	if (strcmp(text(strategy, "type"), "OnDelete") == 0)
 		return RC_HEALTH_HEALTHY;
-	if (partition > 0)
+	if (partition >= 0)
 		return updated < wanted - partition
-			       ? say(object, RC_HEALTH_PROGRESSING,
-				     "%lld of %lld pods of the partition are updated", updated,
-				     wanted - partition)
+			       ? say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are updated",
+				     updated, wanted - partition)
 			       : RC_HEALTH_HEALTHY;
 	if (strcmp(text(object->status, "updateRevision"),
 		   text(object->status, "currentRevision")) != 0)
@@ -200,7 +199,12 @@ static enum rc_health assess_cron_job(const struct object *object)
 	const char *scheduled = text(object->status, "lastScheduleTime");
 	const char *succeeded = text(object->status, "lastSuccessfulTime");
 
-	if (json_is_true(json_object_get(object->spec, "suspend")) || !*scheduled ||
+	if (json_is_true(json_object_get(object->spec, "suspend")))
+		return say(object, RC_HEALTH_SUSPENDED, "it is suspended");
+	if (!object->status)
+		return behind(object);
+	/* Without any success yet the first run may still be under way. */
+	if (!*scheduled || !*succeeded ||
 	    json_array_size(json_object_get(object->status, "active")) > 0)
 		return RC_HEALTH_HEALTHY;
 	if (strcmp(succeeded, scheduled) < 0)
@@ -313,33 +317,74 @@ static enum rc_health assess_ingress(const struct object *object)
 	return say(object, RC_HEALTH_PROGRESSING, "it has no address yet");
 }
 
+static bool is_bad_scaling(const char *type, const char *reason)
+{
+	static const struct {
+		const char *type, *reason;
+	} bad[] = {
+		{"AbleToScale", "FailedGetScale"},
+		{"AbleToScale", "FailedUpdateScale"},
+		{"ScalingActive", "FailedGetResourceMetric"},
+		{"ScalingActive", "FailedGetObjectMetric"},
+		{"ScalingActive", "FailedGetPodsMetric"},
+		{"ScalingActive", "FailedGetExternalMetric"},
+		{"ScalingActive", "FailedComputeMetricsReplicas"},
+		{"ScalingActive", "InvalidSelector"},
+	};
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(bad); i++)
+		if (strcmp(bad[i].type, type) == 0 && strcmp(bad[i].reason, reason) == 0)
+			return true;
+	return false;
+}
+
+/* The first that says something decides: who is able to scale is well while metrics are missing. */
+static enum rc_health judge_scaling(const struct object *object, const json_t *conditions)
+{
+	json_t *condition;
+	size_t i;
+
+	json_array_foreach (conditions, i, condition) {
+		const char *type = text(condition, "type");
+
+		if (is_bad_scaling(type, text(condition, "reason")))
+			return say(object, RC_HEALTH_DEGRADED, "%s", text(condition, "message"));
+		if (is_true(condition) &&
+		    (strcmp(type, "AbleToScale") == 0 || strcmp(type, "ScalingLimited") == 0))
+			return RC_HEALTH_HEALTHY;
+	}
+	return say(object, RC_HEALTH_PROGRESSING, "it has not begun to scale");
+}
+
+/* autoscaling/v1 has its conditions in an annotation. */
 static enum rc_health assess_autoscaler(const struct object *object)
 {
-	static const char *const bad_scaling[] = {
-		"FailedGetResourceMetric", "FailedGetObjectMetric",	   "FailedGetPodsMetric",
-		"FailedGetExternalMetric", "FailedComputeMetricsReplicas", "InvalidSelector"};
-	const json_t *able = find_condition(object, "AbleToScale");
-	const json_t *active = find_condition(object, "ScalingActive");
+	const char *annotation = rc_kube_object_get_annotation(
+		object->json, "autoscaling.alpha.kubernetes.io/conditions");
+	json_auto_t *conditions = NULL;
 
-	if (able && (strcmp(text(able, "reason"), "FailedGetScale") == 0 ||
-		     strcmp(text(able, "reason"), "FailedUpdateScale") == 0))
-		return say(object, RC_HEALTH_DEGRADED, "%s", text(able, "message"));
-	for (size_t i = 0; active && i < RC_ARRAY_SIZE(bad_scaling); i++)
-		if (strcmp(text(active, "reason"), bad_scaling[i]) == 0)
-			return say(object, RC_HEALTH_DEGRADED, "%s", text(active, "message"));
-	if (is_true(able) || is_true(find_condition(object, "ScalingLimited")))
-		return RC_HEALTH_HEALTHY;
-	return say(object, RC_HEALTH_PROGRESSING, "it has not begun to scale");
+	if (!annotation || strcmp(text(object->json, "apiVersion"), "autoscaling/v1") != 0)
+		return judge_scaling(object, json_object_get(object->status, "conditions"));
+	conditions = json_loads(annotation, 0, NULL);
+	if (!conditions)
+		return say(object, RC_HEALTH_UNKNOWN, "its conditions cannot be read");
+	return judge_scaling(object, conditions);
 }
 
 static enum rc_health assess_budget(const struct object *object)
 {
-	const json_t *allowed = find_condition(object, "DisruptionAllowed");
+	const json_t *conditions = json_object_get(object->status, "conditions");
+	json_t *condition;
+	size_t i;
 
-	if (is_behind(object))
+	if (is_behind(object) || json_array_size(conditions) == 0)
 		return behind(object);
-	if (allowed && !is_true(allowed) && strcmp(text(allowed, "reason"), "SyncFailed") == 0)
-		return say(object, RC_HEALTH_DEGRADED, "%s", text(allowed, "message"));
+	/* Too few pods may well be what is wanted. */
+	json_array_foreach (conditions, i, condition)
+		if (strcmp(text(condition, "status"), "False") == 0 &&
+		    strcmp(text(condition, "reason"), "InsufficientPods") != 0)
+			return say(object, RC_HEALTH_DEGRADED, "%s: %s", text(condition, "reason"),
+				   text(condition, "message"));
 	return RC_HEALTH_HEALTHY;
 }
 
@@ -348,13 +393,25 @@ static enum rc_health assess_budget(const struct object *object)
 static enum rc_health assess_definition(const struct object *object)
 {
 	const json_t *accepted = find_condition(object, "NamesAccepted");
+	const json_t *established = find_condition(object, "Established");
+	const json_t *violations = find_condition(object, "NonStructuralSchema");
+	const json_t *terminating = find_condition(object, "Terminating");
 
+	if (is_true(terminating))
+		return say(object, RC_HEALTH_PROGRESSING, "it is terminating: %s",
+			   text(terminating, "message"));
 	if (accepted && !is_true(accepted))
 		return say(object, RC_HEALTH_DEGRADED, "its names are not accepted: %s",
 			   text(accepted, "message"));
-	if (is_true(find_condition(object, "Established")))
-		return RC_HEALTH_HEALTHY;
-	return say(object, RC_HEALTH_PROGRESSING, "it is not established yet");
+	/* Argo CD calls a new one Degraded while it is installed, which would fail its wave. */
+	if (!established || strcmp(text(established, "reason"), "Installing") == 0)
+		return say(object, RC_HEALTH_PROGRESSING, "it is not established yet");
+	if (!is_true(established))
+		return say(object, RC_HEALTH_DEGRADED, "it is not established");
+	if (is_true(violations))
+		return say(object, RC_HEALTH_DEGRADED, "its schema is not structural: %s",
+			   text(violations, "message"));
+	return RC_HEALTH_HEALTHY;
 }
 
 static enum rc_health assess_api_service(const struct object *object)

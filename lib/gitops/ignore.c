@@ -149,6 +149,9 @@ static int parse_step(struct parser *parser, struct rc_error **err)
 		skip_blanks(parser);
 		return *parser->at ? 0 : refuse(parser, err);
 	}
+	/* What is not there is no error here anyway. */
+	if (parser->n > 0 && eat(parser, "?"))
+		return 0;
 	if (eat(parser, "select"))
 		return parse_select(parser, err);
 	if (eat(parser, "["))
@@ -324,6 +327,14 @@ static bool is_selected(const json_t *element, const struct step *step)
 	return rc_text_equal(rc_json_text(element, step->key, NULL), step->value);
 }
 
+static void end_at_element(json_t *list, size_t i, const json_t *live, bool keeps)
+{
+	if (keeps && live)
+		json_array_set_new(list, i, json_deep_copy(live));
+	else
+		json_array_remove(list, i);
+}
+
 static void walk_each(json_t *json, const json_t *live, const struct step *steps, size_t n,
 		      bool keeps)
 {
@@ -345,8 +356,8 @@ static void walk_each(json_t *json, const json_t *live, const struct step *steps
 			continue;
 		if (n > used)
 			walk(element, pick(live, element, i - 1), steps + used, n - used, keeps);
-		else if (!keeps)
-			json_array_remove(json, i - 1);
+		else
+			end_at_element(json, i - 1, pick(live, element, i - 1), keeps);
 	}
 }
 
@@ -367,10 +378,13 @@ static void walk_index(json_t *json, const json_t *live, size_t index, const str
 
 	if (n > 1)
 		walk(json_array_get(json, index), value, steps + 1, n - 1, keeps);
-	else if (keeps && value)
-		json_array_set_new(json, index, json_deep_copy(value));
 	else
-		json_array_remove(json, index);
+		end_at_element(json, index, value, keeps);
+}
+
+static bool is_index(const char *key)
+{
+	return *key && key[strspn(key, "0123456789")] == '\0';
 }
 
 static void walk(json_t *json, const json_t *live, const struct step *steps, size_t n, bool keeps)
@@ -382,7 +396,9 @@ static void walk(json_t *json, const json_t *live, const struct step *steps, siz
 	switch (step->kind) {
 	case STEP_KEY_OR_INDEX:
 		if (json_is_array(json)) {
-			walk_index(json, live, strtoul(step->key, NULL, 10), steps, n, keeps);
+			if (is_index(step->key))
+				walk_index(json, live, strtoul(step->key, NULL, 10), steps, n,
+					   keeps);
 			return;
 		}
 		__attribute__((fallthrough));

@@ -262,6 +262,7 @@ static int compare_tasks(const void *a, const void *b)
 {
 	const struct rc_task *x = a, *y = b;
 	unsigned int p, q;
+	int r;
 
 	if (x->phase != y->phase)
 		return x->phase < y->phase ? -1 : 1;
@@ -273,7 +274,8 @@ static int compare_tasks(const void *a, const void *b)
 	q = rc_plan_rank(y->key.group, y->key.kind);
 	if (p != q)
 		return p < q ? -1 : 1;
-	return rc_kube_object_compare_keys(&x->key, &y->key);
+	r = strcmp(x->key.name, y->key.name);
+	return r ? r : rc_kube_object_compare_keys(&x->key, &y->key);
 }
 
 /* Whether before has to be there for task to be made. */
@@ -359,7 +361,7 @@ int rc_plan_make(const struct rc_desired *desired, const struct rc_plan_live *li
 			add_resource(&builder, item);
 	}
 	for (size_t i = 0; i < n_live; i++)
-		if (!rc_desired_find(desired, &sorted[i].key))
+		if (!rc_desired_names(desired, &sorted[i].key))
 			add_prune(&builder, &sorted[i]);
 	mirror_prunes(builder.plan);
 	move_last_prunes(builder.plan);

@@ -5,6 +5,7 @@
  */
 #include "gitops/repository.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -280,10 +281,20 @@ const char *rc_repository_get_mirror(const struct rc_repository *repository)
 	return repository->mirror;
 }
 
+/* Hosts tell no case apart, and neither do the forges that serve their paths; a file system does.
+ */
+static void lower(char *text)
+{
+	for (; *text; text++)
+		*text = (char)tolower((unsigned char)*text);
+}
+
 /* "git@host:path" and "ssh://user@host/path" become "host/path". */
 static char *normalise(const char *url)
 {
-	const char *scheme = strstr(url, "://"), *rest = scheme ? scheme + 3 : url, *at;
+	struct rc_str trimmed = rc_str_trim(rc_str(url), " \t\r\n");
+	rc_autofree char *whole = rc_strndup(trimmed.p, trimmed.n);
+	const char *scheme = strstr(whole, "://"), *rest = scheme ? scheme + 3 : whole, *at;
 	char *text;
 	size_t n;
 
@@ -300,6 +311,8 @@ static char *normalise(const char *url)
 	n = strlen(text);
 	while (n > 0 && text[n - 1] == '/')
 		text[--n] = '\0';
+	if (*text != '/')
+		lower(text);
 	if (n > 4 && strcmp(text + n - 4, ".git") == 0)
 		text[n - 4] = '\0';
 	return text;

@@ -42,7 +42,8 @@ RC_DEFINE_FREEP(struct rc_repository, rc_repository_free)
 const char *rc_repository_get_name(const struct rc_repository *repository);
 const char *rc_repository_get_url(const struct rc_repository *repository);
 const char *rc_repository_get_mirror(const struct rc_repository *repository);
-/* Both URLs name the same repository: ".git", a slash at the end and the user play no part. */
+/* Both URLs name the same repository: ".git", a slash at the end, the user, the scheme and, but for
+ * local paths, upper and lower case play no part. */
 bool rc_repository_is_at(const struct rc_repository *repository, const char *url);
 
 /* Follow a revision ("": HEAD) from now on; each want has its unwant. A new one is polled at once.

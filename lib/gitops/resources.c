@@ -46,6 +46,7 @@ struct collection {
 	struct rc_resource *rows;
 	size_t n, size;
 	size_t n_desired; /* the first ones, sorted */
+	const struct rc_desired *desired;
 };
 
 static struct rc_resource *add(struct collection *all, const struct rc_kube_key *key)
@@ -79,7 +80,8 @@ static void on_live(void *userdata, const struct rc_kube_live *live)
 {
 	struct collection *all = userdata;
 
-	if (!find(all->rows, all->n_desired, &live->key))
+	if (!find(all->rows, all->n_desired, &live->key) &&
+	    !rc_desired_names(all->desired, &live->key))
 		add(all, &live->key);
 }
 
@@ -153,7 +155,7 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 size_t rc_resources_update(struct rc_resources *resources,
 			   const struct rc_resources_options *options)
 {
-	struct collection all = {.rows = NULL};
+	struct collection all = {.desired = options->desired};
 	rc_autofree char *label = rc_tracking_label(options->app);
 	size_t compared = 0, n = 0;
 
@@ -207,9 +209,19 @@ struct rc_resources_count rc_resources_count(const struct rc_resources *resource
 	return count;
 }
 
+/* What is missing makes it OutOfSync; that is told already. */
 static bool counts(const struct rc_resource *row)
 {
-	return row->item && row->health != RC_HEALTH_NONE && !row->traits.ignore_health;
+	return row->item && row->health != RC_HEALTH_NONE && row->health != RC_HEALTH_MISSING &&
+	       !row->traits.ignore_health;
+}
+
+static bool is_all_missing(const struct rc_resources *resources)
+{
+	for (size_t i = 0; i < resources->n; i++)
+		if (resources->rows[i].comparison != RC_COMPARISON_MISSING)
+			return false;
+	return resources->n > 0;
 }
 
 enum rc_health rc_resources_assess(const struct rc_resources *resources, char **ret_message)
@@ -218,6 +230,10 @@ enum rc_health rc_resources_assess(const struct rc_resources *resources, char **
 	rc_autobuf struct rc_buf causes = RC_BUF_INIT(4096);
 	size_t n = 0;
 
+	if (is_all_missing(resources)) {
+		*ret_message = rc_strdup("none of its objects is there");
+		return RC_HEALTH_MISSING;
+	}
 	for (size_t i = 0; i < resources->n; i++)
 		if (counts(&resources->rows[i]))
 			worst = rc_health_worse(worst, resources->rows[i].health);

@@ -54,7 +54,8 @@ struct rc_resources_count {
 	size_t n_out_of_sync, n_extras, n_unknown;
 };
 struct rc_resources_count rc_resources_count(const struct rc_resources *resources);
-/* The worst of all, with up to three causes; *ret_message is NULL or the caller's to free. */
+/* The worst of all that are there, with up to three causes; Missing when none is. *ret_message is
+ * NULL or the caller's to free. */
 enum rc_health rc_resources_assess(const struct rc_resources *resources, char **ret_message);
 /* For rc_plan_make(); the caller's to free(), its keys borrowed from the rows. */
 struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources, size_t *ret_n);

@@ -52,34 +52,72 @@ static const char *look_up(const struct chart *chart, struct rc_str name)
 	return NULL;
 }
 
-/* $NAME and ${NAME} of the table; "$$" is a dollar; any other stays. */
+static bool is_special(char c)
+{
+	return c && strchr("*#$@!?-0123456789", c);
+}
+
+/*
+ * What a '$' at text names, as Go's os.Expand reads it; returns where the rest begins. name.p is
+ * NULL when it names nothing and is to stay; an empty name is a mistake that is swallowed.
+ */
+static const char *take_variable(const char *text, struct rc_str *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "_0123456789";
+
+	*name = (struct rc_str){text + 1, 1};
+	if (is_special(text[1]))
+		return text + 2;
+	if (text[1] == '{') {
+		const char *end = strchr(text, '}');
+
+		*name = (struct rc_str){text + 2, end ? (size_t)(end - text - 2) : 0};
+		return end ? end + 1 : text + 2;
+	}
+	name->n = strspn(text + 1, letters);
+	if (name->n == 0)
+		name->p = NULL;
+	return text + 1 + name->n;
+}
+
+/* $NAME and ${NAME} of the table; "$$" is a dollar; any other becomes nothing. */
 static const char *expand(const struct chart *chart, const char *text)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	if (!strchr(text, '$'))
 		return text;
 	while (*text) {
-		bool braced = text[0] == '$' && text[1] == '{';
-		const char *name = text + (braced ? 2 : 1), *value = NULL;
-		size_t n = text[0] == '$' ? strspn(name, letters) : 0;
+		struct rc_str name;
 
-		if (text[0] == '$' && text[1] == '$') {
-			rc_buf_putc(&out, '$');
-			text += 2;
-			continue;
-		}
-		if (n > 0 && (!braced || name[n] == '}'))
-			value = look_up(chart, (struct rc_str){name, n});
-		if (!value) {
+		if (*text != '$') {
 			rc_buf_putc(&out, *text++);
 			continue;
 		}
-		rc_buf_puts(&out, value);
-		text = name + n + braced;
+		text = take_variable(text, &name);
+		if (!name.p || rc_str_is(name, "$"))
+			rc_buf_putc(&out, '$');
+		else
+			rc_buf_puts(&out, look_up(chart, name) ?: "");
 	}
 	return rc_arena_strdup(chart->arena, rc_buf_text(&out));
+}
+
+/* Of "$ref/..." only what comes behind: the first part names a source, not a variable. */
+static const char *expand_path(const struct chart *chart, const char *path)
+{
+	const char *slash = strchr(path, '/');
+	rc_autofree char *whole = NULL;
+	struct rc_str name;
+
+	if (*path != '$' || !slash)
+		return expand(chart, path);
+	take_variable(path, &name);
+	if (name.p && look_up(chart, name))
+		return expand(chart, path);
+	whole = rc_asprintf("%.*s%s", (int)(slash - path), path, expand(chart, slash));
+	return rc_arena_strdup(chart->arena, whole);
 }
 
 /* ---- files that values name ---- */
@@ -186,7 +224,7 @@ static int add_pattern(struct chart *chart, const char *pattern, struct rc_error
 
 static int add_value_file(struct chart *chart, const char *text, struct rc_error **err)
 {
-	const char *name = expand(chart, text);
+	const char *name = expand_path(chart, text);
 	struct rc_error *why = NULL;
 	struct rc_str bytes;
 	int r;
@@ -209,10 +247,9 @@ static int add_value_file(struct chart *chart, const char *text, struct rc_error
 /* ---- parameters ---- */
 
 /* Argo CD escapes commas, unless the value is a {list}. */
-static char *make_set(const struct chart *chart, const char *name, const char *value)
+static char *make_set(const struct chart *chart, const char *name, const char *text)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	const char *text = expand(chart, value);
 	size_t n = strlen(text);
 	bool is_list = n > 1 && text[0] == '{' && text[n - 1] == '}';
 
@@ -236,13 +273,14 @@ static void add_sets(struct chart *chart)
 
 		chart->sets[chart->n_sets++] = (struct rc_helm_set){
 			parameter->force_string ? RC_HELM_SET_STRING : RC_HELM_SET_VALUE,
-			make_set(chart, parameter->name, parameter->value)};
+			make_set(chart, parameter->name, expand(chart, parameter->value))};
 	}
 	for (size_t i = 0; i < source->helm.n_file_parameters; i++) {
 		const struct rc_application_parameter *parameter = &source->helm.file_parameters[i];
 
 		chart->sets[chart->n_sets++] = (struct rc_helm_set){
-			RC_HELM_SET_FILE, make_set(chart, parameter->name, parameter->value)};
+			RC_HELM_SET_FILE,
+			make_set(chart, parameter->name, expand_path(chart, parameter->value))};
 	}
 }
 

@@ -65,6 +65,8 @@ static int read_argo_hook(struct rc_traits *traits, const char *text, struct rc_
 				       (int)word.n, word.p);
 	}
 	traits->is_hook = traits->phases != 0;
+	if (traits->is_hook)
+		traits->is_skipped = false; /* Skip counts only where it stands alone */
 	return 0;
 }
 
@@ -128,7 +130,7 @@ static int read_hook(struct rc_traits *traits, const json_t *object, struct rc_e
 	if (policy)
 		read_policies(traits, policy, argo_policies);
 	policy = rc_kube_object_get_annotation(object, "helm.sh/hook-delete-policy");
-	if (policy && !argo)
+	if (policy)
 		read_policies(traits, policy, helm_policies);
 	if (!traits->delete_on_success && !traits->delete_on_failure)
 		traits->delete_before_creation = true;
