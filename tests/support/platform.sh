@@ -94,6 +94,7 @@ write_config() {
 		  - name: helm
 		    url: $git/judge.git
 		    interval: ${INTERVAL:-3m}
+		    timeout: ${POLL_TIMEOUT:-2m}
 		applications:
 		  - from: { repository: helm, path: argocd }
 		api: { socket: $RECONCILED_SOCKET }
