@@ -387,6 +387,22 @@ static void run_autoscaler(struct kubeapi_object *scaler)
 			     condition("ScalingActive", true, "ValidMetricFound", "")));
 }
 
+static void run_budget(struct kubeapi_object *budget)
+{
+	set_status(budget,
+		   json_pack("{s:I, s:i, s:[o]}", "observedGeneration",
+			     number(json_object_get(budget->json, "metadata"), "generation", 1),
+			     "disruptionsAllowed", 1, "conditions",
+			     condition("DisruptionAllowed", true, "SufficientPods", "")));
+}
+
+/* It has a status from the first moment; nothing is ever due here. */
+static void run_cron_job(struct kubeapi_object *job)
+{
+	if (!json_object_get(job->json, "status"))
+		set_status(job, json_object());
+}
+
 static void run_claim(struct kubeapi_object *claim)
 {
 	set_status(claim, json_pack("{s:s}", "phase", "Bound"));
@@ -429,7 +445,9 @@ static const struct {
 	{"apps", "StatefulSet", run_stateful_set},
 	{"apps", "DaemonSet", run_daemon_set},
 	{"batch", "Job", run_job},
+	{"batch", "CronJob", run_cron_job},
 	{"autoscaling", "HorizontalPodAutoscaler", run_autoscaler},
+	{"policy", "PodDisruptionBudget", run_budget},
 	{"", "PersistentVolumeClaim", run_claim},
 };
 
