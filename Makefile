@@ -203,6 +203,14 @@ conformance: all $(FAKES) ## the same suites against the real peers: make confor
 soak: all $(FAKES) ## ten minutes of failing API server, Git remote and Vault; memory must not grow
 	$(Q)O=$(O) tests/soak/run
 
+.PHONY: chaos
+chaos: all $(FAKES) ## the daemon killed at 200 random moments: make chaos [SEED=] [KILLS=200]
+	$(Q)O=$(O) tests/chaos/run
+
+.PHONY: mutants
+mutants: ## each reconciler broken on purpose: the demo must notice
+	$(Q)tests/mutants/run
+
 .PHONY: lint
 lint: ## layers, headers alone, names, sizes, calls we do without, formatting, man pages
 	$(Q)$(MAKE) --no-print-directory all

@@ -122,16 +122,15 @@ static void schedule(struct secrets_entry *entry, int64_t wait_s)
 static int64_t find_due(const struct secrets_entry *entry, int64_t now)
 {
 	bool is_valid = needs_no_secret(entry) || is_secret_valid(entry);
-	int64_t due = rc_secrets_external_due(entry->external, is_valid, entry->lease_due_unix_s);
-	uint64_t backoff_ms;
+	int64_t due;
 
 	if (entry->is_forced)
 		return 0;
 	if (entry->attempts == 0)
-		return due;
-	backoff_ms = rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, entry->attempts - 1);
-	if (due < entry->started_unix_s + (int64_t)backoff_ms / 1000)
-		due = entry->started_unix_s + (int64_t)backoff_ms / 1000;
+		return rc_secrets_external_due(entry->external, is_valid, entry->lease_due_unix_s);
+	/* What failed is due whatever its interval says: it may have been asked for out of turn. */
+	due = entry->started_unix_s +
+	      (int64_t)rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, entry->attempts - 1) / 1000;
 	return due <= now ? 0 : due;
 }
 
@@ -311,6 +310,15 @@ json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry)
 
 /* ---- what the watches tell ---- */
 
+/* Generation, labels or annotations differ: somebody changed it, perhaps to put it right. */
+static bool is_edited(const json_t *before, const json_t *now)
+{
+	rc_autofree char *was = before ? rc_secrets_external_version(before) : NULL;
+	rc_autofree char *is = rc_secrets_external_version(now);
+
+	return !rc_text_equal(was, is);
+}
+
 static void take_external(struct rc_secrets_manager *manager, const struct rc_kube_key *key,
 			  json_t *object)
 {
@@ -323,6 +331,8 @@ static void take_external(struct rc_secrets_manager *manager, const struct rc_ku
 		entry = add(manager, key);
 	if (rc_flow_is_running(&entry->flow))
 		rc_secrets_refresh_cancel(entry);
+	if (is_edited(entry->object, object))
+		entry->attempts = 0;
 	json_decref(entry->object);
 	entry->object = object;
 	rc_secrets_external_free(entry->external);
