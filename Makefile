@@ -148,12 +148,13 @@ endef
 $(foreach l,$(LAYERS) daemon,$(eval $(call test_rule,$(l))))
 
 # The corpus of a fuzz harness is replayed by a plain program in `make check`.
-$(O)/tests/fuzz/replay_%: $(O)/obj/tests/fuzz/fuzz_%.o $(O)/obj/tests/fuzz/replay.o $(ARCHIVES)
+$(O)/tests/fuzz/replay_%: $(O)/obj/tests/fuzz/fuzz_%.o $(O)/obj/tests/fuzz/replay.o \
+	$(call objects,$(CONFIG_SRC)) $(ARCHIVES)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) $^ $(PKG_LIBS)
 
-$(O)/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(ARCHIVES)
+$(O)/fuzz_%: $(O)/obj/tests/fuzz/fuzz_%.o $(call objects,$(CONFIG_SRC)) $(ARCHIVES)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -fsanitize=fuzzer $^ $(PKG_LIBS)
 
