@@ -177,8 +177,9 @@ check-built: test-programs
 	$(Q)O=$(O) tests/run $(TESTS) $(REPLAYS) $(SCRIPTS)
 
 .PHONY: memcheck
-memcheck: test-programs ## the unit tests under valgrind
+memcheck: test-programs ## the unit tests, and a run of the daemon, under valgrind
 	$(Q)O=$(O) CK_FORK=no UNDER="valgrind -q --leak-check=full --error-exitcode=99" tests/run $(TESTS)
+	$(Q)O=$(O) tests/memcheck/run
 
 .PHONY: fuzz
 fuzz: ## explore with libFuzzer: make fuzz F=<noun> [SECONDS=600]

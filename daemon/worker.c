@@ -1,9 +1,11 @@
 /* Roles. */
 #include "worker.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/confine.h"
 #include "base/memory.h"
@@ -22,9 +24,28 @@
 static const char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
 					  "HOME=/nonexistent", NULL};
 
+/*
+ * Ourselves, also when the file is replaced by an upgrade later; but by name where what runs at the
+ * start is not our file but something that runs it, as valgrind does.
+ */
+static const char *own_program(void)
+{
+	static const char *program;
+	const char *name = program_invocation_name;
+	struct stat self, named;
+
+	if (program)
+		return program;
+	program = SELF;
+	if (strchr(name, '/') && stat(SELF, &self) == 0 && stat(name, &named) == 0 &&
+	    (self.st_dev != named.st_dev || self.st_ino != named.st_ino))
+		program = name;
+	return program;
+}
+
 struct rc_worker_pool *daemon_worker_new_git_pool(struct ev_loop *loop)
 {
-	static const char *const argv[] = {SELF, "--worker=git", NULL};
+	const char *const argv[] = {own_program(), "--worker=git", NULL};
 	const char *path = getenv("PATH");
 	rc_autofree char *own_path = rc_asprintf("PATH=%s", path ? path : "/usr/bin:/bin");
 	const char *const env[] = {own_path, "LANG=C.UTF-8", "HOME=/nonexistent", NULL};
@@ -40,7 +61,7 @@ struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 	rc_autofree char *memory =
 		rc_asprintf("--memory-mib=%lld", (long long)config->render.memory_mib);
 	rc_autofree char *mirrors = rc_asprintf("--mirrors=%s", config->cache_directory);
-	const char *const argv[] = {SELF, "--worker=render", memory, mirrors, NULL};
+	const char *const argv[] = {own_program(), "--worker=render", memory, mirrors, NULL};
 	struct rc_worker_options options = {.argv = argv,
 					    .env = environment,
 					    .max_workers = RENDER_WORKERS,

@@ -39,10 +39,10 @@ static int arrange_fds(const int fds[CHILD_FDS])
 	return 0;
 }
 
-static void close_all_but(int keep)
+static void close_all_but(int keep, unsigned int first)
 {
-	if (keep > CHILD_FDS)
-		syscall(SYS_close_range, (unsigned int)CHILD_FDS, (unsigned int)keep - 1, 0U);
+	if ((unsigned int)keep > first)
+		syscall(SYS_close_range, first, (unsigned int)keep - 1, 0U);
 	syscall(SYS_close_range, (unsigned int)keep + 1, ~0U, 0U);
 }
 
@@ -56,8 +56,26 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void run_child(const struct rc_spawn_options *options, int report, pid_t parent)
+/*
+ * Without pidfd_open (Linux before 5.3, valgrind) a pipe tells the end: the child and what it starts
+ * hold its other side. Theirs is descriptor CHILD_FDS.
+ */
+static bool lacks_pidfd(void)
 {
+	static int lacks = -1;
+
+	if (lacks < 0) {
+		rc_autoclose int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+		lacks = fd < 0 && errno == ENOSYS;
+	}
+	return lacks == 1;
+}
+
+static _Noreturn void run_child(const struct rc_spawn_options *options, int report, int lifeline,
+				pid_t parent)
+{
+	unsigned int first = CHILD_FDS;
 	int r;
 
 	reset_signals();
@@ -71,7 +89,9 @@ static _Noreturn void run_child(const struct rc_spawn_options *options, int repo
 			_exit(127);
 	}
 	r = arrange_fds(options->fds);
-	close_all_but(report);
+	if (lifeline >= 0 && dup2(lifeline, CHILD_FDS) >= 0)
+		first++;
+	close_all_but(report, first);
 	if (r == 0 && options->directory && chdir(options->directory) < 0)
 		r = -errno;
 	if (r == 0) {
@@ -83,46 +103,65 @@ static _Noreturn void run_child(const struct rc_spawn_options *options, int repo
 	_exit(127);
 }
 
+/* A pipe whose writing end is above the descriptors that the child arranges. */
+static int make_pipe(int *ret_reader, int *ret_writer, struct rc_error **err)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return rc_fail(err, -errno, "pipe: %s", strerror(errno));
+	*ret_writer = fcntl(fds[1], F_DUPFD_CLOEXEC, CHILD_FDS + 2);
+	close(fds[1]);
+	*ret_reader = fds[0];
+	if (*ret_writer < 0)
+		return rc_fail(err, -errno, "dup: %s", strerror(errno));
+	return 0;
+}
+
+/* What exec answered, or 0 once it has replaced the child. */
+static int await_exec(int reader)
+{
+	int failure = 0;
+	ssize_t n;
+
+	do
+		n = read(reader, &failure, sizeof(failure));
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(failure) ? failure : 0;
+}
+
 int rc_spawn(const struct rc_spawn_options *options, pid_t *ret_pid, int *ret_pidfd,
 	     struct rc_error **err)
 {
-	rc_autoclose int reader = -1, writer = -1;
-	int pipe_fds[2], failure = 0, pidfd;
+	rc_autoclose int reader = -1, writer = -1, watch = -1, lifeline = -1;
 	pid_t parent = getpid(), pid;
-	ssize_t n;
+	int r = make_pipe(&reader, &writer, err);
 
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return rc_fail(err, -errno, "pipe: %s", strerror(errno));
-	reader = pipe_fds[0];
-	/* Above the descriptors that the child arranges. */
-	writer = fcntl(pipe_fds[1], F_DUPFD_CLOEXEC, CHILD_FDS + 1);
-	close(pipe_fds[1]);
-	if (writer < 0)
-		return rc_fail(err, -errno, "dup: %s", strerror(errno));
+	if (r == 0 && lacks_pidfd())
+		r = make_pipe(&watch, &lifeline, err);
+	if (r < 0)
+		return r;
 	pid = fork();
 	if (pid < 0)
 		return rc_fail(err, -errno, "fork: %s", strerror(errno));
 	if (pid == 0)
-		run_child(options, writer, parent);
+		run_child(options, writer, lifeline, parent);
 	close(rc_steal_fd(&writer));
-	do
-		n = read(reader, &failure, sizeof(failure));
-	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(failure)) {
+	r = await_exec(reader);
+	if (r < 0) {
 		waitpid(pid, NULL, 0);
-		return rc_fail(err, failure, "running %s: %s", options->argv[0],
-			       strerror(-failure));
+		return rc_fail(err, r, "running %s: %s", options->argv[0], strerror(-r));
 	}
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0) {
-		int r = -errno;
-
+	if (watch < 0)
+		watch = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (watch < 0) {
+		r = -errno;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		return rc_fail(err, r, "pidfd_open: %s", strerror(-r));
 	}
-	fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+	fcntl(watch, F_SETFD, FD_CLOEXEC);
 	*ret_pid = pid;
-	*ret_pidfd = pidfd;
+	*ret_pidfd = rc_steal_fd(&watch);
 	return 0;
 }
