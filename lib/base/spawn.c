@@ -57,8 +57,8 @@ static void reset_signals(void)
 }
 
 /*
- * Without pidfd_open (Linux before 5.3, valgrind) a pipe tells the end: the child and what it starts
- * hold its other side. Theirs is descriptor CHILD_FDS.
+ * Without pidfd_open (Linux before 5.3, valgrind) a pipe tells the end: the child and what it
+ * starts hold its other side. Theirs is descriptor CHILD_FDS.
  */
 static bool lacks_pidfd(void)
 {

@@ -130,7 +130,8 @@ static int64_t find_due(const struct secrets_entry *entry, int64_t now)
 		return rc_secrets_external_due(entry->external, is_valid, entry->lease_due_unix_s);
 	/* What failed is due whatever its interval says: it may have been asked for out of turn. */
 	due = entry->started_unix_s +
-	      (int64_t)rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, entry->attempts - 1) / 1000;
+	      (int64_t)rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, entry->attempts - 1) /
+		      1000;
 	return due <= now ? 0 : due;
 }
 
