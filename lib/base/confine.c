@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,8 +31,11 @@ static void allow_reading(int ruleset, const char *path)
 		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
 	};
 	rc_autoclose int fd = open(path, O_PATH | O_CLOEXEC);
+	struct stat status;
 
 	rule.parent_fd = fd;
+	if (fd >= 0 && fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode))
+		rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
 	if (fd >= 0)
 		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
@@ -83,6 +87,8 @@ static const int refused[] = {
 	SCMP_SYS(process_vm_writev),
 	SCMP_SYS(kill),
 	SCMP_SYS(tkill),
+	SCMP_SYS(rt_sigqueueinfo),
+	SCMP_SYS(rt_tgsigqueueinfo),
 	SCMP_SYS(pidfd_send_signal),
 	SCMP_SYS(pidfd_getfd),
 	SCMP_SYS(creat),
@@ -134,6 +140,10 @@ static int add_rules(scmp_filter_ctx filter)
 
 	for (size_t i = 0; r == 0 && i < RC_ARRAY_SIZE(refused); i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	/* abort() signals itself. */
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+				     SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
 	for (size_t i = 0; r == 0 && i < RC_ARRAY_SIZE(writing); i++) {
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1,
 				     SCMP_A2(SCMP_CMP_MASKED_EQ, writing[i], writing[i]));

@@ -148,6 +148,8 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		r = rc_frame_take(&worker->in, worker->in.max, &frame, &err);
 	if (r == 1 && !worker->job)
 		r = rc_fail(&err, -EPROTO, "reply without a request");
+	else if (r == 1 && worker->in.n > 0) /* or the next job would get what is too much */
+		r = rc_fail(&err, -EPROTO, "more than one reply to a request");
 	if (r < 0)
 		worker_fail(worker, r, err);
 	else if (r == 1)
