@@ -161,7 +161,8 @@ static void format_float(struct rc_buf *out, const struct verb *verb, struct rc_
 	const char *sign = "";
 	size_t n;
 
-	if (!strchr("veEfFgG", (int)verb->rune) || verb->rune > 0x7f) {
+	/* A verb may be NUL, which strchr() finds in any text. */
+	if (verb->rune == 0 || verb->rune > 0x7f || !strchr("veEfFgG", (int)verb->rune)) {
 		bad_verb(out, verb, value);
 		return;
 	}
