@@ -143,7 +143,7 @@ static int add_rules(scmp_filter_ctx filter)
 	/* abort() signals itself. */
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
-				     SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
+				     SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid(), 0));
 	for (size_t i = 0; r == 0 && i < RC_ARRAY_SIZE(writing); i++) {
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 1,
 				     SCMP_A2(SCMP_CMP_MASKED_EQ, writing[i], writing[i]));
