@@ -289,6 +289,7 @@ static void on_synced(void *userdata)
 static void on_state(void *userdata, int r, const struct rc_error *err)
 {
 	struct kind *kind = userdata;
+	bool was_behind = kind->err != NULL;
 
 	rc_error_free(rc_steal(&kind->err));
 	if (r < 0) {
@@ -296,7 +297,7 @@ static void on_state(void *userdata, int r, const struct rc_error *err)
 
 		rc_fail(&kind->err, r, "%s", text);
 		tell_state(kind, r, kind->err);
-	} else if (kind->is_synced) {
+	} else if (kind->is_synced && was_behind) {
 		tell_state(kind, 0, NULL);
 	}
 }
