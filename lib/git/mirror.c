@@ -41,6 +41,7 @@ static const struct {
 	{"status code: 401", -EACCES},
 	{"status code: 403", -EACCES},
 	{"too many redirects or authentication replays", -EACCES},
+	{"cannot redirect from", -EREMCHG},
 	{"authentication", -EACCES},
 	{"Permission denied", -EACCES},
 	{"Host key verification failed", -EACCES},
@@ -93,6 +94,9 @@ int rc_git_mirror_fail(int r, struct rc_error **err, const char *doing)
 	rc_fail(err, code, "%s: %s", doing, message);
 	if (code == -EACCES)
 		rc_hint(err, "check the repository's auth in reconciled.yaml");
+	if (code == -EREMCHG)
+		rc_hint(err, "credentials are not taken to another server; give the final url in "
+			     "reconciled.yaml");
 	return code;
 }
 
@@ -127,14 +131,27 @@ static int on_credentials(git_credential **ret, const char *url, const char *use
 		ret, options->username ? options->username : "git", options->password);
 }
 
+/*
+ * Before 1.5.1+deb12u2 libgit2 asks for credentials without saying where a redirect has led, and so
+ * would give ours to anyone. NONE still follows those that stay on the host.
+ */
+static git_remote_redirect_t redirects_of(const struct session *session)
+{
+	return session->options->password ? GIT_REMOTE_REDIRECT_NONE : GIT_REMOTE_REDIRECT_INITIAL;
+}
+
 static int connect_remote(git_remote *remote, struct session *session,
 			  const git_remote_callbacks *callbacks, struct rc_error **err)
 {
 	rc_autofree char *doing = rc_asprintf("asking %s", session->options->url);
+	git_remote_connect_options options;
 	int r;
 
 	rc_git_ssh_set(session->options);
-	r = git_remote_connect(remote, GIT_DIRECTION_FETCH, callbacks, NULL, NULL);
+	git_remote_connect_options_init(&options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
+	options.callbacks = *callbacks;
+	options.follow_redirects = redirects_of(session);
+	r = git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &options);
 	return r < 0 ? rc_git_mirror_fail(r, err, doing) : 0;
 }
 
@@ -270,6 +287,7 @@ static int fetch(git_remote *remote, struct session *session, const git_remote_c
 	options.callbacks = *callbacks;
 	options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	options.update_fetchhead = 0;
+	options.follow_redirects = redirects_of(session);
 	remove_commitless(repository);
 	r = git_remote_download(remote, &list, &options);
 	/* First what is gone: "a" must make way for "a/b". */

@@ -28,7 +28,8 @@ void rc_git_mirror_init(void);
  * Bring the mirror at path up to date, cloning it when it is not there. *ret_changed: some ref
  * moved. A damaged mirror is moved to "<path>.corrupt" and cloned anew, once.
  * -EBUSY (another updates it), -EACCES, -ENOENT (no such repository), -EINVAL (a URL we do not
- * take), -EHOSTUNREACH, -ECONNREFUSED, -ECONNRESET, -EAGAIN (the server failed), -EPROTO.
+ * take), -EREMCHG (it sends us and our credentials to another server), -EHOSTUNREACH,
+ * -ECONNREFUSED, -ECONNRESET, -EAGAIN (the server failed), -EPROTO.
  */
 int rc_git_mirror_update(const char *path, const struct rc_git_remote_options *options,
 			 bool *ret_changed, struct rc_error **err);

@@ -17,8 +17,8 @@
 #include "kube/cluster.h"
 #include "net/http-server.h"
 
-#define LISTS_MAX   4
-#define PATIENCE_S  5.
+#define LISTS_MAX  4
+#define PATIENCE_S 5.
 
 static const struct rc_kube_resource config_maps = {.group = "",
 						    .version = "v1",
@@ -178,14 +178,15 @@ static void send_text(const char *text)
 	rc_net_http_exchange_write(world.watch, rc_str(text));
 }
 
-#define OBJECT(name, version)                                                           \
+#define OBJECT(name, version)                                                                \
 	"{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"" name \
-	"\", \"namespace\": \"a\", \"uid\": \"u-" name "\", \"resourceVersion\": \"" version "\"}}"
-#define LABELLED(name_space, name, label, version)                                             \
+	"\", \"namespace\": \"a\", \"uid\": \"u-" name "\", \"resourceVersion\": \"" version \
+	"\"}}"
+#define LABELLED(name_space, name, label, version)                                           \
 	"{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"" name \
-	"\", \"namespace\": \"" name_space "\", \"uid\": \"u-" name "\", \"resourceVersion\": \"" version \
-	"\", \"labels\": {\"owner\": \"" label "\"}}}"
-#define LIST(version, next, items)                                                    \
+	"\", \"namespace\": \"" name_space "\", \"uid\": \"u-" name                          \
+	"\", \"resourceVersion\": \"" version "\", \"labels\": {\"owner\": \"" label "\"}}}"
+#define LIST(version, next, items)                                                     \
 	"{\"kind\": \"ConfigMapList\", \"metadata\": {\"resourceVersion\": \"" version \
 	"\", \"continue\": \"" next "\"}, \"items\": [" items "]}"
 #define EVENT(type, object) "{\"type\": \"" type "\", \"object\": " object "}\n"
@@ -426,9 +427,10 @@ START_TEST(test_each)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(1024);
 
-	world.lists[0] = LIST("5", "",
-			      LABELLED("b", "x", "me", "3") "," LABELLED("a", "z", "me", "3") ","
-			      LABELLED("a", "y", "me", "3") "," LABELLED("a", "x", "you", "3"));
+	world.lists[0] =
+		LIST("5", "",
+		     LABELLED("b", "x", "me", "3") "," LABELLED("a", "z", "me", "3") "," LABELLED(
+			     "a", "y", "me", "3") "," LABELLED("a", "x", "you", "3"));
 	world.n_lists = 1;
 	rc_kube_cache_want(world.cache, &config_maps);
 	await("+x@3 +z@3 +y@3 +x@3 current ");
