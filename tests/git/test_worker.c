@@ -314,7 +314,7 @@ START_TEST(test_worker_redirect)
 	url = scene_http_url("work");
 	scene_set_http_mode("redirect", 1);
 	poll_url(url, make_auth("ada", "s3cret"), NULL, LONG_MS, &outcome);
-	rc_check_fails(outcome.r, -EREMCHG, outcome.err, "final url");
+	rc_check_fails(outcome.r, -EREMCHG, outcome.err, "cannot redirect");
 	outcome_done(&outcome);
 	json_decref(poll_ok(url, make_auth("ada", "s3cret"), NULL));
 	/* On the same host it is fine: GitLab sends to the name with .git. */
