@@ -234,23 +234,22 @@ int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool
 	const char *time = rc_json_text(status, "refreshTime", NULL);
 	const char *synced = rc_json_text(status, "syncedResourceVersion", NULL);
 	rc_autofree char *version = rc_secrets_external_version(external->object);
-	int64_t now = rc_clock_unix_s(), refreshed = 0;
-	bool is_new = !time || rc_clock_parse_rfc3339(time, &refreshed) < 0 || refreshed > now;
-	bool is_changed = !rc_text_equal(synced, version);
+	int64_t refreshed = 0;
+	bool is_periodic = external->policy == RC_SECRETS_POLICY_PERIODIC;
+	bool is_synced = synced && *synced;
+	bool has_time = time && rc_clock_parse_rfc3339(time, &refreshed) == 0;
 
 	if (!is_valid && external->creation != RC_SECRETS_CREATION_ORPHAN)
 		return 0;
 	if (external->policy == RC_SECRETS_POLICY_CREATED_ONCE)
-		return is_new ? 0 : INT64_MAX;
-	if (is_new)
-		return 0;
-	if (external->policy == RC_SECRETS_POLICY_PERIODIC && external->interval_s == 0)
+		return is_synced && has_time ? INT64_MAX : 0;
+	if (is_periodic && external->interval_s == 0 && is_synced)
 		return lease_due_unix_s ? lease_due_unix_s : INT64_MAX;
-	if (is_changed)
+	if (!has_time || !rc_text_equal(synced, version))
 		return 0;
+	if (is_periodic && refreshed > rc_clock_unix_s())
+		return 0; /* the clock was set back */
 	if (lease_due_unix_s)
 		return lease_due_unix_s;
-	if (external->policy == RC_SECRETS_POLICY_ON_CHANGE)
-		return INT64_MAX;
-	return refreshed + external->interval_s;
+	return is_periodic ? refreshed + external->interval_s : INT64_MAX;
 }
