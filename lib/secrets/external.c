@@ -65,6 +65,57 @@ static void read_remote(struct reader *reader, const json_t *ref, const char *wh
 		complain(reader, "%s.key is missing", where);
 	if (rc_text_equal(rc_json_text(ref, "metadataPolicy", NULL), "Fetch"))
 		complain(reader, "%s.metadataPolicy Fetch is not supported", where);
+	if (rc_text_equal(rc_json_text(ref, "nullBytePolicy", NULL), "Fail"))
+		complain(reader, "%s.nullBytePolicy Fail is not supported", where);
+}
+
+static void read_extract(struct reader *reader, const json_t *item, size_t i)
+{
+	static const char *const not_yet[] = {"find", "rewrite", "sourceRef"};
+	rc_autofree char *where = rc_asprintf("spec.dataFrom[%zu].extract", i);
+	struct rc_secrets_external *external = reader->external;
+	bool is_known = false;
+
+	for (size_t j = 0; j < RC_ARRAY_SIZE(not_yet); j++)
+		if (json_object_get(item, not_yet[j])) {
+			complain(reader, "spec.dataFrom[%zu].%s is not supported", i, not_yet[j]);
+			is_known = true;
+		}
+	if (json_object_get(item, "extract"))
+		read_remote(reader, json_object_get(item, "extract"), where,
+			    &external->remotes[external->n_remotes++]);
+	else if (!is_known)
+		complain(reader, "%s is missing", where);
+}
+
+static bool has_remote(const struct rc_secrets_external *external, const char *secret_key)
+{
+	for (size_t i = 0; i < external->n_remotes; i++)
+		if (rc_text_equal(external->remotes[i].secret_key, secret_key))
+			return true;
+	return false;
+}
+
+static void read_data(struct reader *reader, const json_t *item, size_t i)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+	rc_autofree char *where = rc_asprintf("spec.data[%zu].remoteRef", i);
+	struct rc_secrets_external *external = reader->external;
+	const char *key = rc_json_text(item, "secretKey", NULL);
+	bool is_double = key && has_remote(external, key);
+	struct rc_secrets_remote *remote = &external->remotes[external->n_remotes++];
+
+	if (json_object_get(item, "sourceRef"))
+		complain(reader, "spec.data[%zu].sourceRef is not supported", i);
+	read_remote(reader, json_object_get(item, "remoteRef"), where, remote);
+	remote->secret_key = key;
+	if (!key || !*key)
+		complain(reader, "spec.data[%zu].secretKey is missing", i);
+	else if (key[strspn(key, allowed)])
+		complain(reader, "spec.data[%zu].secretKey: '%s' is no key of a Secret", i, key);
+	else if (is_double && external->deletion == RC_SECRETS_DELETION_RETAIN)
+		complain(reader, "spec.data[%zu].secretKey: '%s' is there twice", i, key);
 }
 
 static void read_remotes(struct reader *reader, const json_t *spec)
@@ -77,30 +128,11 @@ static void read_remotes(struct reader *reader, const json_t *spec)
 
 	external->remotes = rc_calloc(json_array_size(data) + json_array_size(from) + 1,
 				      sizeof(*external->remotes));
-	json_array_foreach (from, i, item) {
-		static const char *const not_yet[] = {"find", "rewrite", "sourceRef"};
-
-		for (size_t j = 0; j < RC_ARRAY_SIZE(not_yet); j++)
-			if (json_object_get(item, not_yet[j]))
-				complain(reader, "spec.dataFrom[%zu].%s is not supported", i,
-					 not_yet[j]);
-		if (json_object_get(item, "extract"))
-			read_remote(reader, json_object_get(item, "extract"),
-				    "spec.dataFrom[].extract",
-				    &external->remotes[external->n_remotes++]);
-	}
-	json_array_foreach (data, i, item) {
-		struct rc_secrets_remote *remote = &external->remotes[external->n_remotes++];
-
-		if (json_object_get(item, "sourceRef"))
-			complain(reader, "spec.data[%zu].sourceRef is not supported", i);
-		read_remote(reader, json_object_get(item, "remoteRef"), "spec.data[].remoteRef",
-			    remote);
-		remote->secret_key = rc_json_text(item, "secretKey", NULL);
-		if (!remote->secret_key)
-			complain(reader, "spec.data[%zu].secretKey is missing", i);
-	}
-	if (external->n_remotes == 0)
+	json_array_foreach (from, i, item)
+		read_extract(reader, item, i);
+	json_array_foreach (data, i, item)
+		read_data(reader, item, i);
+	if (json_array_size(data) + json_array_size(from) == 0)
 		complain(reader, "spec: data or dataFrom is wanted");
 }
 
@@ -116,6 +148,34 @@ static int64_t read_interval(struct reader *reader, const json_t *spec)
 		return INTERVAL_DEFAULT_S;
 	}
 	return ns > 0 && ns < 1000000000 ? 1 : ns / 1000000000;
+}
+
+/* Pairs that External Secrets' webhook does not let through. */
+static void check_policies(struct reader *reader)
+{
+	const struct rc_secrets_external *external = reader->external;
+	bool is_owner = external->creation == RC_SECRETS_CREATION_OWNER ||
+			external->creation == RC_SECRETS_CREATION_ORPHAN;
+
+	if (external->deletion == RC_SECRETS_DELETION_DELETE && !is_owner)
+		complain(reader, "spec.target.deletionPolicy: Delete wants creationPolicy Owner");
+	if (external->deletion == RC_SECRETS_DELETION_MERGE &&
+	    external->creation == RC_SECRETS_CREATION_NONE)
+		complain(reader, "spec.target.deletionPolicy: Merge does not go with "
+				 "creationPolicy None");
+}
+
+static void read_template(struct reader *reader, const json_t *template)
+{
+	static const char *const engines[] = {"v2", NULL};
+	static const char *const merges[] = {"Replace", "Merge", NULL};
+	static const char where[] = "spec.target.template";
+
+	reader->external->template = template;
+	read_word(reader, template, "engineVersion", where, engines);
+	read_word(reader, template, "mergePolicy", where, merges);
+	if (json_object_get(template, "templateFrom"))
+		complain(reader, "%s.templateFrom is not supported", where);
 }
 
 static void read_target(struct reader *reader, const json_t *spec)
@@ -134,17 +194,17 @@ static void read_target(struct reader *reader, const json_t *spec)
 	external->deletion = (enum rc_secrets_deletion)read_word(reader, target, "deletionPolicy",
 								 "spec.target", deletions);
 	external->is_immutable = json_is_true(json_object_get(target, "immutable"));
-	external->template = json_object_get(target, "template");
+	check_policies(reader);
+	read_template(reader, json_object_get(target, "template"));
 	if (json_object_get(target, "manifest"))
 		complain(reader, "spec.target.manifest is not supported");
-	if (json_object_get(external->template, "templateFrom"))
-		complain(reader, "spec.target.template.templateFrom is not supported");
 }
 
 int rc_secrets_external_parse(const json_t *object, struct rc_secrets_external **ret_external,
 			      struct rc_error **err)
 {
 	static const char *const policies[] = {"Periodic", "OnChange", "CreatedOnce", NULL};
+	static const char *const kinds[] = {"SecretStore", "ClusterSecretStore", NULL};
 	rc_cleanup(rc_secrets_external_freep) struct rc_secrets_external *external =
 		rc_new0(struct rc_secrets_external);
 	struct reader reader = {.external = external, .problems = RC_BUF_INIT(8192)};
@@ -158,12 +218,15 @@ int rc_secrets_external_parse(const json_t *object, struct rc_secrets_external *
 	external->name = rc_kube_object_get_meta(external->object, "name");
 	external->uid = rc_kube_object_get_meta(external->object, "uid");
 	external->store_name = rc_json_text(store, "name", NULL) ?: "";
-	external->store_kind = rc_json_text(store, "kind", NULL) ?: "SecretStore";
+	external->store_kind =
+		kinds[read_word(&reader, store, "kind", "spec.secretStoreRef", kinds)];
 	external->policy =
 		(enum rc_secrets_policy)read_word(&reader, spec, "refreshPolicy", "spec", policies);
 	external->interval_s = read_interval(&reader, spec);
 	if (!*external->store_name)
 		complain(&reader, "spec.secretStoreRef.name is missing");
+	if (json_object_get(spec, "syncWindows"))
+		complain(&reader, "spec.syncWindows is not supported");
 	read_target(&reader, spec);
 	read_remotes(&reader, spec);
 	if (reader.problems.n > 0)
@@ -234,23 +297,22 @@ int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool
 	const char *time = rc_json_text(status, "refreshTime", NULL);
 	const char *synced = rc_json_text(status, "syncedResourceVersion", NULL);
 	rc_autofree char *version = rc_secrets_external_version(external->object);
-	int64_t now = rc_clock_unix_s(), refreshed = 0;
-	bool is_new = !time || rc_clock_parse_rfc3339(time, &refreshed) < 0 || refreshed > now;
-	bool is_changed = !rc_text_equal(synced, version);
+	int64_t refreshed = 0;
+	bool is_periodic = external->policy == RC_SECRETS_POLICY_PERIODIC;
+	bool is_synced = synced && *synced;
+	bool has_time = time && rc_clock_parse_rfc3339(time, &refreshed) == 0;
 
 	if (!is_valid && external->creation != RC_SECRETS_CREATION_ORPHAN)
 		return 0;
 	if (external->policy == RC_SECRETS_POLICY_CREATED_ONCE)
-		return is_new ? 0 : INT64_MAX;
-	if (is_new)
-		return 0;
-	if (external->policy == RC_SECRETS_POLICY_PERIODIC && external->interval_s == 0)
+		return is_synced && has_time ? INT64_MAX : 0;
+	if (is_periodic && external->interval_s == 0 && is_synced)
 		return lease_due_unix_s ? lease_due_unix_s : INT64_MAX;
-	if (is_changed)
+	if (!has_time || !rc_text_equal(synced, version))
 		return 0;
+	if (is_periodic && refreshed > rc_clock_unix_s())
+		return 0; /* the clock was set back */
 	if (lease_due_unix_s)
 		return lease_due_unix_s;
-	if (external->policy == RC_SECRETS_POLICY_ON_CHANGE)
-		return INT64_MAX;
-	return refreshed + external->interval_s;
+	return is_periodic ? refreshed + external->interval_s : INT64_MAX;
 }

@@ -262,23 +262,31 @@ static int delete_secret(struct secrets_entry *entry)
 	return RC_WAIT;
 }
 
+/* The store holds nothing of it any more, and the Secret shall go with that. */
+static bool is_deleted(const struct secrets_entry *entry)
+{
+	return entry->is_missing && json_object_size(entry->data) == 0 &&
+	       entry->external->deletion == RC_SECRETS_DELETION_DELETE;
+}
+
 static int refresh_write(struct rc_flow *flow, struct rc_error **err)
 {
 	struct secrets_entry *entry = entry_of(flow);
 	rc_autofree char *manager = rc_secrets_target_manager(entry->external);
 	struct rc_kube_write_options options = {.manager = manager, .force = true};
-	bool had_other = entry->live && hash_of(entry->live) &&
-			 !rc_text_equal(hash_of(entry->live), hash_of(entry->secret));
+	bool had_other;
 	int r;
 
-	if (entry->is_missing && json_object_size(entry->data) == 0 &&
-	    entry->external->deletion == RC_SECRETS_DELETION_DELETE)
+	if (is_deleted(entry))
 		return entry->live ? delete_secret(entry) : RC_NEXT;
 	if (!entry->live && entry->external->creation == RC_SECRETS_CREATION_MERGE)
 		return RC_FINISH;
 	r = rc_secrets_target_check(entry->external, entry->live, entry->secret, err);
 	if (r < 0)
 		return r;
+	rc_secrets_target_adapt(entry->external, entry->live, entry->secret);
+	had_other = entry->live && hash_of(entry->live) &&
+		    !rc_text_equal(hash_of(entry->live), hash_of(entry->secret));
 	if (!rc_secrets_target_differs(entry->live, entry->secret))
 		return RC_NEXT;
 	if (had_other)
@@ -288,6 +296,25 @@ static int refresh_write(struct rc_flow *flow, struct rc_error **err)
 	entry->request =
 		rc_kube_apply_start(entry->manager->options.cluster, secret_resource(entry),
 				    entry->secret, &options, on_written, entry);
+	return RC_WAIT;
+}
+
+/* ---- prune ---- */
+
+static int refresh_prune(struct rc_flow *flow, struct rc_error **err)
+{
+	struct secrets_entry *entry = entry_of(flow);
+	struct rc_kube_key key = {"", "Secret", entry->name_space, entry->external->target};
+	rc_autofree char *manager = rc_secrets_target_manager(entry->external);
+	struct rc_kube_write_options options = {.manager = manager};
+	json_auto_t *patch = rc_secrets_target_prune(entry->external, entry->live, entry->secret);
+
+	(void)err;
+	if (!patch || is_deleted(entry))
+		return RC_NEXT;
+	entry->request =
+		rc_kube_apply_patch(entry->manager->options.cluster, secret_resource(entry), &key,
+				    patch, NULL, &options, on_written, entry);
 	return RC_WAIT;
 }
 
@@ -331,6 +358,7 @@ static const struct rc_step steps[] = {
 	{"build", refresh_build, 10},	   /* values -> the Secret */
 	{"look", refresh_look, 60},	   /* the live one */
 	{"write", refresh_write, 60},	   /* if it differs */
+	{"prune", refresh_prune, 60},	   /* what others put into it */
 	{"restart", refresh_restart, 120}, /* what reads it */
 	{NULL, NULL, 0},
 };

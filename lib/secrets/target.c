@@ -10,6 +10,7 @@
 #include "data/base64.h"
 #include "data/json.h"
 #include "data/number.h"
+#include "data/utf8.h"
 #include "kube/object.h"
 #include "secrets/hash.h"
 #include "secrets/template.h"
@@ -68,12 +69,15 @@ static char *convert_key(const char *key, bool is_unicode)
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789-._";
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(4096);
+	size_t n;
 
-	for (; *key; key++) {
-		if (strchr(allowed, *key))
+	for (; *key; key += n) {
+		uint32_t rune = rc_utf8_decode(rc_str(key), &n);
+
+		if (n == 1 && strchr(allowed, *key))
 			rc_buf_putc(&out, *key);
 		else if (is_unicode)
-			rc_buf_printf(&out, "_U%04x_", (unsigned int)(unsigned char)*key);
+			rc_buf_printf(&out, "_U%04x_", (unsigned int)rune);
 		else
 			rc_buf_putc(&out, '_');
 	}
@@ -108,26 +112,39 @@ static const json_t *find_property(const json_t *fetched, const char *property)
 	const json_t *at = json_object_get(fetched, property);
 	rc_autofree char *path = rc_strdup(property);
 	char *rest = path, *part, *end;
+	unsigned long i;
 
 	if (at)
 		return at;
 	at = fetched;
-	while (at && (part = strsep(&rest, ".")))
-		at = json_is_array(at) ? json_array_get(at, strtoul(part, &end, 10))
-				       : json_object_get(at, part);
+	while (at && (part = strsep(&rest, "."))) {
+		if (!json_is_array(at)) {
+			at = json_object_get(at, part);
+			continue;
+		}
+		i = strtoul(part, &end, 10);
+		at = *part >= '0' && *part <= '9' && !*end ? json_array_get(at, i) : NULL;
+	}
 	return at;
 }
 
 static int add_all(const struct rc_secrets_remote *remote, const json_t *values, json_t *data,
 		   struct rc_error **err)
 {
+	json_auto_t *taken = json_object();
 	const char *key;
 	json_t *value;
+	size_t n = 0;
 
 	json_object_foreach ((json_t *)(uintptr_t)values, key, value) {
 		rc_autofree char *converted = convert_key(key, remote->is_unicode);
-		int r = put(remote, converted, value, data, err);
+		int r = 0;
 
+		if (json_object_set_new(taken, converted, json_true()) < 0 ||
+		    json_object_size(taken) != ++n)
+			return rc_fail(err, -EINVAL, "two keys of '%s' become '%s'", remote->key,
+				       converted);
+		r = put(remote, converted, value, data, err);
 		if (r < 0)
 			return r;
 	}
@@ -140,7 +157,7 @@ int rc_secrets_target_add(const struct rc_secrets_remote *remote, const json_t *
 	const json_t *value = fetched;
 	json_auto_t *parsed = NULL;
 
-	if (remote->property) {
+	if (remote->property && *remote->property) {
 		value = find_property(fetched, remote->property);
 		if (!value)
 			return rc_fail(err, -ENOENT, "'%s' has no property '%s'", remote->key,
@@ -273,6 +290,23 @@ bool rc_secrets_target_is_valid(const json_t *live)
 	       rc_text_equal(note, rc_secrets_hash_data(json_object_get(live, "data"), hash));
 }
 
+/*
+ * By kind and name, not by uid: an ExternalSecret that was restored has another one. Another
+ * ExternalSecret would fight for the Secret; any other controller only for its ownership.
+ */
+static bool is_rival(const struct rc_secrets_external *external, const json_t *owner)
+{
+	const char *version = rc_json_text(owner, "apiVersion", NULL);
+	bool is_ours = rc_text_has_prefix(version, "external-secrets.io/") &&
+		       rc_text_equal(rc_json_text(owner, "kind", NULL), "ExternalSecret");
+
+	if (!json_is_true(json_object_get(owner, "controller")))
+		return false;
+	if (is_ours)
+		return !rc_text_equal(rc_json_text(owner, "name", NULL), external->name);
+	return external->creation == RC_SECRETS_CREATION_OWNER;
+}
+
 int rc_secrets_target_check(const struct rc_secrets_external *external, const json_t *live,
 			    const json_t *secret, struct rc_error **err)
 {
@@ -280,16 +314,68 @@ int rc_secrets_target_check(const struct rc_secrets_external *external, const js
 	size_t i;
 
 	json_array_foreach (rc_json_get(live, "metadata", "ownerReferences", NULL), i, owner)
-		if (json_is_true(json_object_get(owner, "controller")) &&
-		    !rc_text_equal(rc_json_text(owner, "uid", NULL), external->uid) &&
-		    external->creation == RC_SECRETS_CREATION_OWNER)
+		if (is_rival(external, owner))
 			return rc_fail(err, -EACCES, "target is owned by another %s '%s'",
 				       rc_json_text(owner, "kind", NULL) ?: "object",
 				       rc_json_text(owner, "name", NULL) ?: "");
 	if (json_is_true(json_object_get(live, "immutable")) &&
-	    rc_secrets_target_differs(live, secret))
+	    !json_equal(json_object_get(live, "data"), json_object_get(secret, "data")))
 		return rc_fail(err, -EINVAL, "target is immutable");
 	return 0;
+}
+
+static bool is_merged(const struct rc_secrets_external *external)
+{
+	return external->creation == RC_SECRETS_CREATION_MERGE ||
+	       external->creation == RC_SECRETS_CREATION_CREATE_OR_MERGE;
+}
+
+/* Whether manager wrote live's key, by its managedFields. */
+static bool is_owned(const json_t *live, const char *manager, const char *key)
+{
+	rc_autofree char *field = rc_asprintf("f:%s", key);
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach (rc_json_get(live, "metadata", "managedFields", NULL), i, entry)
+		if (rc_text_equal(rc_json_text(entry, "manager", NULL), manager) &&
+		    rc_json_get(entry, "fieldsV1", "f:data", field, NULL))
+			return true;
+	return false;
+}
+
+void rc_secrets_target_adapt(const struct rc_secrets_external *external, const json_t *live,
+			     json_t *secret)
+{
+	rc_autofree char *manager = rc_secrets_target_manager(external);
+	json_auto_t *data = json_copy(json_object_get(secret, "data"));
+	char hash[RC_SECRETS_HASH_MAX];
+	const char *key;
+	json_t *value;
+
+	if (!is_merged(external))
+		return;
+	json_object_foreach (json_object_get(live, "data"), key, value)
+		if (!json_object_get(data, key) && !is_owned(live, manager, key))
+			json_object_set(data, key, value);
+	rc_kube_object_set_annotation(secret, RC_SECRETS_HASH_NOTE,
+				      rc_secrets_hash_data(data, hash));
+}
+
+json_t *rc_secrets_target_prune(const struct rc_secrets_external *external, const json_t *live,
+				const json_t *secret)
+{
+	const json_t *wanted = json_object_get(secret, "data");
+	json_auto_t *nulls = json_object();
+	const char *key;
+	json_t *value;
+
+	if (is_merged(external))
+		return NULL;
+	json_object_foreach (json_object_get(live, "data"), key, value)
+		if (!json_object_get(wanted, key))
+			json_object_set_new(nulls, key, json_null());
+	return json_object_size(nulls) ? json_pack("{s:O}", "data", nulls) : NULL;
 }
 
 static bool covers(const json_t *live, const json_t *wanted)

@@ -21,6 +21,18 @@ int rc_secrets_target_add(const struct rc_secrets_remote *remote, const json_t *
 /* The Secret, with labels, annotations, owner and hash; the caller's. */
 int rc_secrets_target_make(const struct rc_secrets_external *external, const json_t *data,
 			   json_t **ret_secret, struct rc_error **err);
+/*
+ * What others keep in a Secret that is merged into counts for its hash. live may be NULL. Before
+ * it is compared with live.
+ */
+void rc_secrets_target_adapt(const struct rc_secrets_external *external, const json_t *live,
+			     json_t *secret);
+/*
+ * A merge patch that takes what others put into the data of live, or NULL; the caller's. Applying
+ * secret does not: it leaves alone what others own, and the Secret would never be valid.
+ */
+json_t *rc_secrets_target_prune(const struct rc_secrets_external *external, const json_t *live,
+				const json_t *secret);
 /* live (NULL: absent) is as it was written: label, hash note and data agree. */
 bool rc_secrets_target_is_valid(const json_t *live);
 /* -EACCES: another controller owns live; -EINVAL: it is immutable and would change. */
