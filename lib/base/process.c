@@ -202,14 +202,18 @@ int rc_process_start(struct ev_loop *loop, const struct rc_process_options *opti
 			}
 			return rc_fail(err, r, "pipe: %s", strerror(-r));
 		}
-	spawn.fds[0] = pipes[0][0];
+	spawn.fds[0] = options->no_input ? -1 : pipes[0][0];
 	spawn.fds[1] = pipes[1][1];
 	spawn.fds[2] = pipes[2][1];
 	spawn.fds[3] = -1;
 	r = rc_spawn(&spawn, &process->pid, &process->pidfd, err);
-	for (int i = 0; i < 3; i++)
-		close(spawn.fds[i]);
-	watch_end(process, &process->in, pipes[0][1], true);
+	close(pipes[0][0]);
+	close(pipes[1][1]);
+	close(pipes[2][1]);
+	if (options->no_input)
+		close(pipes[0][1]);
+	else
+		watch_end(process, &process->in, pipes[0][1], true);
 	watch_end(process, &process->out, pipes[1][0], false);
 	watch_end(process, &process->error_out, pipes[2][0], false);
 	if (r < 0)
@@ -238,6 +242,9 @@ void rc_process_free(struct rc_process *process)
 		kill_group(process, 0);
 		waitpid(process->pid, NULL, 0);
 	}
+	/* What a command prints may be a credential. */
+	if (process->out.buf.p)
+		explicit_bzero(process->out.buf.p, process->out.buf.size);
 	rc_buf_done(&process->out.buf);
 	rc_buf_done(&process->error_out.buf);
 	rc_secret_wipe_text(process->input_text);

@@ -18,6 +18,7 @@ struct rc_process_options {
 	const char *const *env;	 /* NULL-terminated, the child's whole environment; NULL: ours */
 	const char *directory;	 /* to run in; NULL: ours */
 	struct rc_str input;	 /* for its standard input, copied */
+	bool no_input;		 /* its standard input is /dev/null, not a pipe */
 	uint64_t timeout_ms;	 /* then SIGKILL to its process group; 0: no limit */
 	size_t max_output_bytes; /* for stdout and stderr each; 0: 1 MiB; more ends in -E2BIG */
 	bool own_session;	 /* setsid(): our group's signals do not reach it */

@@ -20,6 +20,8 @@ struct rc_kube_cluster *rc_kube_cluster_new(struct ev_loop *loop, struct rc_kube
 	cluster->loop = loop;
 	cluster->config = config;
 	cluster->http = rc_net_http_client_new(loop, "reconciled");
+	if (config->exec)
+		cluster->exec = rc_kube_exec_plugin_new(loop, config);
 	cluster->max_in_flight = IN_FLIGHT_DEFAULT;
 	return cluster;
 }
@@ -31,6 +33,7 @@ void rc_kube_cluster_free(struct rc_kube_cluster *cluster)
 	while (cluster->requests)
 		rc_kube_request_cancel(cluster->requests);
 	rc_net_http_client_free(cluster->http);
+	rc_kube_exec_plugin_free(cluster->exec);
 	rc_kube_kubeconfig_free(cluster->config);
 	rc_secret_free(cluster->token);
 	free(cluster);
@@ -51,8 +54,8 @@ const char *rc_kube_cluster_get_namespace(const struct rc_kube_cluster *cluster)
 	return cluster->config->name_space;
 }
 
-int rc_kube_cluster_read_token(struct rc_kube_cluster *cluster, const struct rc_secret **ret_token,
-			       struct rc_error **err)
+static int read_token(struct rc_kube_cluster *cluster, const struct rc_secret **ret_token,
+		      struct rc_error **err)
 {
 	const char *file = cluster->config->token_file;
 	uint64_t now_ms = rc_clock_monotonic_ms();
@@ -67,7 +70,7 @@ int rc_kube_cluster_read_token(struct rc_kube_cluster *cluster, const struct rc_
 	if (!cluster->token || now_ms - cluster->token_read_ms >= TOKEN_KEPT_MS) {
 		r = rc_file_read(file, &text, err);
 		if (r < 0)
-			return rc_wrap(err, r, "reading the token for %s", cluster->config->server);
+			return rc_wrap(err, r, "reading the token");
 		token = rc_str_trim(rc_buf_str(&text), " \t\r\n");
 		rc_secret_free(cluster->token);
 		cluster->token = rc_secret_new(token.p, token.n);
@@ -79,8 +82,46 @@ int rc_kube_cluster_read_token(struct rc_kube_cluster *cluster, const struct rc_
 	return 0;
 }
 
-bool rc_kube_cluster_forget_token(struct rc_kube_cluster *cluster)
+int rc_kube_cluster_get_login(struct rc_kube_cluster *cluster, struct rc_kube_exec_waiter *waiter,
+			      struct rc_kube_login *ret_login, struct rc_error **err)
 {
+	const struct rc_kube_kubeconfig *config = cluster->config;
+	struct rc_kube_exec_credential given = {.token = NULL};
+	struct rc_kube_login login = {.tls = {.ca_pem = config->ca_pem,
+					      .certificate_pem = config->certificate_pem,
+					      .key_pem = config->key_pem,
+					      .insecure = config->insecure}};
+	int r = cluster->exec ? rc_kube_exec_plugin_get(cluster->exec, waiter, &given, err)
+			      : read_token(cluster, &login.bearer, err);
+
+	if (r < 0)
+		return rc_wrap(err, r, "logging in to %s", config->server);
+	if (r > 0)
+		return r;
+	if (cluster->exec) {
+		login.bearer = given.token;
+		login.generation = given.generation;
+	}
+	/* As client-go: the kubeconfig's own certificate wins. */
+	if (given.certificate_pem && !config->certificate_pem) {
+		login.tls.certificate_pem = given.certificate_pem;
+		login.tls.key_pem = given.key_pem;
+	}
+	*ret_login = login;
+	return 0;
+}
+
+void rc_kube_cluster_leave_login(struct rc_kube_cluster *cluster,
+				 struct rc_kube_exec_waiter *waiter)
+{
+	if (cluster->exec)
+		rc_kube_exec_plugin_leave(cluster->exec, waiter);
+}
+
+bool rc_kube_cluster_forget_login(struct rc_kube_cluster *cluster, unsigned int generation)
+{
+	if (cluster->exec)
+		return rc_kube_exec_plugin_forget(cluster->exec, generation);
 	if (!cluster->config->token_file)
 		return false;
 	rc_secret_free(cluster->token);

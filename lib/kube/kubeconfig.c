@@ -18,6 +18,28 @@ struct reading {
 	struct rc_kube_kubeconfig *config;
 };
 
+static void free_list(char **list)
+{
+	for (char **item = list; item && *item; item++)
+		free(*item);
+	free(list);
+}
+
+static void exec_free(struct rc_kube_kubeconfig_exec *exec)
+{
+	if (!exec)
+		return;
+	free(exec->api_version);
+	free_list(exec->argv);
+	/* Variables are where people put a key for the command. */
+	for (char **item = exec->env; item && *item; item++)
+		explicit_bzero(*item, strlen(*item));
+	free_list(exec->env);
+	free(exec->install_hint);
+	json_decref(exec->cluster_config);
+	free(exec);
+}
+
 void rc_kube_kubeconfig_free(struct rc_kube_kubeconfig *config)
 {
 	if (!config)
@@ -29,6 +51,7 @@ void rc_kube_kubeconfig_free(struct rc_kube_kubeconfig *config)
 	rc_secret_free(config->key_pem);
 	rc_secret_free(config->token);
 	free(config->token_file);
+	exec_free(config->exec);
 	free(config);
 }
 
@@ -160,18 +183,149 @@ static int read_key(const struct reading *reading, const struct rc_yaml_node *us
 	return r;
 }
 
+static int complain(const struct reading *reading, const struct rc_yaml_node *node,
+		    struct rc_error **err, const char *what)
+{
+	return rc_fail(err, -EINVAL, "%s:%u:%u: %s", reading->file, node->line, node->column, what);
+}
+
+/* As client-go: a command with a slash is a path, any other is looked up in PATH. */
+static int read_exec_argv(const struct reading *reading, const struct rc_yaml_node *node,
+			  struct rc_kube_kubeconfig_exec *exec, struct rc_error **err)
+{
+	const struct rc_yaml_node *command = scalar(node, "command");
+	const struct rc_yaml_node *args = rc_yaml_get(node, "args");
+	size_t n = args && args->kind == RC_YAML_SEQUENCE ? args->n_items : 0;
+
+	if (!command)
+		return complain(reading, node, err, "field 'command' of exec is missing");
+	if (args && args->kind != RC_YAML_SEQUENCE && args->kind != RC_YAML_NULL)
+		return complain(reading, args, err, "field 'args' must be a list of texts");
+	exec->argv = rc_calloc(n + 2, sizeof(*exec->argv));
+	exec->argv[0] = rc_str_index(command->text, '/') < 0
+				? rc_str_dup(command->text)
+				: resolve(reading->file, command->text);
+	for (size_t i = 0; i < n; i++) {
+		if (args->items[i]->kind != RC_YAML_STRING)
+			return complain(reading, args->items[i], err,
+					"field 'args' must be a list of texts");
+		exec->argv[i + 1] = rc_str_dup(args->items[i]->text);
+	}
+	return 0;
+}
+
+static int read_exec_env(const struct reading *reading, const struct rc_yaml_node *node,
+			 struct rc_kube_kubeconfig_exec *exec, struct rc_error **err)
+{
+	const struct rc_yaml_node *env = rc_yaml_get(node, "env");
+	size_t n = env && env->kind == RC_YAML_SEQUENCE ? env->n_items : 0;
+
+	if (env && env->kind != RC_YAML_SEQUENCE && env->kind != RC_YAML_NULL)
+		return complain(reading, env, err, "field 'env' must be a list of {name, value}");
+	exec->env = rc_calloc(n + 1, sizeof(*exec->env));
+	for (size_t i = 0; i < n; i++) {
+		const struct rc_yaml_node *name = scalar(env->items[i], "name");
+		const struct rc_yaml_node *value = scalar(env->items[i], "value");
+
+		if (!name || rc_str_index(name->text, '=') >= 0)
+			return complain(reading, env->items[i], err,
+					"a variable of 'env' needs a name");
+		exec->env[i] = rc_asprintf("%.*s=%.*s", (int)name->text.n, name->text.p,
+					   value ? (int)value->text.n : 0,
+					   value ? value->text.p : "");
+	}
+	return 0;
+}
+
+/* A daemon has nobody to ask: what needs a terminal is refused. */
+static int check_exec_modes(const struct reading *reading, const struct rc_yaml_node *node,
+			    const struct rc_yaml_node *version, struct rc_error **err)
+{
+	const struct rc_yaml_node *mode = scalar(node, "interactiveMode");
+
+	if (!version)
+		return complain(reading, node, err, "field 'apiVersion' of exec is missing");
+	if (!rc_str_is(version->text, RC_KUBE_EXEC_V1) &&
+	    !rc_str_is(version->text, RC_KUBE_EXEC_V1BETA1)) {
+		complain(reading, version, err, "field 'apiVersion' of exec is not supported");
+		rc_hint(err, "%s and %s are", RC_KUBE_EXEC_V1, RC_KUBE_EXEC_V1BETA1);
+		return -EINVAL;
+	}
+	if (!mode && rc_str_is(version->text, RC_KUBE_EXEC_V1))
+		return complain(reading, node, err, "field 'interactiveMode' of exec is missing");
+	if (!mode || rc_str_is(mode->text, "Never") || rc_str_is(mode->text, "IfAvailable"))
+		return 0;
+	if (!rc_str_is(mode->text, "Always"))
+		return complain(reading, mode, err,
+				"field 'interactiveMode' must be Never, IfAvailable or Always");
+	complain(reading, mode, err, "interactiveMode 'Always' is not supported");
+	rc_hint(err, "a daemon has no terminal: use a login that needs none");
+	return -EINVAL;
+}
+
+static int read_exec(const struct reading *reading, const struct rc_yaml_node *node,
+		     struct rc_error **err)
+{
+	struct rc_kube_kubeconfig_exec *exec = rc_new0(struct rc_kube_kubeconfig_exec);
+	const struct rc_yaml_node *version = scalar(node, "apiVersion");
+	const struct rc_yaml_node *hint = scalar(node, "installHint");
+	const struct rc_yaml_node *info = rc_yaml_get(node, "provideClusterInfo");
+	int r;
+
+	reading->config->exec = exec;
+	if (node->kind != RC_YAML_MAPPING)
+		return complain(reading, node, err, "field 'exec' must be a mapping");
+	r = check_exec_modes(reading, node, version, err);
+	if (r == 0)
+		r = read_exec_argv(reading, node, exec, err);
+	if (r == 0)
+		r = read_exec_env(reading, node, exec, err);
+	if (r < 0)
+		return r;
+	exec->api_version = rc_str_dup(version->text);
+	exec->install_hint = hint ? rc_str_dup(hint->text) : NULL;
+	exec->provide_cluster_info = info && info->kind == RC_YAML_BOOL && info->truth;
+	return 0;
+}
+
+/* What the cluster's entry has to say to the command. */
+static int read_exec_extension(const struct reading *reading, const struct rc_yaml_node *cluster,
+			       struct rc_error **err)
+{
+	const struct rc_yaml_node *list = rc_yaml_get(cluster, "extensions");
+	struct rc_kube_kubeconfig_exec *exec = reading->config->exec;
+
+	if (!exec || !exec->provide_cluster_info || !list || list->kind != RC_YAML_SEQUENCE)
+		return 0;
+	for (size_t i = 0; i < list->n_items; i++) {
+		const struct rc_yaml_node *name = scalar(list->items[i], "name");
+		const struct rc_yaml_node *body;
+
+		if (!name || !rc_str_is(name->text, "client.authentication.k8s.io/exec"))
+			continue;
+		body = rc_yaml_get(list->items[i], "extension");
+		return body ? rc_yaml_to_json(body, &exec->cluster_config, err) : 0;
+	}
+	return 0;
+}
+
 static int read_user(const struct reading *reading, const struct rc_yaml_node *user,
 		     struct rc_error **err)
 {
-	static const char *const refused[] = {"exec", "auth-provider", "username", "password", "as",
-					      NULL};
+	static const char *const refused[] = {"auth-provider", "username", "password", "as", NULL};
+	const struct rc_yaml_node *exec = rc_yaml_get(user, "exec");
 	struct rc_kube_kubeconfig *config = reading->config;
 	const struct rc_yaml_node *token = scalar(user, "token");
 	const struct rc_yaml_node *token_file = scalar(user, "tokenFile");
 	rc_autobuf struct rc_buf certificate = RC_BUF_INIT(FILE_MAX);
 	int r;
 
-	r = refuse(reading, user, refused, "use token, tokenFile or a client certificate", err);
+	r = refuse(reading, user, refused, "use token, tokenFile, exec or a client certificate",
+		   err);
+	if (r == 0 && exec && exec->kind != RC_YAML_NULL)
+		r = token || token_file ? complain(reading, exec, err,
+						   "field 'exec' cannot stand beside a token")
+					: read_exec(reading, exec, err);
 	if (r == 0)
 		r = read_material(reading, user, "client-certificate", &certificate, err);
 	if (r == 0)
@@ -197,7 +351,7 @@ static int read_context(const struct reading *reading, const struct rc_yaml_node
 			const char *name, struct rc_error **err)
 {
 	const struct rc_yaml_node *current = scalar(root, "current-context");
-	const struct rc_yaml_node *context, *part, *cluster_name, *user_name, *name_space;
+	const struct rc_yaml_node *context, *part, *cluster, *cluster_name, *user_name, *name_space;
 	struct rc_str wanted = name ? rc_str(name) : current ? current->text : rc_str(NULL);
 	int r;
 
@@ -215,13 +369,15 @@ static int read_context(const struct reading *reading, const struct rc_yaml_node
 			       context->line, context->column);
 	reading->config->name_space =
 		name_space ? rc_str_dup(name_space->text) : rc_strdup("default");
-	r = find(reading, root, "clusters", "cluster", cluster_name->text, &part, err);
+	r = find(reading, root, "clusters", "cluster", cluster_name->text, &cluster, err);
 	if (r == 0)
-		r = read_cluster(reading, part, err);
+		r = read_cluster(reading, cluster, err);
 	if (r < 0 || !user_name)
 		return r;
 	r = find(reading, root, "users", "user", user_name->text, &part, err);
-	return r < 0 ? r : read_user(reading, part, err);
+	if (r == 0)
+		r = read_user(reading, part, err);
+	return r < 0 ? r : read_exec_extension(reading, cluster, err);
 }
 
 int rc_kube_kubeconfig_parse(struct rc_str text, const char *file, const char *context,

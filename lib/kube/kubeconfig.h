@@ -2,16 +2,31 @@
  * Where an API server is and how to log in to it: a kubeconfig file, or a pod's own account.
  *
  * Understood: one file; contexts; CA, certificate and key as data or file; token and tokenFile;
- * insecure-skip-tls-verify. What cannot be honoured (exec, auth-provider, user names, proxy-url,
+ * exec; insecure-skip-tls-verify. What cannot be honoured (auth-provider, user names, proxy-url,
  * tls-server-name, impersonation) is refused by name, never passed over.
  */
 #pragma once
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/str.h"
+
+#define RC_KUBE_EXEC_V1	     "client.authentication.k8s.io/v1"
+#define RC_KUBE_EXEC_V1BETA1 "client.authentication.k8s.io/v1beta1"
+
+/* A command that gives credentials, see kube/exec-plugin.h. Plain data; every member is owned. */
+struct rc_kube_kubeconfig_exec {
+	char *api_version;  /* "client.authentication.k8s.io/v1" or ".../v1beta1" */
+	char **argv;	    /* NULL-terminated; argv[0] is the command, a path when it holds a slash */
+	char **env;	    /* NULL-terminated "NAME=value", in addition to our own */
+	char *install_hint; /* for people, when the command fails; NULL: none */
+	bool provide_cluster_info;
+	json_t *cluster_config; /* the cluster's extension client.authentication.k8s.io/exec */
+};
 
 /* Plain data; every member is owned. */
 struct rc_kube_kubeconfig {
@@ -22,6 +37,7 @@ struct rc_kube_kubeconfig {
 	struct rc_secret *key_pem;
 	struct rc_secret *token; /* NULL: none, or in token_file */
 	char *token_file;	 /* read again as it may be rotated; NULL: none */
+	struct rc_kube_kubeconfig_exec *exec; /* NULL: none; never beside a token */
 	bool insecure;
 };
 

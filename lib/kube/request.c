@@ -18,6 +18,7 @@
 enum state {
 	STATE_WAITING, /* for a free place */
 	STATE_TIMED,   /* the timer will send it */
+	STATE_LOGIN,   /* an exec plugin is asked for credentials */
 	STATE_SENT,
 };
 
@@ -29,8 +30,10 @@ struct rc_kube_request {
 	uint64_t timeout_ms;
 	ev_timer timer;
 	enum state state;
+	struct rc_kube_exec_waiter login;
+	unsigned int login_generation; /* of the last try */
 	unsigned int tries;
-	bool token_renewed;
+	bool login_renewed;
 	rc_kube_request_done_fn *done;
 	void *userdata;
 };
@@ -86,6 +89,7 @@ static void detach(struct rc_kube_request *request)
 	struct rc_kube_cluster *cluster = request->cluster;
 
 	ev_timer_stop(cluster->loop, &request->timer);
+	rc_kube_cluster_leave_login(cluster, &request->login);
 	rc_net_http_request_cancel(rc_steal(&request->http));
 	leave(request);
 	DL_DELETE(cluster->requests, request);
@@ -114,15 +118,15 @@ static void tell(struct rc_kube_request *request, int r, const struct rc_kube_an
 	release(request);
 }
 
-/* Whether it goes on: the token is read anew, or a read is tried again. */
+/* Whether it goes on: the login is made anew, or a read is tried again. */
 static bool try_again(struct rc_kube_request *request, int r, int status, uint64_t retry_after_s)
 {
 	uint64_t delay_ms = rc_clock_backoff_ms(BACKOFF_MS, 2., BACKOFF_MAX_S * 1000,
 						request->tries ? request->tries - 1 : 0);
 
-	if (status == 401 && !request->token_renewed &&
-	    rc_kube_cluster_forget_token(request->cluster)) {
-		request->token_renewed = true;
+	if (status == 401 && !request->login_renewed &&
+	    rc_kube_cluster_forget_login(request->cluster, request->login_generation)) {
+		request->login_renewed = true;
 		delay_ms = 0;
 	} else if (strcmp(request->method, "GET") != 0 || request->tries >= TRIES_MAX ||
 		   status == 410 || !rc_error_is_transient(r) || retry_after_s > BACKOFF_MAX_S) {
@@ -196,28 +200,35 @@ static void on_answer(void *userdata, int r, const struct rc_net_http_response *
 static int send_now(struct rc_kube_request *request, struct rc_error **err)
 {
 	struct rc_kube_cluster *cluster = request->cluster;
-	const struct rc_kube_kubeconfig *config = cluster->config;
-	struct rc_net_tls tls = {.ca_pem = config->ca_pem,
-				 .certificate_pem = config->certificate_pem,
-				 .key_pem = config->key_pem,
-				 .insecure = config->insecure};
+	struct rc_kube_login login;
 	struct rc_net_http_header headers[] = {
 		{"Accept", request->accept}, {"Content-Type", request->content_type}, {NULL, NULL}};
 	struct rc_net_http_options options = {.method = request->method,
 					      .url = request->url,
 					      .headers = headers,
 					      .body = rc_str(request->body),
-					      .tls = &tls,
 					      .timeout_ms = request->timeout_ms};
-	int r = rc_kube_cluster_read_token(cluster, &options.bearer, err);
+	int r = rc_kube_cluster_get_login(cluster, &request->login, &login, err);
 
 	if (r < 0)
 		return r;
+	if (r > 0) {
+		request->state = STATE_LOGIN;
+		return 0;
+	}
+	options.bearer = login.bearer;
+	options.tls = &login.tls;
+	request->login_generation = login.generation;
 	request->tries++;
 	request->state = STATE_SENT;
 	cluster->in_flight++;
 	request->http = rc_net_http_client_start(cluster->http, &options, NULL, on_answer, request);
 	return 0;
+}
+
+static void on_login(struct rc_kube_exec_waiter *waiter)
+{
+	set_timer(rc_container_of(waiter, struct rc_kube_request, login), 0);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -285,6 +296,7 @@ struct rc_kube_request *rc_kube_request_start(struct rc_kube_cluster *cluster,
 	request->timeout_ms = options->timeout_ms;
 	request->done = done;
 	request->userdata = userdata;
+	request->login.wake = on_login;
 	ev_timer_init(&request->timer, on_timer, 0., 0.);
 	DL_APPEND(cluster->requests, request);
 	set_timer(request, 0);
@@ -300,23 +312,19 @@ void rc_kube_request_cancel(struct rc_kube_request *request)
 }
 
 struct rc_net_http_request *
-rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const char *path,
-		       const struct rc_kube_query *query, uint64_t idle_timeout_ms,
-		       rc_net_http_chunk_fn *chunk, rc_net_http_done_fn *done, void *userdata,
-		       struct rc_error **err)
+rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const struct rc_kube_login *login,
+		       const char *path, const struct rc_kube_query *query,
+		       uint64_t idle_timeout_ms, rc_net_http_chunk_fn *chunk,
+		       rc_net_http_done_fn *done, void *userdata)
 {
-	const struct rc_kube_kubeconfig *config = cluster->config;
-	rc_autofree char *url = make_url(config->server, path, query);
-	struct rc_net_tls tls = {.ca_pem = config->ca_pem,
-				 .certificate_pem = config->certificate_pem,
-				 .key_pem = config->key_pem,
-				 .insecure = config->insecure};
+	rc_autofree char *url = make_url(cluster->config->server, path, query);
 	struct rc_net_http_header headers[] = {{"Accept", "application/json"}, {NULL, NULL}};
-	struct rc_net_http_options options = {
-		.url = url, .headers = headers, .tls = &tls, .idle_timeout_ms = idle_timeout_ms};
+	struct rc_net_http_options options = {.url = url,
+					      .headers = headers,
+					      .bearer = login->bearer,
+					      .tls = &login->tls,
+					      .idle_timeout_ms = idle_timeout_ms};
 
-	if (rc_kube_cluster_read_token(cluster, &options.bearer, err) < 0)
-		return NULL;
 	return rc_net_http_client_start(cluster->http, &options, chunk, done, userdata);
 }
 

@@ -3,7 +3,7 @@
  *
  * A GET that ends in something transient (rc_error_is_transient()) is tried again up to three
  * times with back-off, or when the server says Retry-After; writes are never repeated by us. A 401
- * is answered by reading the token again, once.
+ * is answered by reading the token, or asking the exec plugin, again, once.
  */
 #pragma once
 

@@ -28,6 +28,8 @@ struct rc_kube_watch {
 
 	struct rc_kube_request *listing;
 	struct rc_net_http_request *watching;
+	struct rc_kube_exec_waiter login; /* while an exec plugin is asked for credentials */
+	unsigned int login_generation;
 	char *resource_version; /* to watch from; NULL: list first */
 	char *page;		/* token of the next page, or NULL */
 	struct rc_buf line;
@@ -236,7 +238,7 @@ static int read_end(struct rc_kube_watch *watch, int r, const struct rc_net_http
 	if (response->status == 410)
 		watch->is_expired = true;
 	if (response->status == 401)
-		rc_kube_cluster_forget_token(watch->cluster);
+		rc_kube_cluster_forget_login(watch->cluster, watch->login_generation);
 	return r;
 }
 
@@ -273,20 +275,25 @@ static void start_watch(struct rc_kube_watch *watch)
 	struct rc_kube_query query[QUERY_MAX] = {{NULL, NULL}};
 	uint64_t seconds = WATCH_MIN_S + rc_clock_jitter_ms(WATCH_MIN_S * 1000) / 1000;
 	size_t n = add_selectors(watch, query);
+	struct rc_kube_login login;
 	struct rc_error *err = NULL;
+	int r = rc_kube_cluster_get_login(watch->cluster, &watch->login, &login, &err);
 	char timeout[24];
 
+	if (r < 0)
+		fail(watch, r, err);
+	if (r != 0)
+		return;
+	watch->login_generation = login.generation;
 	snprintf(timeout, sizeof(timeout), "%llu", (unsigned long long)seconds);
 	query[n++] = (struct rc_kube_query){"watch", "true"};
 	query[n++] = (struct rc_kube_query){"allowWatchBookmarks", "true"};
 	query[n++] = (struct rc_kube_query){"resourceVersion", watch->resource_version};
 	query[n++] = (struct rc_kube_query){"timeoutSeconds", timeout};
 	watch->began_ms = rc_clock_monotonic_ms();
-	watch->watching = rc_kube_cluster_stream(watch->cluster, watch->path, query,
+	watch->watching = rc_kube_cluster_stream(watch->cluster, &login, watch->path, query,
 						 (seconds + IDLE_MARGIN_S) * 1000, on_chunk,
-						 on_watch_ended, watch, &err);
-	if (!watch->watching)
-		fail(watch, err->code, err);
+						 on_watch_ended, watch);
 }
 
 static void act(struct rc_kube_watch *watch)
@@ -295,6 +302,11 @@ static void act(struct rc_kube_watch *watch)
 		start_watch(watch);
 	else
 		list(watch);
+}
+
+static void on_login(struct rc_kube_exec_waiter *waiter)
+{
+	schedule(rc_container_of(waiter, struct rc_kube_watch, login), 0);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -324,6 +336,7 @@ struct rc_kube_watch *rc_kube_watch_new(struct rc_kube_cluster *cluster,
 					 resource->version);
 	watch->page_size = options->page_size ? options->page_size : PAGE_DEFAULT;
 	rc_buf_init(&watch->line, EVENT_MAX);
+	watch->login.wake = on_login;
 	ev_timer_init(&watch->timer, on_timer, 0, 0);
 	schedule(watch, 0);
 	return watch;
@@ -334,6 +347,7 @@ void rc_kube_watch_free(struct rc_kube_watch *watch)
 	if (!watch)
 		return;
 	ev_timer_stop(watch->cluster->loop, &watch->timer);
+	rc_kube_cluster_leave_login(watch->cluster, &watch->login);
 	rc_kube_request_cancel(watch->listing);
 	rc_net_http_request_cancel(watch->watching);
 	free(watch->path);

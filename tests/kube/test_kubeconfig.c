@@ -12,6 +12,10 @@
 	"current-context: a\ncontexts:\n- name: a\n  context: {cluster: c, user: u}\n" \
 	"- name: b\n  context: {cluster: c, namespace: prod}\n"
 
+#define V1	   "apiVersion: client.authentication.k8s.io/v1"
+#define V1BETA1	   "apiVersion: client.authentication.k8s.io/v1beta1"
+#define EXEC(body) CONTEXTS CLUSTERS "}\nusers: [{name: u, user: {exec: {" body "}}}]"
+
 static struct rc_kube_kubeconfig *parse(const char *text, const char *context)
 {
 	struct rc_kube_kubeconfig *config = NULL;
@@ -106,6 +110,61 @@ START_TEST(test_kubeconfig_in_cluster)
 }
 END_TEST
 
+/* As `aws eks update-kubeconfig` writes it: v1beta1 needs no interactiveMode. */
+START_TEST(test_kubeconfig_exec_of_eks)
+{
+	static const char *const argv[] = {"aws",   "--region",	      "eu-central-1",
+					   "eks",   "get-token",      "--cluster-name",
+					   "judge", "--output",	      "json"};
+	struct rc_kube_kubeconfig *config =
+		parse(EXEC(V1BETA1 ", args: [--region, eu-central-1, eks, get-token, "
+				   "--cluster-name, judge, --output, json], command: aws, "
+				   "env: [{name: AWS_PROFILE, value: ops}, {name: EMPTY}]"),
+		      NULL);
+
+	ck_assert_ptr_null(config->token);
+	ck_assert_str_eq(config->exec->api_version, "client.authentication.k8s.io/v1beta1");
+	for (size_t i = 0; i < RC_ARRAY_SIZE(argv); i++)
+		ck_assert_str_eq(config->exec->argv[i], argv[i]);
+	ck_assert_ptr_null(config->exec->argv[RC_ARRAY_SIZE(argv)]);
+	ck_assert_str_eq(config->exec->env[0], "AWS_PROFILE=ops");
+	ck_assert_str_eq(config->exec->env[1], "EMPTY=");
+	ck_assert_ptr_null(config->exec->env[2]);
+	ck_assert_ptr_null(config->exec->install_hint);
+	ck_assert(!config->exec->provide_cluster_info);
+	rc_kube_kubeconfig_free(config);
+}
+END_TEST
+
+static const struct {
+	const char *file, *command, *wanted;
+} commands[] = {
+	{"/etc/kube/config", "aws", "aws"},
+	{"/etc/kube/config", "bin/login", "/etc/kube/bin/login"},
+	{"/etc/kube/config", "./login", "/etc/kube/./login"},
+	{"/etc/kube/config", "/usr/bin/aws", "/usr/bin/aws"},
+	{"config", "./login", "./login"},
+};
+
+START_TEST(test_kubeconfig_exec_command)
+{
+	rc_autofree char *text = rc_asprintf(
+		EXEC(V1 ", interactiveMode: IfAvailable, installHint: get it, args: null, "
+			"provideClusterInfo: true, command: '%s'"),
+		commands[_i].command);
+	struct rc_kube_kubeconfig *config = NULL;
+	struct rc_error *err = NULL;
+
+	rc_check_ok(rc_kube_kubeconfig_parse(rc_str(text), commands[_i].file, NULL, &config, &err),
+		    err);
+	ck_assert_str_eq(config->exec->argv[0], commands[_i].wanted);
+	ck_assert_ptr_null(config->exec->argv[1]);
+	ck_assert_str_eq(config->exec->install_hint, "get it");
+	ck_assert(config->exec->provide_cluster_info);
+	rc_kube_kubeconfig_free(config);
+}
+END_TEST
+
 static const struct {
 	const char *text, *context, *message;
 	int r;
@@ -123,8 +182,29 @@ static const struct {
 	 "field 'certificate-authority-data' is not base64", -EINVAL},
 	{CONTEXTS CLUSTERS ", certificate-authority: /does/not/exist}", NULL,
 	 "field 'certificate-authority'", -ENOENT},
-	{CONTEXTS CLUSTERS "}\nusers: [{name: u, user: {exec: {command: aws}}}]", NULL,
-	 "field 'exec' is not supported", -EINVAL},
+	{CONTEXTS CLUSTERS "}\nusers: [{name: u, user: {auth-provider: {name: gcp}}}]", NULL,
+	 "field 'auth-provider' is not supported", -EINVAL},
+	{EXEC("command: aws"), NULL, "kc:10:32: field 'apiVersion' of exec is missing", -EINVAL},
+	{EXEC("apiVersion: client.authentication.k8s.io/v1alpha1, command: aws"), NULL,
+	 "kc:10:45: field 'apiVersion' of exec is not supported", -EINVAL},
+	{EXEC(V1 ", interactiveMode: Never"), NULL, "field 'command' of exec is missing", -EINVAL},
+	{EXEC(V1 ", command: aws"), NULL, "field 'interactiveMode' of exec is missing", -EINVAL},
+	{EXEC(V1 ", command: aws, interactiveMode: Always"), NULL,
+	 "interactiveMode 'Always' is not supported", -EINVAL},
+	{EXEC(V1BETA1 ", command: aws, interactiveMode: never"), NULL,
+	 "field 'interactiveMode' must be Never, IfAvailable or Always", -EINVAL},
+	{EXEC(V1BETA1 ", command: aws, args: [1]"), NULL,
+	 "field 'args' must be a list of texts", -EINVAL},
+	{EXEC(V1BETA1 ", command: aws, args: text"), NULL,
+	 "field 'args' must be a list of texts", -EINVAL},
+	{EXEC(V1BETA1 ", command: aws, env: [{value: x}]"), NULL,
+	 "a variable of 'env' needs a name", -EINVAL},
+	{EXEC(V1BETA1 ", command: aws, env: {A: x}"), NULL,
+	 "field 'env' must be a list of {name, value}", -EINVAL},
+	{EXEC(V1BETA1 ", command: aws}, token: t, x: {"), NULL,
+	 "field 'exec' cannot stand beside a token", -EINVAL},
+	{CONTEXTS CLUSTERS "}\nusers: [{name: u, user: {exec: aws}}]", NULL,
+	 "field 'exec' must be a mapping", -EINVAL},
 	{CONTEXTS CLUSTERS "}\nusers: [{name: u, user: {client-key-data: S0VZ}}]", NULL,
 	 "a client certificate needs its key", -EINVAL},
 };
@@ -150,6 +230,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_kubeconfig_context_is_chosen);
 	tcase_add_test(tcase, test_kubeconfig_paths_start_at_the_file);
 	tcase_add_test(tcase, test_kubeconfig_in_cluster);
+	tcase_add_test(tcase, test_kubeconfig_exec_of_eks);
+	tcase_add_loop_test(tcase, test_kubeconfig_exec_command, 0, RC_ARRAY_SIZE(commands));
 	tcase_add_loop_test(tcase, test_kubeconfig_refused, 0, RC_ARRAY_SIZE(refusals));
 	suite_add_tcase(suite, tcase);
 	return suite;
