@@ -65,9 +65,8 @@ static json_t *describe_cluster(const struct rc_kube_kubeconfig *config)
 
 static char *make_info(const struct rc_kube_kubeconfig *config)
 {
-	json_auto_t *info =
-		json_pack("{s:s, s:s, s:{s:b}}", "kind", "ExecCredential", "apiVersion",
-			  config->exec->api_version, "spec", "interactive", 0);
+	json_auto_t *info = json_pack("{s:s, s:s, s:{s:b}}", "kind", "ExecCredential", "apiVersion",
+				      config->exec->api_version, "spec", "interactive", 0);
 
 	if (config->exec->provide_cluster_info)
 		json_object_set_new(json_object_get(info, "spec"), "cluster",
@@ -154,8 +153,8 @@ static void keep_answer(struct rc_kube_exec_plugin *plugin, struct rc_kube_exec_
 	/* attempts is not 0 when the one before was refused while fresh. */
 	plugin->next_start_ms = plugin->given_ms;
 	if (plugin->attempts)
-		plugin->next_start_ms += rc_clock_backoff_ms(BACKOFF_MS, 2., BACKOFF_MAX_MS,
-							     plugin->attempts - 1);
+		plugin->next_start_ms +=
+			rc_clock_backoff_ms(BACKOFF_MS, 2., BACKOFF_MAX_MS, plugin->attempts - 1);
 }
 
 static int read_result(const struct rc_kube_exec_plugin *plugin,

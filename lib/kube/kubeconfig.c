@@ -230,9 +230,9 @@ static int read_exec_env(const struct reading *reading, const struct rc_yaml_nod
 		if (!name || rc_str_index(name->text, '=') >= 0)
 			return complain(reading, env->items[i], err,
 					"a variable of 'env' needs a name");
-		exec->env[i] = rc_asprintf("%.*s=%.*s", (int)name->text.n, name->text.p,
-					   value ? (int)value->text.n : 0,
-					   value ? value->text.p : "");
+		exec->env[i] =
+			rc_asprintf("%.*s=%.*s", (int)name->text.n, name->text.p,
+				    value ? (int)value->text.n : 0, value ? value->text.p : "");
 	}
 	return 0;
 }

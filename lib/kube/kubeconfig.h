@@ -20,9 +20,9 @@
 
 /* A command that gives credentials, see kube/exec-plugin.h. Plain data; every member is owned. */
 struct rc_kube_kubeconfig_exec {
-	char *api_version;  /* "client.authentication.k8s.io/v1" or ".../v1beta1" */
-	char **argv;	    /* NULL-terminated; argv[0] is the command, a path when it holds a slash */
-	char **env;	    /* NULL-terminated "NAME=value", in addition to our own */
+	char *api_version; /* "client.authentication.k8s.io/v1" or ".../v1beta1" */
+	char **argv; /* NULL-terminated; argv[0] is the command, a path when it holds a slash */
+	char **env;  /* NULL-terminated "NAME=value", in addition to our own */
 	char *install_hint; /* for people, when the command fails; NULL: none */
 	bool provide_cluster_info;
 	json_t *cluster_config; /* the cluster's extension client.authentication.k8s.io/exec */
@@ -35,8 +35,8 @@ struct rc_kube_kubeconfig {
 	char *ca_pem;	       /* NULL: the system's roots */
 	char *certificate_pem; /* NULL: none */
 	struct rc_secret *key_pem;
-	struct rc_secret *token; /* NULL: none, or in token_file */
-	char *token_file;	 /* read again as it may be rotated; NULL: none */
+	struct rc_secret *token;	      /* NULL: none, or in token_file */
+	char *token_file;		      /* read again as it may be rotated; NULL: none */
 	struct rc_kube_kubeconfig_exec *exec; /* NULL: none; never beside a token */
 	bool insecure;
 };

@@ -113,9 +113,9 @@ END_TEST
 /* As `aws eks update-kubeconfig` writes it: v1beta1 needs no interactiveMode. */
 START_TEST(test_kubeconfig_exec_of_eks)
 {
-	static const char *const argv[] = {"aws",   "--region",	      "eu-central-1",
-					   "eks",   "get-token",      "--cluster-name",
-					   "judge", "--output",	      "json"};
+	static const char *const argv[] = {"aws",   "--region",	 "eu-central-1",
+					   "eks",   "get-token", "--cluster-name",
+					   "judge", "--output",	 "json"};
 	struct rc_kube_kubeconfig *config =
 		parse(EXEC(V1BETA1 ", args: [--region, eu-central-1, eks, get-token, "
 				   "--cluster-name, judge, --output, json], command: aws, "
@@ -193,10 +193,10 @@ static const struct {
 	 "interactiveMode 'Always' is not supported", -EINVAL},
 	{EXEC(V1BETA1 ", command: aws, interactiveMode: never"), NULL,
 	 "field 'interactiveMode' must be Never, IfAvailable or Always", -EINVAL},
-	{EXEC(V1BETA1 ", command: aws, args: [1]"), NULL,
-	 "field 'args' must be a list of texts", -EINVAL},
-	{EXEC(V1BETA1 ", command: aws, args: text"), NULL,
-	 "field 'args' must be a list of texts", -EINVAL},
+	{EXEC(V1BETA1 ", command: aws, args: [1]"), NULL, "field 'args' must be a list of texts",
+	 -EINVAL},
+	{EXEC(V1BETA1 ", command: aws, args: text"), NULL, "field 'args' must be a list of texts",
+	 -EINVAL},
 	{EXEC(V1BETA1 ", command: aws, env: [{value: x}]"), NULL,
 	 "a variable of 'env' needs a name", -EINVAL},
 	{EXEC(V1BETA1 ", command: aws, env: {A: x}"), NULL,
