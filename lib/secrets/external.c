@@ -290,29 +290,43 @@ char *rc_secrets_external_version(const json_t *object)
 
 /* ---- due ---- */
 
-int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool is_valid,
-				int64_t lease_due_unix_s)
+/* What the status says of the refresh before. */
+struct record {
+	bool is_synced, is_of_this_version;
+	int64_t refreshed_unix_s; /* 0: never, or unreadable */
+};
+
+static struct record read_record(const struct rc_secrets_external *external)
 {
 	const json_t *status = json_object_get(external->object, "status");
 	const char *time = rc_json_text(status, "refreshTime", NULL);
 	const char *synced = rc_json_text(status, "syncedResourceVersion", NULL);
 	rc_autofree char *version = rc_secrets_external_version(external->object);
-	int64_t refreshed = 0;
+	struct record record = {.is_synced = synced && *synced,
+				.is_of_this_version = rc_text_equal(synced, version)};
+
+	if (!time || rc_clock_parse_rfc3339(time, &record.refreshed_unix_s) < 0)
+		record.refreshed_unix_s = 0;
+	return record;
+}
+
+int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool is_valid,
+				int64_t lease_due_unix_s)
+{
+	struct record record = read_record(external);
 	bool is_periodic = external->policy == RC_SECRETS_POLICY_PERIODIC;
-	bool is_synced = synced && *synced;
-	bool has_time = time && rc_clock_parse_rfc3339(time, &refreshed) == 0;
 
 	if (!is_valid && external->creation != RC_SECRETS_CREATION_ORPHAN)
 		return 0;
 	if (external->policy == RC_SECRETS_POLICY_CREATED_ONCE)
-		return is_synced && has_time ? INT64_MAX : 0;
-	if (is_periodic && external->interval_s == 0 && is_synced)
+		return record.is_synced && record.refreshed_unix_s ? INT64_MAX : 0;
+	if (is_periodic && external->interval_s == 0 && record.is_synced)
 		return lease_due_unix_s ? lease_due_unix_s : INT64_MAX;
-	if (!has_time || !rc_text_equal(synced, version))
+	if (!record.refreshed_unix_s || !record.is_of_this_version)
 		return 0;
-	if (is_periodic && refreshed > rc_clock_unix_s())
+	if (is_periodic && record.refreshed_unix_s > rc_clock_unix_s())
 		return 0; /* the clock was set back */
 	if (lease_due_unix_s)
 		return lease_due_unix_s;
-	return is_periodic ? refreshed + external->interval_s : INT64_MAX;
+	return is_periodic ? record.refreshed_unix_s + external->interval_s : INT64_MAX;
 }
