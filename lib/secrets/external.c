@@ -293,7 +293,7 @@ char *rc_secrets_external_version(const json_t *object)
 /* What the status says of the refresh before. */
 struct record {
 	bool is_synced, is_of_this_version;
-	int64_t refreshed_unix_s; /* 0: never, or unreadable */
+	int64_t refreshed_unix_s; /* 0: never, unreadable, or to come: the clock was set back */
 };
 
 static struct record read_record(const struct rc_secrets_external *external)
@@ -305,7 +305,9 @@ static struct record read_record(const struct rc_secrets_external *external)
 	struct record record = {.is_synced = synced && *synced,
 				.is_of_this_version = rc_text_equal(synced, version)};
 
-	if (!time || rc_clock_parse_rfc3339(time, &record.refreshed_unix_s) < 0)
+	if (!time || rc_clock_parse_rfc3339(time, &record.refreshed_unix_s) < 0 ||
+	    (external->policy == RC_SECRETS_POLICY_PERIODIC &&
+	     record.refreshed_unix_s > rc_clock_unix_s()))
 		record.refreshed_unix_s = 0;
 	return record;
 }
@@ -324,8 +326,6 @@ int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool
 		return lease_due_unix_s ? lease_due_unix_s : INT64_MAX;
 	if (!record.refreshed_unix_s || !record.is_of_this_version)
 		return 0;
-	if (is_periodic && record.refreshed_unix_s > rc_clock_unix_s())
-		return 0; /* the clock was set back */
 	if (lease_due_unix_s)
 		return lease_due_unix_s;
 	return is_periodic ? record.refreshed_unix_s + external->interval_s : INT64_MAX;
