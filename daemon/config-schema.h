@@ -1,4 +1,5 @@
-/* What a configuration may hold, as tables, and decoding YAML by them. */
+/* What a configuration may hold, as tables (config-schema.c), and decoding YAML by them
+ * (config-decode.c). */
 #pragma once
 
 #include <stddef.h>

@@ -52,6 +52,6 @@ json_t *daemon_catalog_describe(const struct rc_daemon *daemon);
 /* The "auth" of git/worker.h for a repository; NULL without *err: none is configured. */
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
 
-/* ---- api.c, metrics.c ---- */
+/* ---- api/server.c, metrics.c ---- */
 int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err);
 void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out);

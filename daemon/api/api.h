@@ -1,0 +1,42 @@
+/*
+ * The control API: JSON over a Unix socket. server.c answers what is asked, call.c has what all
+ * answers need, and each noun of the API has a file of its own.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "daemon.h"
+#include "net/http-server.h"
+
+#define API_PARTS_MAX 6
+
+/* One request; it lives until its handler returns, the exchange until it is answered. */
+struct api_call {
+	struct rc_daemon *daemon;
+	struct rc_net_http_exchange *exchange;
+	const char *parts[API_PARTS_MAX]; /* of the path, after /v1 */
+	size_t n;
+};
+
+/* ---- call.c ---- */
+/* err is taken over; its code decides the status. */
+void api_reply_error(struct rc_net_http_exchange *exchange, struct rc_error *err);
+/* json is given away. */
+void api_reply(struct api_call *call, json_t *json);
+void api_reply_done(struct api_call *call);
+bool api_is_post(const struct api_call *call);
+/* The body as JSON (the caller's), NULL when there is none. -EINVAL. */
+int api_read_body(struct api_call *call, json_t **ret_body, struct rc_error **err);
+/* The user who asks; the caller's to free. */
+char *api_name_caller(struct api_call *call);
+/* Whether he may change things; -EACCES is in *err when not. */
+bool api_may_change(struct api_call *call, struct rc_error **err);
+
+/* ---- the nouns: GET and POST below /v1/NOUN ---- */
+void api_status_serve(struct api_call *call);
+void api_apps_serve(struct api_call *call);
+void api_secrets_serve(struct api_call *call);

@@ -1,0 +1,107 @@
+/*
+ * The control API's server and its routes.
+ *
+ * Whoever can open the socket may read; changing things is for root and for the user we run as.
+ * Metrics are served here too, and alone on api.listen.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+#define METRICS_MAX ((size_t)16 << 20)
+
+static void serve_metrics(const struct rc_daemon *daemon, struct rc_net_http_exchange *exchange)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(METRICS_MAX);
+
+	daemon_metrics_write(daemon, &text);
+	rc_net_http_exchange_reply(exchange, 200, "text/plain; version=0.0.4", rc_buf_str(&text));
+}
+
+static const struct {
+	const char *noun;
+	void (*serve)(struct api_call *call);
+} nouns[] = {
+	{"apps", api_apps_serve},
+	{"secrets", api_secrets_serve},
+	{"status", api_status_serve},
+};
+
+static void route(struct api_call *call)
+{
+	struct rc_error *err = NULL;
+
+	for (size_t i = 0; call->n > 0 && i < RC_ARRAY_SIZE(nouns); i++)
+		if (strcmp(nouns[i].noun, call->parts[0]) == 0) {
+			nouns[i].serve(call);
+			return;
+		}
+	rc_fail(&err, -ENOENT, "there is nothing at %s",
+		rc_net_http_exchange_get_path(call->exchange));
+	api_reply_error(call->exchange, err);
+}
+
+static void on_control(void *userdata, struct rc_net_http_exchange *exchange)
+{
+	const char *path = rc_net_http_exchange_get_path(exchange);
+	struct api_call call = {.daemon = userdata, .exchange = exchange};
+	rc_autofree char *text = NULL;
+	char *rest, *part;
+
+	if (strcmp(path, "/metrics") == 0) {
+		serve_metrics(call.daemon, exchange);
+		return;
+	}
+	text = rc_strdup(strncmp(path, "/v1/", 4) == 0 ? path + 4 : "");
+	rest = text;
+	while ((part = strsep(&rest, "/")) && call.n < API_PARTS_MAX)
+		if (*part)
+			call.parts[call.n++] = part;
+	route(&call);
+}
+
+static void on_metrics(void *userdata, struct rc_net_http_exchange *exchange)
+{
+	const char *path = rc_net_http_exchange_get_path(exchange);
+
+	if (strcmp(path, "/metrics") == 0)
+		serve_metrics(userdata, exchange);
+	else if (strcmp(path, "/healthz") == 0)
+		rc_net_http_exchange_reply(exchange, 200, "text/plain", RC_STR("ok\n"));
+	else
+		rc_net_http_exchange_reply(exchange, 404, "text/plain",
+					   RC_STR("/metrics and /healthz are here\n"));
+}
+
+int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err)
+{
+	struct rc_net_http_server_options options = {
+		.listen = daemon->config->api.socket,
+		.socket_mode = 0660,
+		.max_body_bytes = 1 << 20,
+	};
+	rc_autofree char *folder = rc_strdup(daemon->config->api.socket);
+	char *slash = strrchr(folder, '/');
+	int r = 0;
+
+	if (slash && slash != folder) {
+		*slash = '\0';
+		r = rc_file_make_directory(folder, 0755, err);
+	}
+	if (r == 0)
+		r = rc_net_http_server_new(daemon->loop, &options, on_control, daemon,
+					   &daemon->control, err);
+	if (r < 0)
+		return rc_wrap(err, r, "the control socket");
+	if (!daemon->config->api.listen)
+		return 0;
+	options = (struct rc_net_http_server_options){.listen = daemon->config->api.listen,
+						      .max_body_bytes = 4096};
+	r = rc_net_http_server_new(daemon->loop, &options, on_metrics, daemon, &daemon->metrics,
+				   err);
+	return r < 0 ? rc_wrap(err, r, "api.listen") : 0;
+}

@@ -1,0 +1,230 @@
+/* Decoding YAML by the tables of config-schema.c; every mistake is named with its place. */
+#include "config-schema.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "data/duration.h"
+
+#define KEYS_MAX 32
+
+void config_fail(struct config_reader *reader, unsigned int line, unsigned int column,
+		 const char *format, ...)
+{
+	va_list args;
+
+	reader->n_errors++;
+	rc_buf_printf(reader->messages, "%s:%u:%u: error: ", reader->file, line, column);
+	va_start(args, format);
+	rc_buf_vprintf(reader->messages, format, args);
+	va_end(args);
+	rc_buf_putc(reader->messages, '\n');
+}
+
+static const struct config_field *find_field(const struct config_struct *target, struct rc_str key)
+{
+	for (const struct config_field *field = target->fields; field->name; field++)
+		if (rc_str_is(key, field->name))
+			return field;
+	return NULL;
+}
+
+static void fail_unknown(struct config_reader *reader, const struct rc_yaml_entry *entry,
+			 const struct config_struct *target, const char *where)
+{
+	rc_autofree char *key = rc_str_dup(entry->key);
+	rc_autobuf struct rc_buf all = RC_BUF_INIT(4096);
+	const char *names[KEYS_MAX], *nearest;
+	size_t n = 0;
+
+	for (const struct config_field *field = target->fields; field->name && n < KEYS_MAX;
+	     field++) {
+		rc_buf_printf(&all, "%s%s", n ? ", " : "", field->name);
+		names[n++] = field->name;
+	}
+	nearest = rc_text_nearest(key, names, n);
+	if (nearest)
+		config_fail(reader, entry->line, entry->column,
+			    "unknown key '%s' in %s; did you mean '%s'?", key, where, nearest);
+	else
+		config_fail(reader, entry->line, entry->column,
+			    "unknown key '%s' in %s; it may hold %s", key, where,
+			    rc_buf_text(&all));
+}
+
+static void fail_type(struct config_reader *reader, const struct rc_yaml_node *node,
+		      const char *where, const char *wanted)
+{
+	if (node->text.n > 0)
+		config_fail(reader, node->line, node->column, "%s: %s is wanted, found %s (%.*s)",
+			    where, wanted, rc_yaml_describe(node), (int)node->text.n, node->text.p);
+	else
+		config_fail(reader, node->line, node->column, "%s: %s is wanted, found %s", where,
+			    wanted, rc_yaml_describe(node));
+}
+
+static void read_text(struct config_reader *reader, const struct rc_yaml_node *node,
+		      const struct config_field *field, const char **to, const char *where)
+{
+	rc_autobuf struct rc_buf all = RC_BUF_INIT(1024);
+	bool found = field->words == NULL;
+
+	if (node->kind != RC_YAML_STRING) {
+		fail_type(reader, node, where,
+			  node->kind == RC_YAML_BOOL ? "text (in quotes)" : "text");
+		return;
+	}
+	if (node->text.n == 0) {
+		config_fail(reader, node->line, node->column, "%s: is empty", where);
+		return;
+	}
+	for (size_t i = 0; field->words && field->words[i]; i++) {
+		rc_buf_printf(&all, "%s%s", i ? ", " : "", field->words[i]);
+		found = found || rc_str_is(node->text, field->words[i]);
+	}
+	if (!found) {
+		config_fail(reader, node->line, node->column, "%s: '%s' is none of %s", where,
+			    node->text.p, rc_buf_text(&all));
+		return;
+	}
+	*to = rc_arena_strndup(reader->arena, node->text.p, node->text.n);
+}
+
+static void read_duration(struct config_reader *reader, const struct rc_yaml_node *node,
+			  const struct config_field *field, int64_t *to, const char *where)
+{
+	uint64_t ms = 0;
+
+	if (node->kind == RC_YAML_INT || node->kind == RC_YAML_FLOAT) {
+		config_fail(reader, node->line, node->column,
+			    "%s: a duration needs a unit, as in %.*ss or %.*sm", where,
+			    (int)node->text.n, node->text.p, (int)node->text.n, node->text.p);
+		return;
+	}
+	if (node->kind != RC_YAML_STRING || rc_duration_parse_config(node->text, &ms, NULL) < 0) {
+		fail_type(reader, node, where, "a duration as 90s, 3m or 1h30m");
+		return;
+	}
+	if ((int64_t)ms < field->min || (int64_t)ms > field->max) {
+		config_fail(reader, node->line, node->column,
+			    "%s: %s is out of range; it is %lld s at least and %lld s at most",
+			    where, node->text.p, (long long)(field->min / 1000),
+			    (long long)(field->max / 1000));
+		return;
+	}
+	*to = (int64_t)ms;
+}
+
+static void read_number(struct config_reader *reader, const struct rc_yaml_node *node,
+			const struct config_field *field, int64_t *to, const char *where)
+{
+	if (node->kind != RC_YAML_INT)
+		fail_type(reader, node, where, "a whole number");
+	else if (node->integer < field->min || node->integer > field->max)
+		config_fail(reader, node->line, node->column,
+			    "%s: %lld is out of range; it is %lld at least and %lld at most", where,
+			    (long long)node->integer, (long long)field->min, (long long)field->max);
+	else
+		*to = node->integer;
+}
+
+/* The item that bears the same name, or a new one at the end. */
+static char *place_item(struct config_reader *reader, const struct rc_yaml_node *node,
+			const struct config_struct *target, char **items, size_t *n)
+{
+	const struct rc_yaml_node *name = rc_yaml_get(node, "name");
+	size_t size = target->size;
+
+	for (size_t i = 0; name && name->kind == RC_YAML_STRING && i < *n; i++) {
+		const char *other = *(const char **)(void *)(*items + i * size);
+
+		if (other && rc_str_is(name->text, other))
+			return *items + i * size;
+	}
+	*items = rc_arena_grow(reader->arena, *items, *n * size, (*n + 1) * size);
+	memset(*items + *n * size, 0, size);
+	return *items + (*n)++ * size;
+}
+
+static void read_structs(struct config_reader *reader, const struct rc_yaml_node *node,
+			 const struct config_field *field, char *object, const char *where)
+{
+	char **items = (char **)(void *)(object + field->offset);
+	size_t *n = (size_t *)(void *)(object + field->offset_n);
+
+	if (node->kind != RC_YAML_SEQUENCE) {
+		fail_type(reader, node, where, "a list");
+		return;
+	}
+	for (size_t i = 0; i < node->n_items; i++) {
+		char *item = place_item(reader, node->items[i], field->target, items, n);
+		struct rc_config_place *place =
+			(struct rc_config_place *)(void *)(item + field->target->offset_place);
+
+		*place = (struct rc_config_place){reader->file, node->items[i]->line,
+						  node->items[i]->column};
+		config_decode(reader, node->items[i], field->target, item,
+			      rc_arena_printf(reader->arena, "%s[%zu]", where, i));
+	}
+}
+
+static void read_field(struct config_reader *reader, const struct rc_yaml_entry *entry,
+		       const struct config_field *field, char *object, const char *where)
+{
+	void *to = object + field->offset;
+
+	switch (field->type) {
+	case CONFIG_TEXT:
+		read_text(reader, entry->value, field, to, where);
+		return;
+	case CONFIG_DURATION:
+		read_duration(reader, entry->value, field, to, where);
+		return;
+	case CONFIG_NUMBER:
+		read_number(reader, entry->value, field, to, where);
+		return;
+	case CONFIG_STRUCT:
+		config_decode(reader, entry->value, field->target, to, where);
+		return;
+	case CONFIG_STRUCTS:
+		read_structs(reader, entry->value, field, object, where);
+		return;
+	case CONFIG_LATER:
+		config_fail(reader, entry->line, entry->column,
+			    "%s: this version does not support it yet; take it out", where);
+		return;
+	}
+}
+
+void config_decode(struct config_reader *reader, const struct rc_yaml_node *node,
+		   const struct config_struct *target, void *object, const char *where)
+{
+	if (node->kind == RC_YAML_NULL)
+		return;
+	if (node->kind != RC_YAML_MAPPING) {
+		fail_type(reader, node, where, "a mapping");
+		return;
+	}
+	if (node->duplicate)
+		config_fail(reader, node->duplicate->line, node->duplicate->column,
+			    "key '%.*s' is there twice", (int)node->duplicate->key.n,
+			    node->duplicate->key.p);
+	for (size_t i = 0; i < node->n_entries; i++) {
+		const struct rc_yaml_entry *entry = &node->entries[i];
+		const struct config_field *field = find_field(target, entry->key);
+		const char *path =
+			target == &config_root
+				? rc_arena_strndup(reader->arena, entry->key.p, entry->key.n)
+				: rc_arena_printf(reader->arena, "%s.%.*s", where,
+						  (int)entry->key.n, entry->key.p);
+
+		if (field)
+			read_field(reader, entry, field, object, path);
+		else
+			fail_unknown(reader, entry, target, where);
+	}
+	for (const struct config_field *field = target->fields; field->name; field++)
+		if (field->required && !*(const char **)(void *)((char *)object + field->offset))
+			config_fail(reader, node->line, node->column, "%s: '%s' is missing", where,
+				    field->name);
+}
