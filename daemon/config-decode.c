@@ -128,6 +128,37 @@ static void read_number(struct config_reader *reader, const struct rc_yaml_node 
 		*to = node->integer;
 }
 
+static void read_flag(struct config_reader *reader, const struct rc_yaml_node *node, bool *to,
+		      const char *where)
+{
+	if (node->kind != RC_YAML_BOOL)
+		fail_type(reader, node, where, "true or false");
+	else
+		*to = node->truth;
+}
+
+/* A list, or one text alone. A later file's replaces an earlier one's. */
+static void read_texts(struct config_reader *reader, const struct rc_yaml_node *node,
+		       const struct config_field *field, char *object, const char *where)
+{
+	const char ***items = (const char ***)(void *)(object + field->offset);
+	size_t *n = (size_t *)(void *)(object + field->offset_n);
+
+	if (node->kind != RC_YAML_SEQUENCE && node->kind != RC_YAML_STRING) {
+		fail_type(reader, node, where, "a list of texts");
+		return;
+	}
+	*n = node->kind == RC_YAML_STRING ? 1 : node->n_items;
+	*items = rc_arena_alloc(reader->arena, (*n + 1) * sizeof(**items));
+	if (node->kind == RC_YAML_STRING) {
+		read_text(reader, node, field, *items, where);
+		return;
+	}
+	for (size_t i = 0; i < node->n_items; i++)
+		read_text(reader, node->items[i], field, &(*items)[i],
+			  rc_arena_printf(reader->arena, "%s[%zu]", where, i));
+}
+
 /* The item that bears the same name, or a new one at the end. */
 static char *place_item(struct config_reader *reader, const struct rc_yaml_node *node,
 			const struct config_struct *target, char **items, size_t *n)
@@ -182,6 +213,12 @@ static void read_field(struct config_reader *reader, const struct rc_yaml_entry 
 		return;
 	case CONFIG_NUMBER:
 		read_number(reader, entry->value, field, to, where);
+		return;
+	case CONFIG_FLAG:
+		read_flag(reader, entry->value, to, where);
+		return;
+	case CONFIG_TEXTS:
+		read_texts(reader, entry->value, field, object, where);
 		return;
 	case CONFIG_STRUCT:
 		config_decode(reader, entry->value, field->target, to, where);
