@@ -178,6 +178,49 @@ static int add(struct builder *builder, const json_t *manifest, size_t index, st
 	return 0;
 }
 
+/* ---- who is scaled ---- */
+
+/* HorizontalPodAutoscaler, and KEDA's ScaledObject, whose target is a Deployment unless it says. */
+static const json_t *get_scale_target(const struct rc_desired_item *item)
+{
+	const json_t *target = rc_json_get(item->object, "spec", "scaleTargetRef", NULL);
+
+	if ((strcmp(item->key.kind, "HorizontalPodAutoscaler") == 0 &&
+	     strcmp(item->key.group, "autoscaling") == 0) ||
+	    (strcmp(item->key.kind, "ScaledObject") == 0 && strcmp(item->key.group, "keda.sh") == 0))
+		return target;
+	return NULL;
+}
+
+static bool is_target(const struct rc_desired_item *item, const struct rc_desired_item *scaler,
+		      const json_t *target)
+{
+	rc_autofree char *group = NULL;
+	const char *version = rc_json_text(target, "apiVersion", NULL);
+
+	rc_kube_object_split_version(version && *version ? version : "apps/v1", &group);
+	return strcmp(item->key.name_space, scaler->key.name_space) == 0 &&
+	       strcmp(item->key.name, rc_json_text(target, "name", NULL) ?: "") == 0 &&
+	       strcmp(item->key.kind, rc_json_text(target, "kind", NULL) ?: "Deployment") == 0 &&
+	       strcmp(item->key.group, group) == 0;
+}
+
+static void find_scaled(struct rc_desired *desired)
+{
+	for (size_t i = 0; i < desired->n; i++) {
+		const json_t *target = get_scale_target(&desired->items[i]);
+
+		for (size_t j = 0; target && j < desired->n; j++) {
+			struct rc_desired_item *item = &desired->items[j];
+
+			if (item->is_scaled || !is_target(item, &desired->items[i], target))
+				continue;
+			item->is_scaled = true;
+			item->hash ^= 1; /* what is compared depends on it */
+		}
+	}
+}
+
 int rc_desired_build(const json_t *manifests, const struct rc_desired_options *options,
 		     struct rc_desired **ret_desired, struct rc_error **err)
 {
@@ -194,6 +237,7 @@ int rc_desired_build(const json_t *manifests, const struct rc_desired_options *o
 		if (r < 0)
 			return r;
 	}
+	find_scaled(desired);
 	*ret_desired = rc_steal(&desired);
 	return 0;
 }
