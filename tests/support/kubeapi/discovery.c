@@ -33,12 +33,12 @@ static json_t *describe_kind(const struct kubeapi_kind *kind)
 	if (kind->is_common)
 		json_object_set_new(json, "categories", json_pack("[s]", "all"));
 	if (kind->has_status)
-		json_array_append_new(subresources,
-				      describe_subresource("status", kind->group, kind->version,
-							   kind->kind));
+		json_array_append_new(
+			subresources,
+			describe_subresource("status", kind->group, kind->version, kind->kind));
 	if (kubeapi_scale_has(kind))
-		json_array_append_new(subresources, describe_subresource("scale", "autoscaling",
-									 "v1", "Scale"));
+		json_array_append_new(subresources,
+				      describe_subresource("scale", "autoscaling", "v1", "Scale"));
 	json_object_set_new(json, "subresources", subresources);
 	return json;
 }

@@ -21,9 +21,9 @@ static void reply_index(struct rc_net_http_exchange *exchange)
 	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
 		rc_autofree char *name = name_of(kind);
 
-		json_object_set_new(
-			json_object_get(index, "paths"), name,
-			json_pack("{s:o}", "serverRelativeURL", json_sprintf("/openapi/v3/%s", name)));
+		json_object_set_new(json_object_get(index, "paths"), name,
+				    json_pack("{s:o}", "serverRelativeURL",
+					      json_sprintf("/openapi/v3/%s", name)));
 	}
 	rc_net_http_exchange_reply_json(exchange, 200, index);
 }
@@ -37,9 +37,9 @@ static json_t *describe_patch(const struct kubeapi_kind *kind)
 		json_array_append_new(parameters,
 				      json_pack("{s:s, s:s, s:{s:s}}", "name", names[i], "in",
 						"query", "schema", "type", "string"));
-	return json_pack("{s:{s:s, s:s, s:s}, s:o, s:{}}", "x-kubernetes-group-version-kind", "group",
-			 kind->group, "version", kind->version, "kind", kind->kind, "parameters",
-			 parameters, "responses");
+	return json_pack("{s:{s:s, s:s, s:s}, s:o, s:{}}", "x-kubernetes-group-version-kind",
+			 "group", kind->group, "version", kind->version, "kind", kind->kind,
+			 "parameters", parameters, "responses");
 }
 
 static bool reply_version(struct rc_net_http_exchange *exchange, const char *wanted)
@@ -48,9 +48,9 @@ static bool reply_version(struct rc_net_http_exchange *exchange, const char *wan
 
 	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
 		rc_autofree char *name = name_of(kind);
-		rc_autofree char *path =
-			rc_asprintf("/%s/%s%s/{name}", name,
-				    kind->namespaced ? "namespaces/{namespace}/" : "", kind->plural);
+		rc_autofree char *path = rc_asprintf(
+			"/%s/%s%s/{name}", name, kind->namespaced ? "namespaces/{namespace}/" : "",
+			kind->plural);
 
 		if (strcmp(name, wanted) == 0)
 			json_object_set_new(paths, path,

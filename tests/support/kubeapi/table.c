@@ -37,7 +37,9 @@ static const struct {
 	{"Service", {{"Type", "spec.type"}, {"Cluster-IP", "spec.clusterIP"}}},
 	{"PersistentVolumeClaim", {{"Status", "status.phase"}}},
 	{"Event",
-	 {{"Type", "type"}, {"Reason", "reason"}, {"Object", "involvedObject.name"},
+	 {{"Type", "type"},
+	  {"Reason", "reason"},
+	  {"Object", "involvedObject.name"},
 	  {"Message", "message"}}},
 };
 
