@@ -209,10 +209,22 @@ static int fail(struct rc_net_http_request *request, struct rc_error **err)
 	return r;
 }
 
+const char *rc_net_http_response_get(const struct rc_net_http_response *response, const char *name,
+				     size_t nth)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(response->request->easy, name, nth, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
+		return NULL;
+	return header->value;
+}
+
 static void tell(struct rc_net_http_request *request)
 {
 	struct rc_net_http_response response = {.content_type = request->content_type,
-						.retry_after_s = request->retry_after_s};
+						.retry_after_s = request->retry_after_s,
+						.request = request};
 	struct rc_error *err = NULL;
 	long status = 0;
 	int r = 0;
@@ -371,8 +383,12 @@ static void set_tls(CURL *easy, const struct rc_net_tls *tls)
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (!tls)
 		return;
-	if (tls->ca_pem)
+	if (tls->ca_pem) {
 		set_blob(easy, CURLOPT_CAINFO_BLOB, rc_str(tls->ca_pem));
+		/* The system's folder of certificates is curl's default beside the blob. */
+		if (!tls->with_system_roots)
+			curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	}
 	if (tls->certificate_pem) {
 		curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
 		curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
@@ -482,6 +498,8 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
 			 rc_text_has_prefix(options->url, "https:") ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	if (options->compressed)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	set_tls(easy, options->tls);
 	set_times(easy, options, chunk != NULL);
 	set_body(easy, options);

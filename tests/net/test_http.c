@@ -108,7 +108,8 @@ struct got {
 	int r, status, calls;
 	char *body, *error;
 	uint64_t retry_after_s;
-	char streamed[256];
+	char streamed[256], retry_header[64];
+	bool has_second;
 };
 
 static void on_chunk(void *userdata, struct rc_str bytes)
@@ -129,6 +130,9 @@ static void on_done(void *userdata, int r, const struct rc_net_http_response *re
 	got->body = rc_str_dup(response->body);
 	got->retry_after_s = response->retry_after_s;
 	got->error = err ? rc_error_format(err) : NULL;
+	snprintf(got->retry_header, sizeof(got->retry_header), "%s",
+		 rc_net_http_response_get(response, "retry-AFTER", 0) ?: "none");
+	got->has_second = rc_net_http_response_get(response, "Retry-After", 1) != NULL;
 	rc_error_free(err);
 	ev_break(world.loop, EVBREAK_ALL);
 }
@@ -165,6 +169,8 @@ START_TEST(test_http_echo)
 	ck_assert_int_eq(got.status, 418);
 	ck_assert_str_eq(got.body, "POST c/d Bearer t0k3n the body");
 	ck_assert_uint_eq(got.retry_after_s, 7);
+	ck_assert_str_eq(got.retry_header, "7");
+	ck_assert(!got.has_second);
 	done(&got);
 }
 END_TEST
