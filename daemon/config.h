@@ -31,10 +31,19 @@ struct rc_config_auth {
 	const char *ssh_key, *known_hosts; /* paths */
 };
 
+/* An entry of a mapping of texts. */
+struct rc_config_pair {
+	const char *key, *text;
+	struct rc_config_place place;
+};
+
 struct rc_config_cluster {
 	const char *name;
 	const char *kubeconfig; /* path; NULL: the cluster we run in */
 	const char *context;
+	const char **namespaces; /* none: all */
+	size_t n_namespaces;
+	int64_t max_requests; /* under way at the same time */
 	struct rc_config_place place;
 };
 
@@ -62,6 +71,8 @@ struct rc_config {
 	size_t n_repositories;
 	struct rc_config_applications *applications;
 	size_t n_applications;
+	struct rc_config_pair *customizations; /* Argo CD's resource.customizations... */
+	size_t n_customizations;
 	struct {
 		int64_t wave_timeout_ms;
 		int64_t prune_budget; /* percent of an application's resources */

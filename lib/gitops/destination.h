@@ -24,6 +24,9 @@ struct rc_destination_options {
 	struct ev_loop *loop;
 	struct rc_kube_kubeconfig *kubeconfig; /* taken over */
 	struct rc_judge *judge;		       /* says which kinds' status is read whole; or NULL */
+	const char *const *namespaces;	       /* to look at, copied */
+	size_t n_namespaces;		       /* 0: all */
+	unsigned int max_in_flight;	       /* requests at the same time; 0: 32 */
 	/* A tracked object came, changed or went. */
 	void (*live_changed)(void *userdata, struct rc_destination *destination,
 			     const struct rc_kube_live *live, bool is_gone);
