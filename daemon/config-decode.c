@@ -168,16 +168,15 @@ static struct rc_config_pair *place_pair(struct config_reader *reader, struct rc
 		if (rc_str_is(key, (*items)[i].key))
 			return &(*items)[i];
 	*items = rc_arena_grow(reader->arena, *items, *n * size, (*n + 1) * size);
-	(*items)[*n] = (struct rc_config_pair){
-		.key = rc_arena_strndup(reader->arena, key.p, key.n)};
+	(*items)[*n] =
+		(struct rc_config_pair){.key = rc_arena_strndup(reader->arena, key.p, key.n)};
 	return &(*items)[(*n)++];
 }
 
 static void read_pairs(struct config_reader *reader, const struct rc_yaml_node *node,
 		       const struct config_field *field, char *object, const char *where)
 {
-	struct rc_config_pair **items =
-		(struct rc_config_pair **)(void *)(object + field->offset);
+	struct rc_config_pair **items = (struct rc_config_pair **)(void *)(object + field->offset);
 	size_t *n = (size_t *)(void *)(object + field->offset_n);
 
 	if (node->kind != RC_YAML_MAPPING) {

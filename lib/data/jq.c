@@ -16,9 +16,9 @@
  * What an expression has no business with is nothing here: it neither ends the process, nor writes
  * to its outputs, nor reads its environment.
  */
-#define PROLOGUE                                                                      \
-	"def halt: error(\"halt\"); def halt_error: error(\"halt\"); "                \
-	"def halt_error($code): error(\"halt\"); def debug: .; def stderr: .; "       \
+#define PROLOGUE                                                                \
+	"def halt: error(\"halt\"); def halt_error: error(\"halt\"); "          \
+	"def halt_error($code): error(\"halt\"); def debug: .; def stderr: .; " \
 	"def input: empty; def inputs: empty; def env: {}; def input_filename: null; "
 
 static void jq_freep(jq_state **jq)

@@ -37,7 +37,8 @@ static void on_predicted(void *userdata, int r, const struct rc_kube_answer *ans
 {
 	struct app_call *call = userdata;
 
-	call->done(call->app, call->key, r, r < 0 || !answer ? NULL : answer->object, err, call->userdata);
+	call->done(call->app, call->key, r, r < 0 || !answer ? NULL : answer->object, err,
+		   call->userdata);
 	free_call(call);
 }
 

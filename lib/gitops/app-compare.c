@@ -188,8 +188,7 @@ static void ask_worker(struct rc_app *app, const struct rc_resource *row, json_t
 {
 	struct app_question *question = rc_new0(struct app_question);
 	const json_t *objects[] = {predicted ? predicted : row->item->object, live};
-	json_auto_t *request =
-		rc_script_ask_paths(row->programs, objects, RC_ARRAY_SIZE(objects));
+	json_auto_t *request = rc_script_ask_paths(row->programs, objects, RC_ARRAY_SIZE(objects));
 
 	question->app = app;
 	question->key = rc_kube_object_dup_key(row->key);

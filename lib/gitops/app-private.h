@@ -36,12 +36,12 @@ struct rc_app {
 	uint64_t begun_ms;
 	unsigned int failures; /* in a row */
 	struct rc_worker_job *job;
-	struct app_call *calls; /* dry runs under way */
-	struct app_diff *diffs; /* asked for by somebody */
+	struct app_call *calls;		/* dry runs under way */
+	struct app_diff *diffs;		/* asked for by somebody */
 	struct app_question *questions; /* that the worker of programs has */
-	unsigned int n_asked;	/* dry runs and questions of this look */
-	bool is_asking;		/* the step waits for their answers */
-	struct rc_error *ignore_error; /* why ignoreDifferences cannot be followed, or NULL */
+	unsigned int n_asked;		/* dry runs and questions of this look */
+	bool is_asking;			/* the step waits for their answers */
+	struct rc_error *ignore_error;	/* why ignoreDifferences cannot be followed, or NULL */
 
 	/* What it saw. */
 	char *revision;	   /* the commits of the sources, joined by '+' */

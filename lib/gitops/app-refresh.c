@@ -251,11 +251,11 @@ static int app_watch(struct rc_flow *flow, struct rc_error **err)
 /* ---- the whole ---- */
 
 static const struct rc_step steps[] = {
-	{"resolve", app_resolve, 0},   /* revisions -> commits, known from polls */
-	{"connect", app_connect, 0},   /* the cluster must be known */
-	{"render", app_render, 0},     /* commits -> manifests, in a worker with its own deadline */
-	{"build", app_build, 10},      /* manifests -> desired state */
-	{"watch", app_watch, 120},     /* live state of all kinds in question */
+	{"resolve", app_resolve, 0}, /* revisions -> commits, known from polls */
+	{"connect", app_connect, 0}, /* the cluster must be known */
+	{"render", app_render, 0},   /* commits -> manifests, in a worker with its own deadline */
+	{"build", app_build, 10},    /* manifests -> desired state */
+	{"watch", app_watch, 120},   /* live state of all kinds in question */
 	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */
 	{NULL, NULL, 0},
 };

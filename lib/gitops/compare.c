@@ -298,8 +298,8 @@ static bool is_part_changed(const struct pair *pair, const char *name, struct pl
 		inner = (struct place){name + 2, enter(place.scope, place.field, name + 2), true};
 	} else {
 		part.live = json_array_get(pair->live, rc_kube_fields_find(pair->live, name));
-		part.predicted = json_array_get(pair->predicted,
-						rc_kube_fields_find(pair->predicted, name));
+		part.predicted =
+			json_array_get(pair->predicted, rc_kube_fields_find(pair->predicted, name));
 	}
 	return is_changed(&part, inner);
 }

@@ -172,8 +172,7 @@ static int read_entry(struct rc_customizations *all, const char *key, const char
 		return read_old_form(all, key, text, err);
 	if (!rc_text_has_prefix(key, PREFIX ".")) {
 		rc_fail(err, -EINVAL, "there is no such key");
-		rc_hint(err, "keys are those of Argo CD, such as " PREFIX
-			     ".health.<group>_<kind>");
+		rc_hint(err, "keys are those of Argo CD, such as " PREFIX ".health.<group>_<kind>");
 		return -EINVAL;
 	}
 	if (rc_text_has_prefix(rest, "health."))

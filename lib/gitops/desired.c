@@ -187,7 +187,8 @@ static const json_t *get_scale_target(const struct rc_desired_item *item)
 
 	if ((strcmp(item->key.kind, "HorizontalPodAutoscaler") == 0 &&
 	     strcmp(item->key.group, "autoscaling") == 0) ||
-	    (strcmp(item->key.kind, "ScaledObject") == 0 && strcmp(item->key.group, "keda.sh") == 0))
+	    (strcmp(item->key.kind, "ScaledObject") == 0 &&
+	     strcmp(item->key.group, "keda.sh") == 0))
 		return target;
 	return NULL;
 }

@@ -116,7 +116,8 @@ static void cache_trim(void *userdata, json_t *object)
 	const struct rc_destination *destination = userdata;
 	rc_autofree struct rc_kube_key *key = NULL;
 
-	/* What we wrote without the server's help is merged by this; of all others it is a burden. */
+	/* What we wrote without the server's help is merged by this; of all others it is a burden.
+	 */
 	if (!rc_kube_fields_get(object, RC_KUBE_FIELD_MANAGER, "Update") ||
 	    rc_kube_fields_get(object, RC_KUBE_FIELD_MANAGER, "Apply"))
 		rc_kube_object_set_annotation(object, RC_THREE_WAY_ANNOTATION, NULL);

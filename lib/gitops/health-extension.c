@@ -13,10 +13,10 @@ static enum rc_health assess_definition(const struct health_subject *object)
 
 	if (health_is_true(terminating))
 		return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is terminating: %s",
-			   health_text(terminating, "message"));
+				     health_text(terminating, "message"));
 	if (accepted && !health_is_true(accepted))
 		return rc_health_say(object, RC_HEALTH_DEGRADED, "its names are not accepted: %s",
-			   health_text(accepted, "message"));
+				     health_text(accepted, "message"));
 	/* Argo CD calls a new one Degraded while it is installed, which would fail its wave. */
 	if (!established || strcmp(health_text(established, "reason"), "Installing") == 0)
 		return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is not established yet");
@@ -24,7 +24,7 @@ static enum rc_health assess_definition(const struct health_subject *object)
 		return rc_health_say(object, RC_HEALTH_DEGRADED, "it is not established");
 	if (health_is_true(violations))
 		return rc_health_say(object, RC_HEALTH_DEGRADED, "its schema is not structural: %s",
-			   health_text(violations, "message"));
+				     health_text(violations, "message"));
 	return RC_HEALTH_HEALTHY;
 }
 
@@ -35,7 +35,7 @@ static enum rc_health assess_api_service(const struct health_subject *object)
 	if (health_is_true(available))
 		return RC_HEALTH_HEALTHY;
 	return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is not available: %s",
-		   available ? health_text(available, "message") : "");
+			     available ? health_text(available, "message") : "");
 }
 
 static enum rc_health assess_ready(const struct health_subject *object)
@@ -70,8 +70,8 @@ enum rc_health rc_health_assess_generic(const struct health_subject *object)
 	const json_t *reconciling = rc_health_find_condition(object, "Reconciling");
 	const json_t *stalled = rc_health_find_condition(object, "Stalled");
 
-	if (json_is_integer(observed) && health_number(metadata, "generation", 0) !=
-						 json_integer_value(observed))
+	if (json_is_integer(observed) &&
+	    health_number(metadata, "generation", 0) != json_integer_value(observed))
 		return rc_health_behind(object);
 	if (health_is_true(reconciling))
 		return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is being reconciled: %s",

@@ -49,10 +49,11 @@ static enum rc_health assess_running_pod(const struct health_subject *object, bo
 		return RC_HEALTH_HEALTHY;
 	json_array_foreach (json_object_get(object->status, "containerStatuses"), i, status)
 		if (rc_json_get(status, "lastState", "terminated", NULL))
-			return rc_health_say(object, RC_HEALTH_DEGRADED, "container %s terminated: %s",
-				   health_text(status, "name"),
-				   rc_json_text(status, "lastState", "terminated", "reason", NULL)
-					   ?: "");
+			return rc_health_say(
+				object, RC_HEALTH_DEGRADED, "container %s terminated: %s",
+				health_text(status, "name"),
+				rc_json_text(status, "lastState", "terminated", "reason", NULL)
+					?: "");
 	return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is not ready");
 }
 
@@ -65,15 +66,16 @@ static enum rc_health assess_pod(const struct health_subject *object)
 		find_stuck(json_object_get(object->status, "containerStatuses"), &reason);
 
 	if (stuck && is_always)
-		return rc_health_say(object, RC_HEALTH_DEGRADED, "container %s: %s", health_text(stuck, "name"),
-			   reason);
+		return rc_health_say(object, RC_HEALTH_DEGRADED, "container %s: %s",
+				     health_text(stuck, "name"), reason);
 	if (strcmp(phase, "Pending") == 0)
 		return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is pending");
 	if (strcmp(phase, "Succeeded") == 0)
 		return RC_HEALTH_HEALTHY;
 	if (strcmp(phase, "Failed") == 0)
 		return rc_health_say(object, RC_HEALTH_DEGRADED, "it failed: %s %s",
-			   health_text(object->status, "reason"), health_text(object->status, "message"));
+				     health_text(object->status, "reason"),
+				     health_text(object->status, "message"));
 	if (strcmp(phase, "Running") == 0)
 		return assess_running_pod(object, is_always);
 	return rc_health_say(object, RC_HEALTH_UNKNOWN, "its phase is '%s'", phase);
@@ -114,9 +116,9 @@ static bool explain_pod(struct rc_buf *out, const json_t *pod)
 	static const char *const lists[] = {"initContainerStatuses", "containerStatuses"};
 	char *unused = NULL;
 	struct health_subject object = {.json = pod,
-				.spec = json_object_get(pod, "spec"),
-				.status = json_object_get(pod, "status"),
-				.message = &unused};
+					.spec = json_object_get(pod, "spec"),
+					.status = json_object_get(pod, "status"),
+					.message = &unused};
 	const json_t *scheduled = rc_health_find_condition(&object, "PodScheduled");
 	json_t *status;
 	size_t i;

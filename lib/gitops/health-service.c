@@ -69,7 +69,8 @@ static enum rc_health judge_scaling(const struct health_subject *object, const j
 		const char *type = health_text(condition, "type");
 
 		if (is_bad_scaling(type, health_text(condition, "reason")))
-			return rc_health_say(object, RC_HEALTH_DEGRADED, "%s", health_text(condition, "message"));
+			return rc_health_say(object, RC_HEALTH_DEGRADED, "%s",
+					     health_text(condition, "message"));
 		if (health_is_true(condition) &&
 		    (strcmp(type, "AbleToScale") == 0 || strcmp(type, "ScalingLimited") == 0))
 			return RC_HEALTH_HEALTHY;
@@ -104,8 +105,9 @@ static enum rc_health assess_budget(const struct health_subject *object)
 	json_array_foreach (conditions, i, condition)
 		if (strcmp(health_text(condition, "status"), "False") == 0 &&
 		    strcmp(health_text(condition, "reason"), "InsufficientPods") != 0)
-			return rc_health_say(object, RC_HEALTH_DEGRADED, "%s: %s", health_text(condition, "reason"),
-				   health_text(condition, "message"));
+			return rc_health_say(object, RC_HEALTH_DEGRADED, "%s: %s",
+					     health_text(condition, "reason"),
+					     health_text(condition, "message"));
 	return RC_HEALTH_HEALTHY;
 }
 

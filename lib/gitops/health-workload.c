@@ -17,16 +17,20 @@ static enum rc_health assess_deployment(const struct health_subject *object)
 	if (rc_health_is_behind(object))
 		return rc_health_behind(object);
 	if (progress && strcmp(health_text(progress, "reason"), "ProgressDeadlineExceeded") == 0)
-		return rc_health_say(object, RC_HEALTH_DEGRADED, "it exceeded its progress deadline");
+		return rc_health_say(object, RC_HEALTH_DEGRADED,
+				     "it exceeded its progress deadline");
 	if (updated < wanted)
 		return rc_health_say(object, RC_HEALTH_PROGRESSING,
-			   "%lld of %lld new replicas have been updated", updated, wanted);
+				     "%lld of %lld new replicas have been updated", updated,
+				     wanted);
 	if (replicas > updated)
 		return rc_health_say(object, RC_HEALTH_PROGRESSING,
-			   "%lld old replicas are pending termination", replicas - updated);
+				     "%lld old replicas are pending termination",
+				     replicas - updated);
 	if (available < updated)
 		return rc_health_say(object, RC_HEALTH_PROGRESSING,
-			   "%lld of %lld updated replicas are available", available, updated);
+				     "%lld of %lld updated replicas are available", available,
+				     updated);
 	return RC_HEALTH_HEALTHY;
 }
 
@@ -39,10 +43,11 @@ static enum rc_health assess_replica_set(const struct health_subject *object)
 	if (rc_health_is_behind(object))
 		return rc_health_behind(object);
 	if (health_is_true(failure))
-		return rc_health_say(object, RC_HEALTH_DEGRADED, "%s", health_text(failure, "message"));
+		return rc_health_say(object, RC_HEALTH_DEGRADED, "%s",
+				     health_text(failure, "message"));
 	if (available < wanted)
-		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld replicas are available",
-			   available, wanted);
+		return rc_health_say(object, RC_HEALTH_PROGRESSING,
+				     "%lld of %lld replicas are available", available, wanted);
 	return RC_HEALTH_HEALTHY;
 }
 
@@ -55,22 +60,23 @@ static enum rc_health assess_stateful_set(const struct health_subject *object)
 	long long updated = health_number(object->status, "updatedReplicas", 0);
 	long long partition = health_number(rolling, "partition", -1);
 
-	if (health_number(object->status, "observedGeneration", 0) == 0 || rc_health_is_behind(object))
+	if (health_number(object->status, "observedGeneration", 0) == 0 ||
+	    rc_health_is_behind(object))
 		return rc_health_behind(object);
 	if (ready < wanted)
-		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are ready", ready,
-			   wanted);
+		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are ready",
+				     ready, wanted);
 	if (strcmp(health_text(strategy, "type"), "OnDelete") == 0)
 		return RC_HEALTH_HEALTHY;
 	if (partition >= 0)
-		return updated < wanted - partition
-			       ? rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are updated",
-				     updated, wanted - partition)
-			       : RC_HEALTH_HEALTHY;
+		return updated < wanted - partition ? rc_health_say(object, RC_HEALTH_PROGRESSING,
+								    "%lld of %lld pods are updated",
+								    updated, wanted - partition)
+						    : RC_HEALTH_HEALTHY;
 	if (strcmp(health_text(object->status, "updateRevision"),
 		   health_text(object->status, "currentRevision")) != 0)
-		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are updated", updated,
-			   wanted);
+		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are updated",
+				     updated, wanted);
 	return RC_HEALTH_HEALTHY;
 }
 
@@ -86,11 +92,11 @@ static enum rc_health assess_daemon_set(const struct health_subject *object)
 	if (strcmp(health_text(strategy, "type"), "OnDelete") == 0)
 		return RC_HEALTH_HEALTHY;
 	if (updated < wanted)
-		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are updated", updated,
-			   wanted);
+		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are updated",
+				     updated, wanted);
 	if (available < wanted)
-		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld pods are available",
-			   available, wanted);
+		return rc_health_say(object, RC_HEALTH_PROGRESSING,
+				     "%lld of %lld pods are available", available, wanted);
 	return RC_HEALTH_HEALTHY;
 }
 
@@ -99,13 +105,14 @@ static enum rc_health assess_job(const struct health_subject *object)
 	const json_t *failed = rc_health_find_condition(object, "Failed");
 
 	if (health_is_true(failed))
-		return rc_health_say(object, RC_HEALTH_DEGRADED, "it failed: %s", health_text(failed, "message"));
+		return rc_health_say(object, RC_HEALTH_DEGRADED, "it failed: %s",
+				     health_text(failed, "message"));
 	if (health_is_true(rc_health_find_condition(object, "Suspended")))
 		return rc_health_say(object, RC_HEALTH_SUSPENDED, "it is suspended");
 	if (health_is_true(rc_health_find_condition(object, "Complete")))
 		return RC_HEALTH_HEALTHY;
 	return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is running, %lld failed so far",
-		   health_number(object->status, "failed", 0));
+			     health_number(object->status, "failed", 0));
 }
 
 static enum rc_health assess_cron_job(const struct health_subject *object)

@@ -24,8 +24,8 @@ bool rc_health_from_string(const char *text, enum rc_health *ret_health);
  * Judge object; *ret_message says why in a clause ("1 of 3 updated replicas are available"), or is
  * NULL; the caller's to free. The kinds of argocd.md section 4.2, CronJob,
  * CustomResourceDefinition, PodDisruptionBudget and External Secrets' kinds have a rule; all others
- * are judged as kstatus does it (observedGeneration, conditions Reconciling, Stalled and Ready), and
- * have no health when they write none of that.
+ * are judged as kstatus does it (observedGeneration, conditions Reconciling, Stalled and Ready),
+ * and have no health when they write none of that.
  */
 enum rc_health rc_health_assess(const json_t *object, char **ret_message);
 /* Take out of status what no rule reads. */

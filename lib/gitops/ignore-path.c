@@ -142,7 +142,7 @@ static void take_path(struct parser *parser, struct ignore_path *path)
 }
 
 int rc_ignore_path_parse(struct rc_arena *arena, const char *text, struct ignore_path *path,
-		    struct rc_error **err)
+			 struct rc_error **err)
 {
 	struct parser parser = {.arena = arena, .text = text, .at = text};
 	int r = 0;
@@ -160,7 +160,7 @@ int rc_ignore_path_parse(struct rc_arena *arena, const char *text, struct ignore
 }
 
 int rc_ignore_path_parse_pointer(struct rc_arena *arena, const char *text, struct ignore_path *path,
-			 struct rc_error **err)
+				 struct rc_error **err)
 {
 	struct parser parser = {.arena = arena, .text = text, .at = text};
 
@@ -240,8 +240,8 @@ static struct at enter_element(const struct at *at, size_t i)
 {
 	json_t *element = json_array_get(at->json, i);
 
-	return (struct at){element, pick(at->live, element, i), rc_kube_fields_enter_element(at->owned, element),
-			   at->how};
+	return (struct at){element, pick(at->live, element, i),
+			   rc_kube_fields_enter_element(at->owned, element), at->how};
 }
 
 static bool is_selected(const json_t *element, const struct ignore_step *step)

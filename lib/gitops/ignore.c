@@ -42,7 +42,8 @@ static int compile_expression(struct rc_arena *arena, const char *text, struct r
 	struct ignore_path path;
 
 	if (text[strspn(text, " \t\r\n.")] == '\0')
-		return rc_fail(err, -EINVAL, "jqPathExpressions: '%s' names the whole object", text);
+		return rc_fail(err, -EINVAL, "jqPathExpressions: '%s' names the whole object",
+			       text);
 	if (rc_ignore_path_parse(arena, text, &path, &why) == 0)
 		rule->paths[rule->n_paths++] = path;
 	else
@@ -199,8 +200,7 @@ bool rc_ignore_view_concerns(const struct rc_ignore_view *view, const json_t *ob
 }
 
 /* paths come from the end to the beginning, so that places in lists stay true. */
-static void walk_found(const json_t *paths, json_t *object, const json_t *live,
-		       enum ignore_how how)
+static void walk_found(const json_t *paths, json_t *object, const json_t *live, enum ignore_how how)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
 	json_t *json;
@@ -243,8 +243,8 @@ static void remove_managed(const struct rc_ignore *ignore, json_t *desired, json
 			const json_t *fields;
 			size_t entry = 0;
 
-			while ((fields = rc_kube_fields_next(live, rule->managers[i], NULL,
-							     &entry)))
+			while ((fields =
+					rc_kube_fields_next(live, rule->managers[i], NULL, &entry)))
 				rc_ignore_managers_remove(desired, live, fields);
 		}
 }
@@ -281,8 +281,8 @@ static void keep_managed(const struct rc_ignore *ignore, json_t *object, const j
 			const json_t *fields;
 			size_t entry = 0;
 
-			while ((fields = rc_kube_fields_next(live, rule->managers[i], NULL,
-							     &entry)))
+			while ((fields =
+					rc_kube_fields_next(live, rule->managers[i], NULL, &entry)))
 				rc_ignore_managers_keep(object, live, fields, how);
 		}
 }

@@ -122,8 +122,8 @@ static void take(struct verdict *verdict, int r, const json_t *reply, const stru
 		verdict->message = rc_asprintf("its health script cannot tell: %s", why);
 	} else if (status && *status && !rc_health_from_string(status, &verdict->health)) {
 		verdict->health = RC_HEALTH_UNKNOWN;
-		verdict->message = rc_asprintf("its health script says '%.40s', which is no health",
-					       status);
+		verdict->message =
+			rc_asprintf("its health script says '%.40s', which is no health", status);
 	} else if (message && *message) {
 		verdict->message = rc_strndup(message, MESSAGE_MAX);
 	}

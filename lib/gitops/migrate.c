@@ -11,10 +11,13 @@
 #include "kube/fields.h"
 #include "kube/object.h"
 
-const char *const rc_migrate_managers[] = {
-	"kubectl-client-side-apply", "kubectl-last-applied", "before-first-apply",
-	"argocd-controller",	     "argocd-application-controller",
-	"helm",			     NULL};
+const char *const rc_migrate_managers[] = {"kubectl-client-side-apply",
+					   "kubectl-last-applied",
+					   "before-first-apply",
+					   "argocd-controller",
+					   "argocd-application-controller",
+					   "helm",
+					   NULL};
 
 static bool is_migrated(const char *manager, const char *also)
 {
@@ -65,6 +68,12 @@ static json_t *split_kept(const json_t *fields, json_t **ret_rest)
 		json_object_set(kept, name, inner);
 		json_object_del(annotations, name);
 	}
+	/* A map whose keys all stay Helm's stays Helm's, too. */
+	if (json_object_size(kept) > 0 &&
+	    json_object_size(annotations) == (json_object_get(annotations, ".") != NULL))
+		json_object_del(json_object_get(rest, "f:metadata"), "f:annotations");
+	if (json_object_size(kept) > 0 && json_object_size(json_object_get(rest, "f:metadata")) == 0)
+		json_object_del(rest, "f:metadata");
 	*ret_rest = rest;
 	if (json_object_size(kept) > 0)
 		return json_pack("{s:{s:o}}", "f:metadata", "f:annotations", kept);

@@ -27,9 +27,9 @@ struct rc_resource {
 	enum rc_health health;
 	char *message; /* of its health, or NULL */
 	bool is_owned, is_terminating;
-	bool is_asked;		/* a dry run about it is under way */
-	bool is_judged_later;	/* a health script was asked about this state */
-	json_t *programs;	/* of ignoreDifferences, that a worker has to run first; or NULL */
+	bool is_asked;	      /* a dry run about it is under way */
+	bool is_judged_later; /* a health script was asked about this state */
+	json_t *programs;     /* of ignoreDifferences, that a worker has to run first; or NULL */
 	uint64_t desired_hash, live_hash; /* what comparison is about */
 	char *resource_version;		  /* what health is about; NULL: nothing live */
 };
@@ -50,8 +50,8 @@ struct rc_resources_options {
 	const char *instance, *app;
 	struct rc_compare_options compare; /* without what depends on the object */
 	const struct rc_application_options *application;
-	struct rc_judge *judge;		/* may be NULL */
-	const void *cluster;		/* for judge */
+	struct rc_judge *judge; /* may be NULL */
+	const void *cluster;	/* for judge */
 };
 
 void rc_resources_done(struct rc_resources *resources);

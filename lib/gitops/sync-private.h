@@ -28,10 +28,10 @@ struct rc_sync {
 	struct sync_call *calls; /* requests under way */
 	unsigned int n_calls;
 
-	struct sync_write *writes; /* one per task */
+	struct sync_write *writes;	 /* one per task */
 	struct sync_question *questions; /* that the worker of programs has */
-	size_t begin, end; /* the tasks of the current wave */
-	size_t group;	   /* where the next kind begins */
+	size_t begin, end;		 /* the tasks of the current wave */
+	size_t group;			 /* where the next kind begins */
 	enum sync_stage stage;
 	uint64_t wave_since_ms; /* when its health wait began */
 	uint64_t explained_ms;	/* when pods were asked about last */

@@ -1,6 +1,6 @@
 /*
- * What is sent for one task: mostly one server-side apply. Before that, fields that kubectl, Argo CD
- * or Helm applied become ours, and fields nobody minds get what they have. Replace=true and
+ * What is sent for one task: mostly one server-side apply. Before that, fields that kubectl, Argo
+ * CD or Helm applied become ours, and fields nobody minds get what they have. Replace=true and
  * ServerSideApply=false send the whole object, made of what is live a moment before.
  */
 #include <errno.h>
@@ -178,9 +178,8 @@ static void write_whole(struct rc_sync *sync, struct rc_task *task, const json_t
 		whole = json_deep_copy(object);
 		if (is_client_side(sync, task))
 			rc_three_way_remember(whole, object);
-		rc_sync_call_set(call,
-				 rc_kube_apply_create(cluster_of(sync), resource, whole, &options,
-						      rc_sync_call_on_done, call));
+		rc_sync_call_set(call, rc_kube_apply_create(cluster_of(sync), resource, whole,
+							    &options, rc_sync_call_on_done, call));
 	} else {
 		whole = is_client_side(sync, task) ? rc_three_way_merge(object, live)
 						   : json_deep_copy(object);
@@ -198,12 +197,12 @@ static void apply(struct rc_sync *sync, struct rc_task *task, const json_t *live
 {
 	struct rc_kube_write_options options = make_options(sync, task);
 	struct sync_call *call = rc_sync_call_new(sync, task, write_of(sync, task)->done);
-	json_auto_t *object = task->item ? make_object(sync, task, live, false)
-					 : make_namespace(sync, task);
+	json_auto_t *object =
+		task->item ? make_object(sync, task, live, false) : make_namespace(sync, task);
 
-	rc_sync_call_set(call, rc_kube_apply_start(cluster_of(sync),
-						   rc_sync_call_resource(sync, task), object,
-						   &options, rc_sync_call_on_done, call));
+	rc_sync_call_set(call,
+			 rc_kube_apply_start(cluster_of(sync), rc_sync_call_resource(sync, task),
+					     object, &options, rc_sync_call_on_done, call));
 }
 
 /* ---- before that: whose the fields are ---- */
@@ -283,8 +282,8 @@ static void create_hook(struct rc_sync *sync, struct rc_task *task)
 /* As it is known; the caller's. NULL: it is not there. */
 static json_t *get_live(const struct rc_sync *sync, const struct rc_task *task)
 {
-	json_t *live = rc_kube_cache_load(rc_destination_get_cache(sync->options.destination),
-					  &task->key);
+	json_t *live =
+		rc_kube_cache_load(rc_destination_get_cache(sync->options.destination), &task->key);
 
 	return live || task->is_created ? live : json_incref(task->live);
 }

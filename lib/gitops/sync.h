@@ -47,8 +47,8 @@ struct rc_sync_options {
 	const struct rc_plan_live *live; /* until start returns */
 	size_t n_live;
 	const struct rc_log *log;
-	struct rc_judge *judge;		/* may be NULL */
-	const struct rc_ignore *ignore; /* may be NULL */
+	struct rc_judge *judge;		    /* may be NULL */
+	const struct rc_ignore *ignore;	    /* may be NULL */
 	struct rc_worker_pool *script_pool; /* for what ignore has of programs; may be NULL */
 	const json_t *journal; /* of the run to go on with, until start returns; NULL: a new run */
 	uint64_t wave_timeout_ms;

@@ -27,7 +27,7 @@ struct object {
 	struct rc_kube_live live;
 	unsigned int seen;  /* the feed's list that told it last */
 	unsigned int trims; /* how often trimming had changed when it was made */
-	char text[];	   /* key, uid, resourceVersion, label, JSON */
+	char text[];	    /* key, uid, resourceVersion, label, JSON */
 };
 
 /* The objects whose label has one value; there as long as there is one. */

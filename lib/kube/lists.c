@@ -7,7 +7,8 @@
 
 static const struct {
 	const char *list;
-	const char *keys[RC_KUBE_LIST_KEYS]; /* all of them make the key; what is absent counts as its default */
+	const char *keys[RC_KUBE_LIST_KEYS]; /* all of them make the key; what is absent counts as
+						its default */
 } keyed_lists[] = {
 	{"containers", {"name"}},
 	{"initContainers", {"name"}},
