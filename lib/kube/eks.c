@@ -276,7 +276,8 @@ void rc_kube_eks_free(struct rc_kube_eks *eks)
 int rc_kube_eks_get(struct rc_kube_eks *eks, struct rc_kube_exec_waiter *waiter,
 		    struct rc_kube_eks_login *ret_login, struct rc_error **err)
 {
-	/* While keys cannot be had they are not asked for at each call: they have their back-off. */
+	/* While keys cannot be had they are not asked for at each call: they have their back-off.
+	 */
 	if (!is_busy(eks) && (is_token_due(eks) || is_description_due(eks)))
 		advance(eks);
 	if (eks->server && !is_token_due(eks)) {

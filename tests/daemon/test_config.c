@@ -101,7 +101,7 @@ static const struct {
 	{"clusters: [{name: a, context: k, eks: {cluster: x}}]",
 	 "'context' belongs to a kubeconfig"},
 	{"clusters: [{name: a, context: k}]", "'context' without 'kubeconfig'"},
-	{"clusters: [{name: a, eks: {cluster: x, externalId: y}}]", "goes with 'roleArn'"},
+	{"clusters: [{name: a, eks: {cluster: x, externalId: z}}]", "goes with 'roleArn'"},
 	{"applications: [{}]", "an entry of applications has 'file', or 'from'"},
 	{"applications: [{from: {repository: x, path: p}}]", "no repository is named 'x'"},
 	{"repositories: [{name: a, url: nowhere}]", "'nowhere' is no URL of a repository"},
