@@ -41,6 +41,9 @@ struct rc_config_cluster {
 	const char *kubeconfig; /* path; NULL, and no eks: the cluster we run in */
 	const char *context;
 	struct rc_config_eks eks;
+	const char **namespaces; /* none: all */
+	size_t n_namespaces;
+	int64_t max_requests; /* under way at the same time */
 	struct rc_config_place place;
 };
 

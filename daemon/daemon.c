@@ -50,18 +50,24 @@ static struct rc_kube_kubeconfig *make_eks(const struct rc_config_eks *config)
 static int add_cluster(struct rc_daemon *daemon, const struct rc_config_cluster *config,
 		       struct rc_error **err)
 {
-	struct rc_kube_kubeconfig *kubeconfig = NULL;
+	struct rc_destination_options options = {
+		.name = config->name,
+		.namespaces = config->namespaces,
+		.n_namespaces = config->n_namespaces,
+		.max_in_flight = (unsigned int)config->max_requests,
+	};
 	int r = 0;
 
 	if (config->eks.cluster)
-		kubeconfig = make_eks(&config->eks);
+		options.kubeconfig = make_eks(&config->eks);
 	else if (config->kubeconfig)
-		r = rc_kube_kubeconfig_load(config->kubeconfig, config->context, &kubeconfig, err);
+		r = rc_kube_kubeconfig_load(config->kubeconfig, config->context,
+					    &options.kubeconfig, err);
 	else
-		r = rc_kube_kubeconfig_load_in_cluster(NULL, &kubeconfig, err);
+		r = rc_kube_kubeconfig_load_in_cluster(NULL, &options.kubeconfig, err);
 	if (r < 0)
 		return rc_wrap(err, r, "cluster '%s'", config->name);
-	rc_engine_add_destination(daemon->engine, config->name, kubeconfig);
+	rc_engine_add_destination(daemon->engine, &options);
 	return 0;
 }
 
