@@ -1,4 +1,5 @@
-/* The first byte chooses --set or a sister of it, the rest is the argument; twice over one table. */
+/* The first byte chooses --set or a sister of it, the rest is the argument; twice over one table.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CHART_HEAD                                      \
-	"apiVersion: v2\nname: e\nversion: 1.0.0\n"     \
+#define CHART_HEAD                                  \
+	"apiVersion: v2\nname: e\nversion: 1.0.0\n" \
 	"dependencies:\n- name: child\n  version: '*'\n"
 #define CHILD_CHART "apiVersion: v2\nname: child\nversion: 0.1.0\n"
 #define TEMPLATE    "a: |\n  {{- toYaml .Values | nindent 2 }}\n"
