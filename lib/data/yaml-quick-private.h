@@ -5,7 +5,7 @@
 
 struct rc_yaml_quick_state {
 	const struct rc_yaml_quick *quick;
-	const char *source;  /* the text, of which copy is scribbled in */
+	const char *source; /* the text, of which copy is scribbled in */
 	char *copy;
 	char *p, *end;	     /* end holds a NUL */
 	char *line;	     /* where the current line begins */

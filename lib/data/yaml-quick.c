@@ -1,4 +1,5 @@
-/* Everyday YAML in one pass. Every function returns false to leave the text to the careful reader. */
+/* Everyday YAML in one pass. Every function returns false to leave the text to the careful reader.
+ */
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -71,8 +72,7 @@ static void push_item(struct rc_yaml_quick_state *state, struct rc_yaml_node *it
 {
 	if (state->n_items == state->room_items) {
 		state->room_items = state->room_items ? 2 * state->room_items : 64;
-		state->items =
-			rc_realloc(state->items, state->room_items * sizeof(*state->items));
+		state->items = rc_realloc(state->items, state->room_items * sizeof(*state->items));
 	}
 	state->items[state->n_items++] = item;
 }
