@@ -330,6 +330,13 @@ static void take_external(struct rc_secrets_manager *manager, const struct rc_ku
 
 	if (!entry)
 		entry = add(manager, key);
+	if (rc_flow_is_running(&entry->flow) && r == 0 && !is_edited(entry->object, object)) {
+		/* Our own word of the refresh before, known already: the one under way goes on. */
+		json_decref(entry->object);
+		entry->object = object;
+		rc_secrets_external_free(external);
+		return;
+	}
 	if (rc_flow_is_running(&entry->flow))
 		rc_secrets_refresh_cancel(entry);
 	if (is_edited(entry->object, object))
