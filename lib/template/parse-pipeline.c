@@ -5,7 +5,8 @@
 #include "template/parse-private.h"
 
 /* ".a.b" or "$x.a" into its names. */
-static void split_names(struct rc_template_parser *parser, struct rc_template_node *node, struct rc_str text)
+static void split_names(struct rc_template_parser *parser, struct rc_template_node *node,
+			struct rc_str text)
 {
 	size_t n = 1;
 
@@ -28,7 +29,8 @@ static void split_names(struct rc_template_parser *parser, struct rc_template_no
 	}
 }
 
-static void add_name(struct rc_template_parser *parser, struct rc_template_node *node, struct rc_str field)
+static void add_name(struct rc_template_parser *parser, struct rc_template_node *node,
+		     struct rc_str field)
 {
 	node->names =
 		rc_arena_grow(parser->arena, node->names, node->n_names * sizeof(*node->names),
@@ -45,10 +47,12 @@ static struct rc_template_node *parse_variable(struct rc_template_parser *parser
 	for (size_t i = 0; i < parser->n_variables; i++)
 		if (rc_str_equal(parser->variables[i], node->names[0]))
 			return node;
-	return rc_template_parse_fail(parser, "undefined variable \"%.*s\"", (int)node->names[0].n, node->names[0].p);
+	return rc_template_parse_fail(parser, "undefined variable \"%.*s\"", (int)node->names[0].n,
+				      node->names[0].p);
 }
 
-static struct rc_template_node *parse_number(struct rc_template_parser *parser, struct rc_template_token token)
+static struct rc_template_node *parse_number(struct rc_template_parser *parser,
+					     struct rc_template_token token)
 {
 	struct rc_template_node *node = rc_template_parse_node_of(parser, RC_NODE_NUMBER, token);
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
@@ -58,7 +62,8 @@ static struct rc_template_node *parse_number(struct rc_template_parser *parser, 
 	return node;
 }
 
-static struct rc_template_node *parse_string(struct rc_template_parser *parser, struct rc_template_token token)
+static struct rc_template_node *parse_string(struct rc_template_parser *parser,
+					     struct rc_template_token token)
 {
 	struct rc_template_node *node = rc_template_parse_node_of(parser, RC_NODE_STRING, token);
 
@@ -70,16 +75,18 @@ static struct rc_template_node *parse_string(struct rc_template_parser *parser, 
 static struct rc_template_node *parse_identifier(struct rc_template_parser *parser,
 						 struct rc_template_token token)
 {
-	struct rc_template_node *node = rc_template_parse_node_of(parser, RC_NODE_IDENTIFIER, token);
+	struct rc_template_node *node =
+		rc_template_parse_node_of(parser, RC_NODE_IDENTIFIER, token);
 
 	node->func = rc_template_funcs_find(parser->funcs, token.text);
 	if (!node->func)
-		return rc_template_parse_fail(parser, "function \"%.*s\" not defined", (int)token.text.n,
-			    token.text.p);
+		return rc_template_parse_fail(parser, "function \"%.*s\" not defined",
+					      (int)token.text.n, token.text.p);
 	return node;
 }
 
-static struct rc_template_node *parse_field(struct rc_template_parser *parser, struct rc_template_token token)
+static struct rc_template_node *parse_field(struct rc_template_parser *parser,
+					    struct rc_template_token token)
 {
 	struct rc_template_node *node = rc_template_parse_node_of(parser, RC_NODE_FIELD, token);
 
@@ -113,7 +120,8 @@ static struct rc_template_node *parse_term(struct rc_template_parser *parser, bo
 	case RC_TOKEN_NUMBER:
 		return parse_number(parser, token);
 	case RC_TOKEN_LEFT_PAREN:
-		return rc_template_parse_pipeline(parser, "parenthesized pipeline", RC_TOKEN_RIGHT_PAREN);
+		return rc_template_parse_pipeline(parser, "parenthesized pipeline",
+						  RC_TOKEN_RIGHT_PAREN);
 	case RC_TOKEN_STRING:
 	case RC_TOKEN_RAW_STRING:
 		return parse_string(parser, token);
@@ -202,7 +210,8 @@ static struct rc_template_node *parse_command(struct rc_template_parser *parser)
 static void declare(struct rc_template_parser *parser, struct rc_template_node *pipe,
 		    struct rc_template_token variable)
 {
-	struct rc_template_node *node = rc_template_parse_node_of(parser, RC_NODE_VARIABLE, variable);
+	struct rc_template_node *node =
+		rc_template_parse_node_of(parser, RC_NODE_VARIABLE, variable);
 
 	split_names(parser, node, variable.text);
 	rc_template_parse_append(parser, &pipe->declared, node);
@@ -231,17 +240,19 @@ static bool parse_declarations(struct rc_template_parser *parser, struct rc_temp
 		rc_template_parse_next(parser);
 		declare(parser, pipe, variable);
 		if (strcmp(context, "range") != 0 || pipe->declared.n > 1)
-			return rc_template_parse_fail(parser, "too many declarations in %s", context) != NULL;
+			return rc_template_parse_fail(parser, "too many declarations in %s",
+						      context) != NULL;
 		kind = rc_template_parse_peek(parser)->kind;
 		if (kind != RC_TOKEN_VARIABLE && kind != RC_TOKEN_RIGHT &&
 		    kind != RC_TOKEN_RIGHT_PAREN)
-			return rc_template_parse_fail(parser, "range can only initialize variables") != NULL;
+			return rc_template_parse_fail(
+				       parser, "range can only initialize variables") != NULL;
 	}
 	return true;
 }
 
-static struct rc_template_node *check_pipeline(struct rc_template_parser *parser, struct rc_template_node *pipe,
-					       const char *context)
+static struct rc_template_node *check_pipeline(struct rc_template_parser *parser,
+					       struct rc_template_node *pipe, const char *context)
 {
 	if (pipe->commands.n == 0)
 		return rc_template_parse_fail(parser, "missing value for %s", context);
@@ -250,7 +261,8 @@ static struct rc_template_node *check_pipeline(struct rc_template_parser *parser
 
 		if (kind == RC_NODE_BOOL || kind == RC_NODE_DOT || kind == RC_NODE_NIL ||
 		    kind == RC_NODE_NUMBER || kind == RC_NODE_STRING)
-			return rc_template_parse_fail(parser, "non executable command in pipeline stage %zu", i + 1);
+			return rc_template_parse_fail(
+				parser, "non executable command in pipeline stage %zu", i + 1);
 	}
 	return pipe;
 }
@@ -275,13 +287,16 @@ static bool begins_command(enum rc_template_token_kind kind)
 	}
 }
 
-struct rc_template_node *rc_template_parse_pipeline(struct rc_template_parser *parser, const char *context,
-					       enum rc_template_token_kind end)
+struct rc_template_node *rc_template_parse_pipeline(struct rc_template_parser *parser,
+						    const char *context,
+						    enum rc_template_token_kind end)
 {
-	struct rc_template_node *pipe = rc_template_parse_node(parser, RC_NODE_PIPE, rc_template_parse_peek(parser)->position);
+	struct rc_template_node *pipe = rc_template_parse_node(
+		parser, RC_NODE_PIPE, rc_template_parse_peek(parser)->position);
 
 	if (++parser->depth > RC_TEMPLATE_PARSE_DEPTH_MAX)
-		return rc_template_parse_fail(parser, "nested deeper than %d", RC_TEMPLATE_PARSE_DEPTH_MAX);
+		return rc_template_parse_fail(parser, "nested deeper than %d",
+					      RC_TEMPLATE_PARSE_DEPTH_MAX);
 	if (!parse_declarations(parser, pipe, context))
 		return NULL;
 	for (;;) {
@@ -301,4 +316,3 @@ struct rc_template_node *rc_template_parse_pipeline(struct rc_template_parser *p
 		rc_template_parse_append(parser, &pipe->commands, command);
 	}
 }
-

@@ -30,8 +30,7 @@ const struct rc_template_token *rc_template_parse_peek(struct rc_template_parser
 /* Put back what was read last. */
 void rc_template_parse_backup(struct rc_template_parser *parser);
 /* tokens[0] was read last; put back the one before it, too. */
-void rc_template_parse_backup2(struct rc_template_parser *parser,
-			       struct rc_template_token first);
+void rc_template_parse_backup2(struct rc_template_parser *parser, struct rc_template_token first);
 
 /* Every parse function gives NULL after this. */
 void *rc_template_parse_fail(struct rc_template_parser *parser, const char *format, ...)
