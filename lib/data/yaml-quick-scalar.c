@@ -320,11 +320,23 @@ bool rc_yaml_quick_scan(struct rc_yaml_quick_state *state, int indent,
 	return rc_yaml_quick_is_end(p[1]) && !is_too_long(state, ret);
 }
 
-bool rc_yaml_quick_scan_flow(struct rc_yaml_quick_state *state, struct rc_yaml_quick_scalar *ret)
+/* Over what a plain scalar holds inside of brackets. */
+static char *skip_flow(char *p)
 {
 	static const unsigned char special[256] = {
 		['\0'] = 1, ['\t'] = 1, ['\n'] = 1, [' '] = 1, [':'] = 1, [','] = 1,
 		['?'] = 1,  ['['] = 1,	[']'] = 1,  ['{'] = 1, ['}'] = 1, ['#'] = 1};
+
+	for (;; p++) {
+		while (!special[(unsigned char)*p])
+			p++;
+		if (*p != ':' || strchr(" \n\t,?[]{}", p[1]))
+			return p;
+	}
+}
+
+bool rc_yaml_quick_scan_flow(struct rc_yaml_quick_state *state, struct rc_yaml_quick_scalar *ret)
+{
 	char *p = state->p;
 
 	mark(state, ret);
@@ -335,13 +347,7 @@ bool rc_yaml_quick_scan_flow(struct rc_yaml_quick_state *state, struct rc_yaml_q
 	ret->text.p = p;
 	if (strchr("&*!?|>%@`,[]{}#:", *p) || (*p == '-' && (p[1] == ' ' || p[1] == ',')))
 		return false;
-	for (;; p++) {
-		while (!special[(unsigned char)*p])
-			p++;
-		if (*p == ':' && !strchr(" \n\t,?[]{}", p[1]))
-			continue;
-		break;
-	}
+	p = skip_flow(p);
 	ret->text.n = (size_t)(p - ret->text.p);
 	while (*p == ' ')
 		p++;
@@ -440,11 +446,28 @@ static void take_line(struct rc_yaml_quick_state *state, struct block *block)
 	state->number++;
 }
 
+static bool scan_lines(struct rc_yaml_quick_state *state, int indent, int least,
+		       struct block *block)
+{
+	if (!scan_breaks(state, &indent, least, &block->breaks))
+		return false;
+	while (state->p - state->line == indent && state->p < state->end) {
+		join_lines(block, *state->p == ' ' || *state->p == '\t');
+		take_line(state, block);
+		block->breaks = 0;
+		if (state->p == state->end && !block->has_leading)
+			return true;
+		if (!scan_breaks(state, &indent, least, &block->breaks))
+			return false;
+	}
+	return true;
+}
+
 bool rc_yaml_quick_scan_block(struct rc_yaml_quick_state *state, int indent,
 			      struct rc_yaml_quick_scalar *ret)
 {
 	struct block block = {.is_literal = *state->p == '|', .to = state->p};
-	int least = indent + 1 > 1 ? indent + 1 : 1, own;
+	int own;
 	char chomp;
 
 	mark(state, ret);
@@ -454,18 +477,8 @@ bool rc_yaml_quick_scan_block(struct rc_yaml_quick_state *state, int indent,
 		return false;
 	if (own > 0 && indent >= 0)
 		own += indent;
-	if (!scan_breaks(state, &own, least, &block.breaks))
+	if (!scan_lines(state, own, indent >= 0 ? indent + 1 : 1, &block))
 		return false;
-	while (state->p - state->line == own && state->p < state->end) {
-		join_lines(&block, *state->p == ' ' || *state->p == '\t');
-		take_line(state, &block);
-		if (state->p == state->end && !block.has_leading) {
-			block.breaks = 0;
-			break;
-		}
-		if (!scan_breaks(state, &own, least, &block.breaks))
-			return false;
-	}
 	if (chomp != '-' && block.has_leading)
 		*block.to++ = '\n';
 	if (chomp == '+') {

@@ -396,32 +396,40 @@ static bool is_marker(const char *p, const char *end, char c)
 	       (p + 3 == end || p[3] == ' ' || p[3] == '\n');
 }
 
-/* No control characters; of longer characters no other line ends, byte order marks, errors. */
-static bool is_everyday(const char *p, const char *end, bool *ret_is_ascii)
+/* Over ASCII that is text, line ends among it. */
+static const char *skip_ascii(const char *p, const char *end)
 {
 	typedef unsigned char chunk __attribute__((vector_size(16)));
 
-	while (p < end) {
+	for (; end - p >= 16; p += 16) {
+		chunk c, bad;
+		uint64_t found[2];
+
+		memcpy(&c, p, sizeof(c));
+		bad = (chunk)((c < 0x20) | (c > 0x7e)) & (chunk)(c != '\n');
+		memcpy(found, &bad, sizeof(found));
+		if (found[0] | found[1])
+			break;
+	}
+	while (p < end && ((*p >= ' ' && *p <= '~') || *p == '\n' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* No other line ends, byte order marks, and what is no character. */
+static bool is_text(uint32_t rune)
+{
+	return rune >= 0xa0 && rune != 0x2028 && rune != 0x2029 && rune != 0xfeff &&
+	       rune != 0xfffe && rune != 0xffff;
+}
+
+static bool is_everyday(const char *p, const char *end, bool *ret_is_ascii)
+{
+	for (p = skip_ascii(p, end); p < end; p = skip_ascii(p, end)) {
 		size_t n;
-		uint32_t rune;
+		uint32_t rune = rc_utf8_decode((struct rc_str){p, (size_t)(end - p)}, &n);
 
-		for (; end - p >= 16; p += 16) {
-			chunk c, bad;
-			uint64_t found[2];
-
-			memcpy(&c, p, sizeof(c));
-			bad = (chunk)((c < 0x20) | (c > 0x7e)) & (chunk)(c != '\n');
-			memcpy(found, &bad, sizeof(found));
-			if (found[0] | found[1])
-				break;
-		}
-		for (; p < end && ((*p >= ' ' && *p <= '~') || *p == '\n' || *p == '\t'); p++)
-			;
-		if (p == end)
-			return true;
-		rune = rc_utf8_decode((struct rc_str){p, (size_t)(end - p)}, &n);
-		if (n == 1 || rune < 0xa0 || rune == 0x2028 || rune == 0x2029 || rune == 0xfeff ||
-		    rune == 0xfffe || rune == 0xffff)
+		if (n == 1 || !is_text(rune))
 			return false;
 		*ret_is_ascii = false;
 		p += n;
