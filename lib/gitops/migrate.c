@@ -72,7 +72,8 @@ static json_t *split_kept(const json_t *fields, json_t **ret_rest)
 	if (json_object_size(kept) > 0 &&
 	    json_object_size(annotations) == (json_object_get(annotations, ".") != NULL))
 		json_object_del(json_object_get(rest, "f:metadata"), "f:annotations");
-	if (json_object_size(kept) > 0 && json_object_size(json_object_get(rest, "f:metadata")) == 0)
+	if (json_object_size(kept) > 0 &&
+	    json_object_size(json_object_get(rest, "f:metadata")) == 0)
 		json_object_del(rest, "f:metadata");
 	*ret_rest = rest;
 	if (json_object_size(kept) > 0)
