@@ -27,6 +27,7 @@ struct rc_app {
 	/* The look. */
 	struct rc_flow flow;
 	struct rc_repository **repositories; /* one per source; borrowed */
+	char **wants;			     /* one per source: the revision that is followed */
 	struct rc_destination *destination;  /* borrowed; NULL: there is none of that name */
 	bool is_dirty, is_live_dirty;	     /* look from the start; from the comparison on */
 	bool is_hard;
