@@ -82,5 +82,5 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 						     const struct rc_net_http_options *options,
 						     rc_net_http_chunk_fn *chunk,
 						     rc_net_http_done_fn *done, void *userdata);
-/* Stop it; done is not called. NULL is fine; never from inside chunk or done of itself. */
+/* Stop it; done is not called. NULL is fine; never from inside its own done. */
 void rc_net_http_request_cancel(struct rc_net_http_request *request);

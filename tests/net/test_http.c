@@ -319,6 +319,53 @@ START_TEST(test_http_cancel)
 }
 END_TEST
 
+static struct meddling {
+	struct rc_net_http_request *stalled, *stream;
+	struct got stalled_got, stream_got, third;
+	bool is_done;
+} meddling;
+
+/* From inside what a stream brings: one request is cancelled, one started, itself is cancelled. */
+static void on_chunk_meddle(void *userdata, struct rc_str bytes)
+{
+	rc_autofree char *url =
+		rc_asprintf("http://127.0.0.1:%u/echo", rc_net_http_server_get_port(world.server));
+	struct rc_net_http_options options = {.method = "GET", .url = url};
+
+	(void)userdata;
+	if (bytes.n == 0 || meddling.is_done)
+		return;
+	meddling.is_done = true;
+	rc_net_http_request_cancel(meddling.stalled);
+	rc_net_http_client_start(world.client, &options, NULL, on_done, &meddling.third);
+	rc_net_http_request_cancel(meddling.stream);
+}
+
+START_TEST(test_http_meddling_in_a_stream)
+{
+	rc_autofree char *stall =
+		rc_asprintf("http://127.0.0.1:%u/stall", rc_net_http_server_get_port(world.server));
+	rc_autofree char *stream = rc_asprintf("http://127.0.0.1:%u/stream",
+					       rc_net_http_server_get_port(world.server));
+	struct rc_net_http_options options = {.method = "GET", .url = stall};
+
+	memset(&meddling, 0, sizeof(meddling));
+	meddling.stalled = rc_net_http_client_start(world.client, &options, NULL, on_done,
+						    &meddling.stalled_got);
+	while (!world.stream)
+		ev_run(world.loop, EVRUN_ONCE);
+	options.url = stream;
+	meddling.stream = rc_net_http_client_start(world.client, &options, on_chunk_meddle, on_done,
+						   &meddling.stream_got);
+	ev_run(world.loop, 0);
+	ck_assert_int_eq(meddling.third.calls, 1);
+	ck_assert_int_eq(meddling.third.status, 418);
+	ck_assert_int_eq(meddling.stalled_got.calls, 0);
+	ck_assert_int_eq(meddling.stream_got.calls, 0);
+	done(&meddling.third);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("http");
@@ -334,6 +381,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_http_too_large_request);
 	tcase_add_test(tcase, test_http_refused);
 	tcase_add_test(tcase, test_http_cancel);
+	tcase_add_test(tcase, test_http_meddling_in_a_stream);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
