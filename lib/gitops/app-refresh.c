@@ -170,7 +170,8 @@ static int app_render(struct rc_flow *flow, struct rc_error **err)
 	json_auto_t *request = NULL;
 
 	(void)err;
-	if (app->manifests && !app->is_hard && rc_text_equal(key, app->render_key))
+	if ((app->manifests || app->fresh || app->desired) && !app->is_hard &&
+	    rc_text_equal(key, app->render_key))
 		return RC_NEXT;
 	app->is_hard = false;
 	app->is_compared = false;
@@ -208,13 +209,18 @@ static int app_build(struct rc_flow *flow, struct rc_error **err)
 		.name_space = app->application->destination.name_space,
 		.discovery = rc_destination_get_discovery(app->destination),
 	};
+	json_auto_t *manifests = rc_steal(&app->manifests);
 	int r;
 
+	if (!manifests)
+		return RC_NEXT; /* what was rendered last is what is desired */
 	rc_desired_free(app->fresh);
 	app->fresh = NULL;
-	r = rc_desired_build(app->manifests, &options, &app->fresh, err);
-	if (r < 0)
+	r = rc_desired_build(manifests, &options, &app->fresh, err);
+	if (r < 0) {
+		free(rc_steal(&app->render_key));
 		return rc_wrap(err, r, "reading what was rendered");
+	}
 	remember_kinds(app);
 	return RC_NEXT;
 }

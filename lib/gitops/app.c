@@ -196,7 +196,7 @@ void rc_app_free(struct rc_app *app)
 	rc_ignore_free(app->ignore);
 	rc_error_free(app->error);
 	json_decref(app->kinds);
-	json_decref(app->last_sync);
+	free(app->last_sync);
 	free(app->label);
 	free(app->revision);
 	free(app->pinned);
