@@ -56,7 +56,8 @@ int daemon_customizations_make(const struct rc_config *config,
 			       struct rc_buf *messages);
 
 /* ---- auth.c: credentials by name ---- */
-/* The "auth" of git/worker.h for a repository; NULL without *err: none is configured. */
+/* The "auth" of git/worker.h or registry/worker.h for a repository; NULL without *err: none is
+ * configured. */
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
 
 /* ---- api/server.c, metrics.c ---- */

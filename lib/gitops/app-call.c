@@ -52,7 +52,7 @@ static void on_read(void *userdata, int r, const struct rc_kube_answer *answer,
 	struct rc_app *app = call->app;
 	const struct rc_desired_item *item = rc_desired_find(app->desired, call->key);
 	const struct rc_kube_resource *resource = item ? find_resource(app, item) : NULL;
-	json_auto_t *whole = NULL;
+	json_auto_t *whole = NULL, *desired = NULL;
 
 	if (r == 0 && !resource)
 		r = rc_fail(&err, -ENOENT, "it is not desired any more");
@@ -60,7 +60,8 @@ static void on_read(void *userdata, int r, const struct rc_kube_answer *answer,
 		on_predicted(call, r, NULL, err);
 		return;
 	}
-	whole = rc_three_way_merge(item->object, answer->object);
+	desired = rc_desired_item_load(item);
+	whole = rc_three_way_merge(desired, answer->object);
 	call->request = rc_kube_apply_replace(rc_destination_get_cluster(app->destination),
 					      resource, whole, NULL, &options, on_predicted, call);
 }
@@ -71,6 +72,7 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 	struct rc_kube_write_options options = {.dry_run = true, .force = true};
 	struct rc_kube_cluster *cluster = rc_destination_get_cluster(app->destination);
 	const struct rc_kube_resource *resource = find_resource(app, item);
+	json_auto_t *object = NULL;
 	struct app_call *call;
 
 	if (!resource) {
@@ -80,6 +82,7 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 		done(app, &item->key, -ENOENT, NULL, err, userdata);
 		return;
 	}
+	object = rc_desired_item_load(item);
 	call = rc_new0(struct app_call);
 	call->app = app;
 	call->key = rc_kube_object_dup_key(&item->key);
@@ -89,7 +92,7 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 	if (rc_traits_is_client_side(&item->traits, &app->application->options))
 		call->request = rc_kube_apply_get(cluster, resource, call->key, on_read, call);
 	else
-		call->request = rc_kube_apply_start(cluster, resource, item->object, &options,
+		call->request = rc_kube_apply_start(cluster, resource, object, &options,
 						    on_predicted, call);
 }
 

@@ -132,10 +132,11 @@ static void on_desired_paths(struct rc_app *app, struct rc_resource *row,
 			     const struct app_question *question, const json_t *paths)
 {
 	struct rc_compare_options how = options_of_row(app, row);
+	json_auto_t *desired = rc_desired_item_load(row->item);
 
 	how.ignore.desired_paths = json_array_get(paths, 0);
 	how.ignore.live_paths = json_array_get(paths, 1);
-	row->comparison = rc_compare_local(row->item->object, question->live, &how);
+	row->comparison = rc_compare_local(desired, question->live, &how);
 	if (row->comparison == RC_COMPARISON_UNKNOWN)
 		ask_server(app, row);
 }
@@ -187,7 +188,8 @@ static void ask_worker(struct rc_app *app, const struct rc_resource *row, json_t
 		       const json_t *predicted)
 {
 	struct app_question *question = rc_new0(struct app_question);
-	const json_t *objects[] = {predicted ? predicted : row->item->object, live};
+	json_auto_t *desired = predicted ? NULL : rc_desired_item_load(row->item);
+	const json_t *objects[] = {predicted ? predicted : desired, live};
 	json_auto_t *request = rc_script_ask_paths(row->programs, objects, RC_ARRAY_SIZE(objects));
 
 	question->app = app;

@@ -150,15 +150,12 @@ bool rc_ignore_concerns(const struct rc_ignore *ignore, const json_t *object)
 	       next_rule(ignore, key, &at) != NULL;
 }
 
-json_t *rc_ignore_list_programs(const struct rc_ignore *ignore, const json_t *object)
+json_t *rc_ignore_list_programs(const struct rc_ignore *ignore, const struct rc_kube_key *key)
 {
-	rc_autofree struct rc_kube_key *key = NULL;
 	const struct rule *rule;
 	json_t *programs = NULL;
 	size_t at = 0;
 
-	if (!ignore || rc_kube_object_get_key(object, &key, NULL) < 0)
-		return NULL;
 	while ((rule = next_rule(ignore, key, &at)))
 		for (size_t i = 0; i < rule->n_programs; i++) {
 			if (!programs)

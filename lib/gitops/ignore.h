@@ -16,6 +16,7 @@
 #include "base/error.h"
 
 struct rc_ignore;
+struct rc_kube_key;
 
 /*
  * Lists as Application.spec.ignoreDifferences has them: common is the configuration's, for all
@@ -29,8 +30,8 @@ RC_DEFINE_FREEP(struct rc_ignore, rc_ignore_free)
 
 /* Some rule is about this object. ignore may be NULL, here and below. */
 bool rc_ignore_concerns(const struct rc_ignore *ignore, const json_t *object);
-/* The programs of the rules about this object: an array of text, the caller's; NULL: none. */
-json_t *rc_ignore_list_programs(const struct rc_ignore *ignore, const json_t *object);
+/* The programs of the rules about one object: an array of text, the caller's; NULL: none. */
+json_t *rc_ignore_list_programs(const struct rc_ignore *ignore, const struct rc_kube_key *key);
 /* Names of managedFieldsManagers; fn is called for each, names may come twice. */
 void rc_ignore_each_manager(const struct rc_ignore *ignore,
 			    void (*fn)(void *userdata, const char *manager), void *userdata);

@@ -149,11 +149,15 @@ static void compare(struct rc_resource *row, const json_t *live,
 		    const struct rc_resources_options *options)
 {
 	struct rc_compare_options how = options->compare;
+	json_auto_t *desired = NULL;
 
 	rc_resources_set_options(&how, row->item, options->application);
-	row->programs = rc_ignore_list_programs(how.ignore.ignore, row->item->object);
-	row->comparison = row->programs ? RC_COMPARISON_UNKNOWN
-					: rc_compare_local(row->item->object, live, &how);
+	row->programs = rc_ignore_list_programs(how.ignore.ignore, row->key);
+	row->comparison = RC_COMPARISON_UNKNOWN;
+	if (row->programs)
+		return;
+	desired = rc_desired_item_load(row->item);
+	row->comparison = rc_compare_local(desired, live, &how);
 }
 
 /* Returns whether row stays; *compared counts the objects that were looked into. */

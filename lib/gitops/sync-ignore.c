@@ -49,16 +49,16 @@ static void on_paths(void *userdata, int r, json_t *reply, struct rc_error *err)
 static void ask(struct rc_sync *sync, struct rc_task *task)
 {
 	json_auto_t *programs =
-		task->item ? rc_ignore_list_programs(sync->options.ignore, task->item->object)
-			   : NULL;
-	json_auto_t *live = NULL, *request = NULL;
+		task->item ? rc_ignore_list_programs(sync->options.ignore, &task->key) : NULL;
+	json_auto_t *desired = NULL, *live = NULL, *request = NULL;
 	const json_t *objects[2];
 	struct sync_question *question;
 
 	if (!programs || task->action != RC_ACTION_APPLY)
 		return;
 	live = rc_kube_cache_load(rc_destination_get_cache(sync->options.destination), &task->key);
-	objects[0] = task->item->object;
+	desired = rc_desired_item_load(task->item);
+	objects[0] = desired;
 	objects[1] = live ? live : task->live;
 	if (!objects[1])
 		return;

@@ -121,15 +121,13 @@ static json_t *make_object(const struct rc_sync *sync, const struct rc_task *tas
 		.live_paths = json_array_get(task->paths, 1),
 		.is_scaled = task->item->is_scaled,
 	};
-	json_t *object;
+	json_t *object = rc_desired_item_load(task->item);
 
 	/* Who scales is never fought with, whatever RespectIgnoreDifferences says. */
 	if (application_options(sync)->ignored_differences_are_applied)
 		view.ignore = NULL;
-	if (!live || !rc_ignore_view_concerns(&view, task->item->object))
-		return json_incref(task->item->object);
-	object = json_deep_copy(task->item->object);
-	rc_ignore_keep(&view, object, live, is_whole);
+	if (live && rc_ignore_view_concerns(&view, object))
+		rc_ignore_keep(&view, object, live, is_whole);
 	return object;
 }
 

@@ -7,6 +7,7 @@
 #include "data/json.h"
 #include "gitops/ignore.h"
 #include "gitops/manifest.h"
+#include "kube/object.h"
 
 #define OBJECT                                                                      \
 	"apiVersion: apps/v1\n"                                                     \
@@ -309,19 +310,20 @@ END_TEST
 
 START_TEST(test_programs)
 {
+	static const struct rc_kube_key web = {"apps", "Deployment", "ns", "web"};
+	static const struct rc_kube_key pod = {"", "Pod", "", "a"};
 	autoignore *ignore =
 		compile("- {group: apps, kind: Deployment, jqPathExpressions:\n"
 			"  ['.spec | .list[1:]', '.spec.replicas', '.. | .image?']}\n");
 	json_auto_t *object = manifest_read(OBJECT), *live = manifest_read(OBJECT);
-	json_auto_t *other = manifest_read("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
-	json_auto_t *programs = rc_ignore_list_programs(ignore, object);
+	json_auto_t *programs = rc_ignore_list_programs(ignore, &web);
 	json_auto_t *paths = manifest_read("[[spec, list, 2], [spec, list, 1]]");
 	struct rc_ignore_view view = {.ignore = ignore, .desired_paths = paths};
 
 	ck_assert_uint_eq(json_array_size(programs), 2);
 	ck_assert_str_eq(json_string_value(json_array_get(programs, 0)), ".spec | .list[1:]");
-	ck_assert_ptr_null(rc_ignore_list_programs(ignore, other));
-	ck_assert_ptr_null(rc_ignore_list_programs(NULL, object));
+	ck_assert_ptr_null(rc_ignore_list_programs(ignore, &pod));
+	ck_assert_ptr_null(rc_ignore_list_programs(NULL, &web));
 	rc_ignore_remove(&view, object, live);
 	ck_assert_uint_eq(json_array_size(rc_json_get(object, "spec", "list", NULL)), 1);
 	ck_assert_uint_eq(json_array_size(rc_json_get(live, "spec", "list", NULL)), 3);
