@@ -1,6 +1,7 @@
 /* The standard's own examples, and lengths around a block's end. */
 #include "support/check.h"
 
+#include "base/buf.h"
 #include "data/digest.h"
 
 static const struct {
