@@ -357,6 +357,17 @@ bool rc_yaml_quick_scan_flow(struct rc_yaml_quick_state *state, struct rc_yaml_q
 	       (*p != ':' || rc_yaml_quick_is_end(p[1]));
 }
 
+bool rc_yaml_quick_scan_name(struct rc_yaml_quick_state *state, struct rc_str *ret)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-";
+
+	ret->p = state->p + 1;
+	ret->n = strspn(ret->p, letters);
+	state->p += 1 + ret->n;
+	return ret->n > 0;
+}
+
 /* ---- block ---- */
 
 static bool scan_header(struct rc_yaml_quick_state *state, char *ret_chomp, int *ret_increment)
