@@ -210,7 +210,11 @@ int rc_quote_undo(struct rc_str quoted, struct rc_buf *out)
 			r = undo_escape(&rest, quote, out);
 			continue;
 		}
+		/* As many as come without an escape; a character constant holds but one. */
 		rc_utf8_decode(rest, &n);
+		while (quote == '"' && n < rest.n && rest.p[n] != '\\' && rest.p[n] != '"' &&
+		       rest.p[n] != '\n')
+			n++;
 		r = rc_buf_add(out, rest.p, n);
 		rest.p += n;
 		rest.n -= n;

@@ -79,6 +79,7 @@ struct rc_helm_manifest {
 	const char *name;   /* metadata.name, or "" */
 	const char *hook;   /* helm.sh/hook as written, or NULL */
 	bool is_test, is_crd;
+	unsigned int rank; /* of the kind, in Helm's order */
 };
 
 struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *options);

@@ -66,10 +66,15 @@ struct rc_template_node {
 			struct rc_str *names;
 			size_t n_names;
 		};
-		struct rc_str string;		     /* STRING, unquoted */
-		const struct rc_template_func *func; /* IDENTIFIER */
-		bool truth;			     /* BOOL */
-		struct {			     /* NUMBER: which of Go's kinds it can be */
+		struct rc_str string; /* STRING, unquoted */
+		struct {	      /* IDENTIFIER */
+			const struct rc_template_func *func;
+			unsigned char n_fixed; /* parameters before a variadic one */
+			bool is_variadic;
+			char jump; /* 'a' and, 'o' or: not all arguments are looked at */
+		};
+		bool truth; /* BOOL */
+		struct {    /* NUMBER: which of Go's kinds it can be */
 			bool is_int, is_uint, is_float;
 			int64_t integer;
 			uint64_t natural;

@@ -72,6 +72,16 @@ static struct rc_template_node *parse_string(struct rc_template_parser *parser,
 	return node;
 }
 
+static void note_signature(struct rc_template_node *node)
+{
+	size_t n = strlen(node->func->signature);
+
+	node->is_variadic = n > 0 && node->func->signature[n - 1] == '*';
+	node->n_fixed = (unsigned char)(node->is_variadic ? n - 2 : n);
+	if (rc_str_is(node->text, "and") || rc_str_is(node->text, "or"))
+		node->jump = *node->text.p;
+}
+
 static struct rc_template_node *parse_identifier(struct rc_template_parser *parser,
 						 struct rc_template_token token)
 {
@@ -82,6 +92,7 @@ static struct rc_template_node *parse_identifier(struct rc_template_parser *pars
 	if (!node->func)
 		return rc_template_parse_fail(parser, "function \"%.*s\" not defined",
 					      (int)token.text.n, token.text.p);
+	note_signature(node);
 	return node;
 }
 

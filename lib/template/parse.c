@@ -133,7 +133,7 @@ static size_t size_of(enum rc_template_node_kind kind)
 	case RC_NODE_CHAIN:
 		return UP_TO(n_names);
 	case RC_NODE_IDENTIFIER:
-		return UP_TO(func);
+		return UP_TO(jump);
 	case RC_NODE_STRING:
 		return UP_TO(string);
 	case RC_NODE_BOOL:
