@@ -275,7 +275,7 @@ static int walk_template(struct rc_template_state *state, struct rc_value dot,
 	if (!tmpl)
 		return rc_template_exec_fail(state, "template \"%.*s\" not defined",
 					     (int)node->text.n, node->text.p);
-	r = rc_template_exec_pipeline(state, dot, node->pipe, &data);
+	r = rc_template_exec_pipeline(state, dot, node->argument, &data);
 	if (r < 0)
 		return r;
 	state->node = node;

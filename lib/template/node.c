@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "template/func.h"
+
 static void print_joined(struct rc_buf *buf, const struct rc_template_nodes *nodes,
 			 const char *separator)
 {
@@ -62,9 +64,9 @@ static void print_template(struct rc_buf *buf, const struct rc_template_node *no
 {
 	/* Names are quoted as Go quotes; what stands in charts needs no more than this. */
 	rc_buf_printf(buf, "{{template \"%.*s\"", (int)node->text.n, node->text.p);
-	if (node->pipe) {
+	if (node->argument) {
 		rc_buf_putc(buf, ' ');
-		rc_template_node_print(buf, node->pipe);
+		rc_template_node_print(buf, node->argument);
 	}
 	rc_buf_puts(buf, "}}");
 }
@@ -128,8 +130,10 @@ void rc_template_node_print(struct rc_buf *buf, const struct rc_template_node *n
 	case RC_NODE_BOOL:
 		rc_buf_puts(buf, node->truth ? "true" : "false");
 		return;
-	case RC_NODE_TEXT:
 	case RC_NODE_IDENTIFIER:
+		rc_buf_puts(buf, node->func->name);
+		return;
+	case RC_NODE_TEXT:
 	case RC_NODE_NUMBER:
 	case RC_NODE_STRING:
 		rc_buf_add_str(buf, node->text);
