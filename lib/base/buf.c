@@ -129,9 +129,8 @@ int rc_buf_printf(struct rc_buf *buf, const char *format, ...)
 	return r;
 }
 
-int rc_buf_put_rune(struct rc_buf *buf, unsigned int rune)
+size_t rc_buf_encode_rune(unsigned int rune, char bytes[4])
 {
-	char bytes[4];
 	size_t n;
 
 	if (rune < 0x80) {
@@ -153,7 +152,14 @@ int rc_buf_put_rune(struct rc_buf *buf, unsigned int rune)
 		bytes[3] = (char)(0x80 | (rune & 0x3f));
 		n = 4;
 	}
-	return rc_buf_add(buf, bytes, n);
+	return n;
+}
+
+int rc_buf_put_rune(struct rc_buf *buf, unsigned int rune)
+{
+	char bytes[4];
+
+	return rc_buf_add(buf, bytes, rc_buf_encode_rune(rune, bytes));
 }
 
 void rc_buf_truncate(struct rc_buf *buf, size_t n)

@@ -130,7 +130,8 @@ static int take_digits(struct rc_str *rest, size_t count, int base, uint32_t *re
 	return 0;
 }
 
-static int undo_numeric(struct rc_str *rest, char kind, struct rc_buf *out)
+/* What is written is never longer than what stood there: *to has the room. */
+static int undo_numeric(struct rc_str *rest, char kind, char **to)
 {
 	bool is_byte = kind == 'x' || (kind >= '0' && kind <= '7');
 	uint32_t value;
@@ -149,15 +150,17 @@ static int undo_numeric(struct rc_str *rest, char kind, struct rc_buf *out)
 	}
 	if (r < 0)
 		return r;
-	if (is_byte)
-		return value > 255 ? -EINVAL : rc_buf_putc(out, (char)value);
-	if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+	if (is_byte ? value > 255 : value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
 		return -EINVAL;
-	return rc_buf_put_rune(out, value);
+	if (is_byte)
+		*(*to)++ = (char)value;
+	else
+		*to += rc_buf_encode_rune(value, *to);
+	return 0;
 }
 
 /* One escape; rest stands behind the backslash. */
-static int undo_escape(struct rc_str *rest, char quote, struct rc_buf *out)
+static int undo_escape(struct rc_str *rest, char quote, char **to)
 {
 	const char *at;
 	char c;
@@ -167,59 +170,65 @@ static int undo_escape(struct rc_str *rest, char quote, struct rc_buf *out)
 	c = *rest->p++;
 	rest->n--;
 	at = c ? strchr(escapes, c) : NULL;
-	if (at)
-		return rc_buf_putc(out, escaped[at - escapes]);
-	if (c == '\\' || ((c == '"' || c == '\'') && c == quote))
-		return rc_buf_putc(out, c);
+	if (at || c == '\\' || ((c == '"' || c == '\'') && c == quote)) {
+		*(*to)++ = at ? escaped[at - escapes] : c;
+		return 0;
+	}
 	if (c == 'x' || c == 'u' || c == 'U' || (c >= '0' && c <= '7'))
-		return undo_numeric(rest, c, out);
+		return undo_numeric(rest, c, to);
 	return -EINVAL;
 }
 
-static int undo_raw(struct rc_str inner, struct rc_buf *out)
+static int undo_raw(struct rc_str inner, char **to)
 {
 	if (rc_str_index(inner, '`') >= 0)
 		return -EINVAL;
 	for (size_t i = 0; i < inner.n; i++)
 		if (inner.p[i] != '\r')
-			rc_buf_putc(out, inner.p[i]);
-	return out->overflow ? -E2BIG : 0;
+			*(*to)++ = inner.p[i];
+	return 0;
+}
+
+static int undo_quoted(struct rc_str rest, char quote, char **to)
+{
+	size_t n, runes = 0;
+
+	for (; rest.n > 0; runes++) {
+		if (*rest.p == quote || *rest.p == '\n')
+			return -EINVAL;
+		if (*rest.p == '\\') {
+			int r;
+
+			rest.p++;
+			rest.n--;
+			r = undo_escape(&rest, quote, to);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		rc_utf8_decode(rest, &n);
+		memcpy(*to, rest.p, n);
+		*to += n;
+		rest.p += n;
+		rest.n -= n;
+	}
+	return quote == '\'' && runes != 1 ? -EINVAL : 0;
 }
 
 int rc_quote_undo(struct rc_str quoted, struct rc_buf *out)
 {
-	struct rc_str rest;
-	size_t n, runes = 0;
-	char quote;
-	int r = 0;
+	struct rc_str inner;
+	char *from, *to;
+	int r;
 
-	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1])
+	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1] || !strchr("`\"'", *quoted.p) ||
+	    *quoted.p == '\0')
 		return -EINVAL;
-	quote = quoted.p[0];
-	rest = (struct rc_str){quoted.p + 1, quoted.n - 2};
-	if (quote == '`')
-		return undo_raw(rest, out);
-	if (quote != '"' && quote != '\'')
-		return -EINVAL;
-	for (; rest.n > 0 && r == 0; runes++) {
-		if (*rest.p == quote || *rest.p == '\n')
-			return -EINVAL;
-		if (*rest.p == '\\') {
-			rest.p++;
-			rest.n--;
-			r = undo_escape(&rest, quote, out);
-			continue;
-		}
-		/* As many as come without an escape; a character constant holds but one. */
-		rc_utf8_decode(rest, &n);
-		while (quote == '"' && n < rest.n && rest.p[n] != '\\' && rest.p[n] != '"' &&
-		       rest.p[n] != '\n')
-			n++;
-		r = rc_buf_add(out, rest.p, n);
-		rest.p += n;
-		rest.n -= n;
-	}
-	if (quote == '\'' && runes != 1)
-		return -EINVAL;
+	inner = (struct rc_str){quoted.p + 1, quoted.n - 2};
+	from = to = rc_buf_reserve(out, inner.n);
+	if (!to)
+		return -E2BIG;
+	r = *quoted.p == '`' ? undo_raw(inner, &to) : undo_quoted(inner, *quoted.p, &to);
+	rc_buf_commit(out, r < 0 ? 0 : (size_t)(to - from));
 	return r;
 }

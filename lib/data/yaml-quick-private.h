@@ -3,11 +3,13 @@
 
 #include "data/yaml-private.h"
 
+#define RC_YAML_QUICK_SLACK 8
+
 struct rc_yaml_quick_state {
 	const struct rc_yaml_quick *quick;
 	const char *source; /* the text, of which copy is scribbled in */
 	char *copy;
-	char *p, *end;	     /* end holds a NUL */
+	char *p, *end;	     /* end holds a NUL, and RC_YAML_QUICK_SLACK bytes follow it */
 	char *line;	     /* where the current line begins */
 	unsigned int number; /* of the current line, from 1 */
 	bool is_ascii;

@@ -586,8 +586,10 @@ int rc_yaml_quick_read(const struct rc_yaml_quick *quick, struct rc_str text, si
 	if (!end)
 		return 0;
 	n = (size_t)(end - state.source);
-	state.copy = state.p = state.line = rc_arena_strndup(quick->arena, state.source, n);
+	state.copy = state.p = state.line = rc_arena_text(quick->arena, n + RC_YAML_QUICK_SLACK);
+	memcpy(state.copy, state.source, n);
 	state.end = state.copy + n;
+	memset(state.end, '\0', RC_YAML_QUICK_SLACK);
 	state.number = *line;
 	if (!read_document(&state, ret_node))
 		return 0;
