@@ -31,13 +31,14 @@
 	X(BIO_new_mem_buf)                                                                                                                     \
 	X(BIO_s_mem)                                                                                                                           \
 	X(BN_CTX_free)                                                                                                                         \
-	X(BN_CTX_new) X(BN_add) X(BN_add_word) X(BN_bn2dec) X(BN_cmp) X(BN_dec2bn) X(BN_div) X(BN_dup) X(                                      \
-		BN_exp) X(BN_free) X(BN_is_negative) X(BN_is_zero) X(BN_lshift1) X(BN_mul) X(BN_new)                                           \
-		X(BN_num_bits) X(BN_rand) X(BN_set_negative) X(BN_set_word) X(BN_sub) X(BN_to_ASN1_INTEGER) X(                                 \
-			CRYPTO_free) X(ERR_clear_error) X(EVP_CIPHER_CTX_free) X(EVP_CIPHER_CTX_new) X(EVP_CIPHER_CTX_set_padding)             \
-			X(EVP_CipherFinal_ex) X(EVP_CipherInit_ex) X(EVP_CipherUpdate) X(EVP_PBE_scrypt) X(                                    \
-				EVP_PKEY_CTX_free) X(EVP_PKEY_CTX_new) X(EVP_PKEY_CTX_new_id) X(EVP_PKEY_CTX_set_dsa_paramgen_bits)            \
-				X(EVP_PKEY_CTX_set_dsa_paramgen_q_bits) X(EVP_PKEY_Q_keygen) X(EVP_PKEY_free) X(EVP_PKEY_get_base_id) X(       \
+	X(BN_CTX_new)                                                                                                                          \
+	X(BN_add) X(BN_add_word) X(BN_bn2dec) X(BN_cmp) X(BN_dec2bn) X(BN_div) X(BN_dup) X(BN_exp) X(BN_free) X(                               \
+		BN_is_negative) X(BN_is_zero) X(BN_lshift1) X(BN_mul) X(BN_new) X(BN_num_bits) X(BN_rand) X(BN_set_negative)                   \
+		X(BN_set_word) X(BN_sub) X(BN_to_ASN1_INTEGER) X(CRYPTO_free) X(ERR_clear_error) X(EVP_CIPHER_CTX_free) X(                     \
+			EVP_CIPHER_CTX_new) X(EVP_CIPHER_CTX_set_padding) X(EVP_CipherFinal_ex) X(EVP_CipherInit_ex)                           \
+			X(EVP_CipherUpdate) X(EVP_PBE_scrypt) X(EVP_PKEY_CTX_free) X(EVP_PKEY_CTX_new) X(                                      \
+				EVP_PKEY_CTX_new_id) X(EVP_PKEY_CTX_set_dsa_paramgen_bits) X(EVP_PKEY_CTX_set_dsa_paramgen_q_bits)             \
+				X(EVP_PKEY_Q_keygen) X(EVP_PKEY_free) X(EVP_PKEY_get_base_id) X(                                               \
 					EVP_PKEY_keygen) X(EVP_PKEY_keygen_init) X(EVP_PKEY_paramgen) X(EVP_PKEY_paramgen_init)                \
 					X(EVP_aes_256_cbc) X(EVP_sha256) X(GENERAL_NAMES_free) X(GENERAL_NAMES_new) X(                         \
 						GENERAL_NAME_new) X(GENERAL_NAME_set0_value) X(HMAC) X(OPENSSL_cleanse)                        \
@@ -45,11 +46,11 @@
 							PEM_read_bio_X509) X(PEM_write_bio_PrivateKey) X(PEM_write_bio_PrivateKey_traditional) \
 							X(PEM_write_bio_X509) X(RAND_bytes) X(X509V3_EXT_conf_nid) X(                          \
 								X509V3_set_ctx) X(X509_EXTENSION_free) X(X509_NAME_add_entry_by_NID)           \
-								X(X509_NAME_cmp) X(X509_NAME_entry_count) X(                                   \
-									X509_add1_ext_i2d) X(X509_add_ext)                                     \
-									X(X509_free) X(X509_get0_subject_key_id) X(                            \
-										X509_get_serialNumber) X(X509_get_subject_name)                \
-										X(X509_getm_notAfter) X(X509_getm_notBefore) X(                \
+								X(X509_NAME_cmp) X(X509_NAME_entry_count) X(X509_add1_ext_i2d) X(              \
+									X509_add_ext) X(X509_free) X(X509_get0_subject_key_id)                 \
+									X(X509_get_serialNumber) X(                                            \
+										X509_get_subject_name) X(X509_getm_notAfter)                   \
+										X(X509_getm_notBefore) X(                                      \
 											X509_new) X(X509_set_issuer_name)                      \
 											X(X509_set_pubkey) X(                                  \
 												X509_set_version)                              \

@@ -159,10 +159,11 @@ bool rc_template_node_is_empty(const struct rc_template_node *node)
 	return true;
 }
 
-void rc_template_node_place(const struct rc_template_node *node, size_t *ret_line,
+void rc_template_node_place(const struct rc_template_node *node,
+			    const struct rc_template_tree *tree, size_t *ret_line,
 			    size_t *ret_column)
 {
-	struct rc_str text = node->tree->text;
+	struct rc_str text = tree->text;
 	size_t line = 1, start = 0;
 
 	for (size_t i = 0; i < node->position && i < text.n; i++)

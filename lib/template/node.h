@@ -52,8 +52,7 @@ struct rc_template_nodes {
  */
 struct rc_template_node {
 	enum rc_template_node_kind kind;
-	unsigned int position; /* bytes into tree->text */
-	const struct rc_template_tree *tree;
+	unsigned int position; /* bytes into the tree's text */
 	union {
 		struct rc_template_nodes items; /* LIST; COMMAND its arguments */
 		struct {			/* ACTION has the pipe only; IF, RANGE, WITH */
@@ -95,6 +94,7 @@ struct rc_template_node {
 void rc_template_node_print(struct rc_buf *buf, const struct rc_template_node *node);
 /* Nothing but white space: never replaces a definition. */
 bool rc_template_node_is_empty(const struct rc_template_node *node);
-/* Line (from 1) and byte column (from 0) of a node. */
-void rc_template_node_place(const struct rc_template_node *node, size_t *ret_line,
+/* Line (from 1) and byte column (from 0) of a node of tree. */
+void rc_template_node_place(const struct rc_template_node *node,
+			    const struct rc_template_tree *tree, size_t *ret_line,
 			    size_t *ret_column);

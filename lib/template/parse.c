@@ -165,7 +165,6 @@ struct rc_template_node *rc_template_parse_node(struct rc_template_parser *parse
 
 	node->kind = kind;
 	node->position = (unsigned int)position;
-	node->tree = parser->tree;
 	return node;
 }
 
@@ -323,7 +322,7 @@ static struct rc_template_node *parse_block(struct rc_template_parser *parser)
 		return NULL;
 	node->argument = rc_template_parse_pipeline(parser, "block clause", RC_TOKEN_RIGHT);
 	root = node->argument ? parse_body(parser, "block clause") : NULL;
-	if (!root || parser->add(parser->userdata, node->text, root, parser->err) < 0)
+	if (!root || parser->add(parser->userdata, node->text, parser->tree, root, parser->err) < 0)
 		return NULL;
 	return node;
 }
@@ -438,7 +437,7 @@ static bool parse_definition(struct rc_template_parser *parser)
 	    !expect(parser, RC_TOKEN_RIGHT, "define clause"))
 		return false;
 	root = parse_body(parser, "define clause");
-	return root && parser->add(parser->userdata, name, root, parser->err) == 0;
+	return root && parser->add(parser->userdata, name, parser->tree, root, parser->err) == 0;
 }
 
 static bool parse_top(struct rc_template_parser *parser, struct rc_template_node *root)
@@ -490,5 +489,5 @@ int rc_template_parse(struct rc_arena *arena, const struct rc_template_funcs *fu
 	root = rc_template_parse_node(&parser, RC_NODE_LIST, 0);
 	ok = parse_top(&parser, root);
 	free(parser.stack);
-	return ok ? add(userdata, tree->name, root, err) : -EINVAL;
+	return ok ? add(userdata, tree->name, tree, root, err) : -EINVAL;
 }

@@ -7,7 +7,8 @@
 #include "template/node.h"
 
 /* Called for every tree: the definitions in their order, the text itself last. */
-typedef int rc_template_parse_fn(void *userdata, struct rc_str name, struct rc_template_node *root,
+typedef int rc_template_parse_fn(void *userdata, struct rc_str name,
+				 const struct rc_template_tree *tree, struct rc_template_node *root,
 				 struct rc_error **err);
 
 int rc_template_parse(struct rc_arena *arena, const struct rc_template_funcs *funcs,

@@ -109,12 +109,13 @@ struct parsing {
 	struct rc_template *defined; /* in this text: a second time is an error */
 };
 
-static void put(struct rc_template_set *set, struct rc_str name, struct rc_template_node *root)
+static void put(struct rc_template_set *set, const struct rc_template *parsed)
 {
+	struct rc_str name = parsed->name;
 	const struct rc_template *old = rc_template_set_find(set, name);
 	struct rc_template *tmpl;
 
-	if (old && rc_template_node_is_empty(root))
+	if (old && rc_template_node_is_empty(parsed->root))
 		return;
 	HASH_FIND(hh, set->templates, name.p, name.n, tmpl);
 	if (!tmpl) {
@@ -122,12 +123,13 @@ static void put(struct rc_template_set *set, struct rc_str name, struct rc_templ
 		tmpl->name = rc_arena_str(set->arena, name);
 		HASH_ADD_KEYPTR(hh, set->templates, tmpl->name.p, tmpl->name.n, tmpl);
 	}
-	tmpl->root = root;
+	tmpl->tree = parsed->tree;
+	tmpl->root = parsed->root;
 }
 
 /* Within one text: an empty definition gives way, two others clash. */
-static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *root,
-		   struct rc_error **err)
+static int on_tree(void *userdata, struct rc_str name, const struct rc_template_tree *tree,
+		   struct rc_template_node *root, struct rc_error **err)
 {
 	struct parsing *parsing = userdata;
 	struct rc_template *tmpl;
@@ -136,6 +138,7 @@ static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *
 	if (!tmpl) {
 		tmpl = rc_arena_new0(parsing->set->arena, struct rc_template);
 		tmpl->name = name;
+		tmpl->tree = tree;
 		tmpl->root = root;
 		HASH_ADD_KEYPTR(hh, parsing->defined, tmpl->name.p, tmpl->name.n, tmpl);
 		return 0;
@@ -162,7 +165,7 @@ int rc_template_set_parse(struct rc_template_set *set, struct rc_str name, struc
 	HASH_ITER (hh, parsing.defined, tmpl, next) {
 		HASH_DEL(parsing.defined, tmpl);
 		if (r == 0)
-			put(set, tmpl->name, tmpl->root);
+			put(set, tmpl);
 	}
 	return r;
 }

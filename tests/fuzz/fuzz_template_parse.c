@@ -6,8 +6,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *root,
-		   struct rc_error **err)
+static int on_tree(void *userdata, struct rc_str name, const struct rc_template_tree *tree,
+		   struct rc_template_node *root, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
 	size_t line, column;
@@ -16,7 +16,7 @@ static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *
 	(void)err;
 	rc_template_node_print(&text, root);
 	rc_template_node_is_empty(root);
-	rc_template_node_place(root, &line, &column);
+	rc_template_node_place(root, tree, &line, &column);
 	++*(unsigned int *)userdata;
 	return 0;
 }
