@@ -34,9 +34,10 @@
 	X(BN_CTX_new)                                                                                                                          \
 	X(BN_add)                                                                                                                              \
 	X(BN_add_word)                                                                                                                         \
-	X(BN_bn2dec) X(BN_cmp) X(BN_dec2bn) X(BN_div) X(BN_dup) X(BN_exp) X(BN_free) X(BN_is_negative) X(                                      \
-		BN_is_zero) X(BN_lshift1) X(BN_mul) X(BN_new) X(BN_num_bits) X(BN_rand) X(BN_set_negative)                                     \
-		X(BN_set_word) X(BN_sub) X(BN_to_ASN1_INTEGER) X(CRYPTO_free) X(ERR_clear_error) X(EVP_CIPHER_CTX_free) X(                     \
+	X(BN_bn2dec)                                                                                                                           \
+	X(BN_cmp) X(BN_dec2bn) X(BN_div) X(BN_dup) X(BN_exp) X(BN_free) X(BN_is_negative) X(BN_is_zero) X(                                     \
+		BN_lshift1) X(BN_mul) X(BN_new) X(BN_num_bits) X(BN_rand) X(BN_set_negative) X(BN_set_word)                                    \
+		X(BN_sub) X(BN_to_ASN1_INTEGER) X(CRYPTO_free) X(ERR_clear_error) X(EVP_CIPHER_CTX_free) X(                                    \
 			EVP_CIPHER_CTX_new) X(EVP_CIPHER_CTX_set_padding) X(EVP_CipherFinal_ex) X(EVP_CipherInit_ex)                           \
 			X(EVP_CipherUpdate) X(EVP_PBE_scrypt) X(EVP_PKEY_CTX_free) X(EVP_PKEY_CTX_new) X(                                      \
 				EVP_PKEY_CTX_new_id) X(EVP_PKEY_CTX_set_dsa_paramgen_bits) X(EVP_PKEY_CTX_set_dsa_paramgen_q_bits)             \
