@@ -80,6 +80,8 @@ static void read_helm(struct rc_fields *fields, const json_t *helm, const char *
 						       "path", &source->helm.n_file_parameters);
 	source->helm.ignore_missing_value_files =
 		rc_fields_bool(fields, helm, where, "ignoreMissingValueFiles", false);
+	source->helm.pass_credentials =
+		rc_fields_bool(fields, helm, where, "passCredentials", false);
 	source->helm.skip_crds = rc_fields_bool(fields, helm, where, "skipCrds", false);
 	source->helm.skip_tests = rc_fields_bool(fields, helm, where, "skipTests", false);
 	source->helm.skip_schema_validation =
@@ -97,9 +99,12 @@ static void read_directory(struct rc_fields *fields, const json_t *directory, co
 	source->is_directory = true;
 	source->directory.recurse = rc_fields_bool(fields, directory, where, "recurse", false);
 	source->directory.include = rc_fields_text(fields, directory, where, "include", NULL);
+	source->directory.all_files =
+		rc_fields_bool(fields, directory, where, "disableExtensionFilter", false);
 	source->directory.exclude = rc_fields_text(fields, directory, where, "exclude", NULL);
 	if (json_object_size(jsonnet) > 0)
-		rc_fields_complain(fields, "%s.jsonnet is not supported", where);
+		rc_fields_complain(fields, "%s.jsonnet is not supported: render it into Git",
+				   where);
 }
 
 static void read_chart(struct rc_fields *fields, const json_t *json, const char *where,
@@ -124,8 +129,8 @@ static void read_chart(struct rc_fields *fields, const json_t *json, const char 
 		rc_fields_complain(fields, "%s.chart: '%s' is no name of a chart", where, chart);
 }
 
-static void read_source(struct rc_fields *fields, const json_t *json, const char *where,
-			struct rc_application_source *source)
+void rc_application_source_read(struct rc_application_source *source, struct rc_fields *fields,
+				const json_t *json, const char *where)
 {
 	static const char *const known[] = {"repoURL", "targetRevision", "path",      "chart",
 					    "ref",     "helm",		 "kustomize", "directory",
@@ -137,6 +142,7 @@ static void read_source(struct rc_fields *fields, const json_t *json, const char
 	rc_fields_check(fields, json, where, known);
 	source->repo_url = rc_fields_text(fields, json, where, "repoURL", "");
 	source->target_revision = rc_fields_text(fields, json, where, "targetRevision", "");
+	source->target_text = source->target_revision;
 	if (strcmp(source->target_revision, "HEAD") == 0)
 		source->target_revision = "";
 	source->ref = rc_fields_text(fields, json, where, "ref", NULL);
@@ -154,6 +160,10 @@ static void read_source(struct rc_fields *fields, const json_t *json, const char
 	directory = rc_fields_object(fields, json, where, "directory");
 	if (directory)
 		read_directory(fields, directory, directory_where, source);
+	if (helm && directory)
+		rc_fields_complain(
+			fields, "%s: 'helm' and 'directory' exclude each other; it is one of both",
+			where);
 }
 
 void rc_application_source_read_all(struct rc_application *application, struct rc_fields *fields,
@@ -170,11 +180,20 @@ void rc_application_source_read_all(struct rc_application *application, struct r
 	json_array_foreach (list, i, item) {
 		rc_autofree char *where = rc_asprintf("spec.sources[%zu]", i);
 
-		read_source(fields, item, where, &application->sources[i]);
+		rc_application_source_read(&application->sources[i], fields, item, where);
 	}
 	if (n > 0)
 		return;
 	if (!one)
 		rc_fields_complain(fields, "spec.source is missing");
-	read_source(fields, one, "spec.source", &application->sources[0]);
+	rc_application_source_read(&application->sources[0], fields, one, "spec.source");
+}
+
+const json_t *rc_application_source_get(const struct rc_application *application, size_t i)
+{
+	const json_t *spec = json_object_get(application->manifest, "spec");
+	const json_t *list = json_object_get(spec, "sources");
+
+	return json_array_size(list) > 0 ? json_array_get(list, i)
+					 : json_object_get(spec, "source");
 }
