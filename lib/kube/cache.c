@@ -353,10 +353,17 @@ void rc_kube_cache_free(struct rc_kube_cache *cache)
 
 void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resource *resource)
 {
+	rc_kube_cache_want_some(cache, resource, NULL);
+}
+
+void rc_kube_cache_want_some(struct rc_kube_cache *cache, const struct rc_kube_resource *resource,
+			     const char *field_selector)
+{
 	struct kind *kind = find_kind(cache, resource->group, resource->kind);
 	struct rc_kube_watch_options options = {
 		.resource = resource,
 		.label_selector = cache->label,
+		.field_selector = field_selector,
 	};
 
 	if (kind && strcmp(kind->version, resource->version) == 0)

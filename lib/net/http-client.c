@@ -15,6 +15,7 @@
 #define CONNECT_DEFAULT_MS 10000
 #define IDLE_DEFAULT_MS	   300000
 #define ERROR_BODY_MAX	   ((size_t)64 << 10)
+#define HEADERS_MAX	   ((size_t)64 << 10)
 #define RETRY_AFTER_MAX_S  86400
 
 struct rc_net_http_client {
@@ -32,7 +33,7 @@ struct rc_net_http_request {
 	struct rc_net_http_client *client;
 	CURL *easy;
 	struct curl_slist *headers;
-	struct rc_buf body;
+	struct rc_buf body, answer_headers;
 	char *host;
 	char content_type[128];
 	char message[CURL_ERROR_SIZE];
@@ -152,6 +153,7 @@ static void release(struct rc_net_http_request *request)
 	curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
 	rc_buf_done(&request->body);
+	rc_buf_done(&request->answer_headers);
 	free(request->host);
 	free(request);
 }
@@ -220,6 +222,7 @@ static void tell(struct rc_net_http_request *request)
 		r = fail(request, &err);
 	response.status = (int)status;
 	response.body = rc_buf_str(&request->body);
+	response.headers = rc_buf_str(&request->answer_headers);
 	/* Out of the client's hands first: done may cancel everything else. */
 	detach(request);
 	request->done(request->userdata, r, &response, err);
@@ -310,6 +313,9 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *userdata)
 	struct rc_str line = {bytes, size * n};
 	long status = 0;
 
+	if (rc_str_has_prefix(line, RC_STR("HTTP/"))) /* the answer before was a 1xx */
+		rc_buf_clear(&request->answer_headers);
+	rc_buf_add_str(&request->answer_headers, line);
 	if (line.n > sizeof(content_type) &&
 	    strncasecmp(line.p, content_type, sizeof(content_type) - 1) == 0) {
 		line.p += sizeof(content_type) - 1;
@@ -435,6 +441,7 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 	request->idle_timeout_ms =
 		options->idle_timeout_ms ? options->idle_timeout_ms : IDLE_DEFAULT_MS;
 	rc_buf_init(&request->body, chunk ? ERROR_BODY_MAX : max);
+	rc_buf_init(&request->answer_headers, HEADERS_MAX);
 	ev_timer_init(&request->idle, on_idle, 0., 0.);
 	DL_APPEND(client->requests, request);
 	curl_easy_setopt(easy, CURLOPT_URL, options->url);

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "net/http-response.h"
 
 struct rc_net_http_client;
 struct rc_net_http_request; /* one under way; opaque */
@@ -43,13 +44,6 @@ struct rc_net_http_options {
 	uint64_t connect_timeout_ms; /* 0: 10 s */
 	uint64_t idle_timeout_ms;    /* streams: nothing came for so long; 0: 5 min */
 	size_t max_body_bytes;	     /* 0: 64 MiB; a stream has no limit */
-};
-
-struct rc_net_http_response {
-	int status;
-	struct rc_str body;	  /* empty for a stream */
-	const char *content_type; /* "" when there is none */
-	uint64_t retry_after_s;	  /* at most a day; 0: the peer did not say */
 };
 
 /*
