@@ -8,7 +8,8 @@
 #include "data/json.h"
 
 #define UNKNOWN_SLACK_S 5
-#define MIN_AGE_MAX_S	600 /* what is asked for is not minted more often than that */
+#define MIN_AGE_S	10  /* what is asked for is not minted more often, */
+#define MIN_AGE_MAX_S	600 /* nor than a tenth of its life up to this */
 #define STATIC_DELAY_S	1   /* after a static role's password has changed */
 
 static const char *const names[] = {"current", "next", "old"};
@@ -413,7 +414,16 @@ static bool look_after(struct choice *choice, const struct rc_secrets_lease *lea
 	return false;
 }
 
-/* No sooner than a tenth of their life after those before, so that asking mints no crowd. */
+/* So that asking mints no crowd. */
+static int64_t min_age_of(const struct rc_secrets_lease *lease)
+{
+	int64_t age_s = lease->asked_s / 10;
+
+	if (age_s < MIN_AGE_S)
+		age_s = lease->asked_s / 2 < MIN_AGE_S ? lease->asked_s / 2 : MIN_AGE_S;
+	return age_s < MIN_AGE_MAX_S ? age_s : MIN_AGE_MAX_S;
+}
+
 static bool follow_wish(struct choice *choice)
 {
 	const struct rc_secrets_lease_generation *current =
@@ -423,8 +433,8 @@ static bool follow_wish(struct choice *choice)
 	if (!choice->facts->is_wanted)
 		return false;
 	for (size_t i = 0; i < current->n; i++)
-		if (current->leases[i].asked_s / 10 < age_s)
-			age_s = current->leases[i].asked_s / 10;
+		if (min_age_of(&current->leases[i]) < age_s)
+			age_s = min_age_of(&current->leases[i]);
 	from = current->minted_unix_s + (current->n > 0 ? age_s : 0);
 	if (from > choice->facts->now_unix_s) {
 		wait_until(choice, from);

@@ -147,6 +147,11 @@ struct secrets_entry *rc_secrets_manager_find(const struct rc_secrets_manager *m
 bool rc_secrets_manager_is_ready(const struct rc_secrets_manager *manager);
 /* Those that name this store and wait for it need wait no longer. */
 void rc_secrets_manager_wake_users(struct rc_secrets_manager *manager, const json_t *store);
+/* A new one; its leases are those that are remembered. */
+struct secrets_entry *rc_secrets_manager_add(struct rc_secrets_manager *manager,
+					     const char *name_space, const char *name);
+/* Its ExternalSecret is gone: its leases are looked after until there are none. */
+void rc_secrets_manager_leave(struct secrets_entry *entry);
 /* A refresh has ended: what came meanwhile counts now. */
 void rc_secrets_manager_catch_up(struct secrets_entry *entry);
 /* An entry whose ExternalSecret is gone has no leases left; it is freed. */
@@ -159,6 +164,9 @@ const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secre
 /* The hash of what a Secret holds, as the watch tells it; the caller's, or NULL. */
 json_t *rc_secrets_manager_load_content(const struct rc_secrets_manager *manager, const char *kind,
 					const char *name_space, const char *name);
+
+/* ---- orphan.c ---- */
+void rc_secrets_orphan_find(struct rc_secrets_manager *manager);
 
 /* ---- check.c: whether stores can be used ---- */
 void rc_secrets_check_update(struct rc_secrets_manager *manager, const json_t *store);

@@ -39,8 +39,8 @@ struct secrets_entry *rc_secrets_manager_find(const struct rc_secrets_manager *m
 	return entry;
 }
 
-static struct secrets_entry *add(struct rc_secrets_manager *manager, const char *name_space,
-				 const char *name)
+struct secrets_entry *rc_secrets_manager_add(struct rc_secrets_manager *manager,
+					     const char *name_space, const char *name)
 {
 	struct secrets_entry *entry = rc_new0(struct secrets_entry);
 
@@ -191,7 +191,7 @@ static void take_external(struct rc_secrets_manager *manager, const struct rc_ku
 	struct secrets_entry *entry = rc_secrets_manager_find(manager, key->name_space, key->name);
 
 	if (!entry)
-		entry = add(manager, key->name_space, key->name);
+		entry = rc_secrets_manager_add(manager, key->name_space, key->name);
 	if (!entry->refresh) {
 		put(entry, object);
 		return;
@@ -206,7 +206,7 @@ void rc_secrets_manager_catch_up(struct secrets_entry *entry)
 		put(entry, rc_steal(&entry->next_object));
 }
 
-static void leave(struct secrets_entry *entry)
+void rc_secrets_manager_leave(struct secrets_entry *entry)
 {
 	rc_secrets_refresh_cancel(entry);
 	json_decref(entry->next_object);
@@ -216,55 +216,6 @@ static void leave(struct secrets_entry *entry)
 		rc_secrets_queue_wake(entry, 0);
 	else
 		rc_secrets_manager_drop(entry);
-}
-
-/* What a record of leases says of an ExternalSecret that was: enough to revoke them. */
-static json_t *make_orphan(const char *name_space, const char *name, const json_t *document)
-{
-	json_t *object =
-		json_pack("{s:s, s:s, s:{s:s, s:s}, s:O*}", "apiVersion", SECRETS_GROUP "/v1",
-			  "kind", "ExternalSecret", "metadata", "namespace", name_space, "name",
-			  name, "spec", json_object_get(document, "spec"));
-	json_t *spec = json_object_get(object, "spec");
-
-	if (spec)
-		json_object_set_new(spec, "data",
-				    json_pack("[{s:s, s:{s:s}}]", "secretKey", "none", "remoteRef",
-					      "key", "none"));
-	return object;
-}
-
-static void take_orphan(struct rc_secrets_manager *manager, const char *label,
-			const json_t *document)
-{
-	rc_autofree char *name_space = rc_strndup(label, strcspn(label, "/"));
-	const char *name = strchr(label, '/');
-	struct secrets_entry *entry;
-
-	if (!name || rc_secrets_manager_find(manager, name_space, name + 1))
-		return;
-	entry = add(manager, name_space, name + 1);
-	entry->object = make_orphan(name_space, name + 1, document);
-	rc_secrets_external_parse(entry->object, &entry->external, NULL);
-	leave(entry);
-}
-
-/* Leases of ExternalSecrets that went while we were away. */
-static void find_orphans(struct rc_secrets_manager *manager)
-{
-	rc_autofree char *prefix = rc_asprintf("%s/", manager->options.name);
-	json_auto_t *documents = NULL;
-	const char *name;
-	json_t *document;
-
-	if (manager->has_orphans ||
-	    !rc_kube_cache_is_current(manager->objects, SECRETS_GROUP, "ExternalSecret"))
-		return;
-	manager->has_orphans = true;
-	rc_store_list(manager->options.store, "lease", &documents, NULL);
-	json_object_foreach (documents, name, document)
-		if (rc_text_has_prefix(name, prefix))
-			take_orphan(manager, name + strlen(prefix), document);
 }
 
 /* ---- what the watches tell ---- */
@@ -294,7 +245,7 @@ static void on_object(void *userdata, const struct rc_kube_live *live, bool is_g
 	if (is_gone && is_external) {
 		entry = rc_secrets_manager_find(manager, key->name_space, key->name);
 		if (entry)
-			leave(entry);
+			rc_secrets_manager_leave(entry);
 	} else if (is_gone) {
 		rc_secrets_check_forget(manager, key->kind, key->name_space, key->name);
 	} else {
@@ -383,7 +334,7 @@ static void on_state(void *userdata, const char *group, const char *kind, int r,
 	if (r < 0)
 		tell_failure(manager, manager->objects, kind, err);
 	else
-		find_orphans(manager);
+		rc_secrets_orphan_find(manager);
 }
 
 static void on_content_state(void *userdata, const char *group, const char *kind, int r,

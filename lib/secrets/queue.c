@@ -221,12 +221,8 @@ struct due {
 	bool is_look; /* then it is looked at again; nothing is refreshed */
 };
 
-/*
- * Values that somebody holds a lease for are not read again: what is known of them is written
- * again, or, when we do not know them any more (a restart), new ones are asked for, which come when
- * the leases allow it.
- */
-static struct due find_due(struct secrets_entry *entry)
+/* By External Secrets' rules alone. */
+static struct due find_base(const struct secrets_entry *entry, enum rc_secrets_due_why *ret_why)
 {
 	static const enum secrets_urgency urgencies[] = {
 		[RC_SECRETS_DUE_NEVER] = SECRETS_INTERVAL,
@@ -236,28 +232,55 @@ static struct due find_due(struct secrets_entry *entry)
 	};
 	bool is_valid = needs_no_secret(entry) || is_secret_valid(entry);
 	struct rc_secrets_due base = rc_secrets_external_due(entry->external, is_valid);
-	bool is_leased = entry->record.generations[RC_SECRETS_LEASE_CURRENT].n > 0;
-	struct due due = {base.at_unix_s, urgencies[base.why], false, false};
+
+	*ret_why = base.why;
+	if (base.why == RC_SECRETS_DUE_INTERVAL)
+		base.at_unix_s = spread(entry, base.at_unix_s);
+	return (struct due){base.at_unix_s, urgencies[base.why], false, false};
+}
+
+/* All that it holds is leased: there is nothing to poll. */
+static bool is_all_leased(const struct secrets_entry *entry)
+{
+	return json_object_size(entry->kept) >= entry->external->n_remotes;
+}
+
+/*
+ * Values that somebody holds a lease for are not read again: what is known of them is written
+ * again, or, when we do not know them any more (a restart), new ones are asked for, which come when
+ * the leases allow it.
+ */
+static struct due find_leased(struct secrets_entry *entry, struct due due,
+			      enum rc_secrets_due_why why)
+{
+	bool is_kept = rc_secrets_tend_is_kept(entry);
 	struct rc_secrets_lease_decision decision;
 
-	if (base.why == RC_SECRETS_DUE_INTERVAL)
-		due.at_unix_s = spread(entry, due.at_unix_s);
-	if (is_leased && due.at_unix_s == 0 &&
-	    (!rc_secrets_tend_is_kept(entry) || rc_secrets_external_is_touched(entry->external)))
+	if (due.at_unix_s == 0 && (!is_kept || rc_secrets_external_is_touched(entry->external)))
 		entry->is_wished = true;
 	decision = rc_secrets_tend(entry);
 	if (decision.action == RC_SECRETS_LEASE_ROTATE)
 		return (struct due){0, SECRETS_ROTATION, true, false};
-	if (is_leased && !rc_secrets_tend_is_kept(entry))
-		return (struct due){decision.at_unix_s, SECRETS_ROTATION, false, true};
-	if (entry->is_wished && !is_leased)
-		due = (struct due){0, SECRETS_EDITED, true, false};
-	/* There is nothing to poll: all of it is leased. */
-	if (is_leased && base.why == RC_SECRETS_DUE_INTERVAL &&
-	    json_object_size(entry->kept) >= entry->external->n_remotes)
+	if (why == RC_SECRETS_DUE_INTERVAL && is_all_leased(entry))
 		due.at_unix_s = INT64_MAX;
-	if (decision.at_unix_s < due.at_unix_s)
-		due = (struct due){decision.at_unix_s, SECRETS_ROTATION, false, true};
+	if (!is_kept || decision.at_unix_s < due.at_unix_s)
+		return (struct due){decision.at_unix_s, SECRETS_ROTATION, false, true};
+	return due;
+}
+
+static struct due find_due(struct secrets_entry *entry)
+{
+	enum rc_secrets_due_why why;
+	struct due due = find_base(entry, &why);
+	struct rc_secrets_lease_decision decision;
+
+	if (entry->record.generations[RC_SECRETS_LEASE_CURRENT].n > 0)
+		return find_leased(entry, due, why);
+	decision = rc_secrets_tend(entry); /* of the old and the next ones */
+	if (entry->is_wished)
+		due = (struct due){0, SECRETS_EDITED, true, false};
+	if (decision.action == RC_SECRETS_LEASE_WAIT && decision.at_unix_s < due.at_unix_s)
+		return (struct due){decision.at_unix_s, SECRETS_ROTATION, false, true};
 	return due;
 }
 

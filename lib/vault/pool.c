@@ -22,7 +22,7 @@ struct member {
 	struct rc_vault_session *session;
 	char *key;
 	unsigned int n_uses;
-	bool is_closing;
+	bool is_closing, is_closed;
 	ev_timer linger;
 };
 
@@ -104,7 +104,11 @@ static void on_session_closed(void *userdata)
 	struct member *member = userdata;
 	struct rc_vault_pool *pool = member->pool;
 
-	free_member(member);
+	/* Whoever holds a token still has it in hand. */
+	if (rc_vault_session_is_held(member->session))
+		member->is_closed = true;
+	else
+		free_member(member);
 	wake(pool);
 }
 
@@ -213,10 +217,14 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct rc_vault_pool *pool = rc_container_of(timer, struct rc_vault_pool, turn);
 	rc_vault_pool_closed_fn *closed = pool->closed;
+	struct member *member;
 
 	(void)loop;
 	(void)events;
-	if (!closed || pool->members)
+	DL_FOREACH (pool->members, member)
+		if (!member->is_closed)
+			return;
+	if (!closed)
 		return;
 	pool->closed = NULL;
 	closed(pool->closed_userdata);

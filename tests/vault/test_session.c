@@ -419,6 +419,8 @@ START_TEST(test_close)
 	rc_vault_pool_close(world.pool, on_closed, NULL);
 	scene_wait(&world.scene, 99, 5);
 	ck_assert_uint_eq(scene_count(&world.scene, "PUT /v1/auth/token/revoke-self t1"), !holds);
+	if (holds)
+		rc_vault_token_drop(world.scene.token);
 	finish();
 }
 END_TEST
