@@ -197,8 +197,12 @@ demo: deps ## the main job, on our in-memory Kubernetes API and a stand-in Vault
 bench: all $(FAKES) ## time and memory beside the real peers, in one run
 	$(Q)O=$(O) tests/bench/run
 
+.PHONY: peers
+peers: ## get the real peers the conformance suites use (Kubernetes, etcd, Helm, ...), once; takes go or npm
+	$(Q)tests/peers/get
+
 .PHONY: conformance
-conformance: all $(FAKES) ## the same suites against the real peers: make conformance [PEER=helm|kubectl]
+conformance: all $(FAKES) ## the same suites against the real peers: make conformance [PEER=helm|kubernetes|...]
 	$(Q)O=$(O) PEER=$(PEER) tests/conformance/run
 
 .PHONY: soak
@@ -242,6 +246,10 @@ deb: ## build a Debian package into build/packages
 .PHONY: rpm
 rpm: ## build an RPM package into build/packages
 	$(Q)VERSION=$(VERSION) BUILD=$(BUILD) packaging/build-rpm
+
+.PHONY: packaging-check
+packaging-check: ## both packages installed into bare roots, tried there and removed (root, debootstrap)
+	$(Q)BUILD=$(BUILD) tests/packaging/run
 
 .PHONY: clean
 clean: ## remove build/

@@ -37,17 +37,39 @@ static void set_log(const struct rc_config *config)
 
 /* ---- clusters and repositories ---- */
 
+static struct rc_kube_kubeconfig *make_eks(const struct rc_config_eks *config)
+{
+	/* Its members are copied. */
+	struct rc_kube_kubeconfig_eks eks = {.cluster = (char *)(uintptr_t)config->cluster,
+					     .region = (char *)(uintptr_t)config->region,
+					     .role_arn = (char *)(uintptr_t)config->role_arn,
+					     .external_id = (char *)(uintptr_t)config->external_id,
+					     .profile = (char *)(uintptr_t)config->profile};
+
+	return rc_kube_kubeconfig_new_eks(&eks);
+}
+
 static int add_cluster(struct rc_daemon *daemon, const struct rc_config_cluster *config,
 		       struct rc_error **err)
 {
-	struct rc_kube_kubeconfig *kubeconfig = NULL;
-	int r = config->kubeconfig ? rc_kube_kubeconfig_load(config->kubeconfig, config->context,
-							     &kubeconfig, err)
-				   : rc_kube_kubeconfig_load_in_cluster(NULL, &kubeconfig, err);
+	struct rc_destination_options options = {
+		.name = config->name,
+		.namespaces = config->namespaces,
+		.n_namespaces = config->n_namespaces,
+		.max_in_flight = (unsigned int)config->max_requests,
+	};
+	int r = 0;
 
+	if (config->eks.cluster)
+		options.kubeconfig = make_eks(&config->eks);
+	else if (config->kubeconfig)
+		r = rc_kube_kubeconfig_load(config->kubeconfig, config->context,
+					    &options.kubeconfig, err);
+	else
+		r = rc_kube_kubeconfig_load_in_cluster(NULL, &options.kubeconfig, err);
 	if (r < 0)
 		return rc_wrap(err, r, "cluster '%s'", config->name);
-	rc_engine_add_destination(daemon->engine, config->name, kubeconfig);
+	rc_engine_add_destination(daemon->engine, &options);
 	return 0;
 }
 
@@ -58,11 +80,15 @@ static json_t *on_auth(void *userdata, struct rc_error **err)
 
 static void add_repository(struct rc_daemon *daemon, const struct rc_config_repository *config)
 {
+	bool is_git = strcmp(config->type, "git") == 0;
+	/* Of charts, all share one folder of archives. */
 	rc_autofree char *mirror =
-		rc_asprintf("%s/%s.git", daemon->config->cache_directory, config->name);
+		rc_asprintf("%s/%s%s", daemon->config->cache_directory,
+			    is_git ? config->name : "charts", is_git ? ".git" : "");
 	struct rc_repository_options options = {
 		.name = config->name,
 		.url = config->url,
+		.type = config->type,
 		.mirror = mirror,
 		.interval_ms = (uint64_t)config->interval_ms,
 		.timeout_ms = (uint64_t)config->timeout_ms,

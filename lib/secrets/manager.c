@@ -441,7 +441,9 @@ void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 		const struct rc_kube_resource *resource =
 			rc_secrets_manager_resource(manager, kinds[i]);
 
-		if (resource)
+		/* Who is limited to namespaces cannot watch what is in none. */
+		if (resource && (resource->namespaced ||
+				 !rc_kube_cluster_get_namespaces(manager->options.cluster)))
 			rc_kube_cache_want(manager->objects, resource);
 	}
 }

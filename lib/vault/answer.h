@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
-#include "net/http-response.h"
+#include "net/http-client.h"
 
 #define RC_VAULT_ANSWER_MAX ((size_t)8 << 20) /* bytes; more ends in -E2BIG */
 

@@ -190,7 +190,7 @@ static bool tries_again(struct rc_vault_call *call, const struct rc_net_http_res
  * came with TLS. */
 static bool follows(struct rc_vault_call *call, const struct rc_net_http_response *response)
 {
-	struct rc_str where = rc_net_http_response_get_header(response, "Location");
+	struct rc_str where = rc_str(rc_net_http_response_get(response, "Location", 0));
 	bool is_safe = rc_str_has_prefix(where, RC_STR("https://")) ||
 		       (rc_str_has_prefix(where, RC_STR("http://")) &&
 			rc_text_has_prefix(call->server->url, "http://"));
@@ -219,8 +219,8 @@ static void on_answer(void *userdata, int r, const struct rc_net_http_response *
 	if (r == 0 && (tries_again(call, response) || follows(call, response)))
 		return;
 	free(server->answer_index);
-	server->answer_index = rc_str_dup(
-		r == 0 ? rc_net_http_response_get_header(response, "X-Vault-Index") : RC_STR(""));
+	server->answer_index =
+		rc_strdup(rc_net_http_response_get(response, "X-Vault-Index", 0) ?: "");
 	r = rc_vault_answer_read(r, response, &body, &answer, &err);
 	judge(server, sent, response, err);
 	wake(server, 0);

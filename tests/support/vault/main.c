@@ -16,7 +16,9 @@
 #include <ev.h>
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "data/json.h"
@@ -307,6 +309,7 @@ int main(int argc, char **argv)
 	const char *listen = "127.0.0.1:0";
 
 	vault_state.root = "root";
+	vault_state.kube_ca = (struct rc_buf)RC_BUF_INIT(1 << 20);
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--listen") == 0)
 			listen = argv[i + 1];
@@ -316,10 +319,12 @@ int main(int argc, char **argv)
 			vault_state.kube = argv[i + 1];
 		else if (strcmp(argv[i], "--kube-token") == 0)
 			vault_state.kube_token = argv[i + 1];
+		else if (strcmp(argv[i], "--kube-ca") == 0)
+			rc_file_read(argv[i + 1], &vault_state.kube_ca, NULL);
 	}
 	if (argc % 2 == 0) {
 		fprintf(stderr, "usage: vault [--listen ADDRESS:PORT] [--root-token TOKEN] "
-				"[--kube-api URL] [--kube-token TOKEN]\n");
+				"[--kube-api URL] [--kube-token TOKEN] [--kube-ca FILE]\n");
 		return 64;
 	}
 	return serve(listen);

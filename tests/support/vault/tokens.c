@@ -79,12 +79,19 @@ static void login_kubernetes(struct rc_net_http_exchange *exchange, const json_t
 	rc_autofree char *url = rc_asprintf("%s/apis/authentication.k8s.io/v1/tokenreviews",
 					    vault_state.kube ? vault_state.kube : "");
 	json_auto_t *review =
-		json_pack("{s:{s:s}}", "spec", "token", rc_json_text(body, "jwt", NULL) ?: "");
+		json_pack("{s:s, s:s, s:{s:s}}", "apiVersion", "authentication.k8s.io/v1", "kind",
+			  "TokenReview", "spec", "token", rc_json_text(body, "jwt", NULL) ?: "");
 	rc_autofree char *text = json_dumps(review, JSON_COMPACT);
 	rc_cleanup(rc_secret_freep) struct rc_secret *bearer =
 		rc_secret_new_text(vault_state.kube_token);
-	struct rc_net_http_options options = {
-		.method = "POST", .url = url, .body = rc_str(text), .bearer = bearer};
+	struct rc_net_http_header headers[] = {{"Content-Type", "application/json"}, {NULL, NULL}};
+	struct rc_net_tls tls = {.ca_pem = rc_buf_text(&vault_state.kube_ca)};
+	struct rc_net_http_options options = {.method = "POST",
+					      .url = url,
+					      .headers = headers,
+					      .body = rc_str(text),
+					      .bearer = bearer,
+					      .tls = vault_state.kube_ca.n > 0 ? &tls : NULL};
 	struct login *login;
 
 	if (!role || !vault_state.kube) {

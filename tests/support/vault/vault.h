@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "base/str.h"
+#include "base/buf.h"
 #include "net/http-client.h"
 #include "net/http-server.h"
 
@@ -11,13 +11,14 @@ struct vault_state {
 	struct ev_loop *loop;
 	struct rc_net_http_client *http;
 	const char *root, *kube, *kube_token;
-	json_t *mounts;	  /* path -> type: kv1, kv2, database */
-	json_t *values;	  /* mount/data/key -> [data of each version]; null: deleted */
-	json_t *metadata; /* mount/key -> custom metadata */
-	json_t *roles;	  /* kubernetes role -> {namespace, account, ttl}; database/role -> ... */
-	json_t *tokens;	  /* token -> {accessor, expiry, ttl}; expiry 0: never */
-	json_t *leases;	  /* id -> {user, expiry, issued, ttl, max, token} */
-	json_t *statics;  /* role -> {password, rotated, period} */
+	struct rc_buf kube_ca; /* PEM, or empty */
+	json_t *mounts;	       /* path -> type: kv1, kv2, database */
+	json_t *values;	       /* mount/data/key -> [data of each version]; null: deleted */
+	json_t *metadata;      /* mount/key -> custom metadata */
+	json_t *roles;	 /* kubernetes role -> {namespace, account, ttl}; database/role -> ... */
+	json_t *tokens;	 /* token -> {accessor, expiry, ttl}; expiry 0: never */
+	json_t *leases;	 /* id -> {user, expiry, issued, ttl, max, token} */
+	json_t *statics; /* role -> {password, rotated, period} */
 	json_t *fault, *log, *times;
 	unsigned int latency_ms;
 	unsigned long long index; /* of writes */
