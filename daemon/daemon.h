@@ -16,21 +16,25 @@
 
 struct daemon_catalog;
 struct daemon_secrets;
+struct daemon_vault;
 
 struct rc_daemon {
 	struct ev_loop *loop;
 	const char *config_path;
 	struct rc_config *config;
 	struct rc_store *store;
-	struct rc_worker_pool *git_pool, *render_pool;
+	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
+	struct rc_customizations *customizations;
 	struct rc_engine *engine;
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
+	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
+	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;
 	char *config_error; /* why the last reload was refused, or NULL */
 	int64_t started_unix_s;
 	ev_signal hangup, terminate, interrupt;
-	ev_timer watchdog;
+	ev_timer watchdog, last; /* last: the end comes, whatever it waits for */
 };
 
 /* Build everything config asks for. What was made is freed by daemon_done(), also after an error.
@@ -48,8 +52,15 @@ void daemon_catalog_on_repository(struct rc_daemon *daemon, const struct rc_repo
 /* [{origin, error?, revision?}]; the caller's. */
 json_t *daemon_catalog_describe(const struct rc_daemon *daemon);
 
+/* ---- customizations.c ---- */
+/* What is wrong goes to messages, a line each. */
+int daemon_customizations_make(const struct rc_config *config,
+			       struct rc_customizations **ret_customizations,
+			       struct rc_buf *messages);
+
 /* ---- auth.c: credentials by name ---- */
-/* The "auth" of git/worker.h for a repository; NULL without *err: none is configured. */
+/* The "auth" of git/worker.h or registry/worker.h for a repository; NULL without *err: none is
+ * configured. */
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
 
 /* ---- api/server.c, metrics.c ---- */
