@@ -3,6 +3,9 @@
 
 #include <ctype.h>
 
+#include "base/buf.h"
+#include "data/quote.h"
+#include "data/unicode.h"
 #include "data/utf8.h"
 
 static const struct {
@@ -91,11 +94,15 @@ static struct rc_template_token fail_at_rune(struct rc_template_lexer *lexer, co
 {
 	size_t n = 0;
 	uint32_t rune = rc_utf8_decode(rest(lexer), &n);
-	bool printable = rune >= 0x20 && rune != 0x7f && !(rune >= 0x80 && rune < 0xa0);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(256);
 
-	return fail(lexer,
-		    rc_arena_printf(lexer->arena, printable ? "%s U+%04X '%.*s'" : "%s U+%04X",
-				    message, rune, (int)n, lexer->input.p + lexer->at));
+	rc_buf_printf(&text, "%s U+%04X", message, rune);
+	if (rc_unicode_is_print(rune)) {
+		rc_buf_puts(&text, " '");
+		rc_buf_put_rune(&text, rune);
+		rc_buf_putc(&text, '\'');
+	}
+	return fail(lexer, rc_arena_str(lexer->arena, rc_buf_str(&text)).p);
 }
 
 static bool trims_left(struct rc_str s)
@@ -123,17 +130,19 @@ static void skip_space(struct rc_template_lexer *lexer)
 		advance(lexer, 1);
 }
 
-/* From its opening to behind the closing delimiter; returns NULL or what is wrong. */
+/*
+ * From its opening to behind the closing delimiter; returns NULL or what is wrong. The lines of a
+ * comment do not count: Go numbers what follows as if it were on one line.
+ */
 static const char *skip_comment(struct rc_template_lexer *lexer)
 {
 	const char *end;
 	bool trims;
 
-	advance(lexer, 2);
-	end = memmem(lexer->input.p + lexer->at, lexer->input.n - lexer->at, "*/", 2);
+	end = memmem(lexer->input.p + lexer->at + 2, lexer->input.n - lexer->at - 2, "*/", 2);
 	if (!end)
 		return "unclosed comment";
-	advance(lexer, (size_t)(end - lexer->input.p) + 2 - lexer->at);
+	lexer->at = (size_t)(end - lexer->input.p) + 2;
 	if (!at_right(lexer, &trims))
 		return "comment ends before closing delimiter";
 	advance(lexer, trims ? 4 : 2);
@@ -233,10 +242,7 @@ static size_t alphanumeric(const struct rc_template_lexer *lexer)
 	rune = rc_utf8_decode(s, &n);
 	if (rune < 0x80)
 		return isalnum((int)rune) || rune == '_' ? 1 : 0;
-	if (rune == RC_UTF8_ERROR || rune < 0xaa || rune == 0xd7 || rune == 0xf7 ||
-	    (rune >= 0x2000 && rune < 0x2c00) || (rune >= 0x3000 && rune < 0x3005))
-		return 0;
-	return n;
+	return rc_unicode_is_letter(rune) || rc_unicode_is_digit(rune) ? n : 0;
 }
 
 static bool at_terminator(const struct rc_template_lexer *lexer)
@@ -307,7 +313,8 @@ static bool accept(struct rc_template_lexer *lexer, const char *any)
 	return true;
 }
 
-static struct rc_template_token lex_number(struct rc_template_lexer *lexer)
+/* False: a letter or a digit follows, which is then part of what is wrong. */
+static bool scan_number(struct rc_template_lexer *lexer)
 {
 	const char *digits = "0123456789_";
 	size_t n;
@@ -330,12 +337,25 @@ static struct rc_template_token lex_number(struct rc_template_lexer *lexer)
 	}
 	accept(lexer, "i");
 	n = alphanumeric(lexer);
-	if (n == 0)
-		return emit(lexer, RC_TOKEN_NUMBER);
 	lexer->at += n;
-	return fail(lexer, rc_arena_printf(lexer->arena, "bad number syntax: \"%.*s\"",
-					   (int)(lexer->at - lexer->start),
-					   lexer->input.p + lexer->start));
+	return n == 0;
+}
+
+static struct rc_template_token lex_number(struct rc_template_lexer *lexer)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	bool right = scan_number(lexer);
+
+	/* 1+2i: no blanks, and an 'i' at the end. */
+	if (right && (sees(lexer, "+") || sees(lexer, "-")))
+		right = scan_number(lexer) && lexer->input.p[lexer->at - 1] == 'i';
+	if (right)
+		return emit(lexer, RC_TOKEN_NUMBER);
+	rc_buf_puts(&text, "bad number syntax: ");
+	rc_quote_string(&text,
+			(struct rc_str){lexer->input.p + lexer->start, lexer->at - lexer->start},
+			false);
+	return fail(lexer, rc_arena_str(lexer->arena, rc_buf_str(&text)).p);
 }
 
 static struct rc_template_token lex_one(struct rc_template_lexer *lexer,
@@ -404,7 +424,7 @@ static struct rc_template_token lex_inside(struct rc_template_lexer *lexer)
 	default:
 		break;
 	}
-	if (c == '.' && !(s.n > 1 && isdigit((unsigned char)s.p[1]))) {
+	if (c == '.' && s.n > 1 && !isdigit((unsigned char)s.p[1])) {
 		advance(lexer, 1);
 		return lex_word(lexer, RC_TOKEN_FIELD);
 	}

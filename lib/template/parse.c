@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #include "base/buf.h"
+#include "data/quote.h"
+#include "data/utf8.h"
 #include "template/lex.h"
 #include "template/literal.h"
 
@@ -105,34 +107,33 @@ static struct rc_template_token peek_solid(struct parser *parser)
 	return token;
 }
 
-/* As Go's item.String(). */
+static const char *quoted(struct parser *parser, struct rc_str text)
+{
+	rc_autobuf struct rc_buf buf = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_quote_string(&buf, text, false);
+	return rc_arena_str(parser->arena, rc_buf_str(&buf)).p;
+}
+
+/* As Go's item.String(): no more than ten code points. */
 static const char *describe(struct parser *parser, struct rc_template_token token)
 {
-	rc_autobuf struct rc_buf buf = RC_BUF_INIT(4096);
+	struct rc_str rest = token.text;
+	size_t n;
 
 	if (token.kind == RC_TOKEN_EOF)
 		return "EOF";
 	if (token.kind == RC_TOKEN_ERROR)
 		return rc_arena_str(parser->arena, token.text).p;
-	if (token.kind > RC_TOKEN_DOT)
+	if (token.kind >= RC_TOKEN_DOT)
 		return rc_arena_printf(parser->arena, "<%.*s>", (int)token.text.n, token.text.p);
-	if (rc_str_is(token.text, "."))
-		return "<.>";
-	rc_buf_putc(&buf, '"');
-	for (size_t i = 0; i < token.text.n && i < 10; i++) {
-		char c = token.text.p[i];
-
-		if (c == '"' || c == '\\')
-			rc_buf_putc(&buf, '\\');
-		if (c == '\n')
-			rc_buf_puts(&buf, "\\n");
-		else if (c == '\t')
-			rc_buf_puts(&buf, "\\t");
-		else
-			rc_buf_putc(&buf, c);
-	}
-	rc_buf_puts(&buf, token.text.n > 10 ? "\"..." : "\"");
-	return rc_arena_str(parser->arena, rc_buf_str(&buf)).p;
+	if (token.text.n <= 10)
+		return quoted(parser, token.text);
+	for (int i = 0; i < 10 && rest.n > 0; i++, rest.p += n, rest.n -= n)
+		rc_utf8_decode(rest, &n);
+	return rc_arena_printf(
+		parser->arena, "%s...",
+		quoted(parser, (struct rc_str){token.text.p, token.text.n - rest.n}));
 }
 
 static void *unexpected(struct parser *parser, struct rc_template_token token, const char *context)
@@ -325,10 +326,10 @@ static struct rc_template_node *parse_term(struct parser *parser, bool *ret_none
 
 static void *fail_term(struct parser *parser, const struct rc_template_node *node)
 {
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(4096);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	rc_template_node_print(&text, node);
-	return fail(parser, "unexpected . after term \"%s\"", rc_buf_text(&text));
+	return fail(parser, "unexpected . after term %s", quoted(parser, rc_buf_str(&text)));
 }
 
 static struct rc_template_node *parse_operand(struct parser *parser, bool *ret_none)
@@ -573,37 +574,56 @@ static struct rc_template_node *parse_template(struct parser *parser)
 	return node->pipe ? node : NULL;
 }
 
-/* A body of its own: no variable but $, no loop around it. */
-static struct rc_template_node *parse_body(struct parser *parser, const char *context)
+static bool add_tree(struct parser *parser, struct rc_str name, struct rc_template_node *root)
+{
+	if (parser->add(parser->userdata, name, root) == 0)
+		return true;
+	return fail(parser, "template: multiple definition of template %s", quoted(parser, name)) !=
+	       NULL;
+}
+
+/*
+ * A body of its own: no variable but $, no loop around it, and Go reads it with a parser of its
+ * own, so that the outer one does not see its lines pass.
+ */
+static bool parse_body(struct parser *parser, struct rc_str name, const char *context)
 {
 	struct parser outer = *parser;
 	struct rc_template_node *end, *root;
+	bool done;
 
 	parser->variables = NULL;
 	parser->n_variables = parser->room_variables = 0;
 	parser->range_depth = 0;
+	parser->action_line = 0;
 	push_variable(parser, RC_STR("$"));
 	root = parse_list(parser, &end);
+	if (!root)
+		return false;
+	if (end->kind != RC_NODE_END) {
+		if (context[0] == 'b')
+			parser->tokens[0] = outer.tokens[0];
+		return fail(parser, "unexpected {{else}} in %s", context) != NULL;
+	}
+	done = add_tree(parser, name, root);
 	parser->variables = outer.variables;
 	parser->n_variables = outer.n_variables;
 	parser->room_variables = outer.room_variables;
 	parser->range_depth = outer.range_depth;
-	if (root && end->kind != RC_NODE_END)
-		return fail(parser, "unexpected {{else}} in %s", context);
-	return root;
+	parser->action_line = outer.action_line;
+	parser->tokens[0] = outer.tokens[0];
+	return done;
 }
 
 static struct rc_template_node *parse_block(struct parser *parser)
 {
-	struct rc_template_node *node = node_new(parser, RC_NODE_TEMPLATE,
-						 peek_solid(parser).position),
-				*root;
+	struct rc_template_node *node =
+		node_new(parser, RC_NODE_TEMPLATE, peek_solid(parser).position);
 
 	if (!parse_name(parser, "block clause", &node->text))
 		return NULL;
 	node->pipe = parse_pipeline(parser, "block clause", RC_TOKEN_RIGHT);
-	root = node->pipe ? parse_body(parser, "block clause") : NULL;
-	if (!root || parser->add(parser->userdata, node->text, root, parser->err) < 0)
+	if (!node->pipe || !parse_body(parser, node->text, "block clause"))
 		return NULL;
 	return node;
 }
@@ -704,13 +724,10 @@ static struct rc_template_node *parse_list(struct parser *parser, struct rc_temp
 static bool parse_definition(struct parser *parser)
 {
 	struct rc_str name;
-	struct rc_template_node *root;
 
-	if (!parse_name(parser, "define clause", &name) ||
-	    !expect(parser, RC_TOKEN_RIGHT, "define clause"))
-		return false;
-	root = parse_body(parser, "define clause");
-	return root && parser->add(parser->userdata, name, root, parser->err) == 0;
+	return parse_name(parser, "define clause", &name) &&
+	       expect(parser, RC_TOKEN_RIGHT, "define clause") &&
+	       parse_body(parser, name, "define clause");
 }
 
 static bool parse_top(struct parser *parser, struct rc_template_node *root)
@@ -757,7 +774,5 @@ int rc_template_parse(struct rc_arena *arena, const struct rc_template_funcs *fu
 	rc_template_lex_init(&parser.lexer, arena, text);
 	push_variable(&parser, RC_STR("$"));
 	root = node_new(&parser, RC_NODE_LIST, 0);
-	if (!parse_top(&parser, root))
-		return -EINVAL;
-	return add(userdata, tree->name, root, err);
+	return parse_top(&parser, root) && add_tree(&parser, tree->name, root) ? 0 : -EINVAL;
 }
