@@ -17,9 +17,24 @@ static const struct config_field auth_fields[] = {
 	TEXT(struct rc_config_auth, username, "username"),
 	TEXT(struct rc_config_auth, ssh_key, "sshKey"),
 	TEXT(struct rc_config_auth, known_hosts, "knownHosts"),
+	TEXT(struct rc_config_auth, certificate, "certificate"),
+	TEXT(struct rc_config_auth, key, "key"),
 	{.name = NULL},
 };
 static const struct config_struct auth = {auth_fields, sizeof(struct rc_config_auth), 0};
+
+static const struct config_field eks_fields[] = {
+	{.name = "cluster",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_eks, cluster),
+	 .required = true},
+	TEXT(struct rc_config_eks, region, "region"),
+	TEXT(struct rc_config_eks, role_arn, "roleArn"),
+	TEXT(struct rc_config_eks, external_id, "externalId"),
+	TEXT(struct rc_config_eks, profile, "profile"),
+	{.name = NULL},
+};
+static const struct config_struct eks = {eks_fields, sizeof(struct rc_config_eks), 0};
 
 static const struct config_field cluster_fields[] = {
 	{.name = "name",
@@ -28,10 +43,31 @@ static const struct config_field cluster_fields[] = {
 	 .required = true},
 	TEXT(struct rc_config_cluster, kubeconfig, "kubeconfig"),
 	TEXT(struct rc_config_cluster, context, "context"),
+	{.name = "eks",
+	 .type = CONFIG_STRUCT,
+	 .offset = offsetof(struct rc_config_cluster, eks),
+	 .target = &eks},
+	{.name = "namespaces",
+	 .type = CONFIG_TEXTS,
+	 .offset = offsetof(struct rc_config_cluster, namespaces),
+	 .offset_n = offsetof(struct rc_config_cluster, n_namespaces)},
+	{.name = "maxRequestsInFlight",
+	 .type = CONFIG_NUMBER,
+	 .offset = offsetof(struct rc_config_cluster, max_requests),
+	 .min = 1,
+	 .max = 1000},
 	{.name = NULL},
 };
 static const struct config_struct cluster = {cluster_fields, sizeof(struct rc_config_cluster),
 					     offsetof(struct rc_config_cluster, place)};
+
+static const char *const repository_types[] = {"git", "helm", "oci", NULL};
+
+#define REPOSITORY_FLAG(member, key)                                    \
+	{                                                               \
+		.name = (key), .type = CONFIG_FLAG,                     \
+		.offset = offsetof(struct rc_config_repository, member) \
+	}
 
 static const struct config_field repository_fields[] = {
 	{.name = "name",
@@ -52,7 +88,14 @@ static const struct config_field repository_fields[] = {
 	 .offset = offsetof(struct rc_config_repository, timeout_ms),
 	 .min = SECOND,
 	 .max = HOUR},
+	{.name = "type",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_repository, type),
+	 .words = repository_types},
 	TEXT(struct rc_config_repository, ca, "ca"),
+	REPOSITORY_FLAG(insecure, "insecure"),
+	REPOSITORY_FLAG(plain_http, "plainHttp"),
+	REPOSITORY_FLAG(pass_credentials, "passCredentials"),
 	{.name = "auth",
 	 .type = CONFIG_STRUCT,
 	 .offset = offsetof(struct rc_config_repository, auth),
@@ -149,6 +192,10 @@ static const struct config_field root_fields[] = {
 	 .offset = offsetof(struct rc_config, applications),
 	 .offset_n = offsetof(struct rc_config, n_applications),
 	 .target = &applications},
+	{.name = "customizations",
+	 .type = CONFIG_PAIRS,
+	 .offset = offsetof(struct rc_config, customizations),
+	 .offset_n = offsetof(struct rc_config, n_customizations)},
 	{.name = "sync", .type = CONFIG_STRUCT, .target = &sync_section},
 	{.name = "render", .type = CONFIG_STRUCT, .target = &render_section},
 	{.name = "api", .type = CONFIG_STRUCT, .target = &api_section},

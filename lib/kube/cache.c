@@ -2,8 +2,10 @@
  * The live state, kept by watches.
  *
  * One block an object: the struct, its key's texts, its versions, then the JSON text. A hash table
- * finds it; a kind's objects are in no list of their own, so a new list of a kind marks them by a
- * counter and sweeps those that were not told again.
+ * finds it, and a list holds those with the same label; a kind's objects are in no list of their
+ * own, so a new list of a kind marks them by a counter and sweeps those that were not told again.
+ *
+ * A kind has one feed, of all namespaces, or, where the cluster is limited to some, one for each.
  */
 #include "kube/cache.h"
 
@@ -15,23 +17,42 @@
 #include "base/memory.h"
 #include "data/json.h"
 #include "kube/apply.h"
+#include "kube/cluster.h"
 #include "kube/watch.h"
 
 struct object {
 	UT_hash_handle hh; /* by the key's texts: group, kind, namespace, name, each with its NUL */
+	struct group *group; /* those with its label */
+	struct object *prev, *next;
 	struct rc_kube_live live;
-	unsigned int seen; /* the kind's list that told it last */
-	char text[];	   /* key, uid, resourceVersion, label, JSON */
+	unsigned int seen;  /* the feed's list that told it last */
+	unsigned int trims; /* how often trimming had changed when it was made */
+	char text[];	    /* key, uid, resourceVersion, label, JSON */
+};
+
+/* The objects whose label has one value; there as long as there is one. */
+struct group {
+	UT_hash_handle hh; /* by label */
+	struct object *objects;
+	size_t n;
+	char label[];
+};
+
+struct feed {
+	struct feed *prev, *next;
+	struct kind *kind;
+	struct rc_kube_watch *watch;
+	char *name_space;  /* NULL: all */
+	unsigned int list; /* counts up with each list */
+	bool is_synced;
+	struct rc_error *err;
 };
 
 struct kind {
 	struct kind *prev, *next;
 	struct rc_kube_cache *cache;
-	struct rc_kube_watch *watch;
+	struct feed *feeds;
 	char *group, *name, *version;
-	unsigned int list; /* counts up with each list */
-	bool is_synced;
-	struct rc_error *err;
 };
 
 struct rc_kube_cache {
@@ -39,8 +60,10 @@ struct rc_kube_cache {
 	struct rc_kube_cache_options options;
 	char *label;
 	struct object *objects;
+	struct group *groups;
 	struct kind *kinds;
 	size_t bytes;
+	unsigned int trims;
 };
 
 /* ---- objects ---- */
@@ -75,10 +98,49 @@ static struct object *find(const struct rc_kube_cache *cache, const struct rc_ku
 	return object;
 }
 
+static struct group *find_group(const struct rc_kube_cache *cache, const char *label)
+{
+	struct group *group;
+
+	HASH_FIND_STR(cache->groups, label, group);
+	return group;
+}
+
+static void insert(struct rc_kube_cache *cache, struct object *object)
+{
+	const char *label = object->live.label;
+	struct group *group = find_group(cache, label);
+
+	if (!group) {
+		group = rc_calloc(1, sizeof(*group) + strlen(label) + 1);
+		memcpy(group->label, label, strlen(label) + 1);
+		HASH_ADD_KEYPTR(hh, cache->groups, group->label, strlen(label), group);
+	}
+	object->group = group;
+	group->n++;
+	DL_APPEND(group->objects, object);
+	HASH_ADD_KEYPTR(hh, cache->objects, object->text, (size_t)(object->live.uid - object->text),
+			object);
+	cache->bytes += object->live.size_bytes;
+}
+
+/* Out of the cache; it is the caller's now. */
+static void take_out(struct rc_kube_cache *cache, struct object *object)
+{
+	struct group *group = object->group;
+
+	HASH_DEL(cache->objects, object);
+	DL_DELETE(group->objects, object);
+	if (--group->n == 0) {
+		HASH_DEL(cache->groups, group);
+		free(group);
+	}
+	cache->bytes -= object->live.size_bytes;
+}
+
 static void forget(struct rc_kube_cache *cache, struct object *object)
 {
-	HASH_DEL(cache->objects, object);
-	cache->bytes -= object->live.size_bytes;
+	take_out(cache, object);
 	free(object);
 }
 
@@ -102,29 +164,59 @@ static uint64_t hash_text(struct rc_str text)
 	return hash;
 }
 
+/* Of managedFields those of others that are kept, without their times. The caller's; NULL: none. */
+static json_t *list_others(const json_t *metadata)
+{
+	json_t *others = NULL, *entry;
+	size_t i;
+
+	json_array_foreach (json_object_get(metadata, "managedFields"), i, entry) {
+		json_t *copy;
+
+		if (rc_text_equal(rc_json_text(entry, "manager", NULL), RC_KUBE_FIELD_MANAGER))
+			continue;
+		copy = json_copy(entry);
+		json_object_del(copy, "time");
+		others = others ? others : json_array();
+		json_array_append_new(others, copy);
+	}
+	return others;
+}
+
 /* What a change means: everything but the counters and what controllers report. */
 static uint64_t hash_object(const json_t *object)
 {
 	json_auto_t *copy = json_copy((json_t *)(uintptr_t)object);
 	json_auto_t *metadata = json_copy(json_object_get(object, "metadata"));
+	json_t *others;
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	json_object_del(copy, "status");
 	json_object_del(metadata, "resourceVersion");
+	others = list_others(metadata);
 	json_object_del(metadata, "managedFields");
+	if (others)
+		json_object_set_new(metadata, "managedFields", others);
 	json_object_set(copy, "metadata", metadata);
 	rc_json_write(&text, copy);
 	return hash_text(rc_buf_str(&text));
 }
 
+static bool keeps_manager(const struct rc_kube_cache *cache, const char *manager)
+{
+	return rc_text_equal(manager, RC_KUBE_FIELD_MANAGER) ||
+	       (manager && cache->options.keeps_manager &&
+		cache->options.keeps_manager(cache->options.userdata, manager));
+}
+
 /* Field ownership of others is nobody's business here. */
-static void trim_managed_fields(json_t *object)
+static void trim_managed_fields(const struct rc_kube_cache *cache, json_t *object)
 {
 	json_t *entries = rc_json_get(object, "metadata", "managedFields", NULL), *entry;
 
 	for (size_t i = json_array_size(entries); i > 0; i--) {
 		entry = json_array_get(entries, i - 1);
-		if (!rc_text_equal(rc_json_text(entry, "manager", NULL), RC_KUBE_FIELD_MANAGER))
+		if (!keeps_manager(cache, rc_json_text(entry, "manager", NULL)))
 			json_array_remove(entries, i - 1);
 	}
 	if (entries && json_array_size(entries) == 0)
@@ -189,43 +281,38 @@ static bool is_stale(const char *a, const char *b)
 	return n != m ? n < m : strcmp(a, b) < 0;
 }
 
-static void take(struct kind *kind, json_t *json)
+static void take(struct feed *feed, json_t *json)
 {
-	struct rc_kube_cache *cache = kind->cache;
+	struct rc_kube_cache *cache = feed->kind->cache;
+	const char *version = rc_kube_object_get_meta(json, "resourceVersion");
 	rc_autofree struct rc_kube_key *key = NULL;
 	struct object *before, *object;
 
 	if (rc_kube_object_get_key(json, &key, NULL) < 0)
 		return;
 	before = find(cache, key);
-	if (before && is_stale(rc_kube_object_get_meta(json, "resourceVersion"),
-			       before->live.resource_version)) {
-		before->seen = kind->list;
+	if (before && (is_stale(version, before->live.resource_version) ||
+		       (before->trims == cache->trims &&
+			strcmp(version, before->live.resource_version) == 0))) {
+		before->seen = feed->list;
 		return;
 	}
-	if (before && strcmp(rc_kube_object_get_meta(json, "resourceVersion"),
-			     before->live.resource_version) == 0) {
-		before->seen = kind->list;
-		return;
-	}
-	trim_managed_fields(json);
+	trim_managed_fields(cache, json);
 	if (cache->options.trim)
 		cache->options.trim(cache->options.userdata, json);
 	object = make(cache, key, json);
-	object->seen = kind->list;
+	object->seen = feed->list;
+	object->trims = cache->trims;
 	if (before)
 		forget(cache, before);
-	HASH_ADD_KEYPTR(hh, cache->objects, object->text, (size_t)(object->live.uid - object->text),
-			object);
-	cache->bytes += object->live.size_bytes;
+	insert(cache, object);
 	if (cache->options.changed)
 		cache->options.changed(cache->options.userdata, &object->live, false);
 }
 
 static void drop(struct rc_kube_cache *cache, struct object *object)
 {
-	HASH_DEL(cache->objects, object);
-	cache->bytes -= object->live.size_bytes;
+	take_out(cache, object);
 	if (cache->options.changed)
 		cache->options.changed(cache->options.userdata, &object->live, true);
 	free(object);
@@ -235,9 +322,9 @@ static void drop(struct rc_kube_cache *cache, struct object *object)
 
 static void on_begin(void *userdata)
 {
-	struct kind *kind = userdata;
+	struct feed *feed = userdata;
 
-	kind->list++;
+	feed->list++;
 }
 
 static void on_changed(void *userdata, json_t *object)
@@ -247,22 +334,47 @@ static void on_changed(void *userdata, json_t *object)
 
 static void on_deleted(void *userdata, json_t *json)
 {
-	struct kind *kind = userdata;
+	struct feed *feed = userdata;
 	rc_autofree struct rc_kube_key *key = NULL;
 	struct object *object;
 
 	if (rc_kube_object_get_key(json, &key, NULL) < 0)
 		return;
-	object = find(kind->cache, key);
+	object = find(feed->kind->cache, key);
 	/* A note of our own write may be ahead: an object of that name was made anew. */
 	if (object && strcmp(object->live.uid, rc_kube_object_get_meta(json, "uid")) == 0)
-		drop(kind->cache, object);
+		drop(feed->kind->cache, object);
 }
 
 static bool is_of(const struct object *object, const struct kind *kind)
 {
 	return strcmp(object->live.key.kind, kind->name) == 0 &&
 	       strcmp(object->live.key.group, kind->group) == 0;
+}
+
+static bool is_fed(const struct feed *feed, const char *name_space)
+{
+	return !feed->name_space || strcmp(feed->name_space, name_space) == 0;
+}
+
+static const struct rc_error *error_of(const struct kind *kind)
+{
+	const struct feed *feed;
+
+	DL_FOREACH (kind->feeds, feed)
+		if (feed->err)
+			return feed->err;
+	return NULL;
+}
+
+static bool is_synced(const struct kind *kind)
+{
+	const struct feed *feed;
+
+	DL_FOREACH (kind->feeds, feed)
+		if (!feed->is_synced)
+			return false;
+	return true;
 }
 
 static void tell_state(struct kind *kind, int r, const struct rc_error *err)
@@ -275,30 +387,32 @@ static void tell_state(struct kind *kind, int r, const struct rc_error *err)
 
 static void on_synced(void *userdata)
 {
-	struct kind *kind = userdata;
+	struct feed *feed = userdata;
 	struct object *object, *next;
 
-	HASH_ITER (hh, kind->cache->objects, object, next)
-		if (object->seen != kind->list && is_of(object, kind))
-			drop(kind->cache, object);
-	kind->is_synced = true;
-	rc_error_free(rc_steal(&kind->err));
-	tell_state(kind, 0, NULL);
+	HASH_ITER (hh, feed->kind->cache->objects, object, next)
+		if (object->seen != feed->list && is_of(object, feed->kind) &&
+		    is_fed(feed, object->live.key.name_space))
+			drop(feed->kind->cache, object);
+	feed->is_synced = true;
+	rc_error_free(rc_steal(&feed->err));
+	if (is_synced(feed->kind) && !error_of(feed->kind))
+		tell_state(feed->kind, 0, NULL);
 }
 
 static void on_state(void *userdata, int r, const struct rc_error *err)
 {
-	struct kind *kind = userdata;
-	bool was_behind = kind->err != NULL;
+	struct feed *feed = userdata;
+	bool was_behind = feed->err != NULL;
 
-	rc_error_free(rc_steal(&kind->err));
+	rc_error_free(rc_steal(&feed->err));
 	if (r < 0) {
 		rc_autofree char *text = rc_error_format(err);
 
-		rc_fail(&kind->err, r, "%s", text);
-		tell_state(kind, r, kind->err);
-	} else if (kind->is_synced && was_behind) {
-		tell_state(kind, 0, NULL);
+		rc_fail(&feed->err, r, "%s", text);
+		tell_state(feed->kind, r, feed->err);
+	} else if (was_behind && is_synced(feed->kind) && !error_of(feed->kind)) {
+		tell_state(feed->kind, 0, NULL);
 	}
 }
 
@@ -323,16 +437,39 @@ struct rc_kube_cache *rc_kube_cache_new(struct rc_kube_cluster *cluster,
 	return cache;
 }
 
+static void add_feed(struct kind *kind, const struct rc_kube_resource *resource,
+		     const char *name_space)
+{
+	struct rc_kube_cache *cache = kind->cache;
+	struct rc_kube_watch_options options = {
+		.resource = resource, .name_space = name_space, .label_selector = cache->label};
+	struct feed *feed = rc_new0(struct feed);
+
+	feed->kind = kind;
+	feed->name_space = rc_strdup(name_space);
+	DL_APPEND(kind->feeds, feed);
+	feed->watch = rc_kube_watch_new(cache->cluster, &options, &events, feed);
+}
+
+static void free_feed(struct feed *feed)
+{
+	rc_kube_watch_free(feed->watch);
+	DL_DELETE(feed->kind->feeds, feed);
+	rc_error_free(feed->err);
+	free(feed->name_space);
+	free(feed);
+}
+
 static void free_kind(struct kind *kind)
 {
 	struct object *object, *next;
 
-	rc_kube_watch_free(kind->watch);
+	while (kind->feeds)
+		free_feed(kind->feeds);
 	HASH_ITER (hh, kind->cache->objects, object, next)
 		if (is_of(object, kind))
 			forget(kind->cache, object);
 	DL_DELETE(kind->cache->kinds, kind);
-	rc_error_free(kind->err);
 	free(kind->group);
 	free(kind->name);
 	free(kind->version);
@@ -353,11 +490,8 @@ void rc_kube_cache_free(struct rc_kube_cache *cache)
 
 void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resource *resource)
 {
+	const char *const *namespaces = rc_kube_cluster_get_namespaces(cache->cluster);
 	struct kind *kind = find_kind(cache, resource->group, resource->kind);
-	struct rc_kube_watch_options options = {
-		.resource = resource,
-		.label_selector = cache->label,
-	};
 
 	if (kind && strcmp(kind->version, resource->version) == 0)
 		return;
@@ -369,7 +503,11 @@ void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resour
 	kind->name = rc_strdup(resource->kind);
 	kind->version = rc_strdup(resource->version);
 	DL_APPEND(cache->kinds, kind);
-	kind->watch = rc_kube_watch_new(cache->cluster, &options, &events, kind);
+	if (!namespaces || !resource->namespaced)
+		add_feed(kind, resource, NULL);
+	else
+		for (; *namespaces; namespaces++)
+			add_feed(kind, resource, *namespaces);
 }
 
 void rc_kube_cache_drop(struct rc_kube_cache *cache, const char *group, const char *name)
@@ -385,7 +523,7 @@ bool rc_kube_cache_is_current(const struct rc_kube_cache *cache, const char *gro
 {
 	const struct kind *kind = find_kind(cache, group, name);
 
-	return kind && kind->is_synced && !kind->err;
+	return kind && is_synced(kind) && !error_of(kind);
 }
 
 const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache, const char *group,
@@ -393,7 +531,7 @@ const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache
 {
 	const struct kind *kind = find_kind(cache, group, name);
 
-	return kind ? kind->err : NULL;
+	return kind ? error_of(kind) : NULL;
 }
 
 const struct rc_kube_live *rc_kube_cache_find(const struct rc_kube_cache *cache,
@@ -421,34 +559,52 @@ static int compare_objects(const void *a, const void *b)
 void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 			void (*fn)(void *userdata, const struct rc_kube_live *live), void *userdata)
 {
-	rc_autofree struct object **sorted =
-		rc_calloc(HASH_COUNT(cache->objects) + 1, sizeof(*sorted));
+	const struct group *group = value ? find_group(cache, value) : NULL;
+	size_t max = value ? (group ? group->n : 0) : HASH_COUNT(cache->objects), n = 0;
+	rc_autofree struct object **sorted = rc_calloc(max + 1, sizeof(*sorted));
 	struct object *object, *next;
-	size_t n = 0;
 
-	HASH_ITER (hh, cache->objects, object, next)
-		if (!value || strcmp(object->live.label, value) == 0)
+	if (!value)
+		HASH_ITER (hh, cache->objects, object, next)
+			sorted[n++] = object;
+	else if (group)
+		DL_FOREACH (group->objects, object)
 			sorted[n++] = object;
 	qsort(sorted, n, sizeof(*sorted), compare_objects);
 	for (size_t i = 0; i < n; i++)
 		fn(userdata, &sorted[i]->live);
 }
 
+void rc_kube_cache_relist(struct rc_kube_cache *cache)
+{
+	struct kind *kind;
+	struct feed *feed;
+
+	cache->trims++;
+	DL_FOREACH (cache->kinds, kind)
+		DL_FOREACH (kind->feeds, feed)
+			rc_kube_watch_relist(feed->watch);
+}
+
 void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object)
 {
 	rc_autofree struct rc_kube_key *key = NULL;
-	struct kind *kind;
+	const struct kind *kind;
+	struct feed *feed;
 	json_auto_t *copy = NULL;
 
 	if (rc_kube_object_get_key(object, &key, NULL) < 0)
 		return;
 	kind = find_kind(cache, key->group, key->kind);
-	if (!kind || !kind->is_synced)
+	DL_FOREACH (kind ? kind->feeds : NULL, feed)
+		if (is_fed(feed, key->name_space))
+			break;
+	if (!kind || !feed || !feed->is_synced)
 		return; /* the list that comes will tell it */
 	if (cache->label && !rc_kube_object_get_label(object, cache->label))
 		return;
 	copy = json_deep_copy(object);
-	take(kind, copy);
+	take(feed, copy);
 }
 
 const struct rc_error *rc_kube_cache_get_failure(const struct rc_kube_cache *cache, size_t *ret_n)
@@ -458,8 +614,8 @@ const struct rc_error *rc_kube_cache_get_failure(const struct rc_kube_cache *cac
 	size_t n = 0;
 
 	DL_FOREACH (cache->kinds, kind)
-		if (kind->err) {
-			first = first ?: kind->err;
+		if (error_of(kind)) {
+			first = first ?: error_of(kind);
 			n++;
 		}
 	if (ret_n)

@@ -9,9 +9,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/json.h"
+#include "data/percent.h"
 #include "kube/cluster-private.h"
 
 #define TRIES_MAX     4
+#define HELD_MAX      10 /* how often one request is put off because the server is busy */
 #define BACKOFF_MS    200
 #define BACKOFF_MAX_S 30
 
@@ -26,13 +28,13 @@ struct rc_kube_request {
 	struct rc_kube_request *prev, *next;
 	struct rc_kube_cluster *cluster;
 	struct rc_net_http_request *http; /* while STATE_SENT */
-	char *method, *url, *path, *content_type, *accept, *body;
+	char *method, *target /* path and query */, *path, *content_type, *accept, *body;
 	uint64_t timeout_ms;
 	ev_timer timer;
 	enum state state;
 	struct rc_kube_exec_waiter login;
 	unsigned int login_generation; /* of the last try */
-	unsigned int tries;
+	unsigned int tries, held;
 	bool login_renewed;
 	rc_kube_request_done_fn *done;
 	void *userdata;
@@ -99,7 +101,7 @@ static void detach(struct rc_kube_request *request)
 static void release(struct rc_kube_request *request)
 {
 	free(request->method);
-	free(request->url);
+	free(request->target);
 	free(request->path);
 	free(request->content_type);
 	free(request->accept);
@@ -118,7 +120,26 @@ static void tell(struct rc_kube_request *request, int r, const struct rc_kube_an
 	release(request);
 }
 
-/* Whether it goes on: the login is made anew, or a read is tried again. */
+/*
+ * It did nothing and says when to come again (priority and fairness): so a write may be repeated,
+ * too. Whoever else would ask waits as well, or each of them would be told the same.
+ */
+static bool hold(struct rc_kube_request *request, int status, uint64_t retry_after_s)
+{
+	struct rc_kube_cluster *cluster = request->cluster;
+	uint64_t until_ms = rc_clock_monotonic_ms() + retry_after_s * 1000;
+
+	if (status != 429 || retry_after_s == 0 || retry_after_s > BACKOFF_MAX_S ||
+	    request->held == HELD_MAX)
+		return false;
+	request->held++;
+	request->tries--;
+	if (until_ms > cluster->held_until_ms)
+		cluster->held_until_ms = until_ms;
+	return true;
+}
+
+/* Whether it goes on: it is put off, the login is made anew, or a read is tried again. */
 static bool try_again(struct rc_kube_request *request, int r, int status, uint64_t retry_after_s)
 {
 	uint64_t delay_ms = rc_clock_backoff_ms(BACKOFF_MS, 2., BACKOFF_MAX_S * 1000,
@@ -128,6 +149,8 @@ static bool try_again(struct rc_kube_request *request, int r, int status, uint64
 	    rc_kube_cluster_forget_login(request->cluster, request->login_generation)) {
 		request->login_renewed = true;
 		delay_ms = 0;
+	} else if (hold(request, status, retry_after_s)) {
+		delay_ms = retry_after_s * 1000;
 	} else if (strcmp(request->method, "GET") != 0 || request->tries >= TRIES_MAX ||
 		   status == 410 || !rc_error_is_transient(r) || retry_after_s > BACKOFF_MAX_S) {
 		return false;
@@ -204,10 +227,10 @@ static int send_now(struct rc_kube_request *request, struct rc_error **err)
 	struct rc_net_http_header headers[] = {
 		{"Accept", request->accept}, {"Content-Type", request->content_type}, {NULL, NULL}};
 	struct rc_net_http_options options = {.method = request->method,
-					      .url = request->url,
 					      .headers = headers,
 					      .body = rc_str(request->body),
 					      .timeout_ms = request->timeout_ms};
+	rc_autofree char *url = NULL;
 	int r = rc_kube_cluster_get_login(cluster, &request->login, &login, err);
 
 	if (r < 0)
@@ -216,6 +239,7 @@ static int send_now(struct rc_kube_request *request, struct rc_error **err)
 		request->state = STATE_LOGIN;
 		return 0;
 	}
+	options.url = url = rc_asprintf("%s%s", login.server, request->target);
 	options.bearer = login.bearer;
 	options.tls = &login.tls;
 	request->login_generation = login.generation;
@@ -235,30 +259,22 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct rc_kube_request *request = rc_container_of(timer, struct rc_kube_request, timer);
 	struct rc_kube_answer answer = {.reason = ""};
+	uint64_t now_ms = rc_clock_monotonic_ms();
 	struct rc_error *err = NULL;
 	int r;
 
 	(void)events;
 	ev_timer_stop(loop, timer);
+	if (request->cluster->held_until_ms > now_ms) {
+		set_timer(request, request->cluster->held_until_ms - now_ms);
+		return;
+	}
 	request->state = STATE_WAITING;
 	if (request->cluster->in_flight >= request->cluster->max_in_flight)
 		return; /* who ends wakes us */
 	r = send_now(request, &err);
 	if (r < 0)
 		tell(request, r, &answer, err);
-}
-
-static void add_escaped(struct rc_buf *url, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~";
-
-	for (; *text; text++) {
-		if (strchr(plain, *text))
-			rc_buf_putc(url, *text);
-		else
-			rc_buf_printf(url, "%%%02X", (unsigned int)(unsigned char)*text);
-	}
 }
 
 static char *make_url(const char *server, const char *path, const struct rc_kube_query *query)
@@ -270,9 +286,9 @@ static char *make_url(const char *server, const char *path, const struct rc_kube
 	rc_buf_puts(&url, path);
 	for (; query && query->name; query++) {
 		rc_buf_putc(&url, separator);
-		add_escaped(&url, query->name);
+		rc_percent_encode(&url, rc_str(query->name), NULL);
 		rc_buf_putc(&url, '=');
-		add_escaped(&url, query->value);
+		rc_percent_encode(&url, rc_str(query->value), NULL);
 		separator = '&';
 	}
 	return rc_buf_take(&url);
@@ -287,7 +303,7 @@ struct rc_kube_request *rc_kube_request_start(struct rc_kube_cluster *cluster,
 	request->cluster = cluster;
 	request->method = rc_strdup(options->method ? options->method : "GET");
 	request->path = rc_strdup(options->path);
-	request->url = make_url(cluster->config->server, options->path, options->query);
+	request->target = make_url("", options->path, options->query);
 	request->content_type =
 		rc_strdup(options->content_type ? options->content_type : "application/json");
 	request->accept = rc_strdup(options->accept ? options->accept : "application/json");
@@ -317,7 +333,7 @@ rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const struct rc_kube_log
 		       uint64_t idle_timeout_ms, rc_net_http_chunk_fn *chunk,
 		       rc_net_http_done_fn *done, void *userdata)
 {
-	rc_autofree char *url = make_url(cluster->config->server, path, query);
+	rc_autofree char *url = make_url(login->server, path, query);
 	struct rc_net_http_header headers[] = {{"Accept", "application/json"}, {NULL, NULL}};
 	struct rc_net_http_options options = {.url = url,
 					      .headers = headers,

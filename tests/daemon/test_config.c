@@ -42,9 +42,14 @@ START_TEST(test_whole)
 	rc_autofree char *drop_ins = rc_path_join(folder, "conf.d");
 
 	put("c.yaml",
-	    "clusters: [{name: judge, kubeconfig: /k}]\n"
+	    "clusters: [{name: judge, kubeconfig: /k}, {name: e, eks: {cluster: prod, roleArn: "
+	    "r}}]\n"
 	    "repositories:\n"
 	    "- {name: helm, url: 'https://git.example.com/x', interval: 90s}\n"
+	    "- {name: charts, url: 'https://charts.example.com', type: helm, ca: /ca,\n"
+	    "   passCredentials: true, auth: {certificate: /c, key: /k}}\n"
+	    "- {name: registry, url: 'oci://registry.example.com/charts', plainHttp: true}\n"
+	    "- {name: bare, url: registry.example.com/charts, type: oci, insecure: true}\n"
 	    "applications: [{from: {repository: helm, path: argocd}}, {file: /etc/a.yaml}]\n"
 	    "sync: {waveTimeout: 5m}\n");
 	ck_assert_int_eq(mkdir(drop_ins, 0700), 0);
@@ -53,10 +58,24 @@ START_TEST(test_whole)
 	put("conf.d/20-y.yaml", "sync: {pruneBudget: 10}\nlog: {level: debug}\n");
 	put("conf.d/ignored.txt", "nonsense: [");
 	ck_assert_msg(load(&config, &messages) == 0, "%s", rc_buf_text(&messages));
-	ck_assert_uint_eq(config->n_repositories, 2);
+	ck_assert_uint_eq(config->n_clusters, 2);
+	ck_assert_ptr_null(config->clusters[0].eks.cluster);
+	ck_assert_str_eq(config->clusters[1].eks.cluster, "prod");
+	ck_assert_str_eq(config->clusters[1].eks.role_arn, "r");
+	ck_assert_uint_eq(config->n_repositories, 5);
+	ck_assert_str_eq(config->repositories[0].type, "git");
+	ck_assert_str_eq(config->repositories[1].type, "helm");
+	ck_assert_str_eq(config->repositories[1].auth.certificate, "/c");
+	ck_assert_str_eq(config->repositories[1].auth.key, "/k");
+	ck_assert(config->repositories[1].pass_credentials);
+	ck_assert(!config->repositories[1].insecure && !config->repositories[1].plain_http);
+	ck_assert_str_eq(config->repositories[2].type, "oci");
+	ck_assert(config->repositories[2].plain_http);
+	ck_assert_str_eq(config->repositories[3].type, "oci");
+	ck_assert(config->repositories[3].insecure);
 	ck_assert_str_eq(config->repositories[0].url, "file:///x");
 	ck_assert_int_eq(config->repositories[0].interval_ms, 90000);
-	ck_assert_int_eq(config->repositories[1].interval_ms, 180000);
+	ck_assert_int_eq(config->repositories[4].interval_ms, 180000);
 	ck_assert_int_eq(config->sync.wave_timeout_ms, 300000);
 	ck_assert_int_eq(config->sync.prune_budget, 10);
 	ck_assert_str_eq(config->log.level, "debug");
@@ -91,10 +110,35 @@ static const struct {
 	{"terraform: {}", "terraform: this version does not support it yet"},
 	{"a: [", "c.yaml:2:1: "},
 	{"- a", "the configuration: a mapping is wanted, found a list"},
+	{"clusters: [{name: a, eks: {region: x}}]", "clusters[0].eks: 'cluster' is missing"},
+	{"clusters: [{name: a, kubeconfig: /k, eks: {cluster: x}}]", "exclude each other"},
+	{"clusters: [{name: a, context: k, eks: {cluster: x}}]",
+	 "'context' belongs to a kubeconfig"},
+	{"clusters: [{name: a, context: k}]", "'context' without 'kubeconfig'"},
+	{"clusters: [{name: a, eks: {cluster: x, externalId: z}}]", "goes with 'roleArn'"},
 	{"applications: [{}]", "an entry of applications has 'file', or 'from'"},
 	{"applications: [{from: {repository: x, path: p}}]", "no repository is named 'x'"},
 	{"repositories: [{name: a, url: nowhere}]", "'nowhere' is no URL of a repository"},
 	{"repositories: [{name: a, url: /x, auth: {file: /f, env: E}}]", "is enough"},
+	{"repositories: [{name: a, url: /x, type: svn}]",
+	 "repositories[0].type: 'svn' is none of git, helm, oci"},
+	{"repositories: [{name: a, url: 'ssh://h/x', type: helm}]",
+	 "'ssh://h/x' is no URL of a repository of type helm; it begins with https:// or http://"},
+	{"repositories: [{name: a, url: 'https://h.x/y', type: oci}]", "it begins with oci://"},
+	{"repositories: [{name: a, url: 'git@h.x/y', type: oci}]", "it begins with oci://"},
+	{"repositories: [{name: a, url: 'oci://h/x', type: git}]",
+	 "is no URL of a repository of type git"},
+	{"repositories: [{name: a, url: 'oci://'}]", "it begins with oci://"},
+	{"repositories: [{name: a, url: 'oci://h/x', auth: {certificate: /c}}]",
+	 "'certificate' and 'key' come together"},
+	{"repositories: [{name: a, url: 'oci://h/x', auth: {sshKey: /c}}]",
+	 "'sshKey' and 'knownHosts' are for repositories of type git"},
+	{"repositories: [{name: a, url: /x, insecure: true}]",
+	 "are for repositories of type helm and oci"},
+	{"repositories: [{name: a, url: /x, insecure: 1}]", "repositories[0].insecure: "},
+	{"repositories: [{name: a, url: 'oci://h/x'}]\n"
+	 "applications: [{from: {repository: a, path: p}}]",
+	 "repository 'a' is of type oci; Applications come from one of type git"},
 };
 
 START_TEST(test_mistake)

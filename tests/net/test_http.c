@@ -72,6 +72,10 @@ static void handle(void *userdata, struct rc_net_http_exchange *exchange)
 		rc_net_http_exchange_stream(exchange, 200, "text/plain", on_closed, NULL);
 		ev_timer_init(&world.later, on_later, 0.01, 0.01);
 		ev_timer_start(world.loop, &world.later);
+	} else if (strcmp(path, "/quick") == 0) {
+		rc_net_http_exchange_stream(exchange, 200, "text/plain", on_closed, NULL);
+		rc_net_http_exchange_write(exchange, RC_STR("all at once\n"));
+		rc_net_http_exchange_end(exchange);
 	} else if (strcmp(path, "/reset") == 0) {
 		rc_net_http_exchange_reset(exchange);
 	} else if (strcmp(path, "/half") == 0) {
@@ -108,13 +112,17 @@ struct got {
 	int r, status, calls;
 	char *body, *error;
 	uint64_t retry_after_s;
-	char streamed[256];
+	int openings; /* chunks without bytes */
+	char streamed[256], retry_header[64];
+	bool has_second;
 };
 
 static void on_chunk(void *userdata, struct rc_str bytes)
 {
 	struct got *got = userdata;
 
+	got->openings += bytes.n == 0;
+	ck_assert_int_eq(got->openings, 1); /* the first of all */
 	strncat(got->streamed, bytes.p, bytes.n);
 }
 
@@ -129,6 +137,9 @@ static void on_done(void *userdata, int r, const struct rc_net_http_response *re
 	got->body = rc_str_dup(response->body);
 	got->retry_after_s = response->retry_after_s;
 	got->error = err ? rc_error_format(err) : NULL;
+	snprintf(got->retry_header, sizeof(got->retry_header), "%s",
+		 rc_net_http_response_get(response, "retry-AFTER", 0) ?: "none");
+	got->has_second = rc_net_http_response_get(response, "Retry-After", 1) != NULL;
 	rc_error_free(err);
 	ev_break(world.loop, EVBREAK_ALL);
 }
@@ -165,6 +176,8 @@ START_TEST(test_http_echo)
 	ck_assert_int_eq(got.status, 418);
 	ck_assert_str_eq(got.body, "POST c/d Bearer t0k3n the body");
 	ck_assert_uint_eq(got.retry_after_s, 7);
+	ck_assert_str_eq(got.retry_header, "7");
+	ck_assert(!got.has_second);
 	done(&got);
 }
 END_TEST
@@ -218,6 +231,19 @@ START_TEST(test_http_stream)
 	ck_assert_int_eq(got.r, 0);
 	ck_assert_str_eq(got.streamed, "line\nline\nline\n");
 	ck_assert_int_eq(world.closed, 0);
+	done(&got);
+}
+END_TEST
+
+START_TEST(test_http_stream_at_once)
+{
+	struct rc_net_http_options options = {.method = "GET"};
+	struct got got;
+
+	ask(&got, "/quick", &options, on_chunk);
+	ck_assert_int_eq(got.r, 0);
+	ck_assert_int_eq(got.openings, 1);
+	ck_assert_str_eq(got.streamed, "all at once\n");
 	done(&got);
 }
 END_TEST
@@ -300,6 +326,7 @@ START_TEST(test_http_cancel)
 	struct rc_net_http_request *request =
 		rc_net_http_client_start(world.client, &options, on_chunk, on_done, &got);
 
+	world.writes = -100; /* it shall not end before it is broken off */
 	while (!*got.streamed)
 		ev_run(world.loop, EVRUN_ONCE);
 	rc_net_http_request_cancel(request);
@@ -313,6 +340,53 @@ START_TEST(test_http_cancel)
 }
 END_TEST
 
+static struct meddling {
+	struct rc_net_http_request *stalled, *stream;
+	struct got stalled_got, stream_got, third;
+	bool is_done;
+} meddling;
+
+/* From inside what a stream brings: one request is cancelled, one started, itself is cancelled. */
+static void on_chunk_meddle(void *userdata, struct rc_str bytes)
+{
+	rc_autofree char *url =
+		rc_asprintf("http://127.0.0.1:%u/echo", rc_net_http_server_get_port(world.server));
+	struct rc_net_http_options options = {.method = "GET", .url = url};
+
+	(void)userdata;
+	if (bytes.n == 0 || meddling.is_done)
+		return;
+	meddling.is_done = true;
+	rc_net_http_request_cancel(meddling.stalled);
+	rc_net_http_client_start(world.client, &options, NULL, on_done, &meddling.third);
+	rc_net_http_request_cancel(meddling.stream);
+}
+
+START_TEST(test_http_meddling_in_a_stream)
+{
+	rc_autofree char *stall =
+		rc_asprintf("http://127.0.0.1:%u/stall", rc_net_http_server_get_port(world.server));
+	rc_autofree char *stream = rc_asprintf("http://127.0.0.1:%u/stream",
+					       rc_net_http_server_get_port(world.server));
+	struct rc_net_http_options options = {.method = "GET", .url = stall};
+
+	memset(&meddling, 0, sizeof(meddling));
+	meddling.stalled = rc_net_http_client_start(world.client, &options, NULL, on_done,
+						    &meddling.stalled_got);
+	while (!world.stream)
+		ev_run(world.loop, EVRUN_ONCE);
+	options.url = stream;
+	meddling.stream = rc_net_http_client_start(world.client, &options, on_chunk_meddle, on_done,
+						   &meddling.stream_got);
+	ev_run(world.loop, 0);
+	ck_assert_int_eq(meddling.third.calls, 1);
+	ck_assert_int_eq(meddling.third.status, 418);
+	ck_assert_int_eq(meddling.stalled_got.calls, 0);
+	ck_assert_int_eq(meddling.stream_got.calls, 0);
+	done(&meddling.third);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("http");
@@ -323,11 +397,13 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_http_retry_after, 0, RC_ARRAY_SIZE(retries));
 	tcase_add_test(tcase, test_http_late);
 	tcase_add_test(tcase, test_http_stream);
+	tcase_add_test(tcase, test_http_stream_at_once);
 	tcase_add_test(tcase, test_http_stream_refused_is_not_streamed);
 	tcase_add_loop_test(tcase, test_http_failure, 0, RC_ARRAY_SIZE(failures));
 	tcase_add_test(tcase, test_http_too_large_request);
 	tcase_add_test(tcase, test_http_refused);
 	tcase_add_test(tcase, test_http_cancel);
+	tcase_add_test(tcase, test_http_meddling_in_a_stream);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
