@@ -208,12 +208,11 @@ static struct rc_template_node *parse_else(struct rc_template_parser *parser,
 					   enum rc_template_node_kind kind, const char *context,
 					   size_t position)
 {
-	enum rc_template_token_kind again = kind == RC_NODE_IF	   ? RC_TOKEN_IF
-					    : kind == RC_NODE_WITH ? RC_TOKEN_WITH
-								   : RC_TOKEN_ERROR;
+	enum rc_template_token_kind word = rc_template_parse_peek(parser)->kind;
 	struct rc_template_node *end, *list;
 
-	if (rc_template_parse_peek(parser)->kind == again) {
+	if ((kind == RC_NODE_IF && word == RC_TOKEN_IF) ||
+	    (kind == RC_NODE_WITH && word == RC_TOKEN_WITH)) {
 		struct rc_template_node *inner;
 
 		rc_template_parse_next(parser);
