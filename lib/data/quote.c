@@ -130,37 +130,26 @@ static int take_digits(struct rc_str *rest, size_t count, int base, uint32_t *re
 	return 0;
 }
 
-/* What is written is never longer than what stood there: *to has the room. */
-static int undo_numeric(struct rc_str *rest, char kind, char **to)
+static int undo_numeric(struct rc_str *rest, char kind, uint32_t *ret)
 {
-	bool is_byte = kind == 'x' || (kind >= '0' && kind <= '7');
-	uint32_t value;
 	int r;
 
 	if (kind == 'x')
-		r = take_digits(rest, 2, 16, &value);
-	else if (kind == 'u')
-		r = take_digits(rest, 4, 16, &value);
-	else if (kind == 'U')
-		r = take_digits(rest, 8, 16, &value);
-	else {
-		rest->p--;
-		rest->n++;
-		r = take_digits(rest, 3, 8, &value);
-	}
-	if (r < 0)
+		return take_digits(rest, 2, 16, ret);
+	if (kind == 'u' || kind == 'U') {
+		r = take_digits(rest, kind == 'u' ? 4 : 8, 16, ret);
+		if (r == 0 && (*ret > 0x10ffff || (*ret >= 0xd800 && *ret < 0xe000)))
+			return -EINVAL;
 		return r;
-	if (is_byte ? value > 255 : value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return -EINVAL;
-	if (is_byte)
-		*(*to)++ = (char)value;
-	else
-		*to += rc_buf_encode_rune(value, *to);
-	return 0;
+	}
+	rest->p--;
+	rest->n++;
+	r = take_digits(rest, 3, 8, ret);
+	return r == 0 && *ret > 255 ? -EINVAL : r;
 }
 
 /* One escape; rest stands behind the backslash. */
-static int undo_escape(struct rc_str *rest, char quote, char **to)
+static int undo_escape(struct rc_str *rest, char quote, uint32_t *ret)
 {
 	const char *at;
 	char c;
@@ -170,13 +159,31 @@ static int undo_escape(struct rc_str *rest, char quote, char **to)
 	c = *rest->p++;
 	rest->n--;
 	at = c ? strchr(escapes, c) : NULL;
-	if (at || c == '\\' || ((c == '"' || c == '\'') && c == quote)) {
-		*(*to)++ = at ? escaped[at - escapes] : c;
+	if (at)
+		*ret = (uint32_t)escaped[at - escapes];
+	else if (c == '\\' || ((c == '"' || c == '\'') && c == quote))
+		*ret = (uint32_t)c;
+	else if (c == 'x' || c == 'u' || c == 'U' || (c >= '0' && c <= '7'))
+		return undo_numeric(rest, c, ret);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+int rc_quote_undo_char(struct rc_str text, char quote, uint32_t *ret_rune, size_t *ret_n)
+{
+	struct rc_str rest = {text.p + 1, text.n - 1};
+	int r;
+
+	if (text.n == 0 || *text.p == quote)
+		return -EINVAL;
+	if (*text.p != '\\') {
+		*ret_rune = rc_utf8_decode(text, ret_n);
 		return 0;
 	}
-	if (c == 'x' || c == 'u' || c == 'U' || (c >= '0' && c <= '7'))
-		return undo_numeric(rest, c, to);
-	return -EINVAL;
+	r = undo_escape(&rest, quote, ret_rune);
+	*ret_n = text.n - rest.n;
+	return r;
 }
 
 static int undo_raw(struct rc_str inner, char **to)
@@ -189,28 +196,25 @@ static int undo_raw(struct rc_str inner, char **to)
 	return 0;
 }
 
+static bool is_byte_escape(struct rc_str rest)
+{
+	return rest.n > 1 && rest.p[0] == '\\' &&
+	       (rest.p[1] == 'x' || (rest.p[1] >= '0' && rest.p[1] <= '7'));
+}
+
 static int undo_quoted(struct rc_str rest, char quote, char **to)
 {
 	size_t n, runes = 0;
 
-	for (; rest.n > 0; runes++) {
-		if (*rest.p == quote || *rest.p == '\n')
-			return -EINVAL;
-		if (*rest.p == '\\') {
-			int r;
+	for (; rest.n > 0; runes++, rest.p += n, rest.n -= n) {
+		uint32_t rune;
 
-			rest.p++;
-			rest.n--;
-			r = undo_escape(&rest, quote, to);
-			if (r < 0)
-				return r;
-			continue;
-		}
-		rc_utf8_decode(rest, &n);
-		memcpy(*to, rest.p, n);
-		*to += n;
-		rest.p += n;
-		rest.n -= n;
+		if (*rest.p == '\n' || rc_quote_undo_char(rest, quote, &rune, &n) < 0)
+			return -EINVAL;
+		if (rune < 0x80 || is_byte_escape(rest))
+			*(*to)++ = (char)rune;
+		else
+			*to += rc_buf_encode_rune(rune, *to);
 	}
 	return quote == '\'' && runes != 1 ? -EINVAL : 0;
 }
@@ -221,11 +225,12 @@ int rc_quote_undo(struct rc_str quoted, struct rc_buf *out)
 	char *from, *to;
 	int r;
 
-	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1] || !strchr("`\"'", *quoted.p) ||
-	    *quoted.p == '\0')
+	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1] || *quoted.p == '\0' ||
+	    !strchr("`\"'", *quoted.p))
 		return -EINVAL;
 	inner = (struct rc_str){quoted.p + 1, quoted.n - 2};
-	from = to = rc_buf_reserve(out, inner.n);
+	/* A byte that is no UTF-8 becomes three; all else is no longer than what stood there. */
+	from = to = rc_buf_reserve(out, 3 * inner.n);
 	if (!to)
 		return -E2BIG;
 	r = *quoted.p == '`' ? undo_raw(inner, &to) : undo_quoted(inner, *quoted.p, &to);
