@@ -24,6 +24,7 @@ struct rc_daemon {
 	struct rc_store *store;
 	struct rc_worker_pool *git_pool, *render_pool;
 	struct rc_engine *engine;
+	char *charts;			 /* folder of archives */
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
 	struct rc_net_http_server *control, *metrics;

@@ -9,6 +9,8 @@
 #include "gitops/source-private.h"
 #include "helm/ignore.h"
 #include "helm/render.h"
+#include "registry/build.h"
+#include "registry/cache.h"
 #include "registry/worker.h"
 
 struct chart {
@@ -336,20 +338,83 @@ static void add_sets(struct chart *chart)
 
 /* ---- rendering ---- */
 
+/* An archive that is outdated, or that one that was fetched replaces. */
+static bool is_replaced(const struct chart *chart, const char *path)
+{
+	const json_t *fetched = chart->job->charts[chart->index], *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(fetched, "remove"), i, one)
+		if (rc_text_equal(json_string_value(one), path))
+			return true;
+	json_array_foreach (json_object_get(fetched, "add"), i, one)
+		if (rc_text_equal(rc_json_text(one, "path", NULL), path))
+			return true;
+	return false;
+}
+
+static int add_fetched(const struct chart *chart, struct rc_helm_files *files,
+		       struct rc_error **err)
+{
+	const json_t *fetched = chart->job->charts[chart->index], *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(fetched, "add"), i, one) {
+		rc_autobuf struct rc_buf packed = RC_BUF_INIT(RC_REGISTRY_ARCHIVE_MAX);
+		const char *path = rc_json_text(one, "path", NULL) ?: "";
+		int r = rc_source_read_packed(rc_json_text(one, "archive", NULL) ?: "", &packed,
+					      err);
+
+		if (r == 0)
+			r = rc_helm_file_add(files, rc_str(path),
+					     rc_arena_str(files->arena, rc_buf_str(&packed)), err);
+		if (r < 0)
+			return rc_wrap(err, r, "%s", path);
+	}
+	return 0;
+}
+
 static int add_files(const struct chart *chart, struct rc_helm_render *render,
 		     struct rc_error **err)
 {
 	struct rc_helm_files *files = rc_helm_render_files(render);
+	int r;
 
 	for (size_t i = 0; i < chart->files->n; i++) {
-		int r = rc_helm_file_add(files, rc_str(chart->files->at[i].path),
-					 chart->files->at[i].bytes, err);
-
+		if (is_replaced(chart, chart->files->at[i].path))
+			continue;
+		r = rc_helm_file_add(files, rc_str(chart->files->at[i].path),
+				     chart->files->at[i].bytes, err);
 		if (r < 0)
 			return r;
 	}
+	r = add_fetched(chart, files, err);
+	if (r < 0)
+		return r;
 	/* What was packed is what is meant; .helmignore was heard when it was. */
 	return chart->job->archives[chart->index] ? 0 : rc_helm_ignore_apply(files, err);
+}
+
+/* Another worker, one with a network, can bring what is missing; once. */
+static bool can_need(const struct chart *chart, const struct rc_helm_render *render)
+{
+	return rc_helm_render_lacks_dependencies(render) && !chart->job->archives[chart->index] &&
+	       !chart->job->charts[chart->index];
+}
+
+static int add_need(const struct chart *chart, struct rc_helm_render *render, struct rc_error **err)
+{
+	json_auto_t *repositories = json_array();
+	int r = rc_registry_build_list_repositories(rc_helm_render_files(render), repositories,
+						    err);
+
+	if (r < 0)
+		return r;
+	json_array_append_new(chart->job->needs,
+			      json_pack("{s:i, s:s, s:O}", "source", (int)chart->index, "commit",
+					chart->job->commits[chart->index], "repositories",
+					repositories));
+	return 0;
 }
 
 static int take_manifests(struct chart *chart, struct rc_helm_render *render, struct rc_error **err)
@@ -407,6 +472,7 @@ static int render(struct chart *chart, struct rc_error **err)
 		.skip_schema_validation = source->helm.skip_schema_validation,
 	};
 	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render = NULL;
+	struct rc_error *why = NULL;
 	int r;
 
 	options.api_versions = list_versions(chart, &options.n_api_versions);
@@ -415,7 +481,13 @@ static int render(struct chart *chart, struct rc_error **err)
 	if (r == 0)
 		r = add_files(chart, render, err);
 	if (r == 0)
-		r = rc_helm_render_run(render, err);
+		r = rc_helm_render_run(render, &why);
+	if (why && can_need(chart, render)) {
+		rc_error_free(why);
+		return add_need(chart, render, err);
+	}
+	if (why)
+		rc_error_move(err, why);
 	return r < 0 ? r : take_manifests(chart, render, err);
 }
 

@@ -1,6 +1,7 @@
 /* What the files of rendering share. */
 #pragma once
 
+#include "base/buf.h"
 #include "git/tree.h"
 #include "gitops/source.h"
 
@@ -9,14 +10,18 @@ struct source_job {
 	const struct rc_application *application;
 	struct rc_git_mirror **mirrors; /* one per source; NULL where it is an archive */
 	const char **commits, **archives;
+	const json_t **charts; /* what was fetched for charts/, or NULL */
 	json_t *manifests, *warnings, *types;
+	json_t *needs; /* of charts that lack what they depend on */
 };
 
 bool rc_source_is_manifest(const char *path);
 /* Append the objects of a YAML text to an array; with_place: as {file, line, object}. */
 int rc_source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
 			     struct rc_error **err);
-/* source-archive.c: the files of a packed chart, in its own order */
+/* source-archive.c: an archive of the cache, which is named after its digest */
+int rc_source_read_packed(const char *path, struct rc_buf *packed, struct rc_error **err);
+/* The files of a packed chart, in its own order. */
 int rc_source_read_archive(const struct source_job *job, size_t i, struct rc_git_files *files,
 			   struct rc_error **err);
 /* source-helm.c */
