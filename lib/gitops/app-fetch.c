@@ -93,6 +93,8 @@ static void on_fetched(void *userdata, int r, json_t *reply, struct rc_error *er
 	json_decref(app->needs);
 	app->needs = NULL;
 	if (r < 0) {
+		/* What repositories hold, and whom they let in, changes without a commit. */
+		r = r == -EINVAL ? r : -EAGAIN;
 		rc_wrap(&err, r, "building dependencies");
 		rc_flow_resume(&app->flow, r, err);
 		return;

@@ -178,7 +178,8 @@ static int app_render(struct rc_flow *flow, struct rc_error **err)
 	json_auto_t *request = NULL;
 
 	(void)err;
-	if (app->manifests && !app->is_hard && rc_text_equal(key, app->render_key))
+	if ((app->manifests || app->fresh || app->desired) && !app->is_hard &&
+	    rc_text_equal(key, app->render_key))
 		return RC_NEXT;
 	if (app->is_hard) {
 		rc_app_fetch_clear(app);
@@ -220,13 +221,18 @@ static int app_build(struct rc_flow *flow, struct rc_error **err)
 		.name_space = app->application->destination.name_space,
 		.discovery = rc_destination_get_discovery(app->destination),
 	};
+	json_auto_t *manifests = rc_steal(&app->manifests);
 	int r;
 
+	if (!manifests)
+		return RC_NEXT; /* what was rendered last is what is desired */
 	rc_desired_free(app->fresh);
 	app->fresh = NULL;
-	r = rc_desired_build(app->manifests, &options, &app->fresh, err);
-	if (r < 0)
+	r = rc_desired_build(manifests, &options, &app->fresh, err);
+	if (r < 0) {
+		free(rc_steal(&app->render_key));
 		return rc_wrap(err, r, "reading what was rendered");
+	}
 	remember_kinds(app);
 	return RC_NEXT;
 }
@@ -273,81 +279,17 @@ static int app_watch(struct rc_flow *flow, struct rc_error **err)
 	return waits ? RC_WAIT_AGAIN : RC_NEXT;
 }
 
-/* ---- compare ---- */
-
-static struct rc_resource *find_row(struct rc_app *app, const struct rc_kube_key *key)
-{
-	for (size_t i = 0; i < app->resources.n; i++)
-		if (rc_kube_object_compare_keys(app->resources.rows[i].key, key) == 0)
-			return &app->resources.rows[i];
-	return NULL;
-}
-
-/* Whatever the server refuses now it will refuse in the check of a run, in words. */
-static void on_predicted(struct rc_app *app, const struct rc_kube_key *key, int r,
-			 const json_t *predicted, struct rc_error *err, void *userdata)
-{
-	struct rc_resource *row = find_row(app, key);
-
-	(void)userdata;
-	app->n_asked--;
-	if (row && r < 0) {
-		row->comparison =
-			rc_error_is_transient(r) ? RC_COMPARISON_UNKNOWN : RC_COMPARISON_MODIFIED;
-	} else if (row) {
-		json_auto_t *live =
-			rc_kube_cache_load(rc_destination_get_cache(app->destination), key);
-
-		row->comparison = live ? rc_compare_predicted(live, predicted, app->ignore)
-				       : RC_COMPARISON_MISSING;
-	}
-	rc_error_free(err);
-	if (app->n_asked == 0)
-		rc_flow_resume(&app->flow, 0, NULL);
-}
-
-static int app_compare(struct rc_flow *flow, struct rc_error **err)
-{
-	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
-	struct rc_resources_options options = {
-		.cache = rc_destination_get_cache(app->destination),
-		.instance = options_of(app)->instance,
-		.app = app->application->name,
-		.ignore = app->ignore,
-	};
-	struct rc_desired *before = NULL;
-
-	(void)err;
-	app->is_live_dirty = false;
-	if (app->fresh) {
-		before = app->desired;
-		app->desired = rc_steal(&app->fresh);
-	}
-	options.desired = app->desired;
-	app->counts.n_compared += rc_resources_update(&app->resources, &options);
-	rc_desired_free(before);
-	for (size_t i = 0; i < app->resources.n; i++) {
-		struct rc_resource *row = &app->resources.rows[i];
-
-		if (row->comparison != RC_COMPARISON_UNKNOWN || !row->item)
-			continue;
-		app->n_asked++;
-		rc_app_call_predict(app, row->item, on_predicted, NULL);
-	}
-	return app->n_asked > 0 ? RC_WAIT : RC_NEXT;
-}
-
 /* ---- the whole ---- */
 
 static const struct rc_step steps[] = {
 	{"resolve", app_resolve, 0}, /* revisions -> commits, known from polls */
 	{"connect", app_connect, 0}, /* the cluster must be known */
 	{"render", app_render, 0},   /* commits -> manifests, in a worker with its own deadline */
-	{"fetch", rc_app_fetch_step, 0}, /* what charts lack, in the worker with the network */
-	{"render", app_render, 0},	 /* and again with it */
-	{"build", app_build, 10},	 /* manifests -> desired state */
-	{"watch", app_watch, 120},	 /* live state of all kinds in question */
-	{"compare", app_compare, 120},	 /* desired x live, by dry run where it must be */
+	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
+	{"render", app_render, 0},	      /* and again with it */
+	{"build", app_build, 10},	      /* manifests -> desired state */
+	{"watch", app_watch, 120},	      /* live state of all kinds in question */
+	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */
 	{NULL, NULL, 0},
 };
 
@@ -390,7 +332,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 
-	app->n_asked = 0;
+	rc_app_compare_cancel(app);
 	observe(app);
 	if (r < 0) {
 		take_failure(app, r, err);

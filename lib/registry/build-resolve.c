@@ -257,7 +257,7 @@ int rc_registry_build_resolve_versions(struct build *build, struct rc_error **er
 			      (int)dependency->version.n, dependency->version.p);
 	}
 	if (n_missing > 0)
-		return rc_fail(err, -EINVAL,
+		return rc_fail(err, -ENODATA,
 			       "can't get a valid version for %zu subchart(s): %s. Make sure a "
 			       "matching chart version exists in the repo, or change the version "
 			       "constraint in Chart.yaml",

@@ -55,8 +55,8 @@ struct rc_registry_built {
 };
 
 /*
- * Returns 0, -EINVAL (lock and Chart.yaml do not agree, no version meets a range, a repository is
- * not known by name; Helm's words), -ENOENT, or why a repository could not be read.
+ * Returns 0, -EINVAL (lock and Chart.yaml do not agree, a repository is not known by name; Helm's
+ * words), -ENODATA (no version meets a range), -ENOENT, or why a repository could not be read.
  */
 int rc_registry_build(const struct rc_registry_build_options *options,
 		      struct rc_registry_built *ret_built, struct rc_error **err);

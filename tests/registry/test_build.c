@@ -275,7 +275,7 @@ static const struct {
 	{"[{name: web, version: '>=3', repository: '%H'}, {name: web, version: 7.x, alias: b, "
 	 "repository: '%H'}]",
 	 NULL, "can't get a valid version for 2 subchart(s): \"web\" (repository \"http://",
-	 -EINVAL},
+	 -ENODATA},
 	{"[{name: web, version: newest, repository: '%H'}]", NULL,
 	 "dependency \"web\" has an invalid version/constraint format: improper constraint: newest",
 	 -EINVAL},
