@@ -197,8 +197,12 @@ demo: deps ## the main job, on our in-memory Kubernetes API and a stand-in Vault
 bench: all $(FAKES) ## time and memory beside the real peers, in one run
 	$(Q)O=$(O) tests/bench/run
 
+.PHONY: peers
+peers: ## get the real peers the conformance suites use (Kubernetes, etcd, Helm, ...), once; takes go or npm
+	$(Q)tests/peers/get
+
 .PHONY: conformance
-conformance: all $(FAKES) ## the same suites against the real peers: make conformance [PEER=helm|kubectl]
+conformance: all $(FAKES) ## the same suites against the real peers: make conformance [PEER=helm|kubernetes|...]
 	$(Q)O=$(O) PEER=$(PEER) tests/conformance/run
 
 .PHONY: soak

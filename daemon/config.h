@@ -35,6 +35,9 @@ struct rc_config_cluster {
 	const char *name;
 	const char *kubeconfig; /* path; NULL: the cluster we run in */
 	const char *context;
+	const char **namespaces; /* none: all */
+	size_t n_namespaces;
+	int64_t max_requests; /* under way at the same time */
 	struct rc_config_place place;
 };
 

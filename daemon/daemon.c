@@ -38,14 +38,20 @@ static void set_log(const struct rc_config *config)
 static int add_cluster(struct rc_daemon *daemon, const struct rc_config_cluster *config,
 		       struct rc_error **err)
 {
-	struct rc_kube_kubeconfig *kubeconfig = NULL;
-	int r = config->kubeconfig ? rc_kube_kubeconfig_load(config->kubeconfig, config->context,
-							     &kubeconfig, err)
-				   : rc_kube_kubeconfig_load_in_cluster(NULL, &kubeconfig, err);
+	struct rc_destination_options options = {
+		.name = config->name,
+		.namespaces = config->namespaces,
+		.n_namespaces = config->n_namespaces,
+		.max_in_flight = (unsigned int)config->max_requests,
+	};
+	int r = config->kubeconfig
+			? rc_kube_kubeconfig_load(config->kubeconfig, config->context,
+						  &options.kubeconfig, err)
+			: rc_kube_kubeconfig_load_in_cluster(NULL, &options.kubeconfig, err);
 
 	if (r < 0)
 		return rc_wrap(err, r, "cluster '%s'", config->name);
-	rc_engine_add_destination(daemon->engine, config->name, kubeconfig);
+	rc_engine_add_destination(daemon->engine, &options);
 	return 0;
 }
 

@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <openssl/evp.h>
-
 #include "base/memory.h"
+#include "data/digest.h"
 #include "data/number.h"
 #include "data/utf8.h"
 
@@ -270,14 +269,10 @@ void rc_json_merge(json_t *target, const json_t *patch)
 const char *rc_json_hash(const json_t *json, char text[RC_JSON_HASH_MAX])
 {
 	rc_autobuf struct rc_buf canonical;
-	unsigned char digest[32];
 
 	rc_buf_init(&canonical, RC_BUF_UNLIMITED);
 	rc_json_write(&canonical, json);
-	EVP_Digest(canonical.p, canonical.n, digest, NULL, EVP_sha256(), NULL);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(text + 2 * i, 3, "%02x", digest[i]);
-	return text;
+	return rc_digest_sha256(rc_buf_str(&canonical), text);
 }
 
 int rc_json_parse(struct rc_str text, const char *what, json_t **ret_json, struct rc_error **err)

@@ -45,7 +45,7 @@ int rc_quote_string(struct rc_buf *out, struct rc_str text, bool ascii)
 	size_t start = 0, i = 0, n;
 
 	rc_buf_putc(out, '"');
-	while (i < text.n) {
+	while (i < text.n && !out->overflow) {
 		struct rc_str rest = {text.p + i, text.n - i};
 		uint32_t rune;
 

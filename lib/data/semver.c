@@ -109,6 +109,23 @@ int rc_semver_parse(struct rc_str text, struct rc_semver *ret)
 	return 0;
 }
 
+bool rc_semver_is_strict(struct rc_str text)
+{
+	struct rc_semver version;
+	size_t n_dots = 0;
+
+	if (rc_semver_parse(text, &version) < 0)
+		return false;
+	for (size_t i = 0; i < text.n && (is_digit(text.p[i]) || text.p[i] == '.'); i++) {
+		bool begins = i == 0 || text.p[i - 1] == '.';
+
+		n_dots += text.p[i] == '.';
+		if (begins && text.p[i] == '0' && i + 1 < text.n && is_digit(text.p[i + 1]))
+			return false;
+	}
+	return n_dots == 2 && text.p[0] != 'v';
+}
+
 static int compare_number(uint64_t a, uint64_t b)
 {
 	return a < b ? -1 : a > b;

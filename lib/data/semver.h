@@ -15,6 +15,8 @@ struct rc_semver {
 
 /* 0 or -EINVAL ("Invalid Semantic Version" in Go); text is borrowed as long as the version. */
 int rc_semver_parse(struct rc_str text, struct rc_semver *ret);
+/* As the specification has it: three numbers without leading zeros, no "v". */
+bool rc_semver_is_strict(struct rc_str text);
 /* <0, 0, >0; metadata does not count. */
 int rc_semver_compare(const struct rc_semver *a, const struct rc_semver *b);
 /* Whether version meets constraint; -EINVAL with "improper constraint: ..." when it is none. */

@@ -155,6 +155,10 @@ struct rc_destination *rc_destination_new(const struct rc_destination_options *o
 	destination->name = rc_strdup(options->name);
 	destination->log = (struct rc_log){NULL, "RC_CLUSTER", destination->name};
 	destination->cluster = rc_kube_cluster_new(options->loop, options->kubeconfig);
+	if (options->max_in_flight > 0)
+		rc_kube_cluster_set_max_in_flight(destination->cluster, options->max_in_flight);
+	rc_kube_cluster_set_namespaces(destination->cluster, options->namespaces,
+				       options->n_namespaces);
 	destination->discovery = rc_kube_discovery_new(destination->cluster);
 	destination->cache = rc_kube_cache_new(destination->cluster, &cache);
 	destination->events = rc_kube_events_new(destination->cluster, "reconciled");

@@ -22,6 +22,9 @@ struct rc_destination_options {
 	const char *name; /* copied */
 	struct ev_loop *loop;
 	struct rc_kube_kubeconfig *kubeconfig; /* taken over */
+	const char *const *namespaces;	       /* to look at, copied */
+	size_t n_namespaces;		       /* 0: all */
+	unsigned int max_in_flight;	       /* requests at the same time; 0: 32 */
 	/* A tracked object came, changed or went. */
 	void (*live_changed)(void *userdata, struct rc_destination *destination,
 			     const struct rc_kube_live *live, bool is_gone);

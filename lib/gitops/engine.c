@@ -189,19 +189,17 @@ struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, 
 	return NULL;
 }
 
-struct rc_destination *rc_engine_add_destination(struct rc_engine *engine, const char *name,
-						 struct rc_kube_kubeconfig *kubeconfig)
+struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,
+						 const struct rc_destination_options *options)
 {
-	struct rc_destination_options options = {
-		.name = name,
-		.loop = engine->options.loop,
-		.kubeconfig = kubeconfig,
-		.live_changed = on_live,
-		.state_changed = on_destination,
-		.userdata = engine,
-	};
-	struct rc_destination *destination = rc_destination_new(&options);
+	struct rc_destination_options own = *options;
+	struct rc_destination *destination;
 
+	own.loop = engine->options.loop;
+	own.live_changed = on_live;
+	own.state_changed = on_destination;
+	own.userdata = engine;
+	destination = rc_destination_new(&own);
 	unbind_all(engine);
 	append(&engine->destinations, &engine->n_destinations, destination);
 	rebind_all(engine);

@@ -50,9 +50,9 @@ void rc_engine_remove_repository(struct rc_engine *engine, struct rc_repository 
 struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, const char *name,
 						const char *url);
 
-/* kubeconfig is taken over. */
-struct rc_destination *rc_engine_add_destination(struct rc_engine *engine, const char *name,
-						 struct rc_kube_kubeconfig *kubeconfig);
+/* What a cluster is told; loop, callbacks and userdata are the engine's. */
+struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,
+						 const struct rc_destination_options *options);
 void rc_engine_remove_destination(struct rc_engine *engine, struct rc_destination *destination);
 /* The cluster an Application names: by name, by its server's URL, and
  * https://kubernetes.default.svc or "in-cluster" is the first one. NULL when there is none. */

@@ -2,8 +2,10 @@
  * The live state, kept by watches.
  *
  * One block an object: the struct, its key's texts, its versions, then the JSON text. A hash table
- * finds it; a kind's objects are in no list of their own, so a new list of a kind marks them by a
- * counter and sweeps those that were not told again.
+ * finds it, and a list holds those with the same label; a kind's objects are in no list of their
+ * own, so a new list of a kind marks them by a counter and sweeps those that were not told again.
+ *
+ * A kind has one feed, of all namespaces, or, where the cluster is limited to some, one for each.
  */
 #include "kube/cache.h"
 
@@ -15,23 +17,41 @@
 #include "base/memory.h"
 #include "data/json.h"
 #include "kube/apply.h"
+#include "kube/cluster.h"
 #include "kube/watch.h"
 
 struct object {
 	UT_hash_handle hh; /* by the key's texts: group, kind, namespace, name, each with its NUL */
+	struct group *group; /* those with its label */
+	struct object *prev, *next;
 	struct rc_kube_live live;
-	unsigned int seen; /* the kind's list that told it last */
+	unsigned int seen; /* the feed's list that told it last */
 	char text[];	   /* key, uid, resourceVersion, label, JSON */
+};
+
+/* The objects whose label has one value; there as long as there is one. */
+struct group {
+	UT_hash_handle hh; /* by label */
+	struct object *objects;
+	size_t n;
+	char label[];
+};
+
+struct feed {
+	struct feed *prev, *next;
+	struct kind *kind;
+	struct rc_kube_watch *watch;
+	char *name_space;  /* NULL: all */
+	unsigned int list; /* counts up with each list */
+	bool is_synced;
+	struct rc_error *err;
 };
 
 struct kind {
 	struct kind *prev, *next;
 	struct rc_kube_cache *cache;
-	struct rc_kube_watch *watch;
+	struct feed *feeds;
 	char *group, *name, *version;
-	unsigned int list; /* counts up with each list */
-	bool is_synced;
-	struct rc_error *err;
 };
 
 struct rc_kube_cache {
@@ -39,6 +59,7 @@ struct rc_kube_cache {
 	struct rc_kube_cache_options options;
 	char *label;
 	struct object *objects;
+	struct group *groups;
 	struct kind *kinds;
 	size_t bytes;
 };
@@ -75,10 +96,49 @@ static struct object *find(const struct rc_kube_cache *cache, const struct rc_ku
 	return object;
 }
 
+static struct group *find_group(const struct rc_kube_cache *cache, const char *label)
+{
+	struct group *group;
+
+	HASH_FIND_STR(cache->groups, label, group);
+	return group;
+}
+
+static void insert(struct rc_kube_cache *cache, struct object *object)
+{
+	const char *label = object->live.label;
+	struct group *group = find_group(cache, label);
+
+	if (!group) {
+		group = rc_calloc(1, sizeof(*group) + strlen(label) + 1);
+		memcpy(group->label, label, strlen(label) + 1);
+		HASH_ADD_KEYPTR(hh, cache->groups, group->label, strlen(label), group);
+	}
+	object->group = group;
+	group->n++;
+	DL_APPEND(group->objects, object);
+	HASH_ADD_KEYPTR(hh, cache->objects, object->text, (size_t)(object->live.uid - object->text),
+			object);
+	cache->bytes += object->live.size_bytes;
+}
+
+/* Out of the cache; it is the caller's now. */
+static void take_out(struct rc_kube_cache *cache, struct object *object)
+{
+	struct group *group = object->group;
+
+	HASH_DEL(cache->objects, object);
+	DL_DELETE(group->objects, object);
+	if (--group->n == 0) {
+		HASH_DEL(cache->groups, group);
+		free(group);
+	}
+	cache->bytes -= object->live.size_bytes;
+}
+
 static void forget(struct rc_kube_cache *cache, struct object *object)
 {
-	HASH_DEL(cache->objects, object);
-	cache->bytes -= object->live.size_bytes;
+	take_out(cache, object);
 	free(object);
 }
 
@@ -189,43 +249,36 @@ static bool is_stale(const char *a, const char *b)
 	return n != m ? n < m : strcmp(a, b) < 0;
 }
 
-static void take(struct kind *kind, json_t *json)
+static void take(struct feed *feed, json_t *json)
 {
-	struct rc_kube_cache *cache = kind->cache;
+	struct rc_kube_cache *cache = feed->kind->cache;
+	const char *version = rc_kube_object_get_meta(json, "resourceVersion");
 	rc_autofree struct rc_kube_key *key = NULL;
 	struct object *before, *object;
 
 	if (rc_kube_object_get_key(json, &key, NULL) < 0)
 		return;
 	before = find(cache, key);
-	if (before && is_stale(rc_kube_object_get_meta(json, "resourceVersion"),
-			       before->live.resource_version)) {
-		before->seen = kind->list;
-		return;
-	}
-	if (before && strcmp(rc_kube_object_get_meta(json, "resourceVersion"),
-			     before->live.resource_version) == 0) {
-		before->seen = kind->list;
+	if (before && (is_stale(version, before->live.resource_version) ||
+		       strcmp(version, before->live.resource_version) == 0)) {
+		before->seen = feed->list;
 		return;
 	}
 	trim_managed_fields(json);
 	if (cache->options.trim)
 		cache->options.trim(cache->options.userdata, json);
 	object = make(cache, key, json);
-	object->seen = kind->list;
+	object->seen = feed->list;
 	if (before)
 		forget(cache, before);
-	HASH_ADD_KEYPTR(hh, cache->objects, object->text, (size_t)(object->live.uid - object->text),
-			object);
-	cache->bytes += object->live.size_bytes;
+	insert(cache, object);
 	if (cache->options.changed)
 		cache->options.changed(cache->options.userdata, &object->live, false);
 }
 
 static void drop(struct rc_kube_cache *cache, struct object *object)
 {
-	HASH_DEL(cache->objects, object);
-	cache->bytes -= object->live.size_bytes;
+	take_out(cache, object);
 	if (cache->options.changed)
 		cache->options.changed(cache->options.userdata, &object->live, true);
 	free(object);
@@ -235,9 +288,9 @@ static void drop(struct rc_kube_cache *cache, struct object *object)
 
 static void on_begin(void *userdata)
 {
-	struct kind *kind = userdata;
+	struct feed *feed = userdata;
 
-	kind->list++;
+	feed->list++;
 }
 
 static void on_changed(void *userdata, json_t *object)
@@ -247,22 +300,47 @@ static void on_changed(void *userdata, json_t *object)
 
 static void on_deleted(void *userdata, json_t *json)
 {
-	struct kind *kind = userdata;
+	struct feed *feed = userdata;
 	rc_autofree struct rc_kube_key *key = NULL;
 	struct object *object;
 
 	if (rc_kube_object_get_key(json, &key, NULL) < 0)
 		return;
-	object = find(kind->cache, key);
+	object = find(feed->kind->cache, key);
 	/* A note of our own write may be ahead: an object of that name was made anew. */
 	if (object && strcmp(object->live.uid, rc_kube_object_get_meta(json, "uid")) == 0)
-		drop(kind->cache, object);
+		drop(feed->kind->cache, object);
 }
 
 static bool is_of(const struct object *object, const struct kind *kind)
 {
 	return strcmp(object->live.key.kind, kind->name) == 0 &&
 	       strcmp(object->live.key.group, kind->group) == 0;
+}
+
+static bool is_fed(const struct feed *feed, const char *name_space)
+{
+	return !feed->name_space || strcmp(feed->name_space, name_space) == 0;
+}
+
+static const struct rc_error *error_of(const struct kind *kind)
+{
+	const struct feed *feed;
+
+	DL_FOREACH (kind->feeds, feed)
+		if (feed->err)
+			return feed->err;
+	return NULL;
+}
+
+static bool is_synced(const struct kind *kind)
+{
+	const struct feed *feed;
+
+	DL_FOREACH (kind->feeds, feed)
+		if (!feed->is_synced)
+			return false;
+	return true;
 }
 
 static void tell_state(struct kind *kind, int r, const struct rc_error *err)
@@ -275,30 +353,32 @@ static void tell_state(struct kind *kind, int r, const struct rc_error *err)
 
 static void on_synced(void *userdata)
 {
-	struct kind *kind = userdata;
+	struct feed *feed = userdata;
 	struct object *object, *next;
 
-	HASH_ITER (hh, kind->cache->objects, object, next)
-		if (object->seen != kind->list && is_of(object, kind))
-			drop(kind->cache, object);
-	kind->is_synced = true;
-	rc_error_free(rc_steal(&kind->err));
-	tell_state(kind, 0, NULL);
+	HASH_ITER (hh, feed->kind->cache->objects, object, next)
+		if (object->seen != feed->list && is_of(object, feed->kind) &&
+		    is_fed(feed, object->live.key.name_space))
+			drop(feed->kind->cache, object);
+	feed->is_synced = true;
+	rc_error_free(rc_steal(&feed->err));
+	if (is_synced(feed->kind) && !error_of(feed->kind))
+		tell_state(feed->kind, 0, NULL);
 }
 
 static void on_state(void *userdata, int r, const struct rc_error *err)
 {
-	struct kind *kind = userdata;
-	bool was_behind = kind->err != NULL;
+	struct feed *feed = userdata;
+	bool was_behind = feed->err != NULL;
 
-	rc_error_free(rc_steal(&kind->err));
+	rc_error_free(rc_steal(&feed->err));
 	if (r < 0) {
 		rc_autofree char *text = rc_error_format(err);
 
-		rc_fail(&kind->err, r, "%s", text);
-		tell_state(kind, r, kind->err);
-	} else if (kind->is_synced && was_behind) {
-		tell_state(kind, 0, NULL);
+		rc_fail(&feed->err, r, "%s", text);
+		tell_state(feed->kind, r, feed->err);
+	} else if (was_behind && is_synced(feed->kind) && !error_of(feed->kind)) {
+		tell_state(feed->kind, 0, NULL);
 	}
 }
 
@@ -323,16 +403,39 @@ struct rc_kube_cache *rc_kube_cache_new(struct rc_kube_cluster *cluster,
 	return cache;
 }
 
+static void add_feed(struct kind *kind, const struct rc_kube_resource *resource,
+		     const char *name_space)
+{
+	struct rc_kube_cache *cache = kind->cache;
+	struct rc_kube_watch_options options = {
+		.resource = resource, .name_space = name_space, .label_selector = cache->label};
+	struct feed *feed = rc_new0(struct feed);
+
+	feed->kind = kind;
+	feed->name_space = rc_strdup(name_space);
+	DL_APPEND(kind->feeds, feed);
+	feed->watch = rc_kube_watch_new(cache->cluster, &options, &events, feed);
+}
+
+static void free_feed(struct feed *feed)
+{
+	rc_kube_watch_free(feed->watch);
+	DL_DELETE(feed->kind->feeds, feed);
+	rc_error_free(feed->err);
+	free(feed->name_space);
+	free(feed);
+}
+
 static void free_kind(struct kind *kind)
 {
 	struct object *object, *next;
 
-	rc_kube_watch_free(kind->watch);
+	while (kind->feeds)
+		free_feed(kind->feeds);
 	HASH_ITER (hh, kind->cache->objects, object, next)
 		if (is_of(object, kind))
 			forget(kind->cache, object);
 	DL_DELETE(kind->cache->kinds, kind);
-	rc_error_free(kind->err);
 	free(kind->group);
 	free(kind->name);
 	free(kind->version);
@@ -353,11 +456,8 @@ void rc_kube_cache_free(struct rc_kube_cache *cache)
 
 void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resource *resource)
 {
+	const char *const *namespaces = rc_kube_cluster_get_namespaces(cache->cluster);
 	struct kind *kind = find_kind(cache, resource->group, resource->kind);
-	struct rc_kube_watch_options options = {
-		.resource = resource,
-		.label_selector = cache->label,
-	};
 
 	if (kind && strcmp(kind->version, resource->version) == 0)
 		return;
@@ -369,7 +469,11 @@ void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resour
 	kind->name = rc_strdup(resource->kind);
 	kind->version = rc_strdup(resource->version);
 	DL_APPEND(cache->kinds, kind);
-	kind->watch = rc_kube_watch_new(cache->cluster, &options, &events, kind);
+	if (!namespaces || !resource->namespaced)
+		add_feed(kind, resource, NULL);
+	else
+		for (; *namespaces; namespaces++)
+			add_feed(kind, resource, *namespaces);
 }
 
 void rc_kube_cache_drop(struct rc_kube_cache *cache, const char *group, const char *name)
@@ -385,7 +489,7 @@ bool rc_kube_cache_is_current(const struct rc_kube_cache *cache, const char *gro
 {
 	const struct kind *kind = find_kind(cache, group, name);
 
-	return kind && kind->is_synced && !kind->err;
+	return kind && is_synced(kind) && !error_of(kind);
 }
 
 const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache, const char *group,
@@ -393,7 +497,7 @@ const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache
 {
 	const struct kind *kind = find_kind(cache, group, name);
 
-	return kind ? kind->err : NULL;
+	return kind ? error_of(kind) : NULL;
 }
 
 const struct rc_kube_live *rc_kube_cache_find(const struct rc_kube_cache *cache,
@@ -421,13 +525,16 @@ static int compare_objects(const void *a, const void *b)
 void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 			void (*fn)(void *userdata, const struct rc_kube_live *live), void *userdata)
 {
-	rc_autofree struct object **sorted =
-		rc_calloc(HASH_COUNT(cache->objects) + 1, sizeof(*sorted));
+	const struct group *group = value ? find_group(cache, value) : NULL;
+	size_t max = value ? (group ? group->n : 0) : HASH_COUNT(cache->objects), n = 0;
+	rc_autofree struct object **sorted = rc_calloc(max + 1, sizeof(*sorted));
 	struct object *object, *next;
-	size_t n = 0;
 
-	HASH_ITER (hh, cache->objects, object, next)
-		if (!value || strcmp(object->live.label, value) == 0)
+	if (!value)
+		HASH_ITER (hh, cache->objects, object, next)
+			sorted[n++] = object;
+	else if (group)
+		DL_FOREACH (group->objects, object)
 			sorted[n++] = object;
 	qsort(sorted, n, sizeof(*sorted), compare_objects);
 	for (size_t i = 0; i < n; i++)
@@ -437,18 +544,22 @@ void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object)
 {
 	rc_autofree struct rc_kube_key *key = NULL;
-	struct kind *kind;
+	const struct kind *kind;
+	struct feed *feed;
 	json_auto_t *copy = NULL;
 
 	if (rc_kube_object_get_key(object, &key, NULL) < 0)
 		return;
 	kind = find_kind(cache, key->group, key->kind);
-	if (!kind || !kind->is_synced)
+	DL_FOREACH (kind ? kind->feeds : NULL, feed)
+		if (is_fed(feed, key->name_space))
+			break;
+	if (!kind || !feed || !feed->is_synced)
 		return; /* the list that comes will tell it */
 	if (cache->label && !rc_kube_object_get_label(object, cache->label))
 		return;
 	copy = json_deep_copy(object);
-	take(kind, copy);
+	take(feed, copy);
 }
 
 const struct rc_error *rc_kube_cache_get_failure(const struct rc_kube_cache *cache, size_t *ret_n)
@@ -458,8 +569,8 @@ const struct rc_error *rc_kube_cache_get_failure(const struct rc_kube_cache *cac
 	size_t n = 0;
 
 	DL_FOREACH (cache->kinds, kind)
-		if (kind->err) {
-			first = first ?: kind->err;
+		if (error_of(kind)) {
+			first = first ?: error_of(kind);
 			n++;
 		}
 	if (ret_n)

@@ -20,6 +20,8 @@ struct rc_kube_cluster {
 	struct rc_secret *token;	  /* what token_file held at token_read_ms */
 	uint64_t token_read_ms;
 	unsigned int in_flight, max_in_flight;
+	uint64_t held_until_ms; /* monotonic: it asked for so much patience; 0: none */
+	char **namespaces;	/* NULL-terminated; NULL: all */
 };
 
 /* What one exchange logs in with; borrowed until the next call or turn of the loop. */

@@ -26,6 +26,13 @@ struct rc_kube_cluster *rc_kube_cluster_new(struct ev_loop *loop, struct rc_kube
 	return cluster;
 }
 
+static void free_texts(char **texts)
+{
+	for (size_t i = 0; texts && texts[i]; i++)
+		free(texts[i]);
+	free(texts);
+}
+
 void rc_kube_cluster_free(struct rc_kube_cluster *cluster)
 {
 	if (!cluster)
@@ -35,6 +42,7 @@ void rc_kube_cluster_free(struct rc_kube_cluster *cluster)
 	rc_net_http_client_free(cluster->http);
 	rc_kube_exec_plugin_free(cluster->exec);
 	rc_kube_kubeconfig_free(cluster->config);
+	free_texts(cluster->namespaces);
 	rc_secret_free(cluster->token);
 	free(cluster);
 }
@@ -42,6 +50,22 @@ void rc_kube_cluster_free(struct rc_kube_cluster *cluster)
 void rc_kube_cluster_set_max_in_flight(struct rc_kube_cluster *cluster, unsigned int max)
 {
 	cluster->max_in_flight = max > 0 ? max : 1;
+}
+
+void rc_kube_cluster_set_namespaces(struct rc_kube_cluster *cluster, const char *const *names,
+				    size_t n)
+{
+	free_texts(rc_steal(&cluster->namespaces));
+	if (n == 0)
+		return;
+	cluster->namespaces = rc_calloc(n + 1, sizeof(*cluster->namespaces));
+	for (size_t i = 0; i < n; i++)
+		cluster->namespaces[i] = rc_strdup(names[i]);
+}
+
+const char *const *rc_kube_cluster_get_namespaces(const struct rc_kube_cluster *cluster)
+{
+	return (const char *const *)cluster->namespaces;
 }
 
 const char *rc_kube_cluster_get_server(const struct rc_kube_cluster *cluster)

@@ -12,6 +12,7 @@
 #include "kube/cluster-private.h"
 
 #define TRIES_MAX     4
+#define HELD_MAX      10 /* how often one request is put off because the server is busy */
 #define BACKOFF_MS    200
 #define BACKOFF_MAX_S 30
 
@@ -32,7 +33,7 @@ struct rc_kube_request {
 	enum state state;
 	struct rc_kube_exec_waiter login;
 	unsigned int login_generation; /* of the last try */
-	unsigned int tries;
+	unsigned int tries, held;
 	bool login_renewed;
 	rc_kube_request_done_fn *done;
 	void *userdata;
@@ -118,7 +119,26 @@ static void tell(struct rc_kube_request *request, int r, const struct rc_kube_an
 	release(request);
 }
 
-/* Whether it goes on: the login is made anew, or a read is tried again. */
+/*
+ * It did nothing and says when to come again (priority and fairness): so a write may be repeated,
+ * too. Whoever else would ask waits as well, or each of them would be told the same.
+ */
+static bool hold(struct rc_kube_request *request, int status, uint64_t retry_after_s)
+{
+	struct rc_kube_cluster *cluster = request->cluster;
+	uint64_t until_ms = rc_clock_monotonic_ms() + retry_after_s * 1000;
+
+	if (status != 429 || retry_after_s == 0 || retry_after_s > BACKOFF_MAX_S ||
+	    request->held == HELD_MAX)
+		return false;
+	request->held++;
+	request->tries--;
+	if (until_ms > cluster->held_until_ms)
+		cluster->held_until_ms = until_ms;
+	return true;
+}
+
+/* Whether it goes on: it is put off, the login is made anew, or a read is tried again. */
 static bool try_again(struct rc_kube_request *request, int r, int status, uint64_t retry_after_s)
 {
 	uint64_t delay_ms = rc_clock_backoff_ms(BACKOFF_MS, 2., BACKOFF_MAX_S * 1000,
@@ -128,6 +148,8 @@ static bool try_again(struct rc_kube_request *request, int r, int status, uint64
 	    rc_kube_cluster_forget_login(request->cluster, request->login_generation)) {
 		request->login_renewed = true;
 		delay_ms = 0;
+	} else if (hold(request, status, retry_after_s)) {
+		delay_ms = retry_after_s * 1000;
 	} else if (strcmp(request->method, "GET") != 0 || request->tries >= TRIES_MAX ||
 		   status == 410 || !rc_error_is_transient(r) || retry_after_s > BACKOFF_MAX_S) {
 		return false;
@@ -235,11 +257,16 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct rc_kube_request *request = rc_container_of(timer, struct rc_kube_request, timer);
 	struct rc_kube_answer answer = {.reason = ""};
+	uint64_t now_ms = rc_clock_monotonic_ms();
 	struct rc_error *err = NULL;
 	int r;
 
 	(void)events;
 	ev_timer_stop(loop, timer);
+	if (request->cluster->held_until_ms > now_ms) {
+		set_timer(request, request->cluster->held_until_ms - now_ms);
+		return;
+	}
 	request->state = STATE_WAITING;
 	if (request->cluster->in_flight >= request->cluster->max_in_flight)
 		return; /* who ends wakes us */

@@ -2,8 +2,9 @@
  * One call to an API server: JSON there, an object or a Status back.
  *
  * A GET that ends in something transient (rc_error_is_transient()) is tried again up to three
- * times with back-off, or when the server says Retry-After; writes are never repeated by us. A 401
- * is answered by reading the token, or asking the exec plugin, again, once.
+ * times with back-off, or when the server says Retry-After; a write is repeated only after a 429
+ * with Retry-After, which says that nothing was done, and until then nothing is asked of the server
+ * at all. A 401 is answered by reading the token, or asking the exec plugin, again, once.
  */
 #pragma once
 

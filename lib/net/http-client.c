@@ -22,7 +22,7 @@ struct rc_net_http_client {
 	CURLM *multi;
 	char *user_agent;
 	ev_timer timer; /* curl's own time-outs */
-	ev_timer reap;	/* tells owners of what ended, outside of curl's calls */
+	ev_timer reap;	/* tells owners of what came and ended, outside of curl's calls */
 	struct rc_net_http_request *requests;
 	struct socket_watch *sockets;
 };
@@ -33,6 +33,7 @@ struct rc_net_http_request {
 	CURL *easy;
 	struct curl_slist *headers;
 	struct rc_buf body;
+	struct rc_buf arrived; /* of a stream, to be told */
 	char *host;
 	char content_type[128];
 	char message[CURL_ERROR_SIZE];
@@ -42,7 +43,7 @@ struct rc_net_http_request {
 	rc_net_http_chunk_fn *chunk;
 	rc_net_http_done_fn *done;
 	void *userdata;
-	bool ended, idled;
+	bool opened, ended, idled; /* opened: the headers of a stream came, which is to be told */
 	CURLcode code;
 };
 
@@ -152,6 +153,7 @@ static void release(struct rc_net_http_request *request)
 	curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
 	rc_buf_done(&request->body);
+	rc_buf_done(&request->arrived);
 	free(request->host);
 	free(request);
 }
@@ -207,10 +209,22 @@ static int fail(struct rc_net_http_request *request, struct rc_error **err)
 	return r;
 }
 
+const char *rc_net_http_response_get(const struct rc_net_http_response *response, const char *name,
+				     size_t nth)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(response->request->easy, name, nth, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
+		return NULL;
+	return header->value;
+}
+
 static void tell(struct rc_net_http_request *request)
 {
 	struct rc_net_http_response response = {.content_type = request->content_type,
-						.retry_after_s = request->retry_after_s};
+						.retry_after_s = request->retry_after_s,
+						.request = request};
 	struct rc_error *err = NULL;
 	long status = 0;
 	int r = 0;
@@ -226,29 +240,52 @@ static void tell(struct rc_net_http_request *request)
 	release(request);
 }
 
-static struct rc_net_http_request *find_ended(struct rc_net_http_client *client)
+/* What came is told before the end. */
+static bool has_news(const struct rc_net_http_request *request)
+{
+	return request->opened || request->arrived.n > 0 || request->ended;
+}
+
+static struct rc_net_http_request *find_news(struct rc_net_http_client *client)
 {
 	struct rc_net_http_request *request;
 
 	DL_FOREACH (client->requests, request)
-		if (request->ended)
+		if (has_news(request))
 			return request;
 	return NULL;
 }
 
+/* The owner may cancel the request, so that it is not looked at afterwards. */
+static void tell_chunk(struct rc_net_http_request *request)
+{
+	rc_autobuf struct rc_buf bytes = request->arrived;
+
+	rc_buf_init(&request->arrived, RC_BUF_UNLIMITED);
+	request->opened = false;
+	request->chunk(request->userdata, rc_buf_str(&bytes));
+}
+
+/*
+ * curl must not be called back from its own calls: a handle that is removed then is freed under
+ * its feet, and one that is added is never sent. So nobody is told of anything but here.
+ */
 static void on_reap(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct rc_net_http_client *client = rc_container_of(timer, struct rc_net_http_client, reap);
-	struct rc_net_http_request *request = find_ended(client);
+	struct rc_net_http_request *request = find_news(client);
 
 	(void)events;
 	ev_timer_stop(loop, timer);
 	if (!request)
 		return;
-	/* One a turn: done may start and cancel others, and free the client. */
+	/* One a turn: who is told may start and cancel others, and free the client. */
 	ev_timer_set(timer, 0., 0.);
 	ev_timer_start(loop, timer);
-	tell(request);
+	if (request->opened || request->arrived.n > 0)
+		tell_chunk(request);
+	else
+		tell(request);
 }
 
 static void restart_idle(struct rc_net_http_request *request)
@@ -282,7 +319,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *userdata)
 	restart_idle(request);
 	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (request->chunk && status == 200) {
-		request->chunk(request->userdata, (struct rc_str){bytes, n});
+		rc_buf_add(&request->arrived, bytes, n);
+		ev_feed_event(request->client->loop, &request->client->reap, EV_TIMER);
 		return n;
 	}
 	return rc_buf_add(&request->body, bytes, n) < 0 ? 0 : n;
@@ -324,8 +362,10 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *userdata)
 		request->retry_after_s = parse_retry_after(rc_str_trim(line, " \t\r\n"));
 	} else if (request->chunk && rc_str_trim(line, "\r\n").n == 0) {
 		curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
-		if (status == 200)
-			request->chunk(request->userdata, (struct rc_str){bytes, 0});
+		if (status == 200) {
+			request->opened = true;
+			ev_feed_event(request->client->loop, &request->client->reap, EV_TIMER);
+		}
 	}
 	return size * n;
 }
@@ -343,8 +383,12 @@ static void set_tls(CURL *easy, const struct rc_net_tls *tls)
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (!tls)
 		return;
-	if (tls->ca_pem)
+	if (tls->ca_pem) {
 		set_blob(easy, CURLOPT_CAINFO_BLOB, rc_str(tls->ca_pem));
+		/* The system's folder of certificates is curl's default beside the blob. */
+		if (!tls->with_system_roots)
+			curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	}
 	if (tls->certificate_pem) {
 		curl_easy_setopt(easy, CURLOPT_SSLCERTTYPE, "PEM");
 		curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "PEM");
@@ -435,6 +479,7 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 	request->idle_timeout_ms =
 		options->idle_timeout_ms ? options->idle_timeout_ms : IDLE_DEFAULT_MS;
 	rc_buf_init(&request->body, chunk ? ERROR_BODY_MAX : max);
+	rc_buf_init(&request->arrived, RC_BUF_UNLIMITED);
 	ev_timer_init(&request->idle, on_idle, 0., 0.);
 	DL_APPEND(client->requests, request);
 	curl_easy_setopt(easy, CURLOPT_URL, options->url);
@@ -453,6 +498,8 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
 			 rc_text_has_prefix(options->url, "https:") ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	if (options->compressed)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	set_tls(easy, options->tls);
 	set_times(easy, options, chunk != NULL);
 	set_body(easy, options);

@@ -25,6 +25,7 @@ struct rc_net_tls {
 	const char *certificate_pem; /* our client certificate chain, or NULL */
 	const struct rc_secret *key_pem; /* its key */
 	bool insecure;			 /* check nothing; only when the operator says so */
+	bool with_system_roots;		 /* trust these too, beside ca_pem */
 };
 
 struct rc_net_http_header {
@@ -43,14 +44,20 @@ struct rc_net_http_options {
 	uint64_t connect_timeout_ms; /* 0: 10 s */
 	uint64_t idle_timeout_ms;    /* streams: nothing came for so long; 0: 5 min */
 	size_t max_body_bytes;	     /* 0: 64 MiB; a stream has no limit */
+	bool compressed;	     /* ask for gzip; the body is what it unpacks to */
 };
 
 struct rc_net_http_response {
 	int status;
-	struct rc_str body;	  /* empty for a stream */
-	const char *content_type; /* "" when there is none */
-	uint64_t retry_after_s;	  /* at most a day; 0: the peer did not say */
+	struct rc_str body;		     /* empty for a stream */
+	const char *content_type;	     /* "" when there is none */
+	uint64_t retry_after_s;		     /* at most a day; 0: the peer did not say */
+	struct rc_net_http_request *request; /* for rc_net_http_response_get() */
 };
+
+/* The nth header of a name, without regard to case, or NULL; borrowed until done returns. */
+const char *rc_net_http_response_get(const struct rc_net_http_response *response, const char *name,
+				     size_t nth);
 
 /*
  * The answer is there (r = 0, whatever its status), or r is -ECONNREFUSED, -ECONNRESET,
@@ -75,5 +82,5 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 						     const struct rc_net_http_options *options,
 						     rc_net_http_chunk_fn *chunk,
 						     rc_net_http_done_fn *done, void *userdata);
-/* Stop it; done is not called. NULL is fine; never from inside chunk or done of itself. */
+/* Stop it; done is not called. NULL is fine; never from inside its own done. */
 void rc_net_http_request_cancel(struct rc_net_http_request *request);

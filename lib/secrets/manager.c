@@ -330,6 +330,13 @@ static void take_external(struct rc_secrets_manager *manager, const struct rc_ku
 
 	if (!entry)
 		entry = add(manager, key);
+	if (rc_flow_is_running(&entry->flow) && r == 0 && !is_edited(entry->object, object)) {
+		/* Our own word of the refresh before, known already: the one under way goes on. */
+		json_decref(entry->object);
+		entry->object = object;
+		rc_secrets_external_free(external);
+		return;
+	}
 	if (rc_flow_is_running(&entry->flow))
 		rc_secrets_refresh_cancel(entry);
 	if (is_edited(entry->object, object))
@@ -474,7 +481,9 @@ void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 		const struct rc_kube_resource *resource =
 			rc_secrets_manager_resource(manager, kinds[i]);
 
-		if (resource)
+		/* Who is limited to namespaces cannot watch what is in none. */
+		if (resource && (resource->namespaced ||
+				 !rc_kube_cluster_get_namespaces(manager->options.cluster)))
 			rc_kube_cache_want(manager->objects, resource);
 	}
 }

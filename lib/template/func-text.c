@@ -7,6 +7,7 @@
 #include "data/utf8.h"
 #include "template/cast.h"
 #include "template/func.h"
+#include "template/template.h"
 #include "template/text-case.h"
 
 #define TEXT_MAX ((size_t)256 << 20)
@@ -29,11 +30,19 @@ static struct rc_str part(struct rc_str s, size_t from, size_t to)
 	return (struct rc_str){s.p + from, to - from};
 }
 
+/* What a run allows of one buffer holds for a function's result, too. */
+static size_t text_max(const struct rc_value_call *call)
+{
+	size_t max = call->exec ? call->exec->limits.max_output_bytes : 0;
+
+	return max && max < TEXT_MAX ? max : TEXT_MAX;
+}
+
 /* The result is what out holds. */
 static int give_buf(struct rc_value_call *call, const struct rc_buf *out, struct rc_value *ret)
 {
 	if (out->overflow)
-		return fail(call, "the text is larger than %zu bytes", TEXT_MAX);
+		return fail(call, "the text is larger than %zu bytes", text_max(call));
 	return give(ret, rc_arena_str(call->arena, rc_buf_str(out)));
 }
 
@@ -135,7 +144,7 @@ static int change_case(struct rc_value_call *call, rc_template_text_case_fn *cha
 {
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	change(&out, text_arg(call, 0));
 	return give_buf(call, &out, ret);
 }
@@ -161,7 +170,7 @@ static int run_nospace(struct rc_value_call *call, struct rc_value *ret)
 	rc_autobuf struct rc_buf out;
 	size_t kept = 0;
 
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -179,7 +188,7 @@ static int run_initials(struct rc_value_call *call, struct rc_value *ret)
 	rc_autobuf struct rc_buf out;
 	bool after_gap = true;
 
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -201,7 +210,7 @@ static int run_repeat(struct rc_value_call *call, struct rc_value *ret)
 
 	if (count < 0)
 		return fail(call, "strings: negative Repeat count");
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	for (int64_t i = 0; i < count && s.n > 0 && !out.overflow; i++)
 		rc_buf_add_str(&out, s);
 	return give_buf(call, &out, ret);
@@ -299,7 +308,7 @@ static int wrap(struct rc_value_call *call, struct rc_str s, int64_t wanted, str
 	size_t width = wanted < 1 ? 1 : (size_t)wanted, at = 0;
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	while (s.n - at > width) {
 		ptrdiff_t blank;
 
@@ -386,7 +395,7 @@ static int run_replace(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	replace(&out, text_arg(call, 2), text_arg(call, 0), text_arg(call, 1));
 	return give_buf(call, &out, ret);
 }
@@ -404,7 +413,7 @@ static int indent(struct rc_value_call *call, const char *before, struct rc_valu
 
 	if (width < 0)
 		return fail(call, "strings: negative Repeat count");
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	rc_buf_puts(&out, before);
 	for (;;) {
 		ptrdiff_t end = rc_str_index(s, '\n');
@@ -437,7 +446,7 @@ static int join_arguments(struct rc_value_call *call, enum joining how, struct r
 	rc_autobuf struct rc_buf out;
 	bool is_first = true;
 
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	for (size_t i = 0; i < call->n_args; i++) {
 		struct rc_value value = call->args[i];
 
@@ -546,7 +555,7 @@ static int run_join(struct rc_value_call *call, struct rc_value *ret)
 	struct rc_value list = rc_template_cast_strings(call->arena, call->args[1]);
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, TEXT_MAX);
+	rc_buf_init(&out, text_max(call));
 	for (size_t i = 0; i < list.list->n; i++) {
 		if (i > 0)
 			rc_buf_add_str(&out, text_arg(call, 0));

@@ -62,6 +62,22 @@ START_TEST(test_matches)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool is_strict;
+} strict[] = {
+	{"1.2.3", true},       {"0.0.0-rc.1+b.2", true}, {"10.20.30", true}, {"v1.2.3", false},
+	{"1.2", false},	       {"1.02.3", false},	 {"01.2.3", false},  {"1.2.3-01", false},
+	{"1.2.3-a.b.c", true}, {"1.2.3.4", false},	 {"", false},	     {"latest", false},
+};
+
+START_TEST(test_strict)
+{
+	ck_assert_msg(rc_semver_is_strict(rc_str(strict[_i].text)) == strict[_i].is_strict, "%s",
+		      strict[_i].text);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("semver");
@@ -69,6 +85,7 @@ static Suite *make_suite(void)
 
 	tcase_add_test(tcase, test_semver_probes);
 	tcase_add_loop_test(tcase, test_matches, 0, RC_ARRAY_SIZE(cases));
+	tcase_add_loop_test(tcase, test_strict, 0, RC_ARRAY_SIZE(strict));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,7 +1,6 @@
 /* See scene.h. Nobody's gitconfig is read, and all dates are one. */
 #include "scene.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,10 +9,10 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/spawn.h"
 #include "git/mirror-private.h"
 #include "git/ref.h"
 #include "support/check.h"
+#include "support/server.h"
 
 static struct {
 	char folder[64];
@@ -143,33 +142,6 @@ void scene_put_program(const char *name, const char *body)
 
 /* ---- githttp ---- */
 
-/* Start a server that says where it listens. */
-static void start(const char *const *argv)
-{
-	struct rc_spawn_options options = {.argv = argv, .die_with_parent = true};
-	struct rc_error *err = NULL;
-	const char *colon;
-	char text[256] = "";
-	int out[2], pidfd;
-	size_t n = 0;
-
-	ck_assert_int_eq(pipe(out), 0);
-	options.fds[0] = options.fds[3] = -1;
-	options.fds[1] = out[1];
-	options.fds[2] = 2;
-	rc_check_ok(rc_spawn(&options, &scene.http, &pidfd, &err), err);
-	close(pidfd);
-	close(out[1]);
-	while (!(colon = strstr(text, "127.0.0.1:")) || !strchr(colon, '\n')) {
-		ssize_t got = read(out[0], text + n, sizeof(text) - 1 - n);
-
-		ck_assert_msg(got > 0, "%s does not start: %s", argv[0], text);
-		n += (size_t)got;
-	}
-	close(out[0]);
-	scene.port = (unsigned int)strtoul(colon + strlen("127.0.0.1:"), NULL, 10);
-}
-
 void scene_start_http(const char *credentials)
 {
 	const char *build = getenv("O");
@@ -178,7 +150,7 @@ void scene_start_http(const char *credentials)
 	const char *argv[] = {program,	   "--root", scene.folder, credentials ? "--user" : NULL,
 			      credentials, NULL};
 
-	start(argv);
+	scene.port = rc_server_start(argv, &scene.http);
 }
 
 void scene_start_tls(void)
@@ -191,7 +163,7 @@ void scene_start_tls(void)
 	scene_do("for n in ca other; do openssl req -x509 -newkey ec -pkeyopt "
 		 "ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -days 2 -keyout $n.key "
 		 "-out $n.pem 2>/dev/null; done; mv ca.key key.pem");
-	start(argv);
+	scene.port = rc_server_start(argv, &scene.http);
 }
 
 char *scene_tls_url(void)
@@ -206,26 +178,10 @@ char *scene_http_url(const char *name)
 
 int scene_set_http_mode(const char *mode, int count)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)scene.port),
-				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	rc_autofree char *body = rc_asprintf("{\"mode\": \"%s\", \"count\": %d}", mode, count);
-	rc_autofree char *request =
-		rc_asprintf("POST /_control HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-			    "Content-Length: %zu\r\n\r\n%s",
-			    strlen(body), body);
-	rc_autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char answer[1024] = "";
-	const char *requests;
-	size_t n = 0;
+	rc_autofree char *answer = rc_server_control(scene.port, body);
+	const char *requests = strstr(answer, "\"requests\":");
 
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	ck_assert_int_eq(write(fd, request, strlen(request)), (ssize_t)strlen(request));
-	for (ssize_t got = 1; got > 0 && n < sizeof(answer) - 1; n += (size_t)got) {
-		got = read(fd, answer + n, sizeof(answer) - 1 - n);
-		ck_assert_int_ge(got, 0);
-	}
-	requests = strstr(answer, "\"requests\":");
 	ck_assert_ptr_nonnull(requests);
 	return (int)strtol(requests + strlen("\"requests\":"), NULL, 10);
 }

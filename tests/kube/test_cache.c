@@ -38,6 +38,8 @@ static struct {
 	int list_status, watch_status; /* 0: 200 */
 	struct rc_net_http_exchange *watch;
 	unsigned int n_watches;
+	const char *of_a, *of_b; /* the lists of two namespaces, instead of that of all */
+	struct rc_net_http_exchange *watch_of_a;
 	struct rc_buf asked, told;
 	const char *wanted; /* the loop turns until told ends with it */
 } world;
@@ -72,9 +74,38 @@ static void serve_watch(struct rc_net_http_exchange *exchange)
 	rc_net_http_exchange_stream(exchange, 200, "application/json", on_closed, NULL);
 }
 
+static void on_closed_of_one(void *userdata)
+{
+	(void)userdata;
+}
+
+static void serve_namespace(struct rc_net_http_exchange *exchange)
+{
+	const char *path = rc_net_http_exchange_get_path(exchange);
+	bool is_a = strcmp(path, "/api/v1/namespaces/a/configmaps") == 0;
+	const char *list = is_a ? world.of_a : world.of_b;
+
+	ck_assert(is_a || strcmp(path, "/api/v1/namespaces/b/configmaps") == 0);
+	if (*query(exchange, "watch")) {
+		if (is_a)
+			world.watch_of_a = exchange;
+		rc_net_http_exchange_stream(exchange, 200, "application/json", on_closed_of_one,
+					    NULL);
+	} else if (list) {
+		rc_net_http_exchange_reply(exchange, 200, "application/json", rc_str(list));
+	} else {
+		rc_net_http_exchange_reply(exchange, 403, "application/json",
+					   RC_STR("{\"kind\": \"Status\", \"message\": \"no\"}"));
+	}
+}
+
 static void handle(void *userdata, struct rc_net_http_exchange *exchange)
 {
 	(void)userdata;
+	if (world.of_a || world.of_b) {
+		serve_namespace(exchange);
+		return;
+	}
 	ck_assert_str_eq(rc_net_http_exchange_get_path(exchange), "/api/v1/configmaps");
 	if (*query(exchange, "watch")) {
 		serve_watch(exchange);
@@ -453,6 +484,35 @@ START_TEST(test_drop)
 }
 END_TEST
 
+/* Limited to two namespaces: each has its list and its watch; the kind is what both are. */
+START_TEST(test_namespaces)
+{
+	static const char *const names[] = {"a", "b"};
+
+	world.of_a = LIST("5", "", LABELLED("a", "x", "o", "3"));
+	rc_kube_cluster_set_namespaces(world.cluster, names, 2);
+	rc_kube_cache_want(world.cache, &config_maps);
+	for (int i = 0; i < 1000 && !(world.watch_of_a &&
+				      rc_kube_cache_get_error(world.cache, "", "ConfigMap"));
+	     i++)
+		turn(.005);
+	ck_assert_ptr_nonnull(rc_kube_cache_get_error(world.cache, "", "ConfigMap"));
+	ck_assert(!rc_kube_cache_is_current(world.cache, "", "ConfigMap"));
+	rc_buf_clear(&world.told);
+	world.of_b = LIST("6", "", LABELLED("b", "y", "o", "4"));
+	await("+y@4 current ");
+	ck_assert(rc_kube_cache_is_current(world.cache, "", "ConfigMap"));
+	ck_assert_uint_eq(rc_kube_cache_count(world.cache), 2);
+	/* A new list of one says nothing about the other. */
+	world.of_a = LIST("9", "", "");
+	rc_net_http_exchange_write(world.watch_of_a,
+				   rc_str(EVENT("ERROR", "{\"kind\": \"Status\", \"code\": 410}")));
+	rc_net_http_exchange_end(world.watch_of_a);
+	await("-x@3 current ");
+	ck_assert_uint_eq(rc_kube_cache_count(world.cache), 1);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("kube/cache");
@@ -476,6 +536,7 @@ static Suite *make_suite(void)
 	tcase_add_test(cache, test_what_is_kept);
 	tcase_add_test(cache, test_each);
 	tcase_add_test(cache, test_drop);
+	tcase_add_test(cache, test_namespaces);
 	suite_add_tcase(suite, cache);
 	return suite;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/loop.h"
 #include "base/memory.h"
@@ -60,6 +61,13 @@ static void handle_special(struct rc_net_http_exchange *exchange, const char *pa
 			rc_net_http_exchange_reset(exchange);
 		else
 			rc_net_http_exchange_reply(exchange, 200, "", RC_STR("{\"a\":1}"));
+	} else if (strcmp(path, "/busy") == 0) {
+		if (world.calls > world.bad_calls) {
+			rc_net_http_exchange_reply(exchange, 200, "", RC_STR("{}"));
+			return;
+		}
+		rc_net_http_exchange_set_header(exchange, "Retry-After", "1");
+		rc_net_http_exchange_reply(exchange, 429, "", RC_STR("{}"));
 	} else if (strcmp(path, "/echo") == 0) {
 		const char *value = rc_net_http_exchange_get_query(exchange, "labelSelector");
 
@@ -230,6 +238,51 @@ START_TEST(test_request_writes_are_not)
 }
 END_TEST
 
+/* The server was too busy and did nothing: a write is repeated when it says, others wait, too. */
+START_TEST(test_request_busy)
+{
+	struct rc_kube_request_options options = {.method = "POST", .path = "/busy"};
+	uint64_t from_ms = rc_clock_monotonic_ms();
+	struct got first, second;
+
+	world.bad_calls = 1;
+	memset(&second, 0, sizeof(second));
+	ask(&first, &options);
+	ck_assert_int_eq(first.r, 0);
+	ck_assert_int_eq(world.calls, 2);
+	ck_assert_uint_ge(rc_clock_monotonic_ms() - from_ms, 990);
+	free(first.error);
+	world.calls = 0;
+	rc_kube_request_start(world.cluster, &options, on_done, &first);
+	while (world.calls == 0)
+		ev_run(world.loop, EVRUN_ONCE);
+	from_ms = rc_clock_monotonic_ms();
+	while (rc_clock_monotonic_ms() - from_ms < 300)
+		ev_run(world.loop, EVRUN_NOWAIT);
+	rc_kube_request_start(world.cluster, &options, on_done, &second);
+	while (rc_clock_monotonic_ms() - from_ms < 600)
+		ev_run(world.loop, EVRUN_NOWAIT);
+	ck_assert_int_eq(world.calls, 1);
+	while (second.calls == 0)
+		ev_run(world.loop, EVRUN_ONCE);
+	ck_assert_int_eq(second.r, 0);
+	ck_assert_uint_ge(rc_clock_monotonic_ms() - from_ms, 950);
+	free(second.error);
+}
+END_TEST
+
+START_TEST(test_request_busy_for_ever)
+{
+	struct rc_kube_request_options options = {.method = "POST", .path = "/slow-down"};
+	struct got got;
+
+	ask(&got, &options);
+	ck_assert_int_eq(got.r, -EAGAIN); /* it does not say when to come again */
+	ck_assert_int_eq(world.calls, 1);
+	free(got.error);
+}
+END_TEST
+
 START_TEST(test_request_token_is_read_again)
 {
 	struct rc_kube_kubeconfig *config = rc_new0(struct rc_kube_kubeconfig);
@@ -310,6 +363,9 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_request_what_is_sent);
 	tcase_add_test(tcase, test_request_reads_are_tried_again);
 	tcase_add_test(tcase, test_request_writes_are_not);
+	tcase_set_timeout(tcase, 20);
+	tcase_add_test(tcase, test_request_busy);
+	tcase_add_test(tcase, test_request_busy_for_ever);
 	tcase_add_test(tcase, test_request_token_is_read_again);
 	tcase_add_test(tcase, test_request_token_file_is_missing);
 	tcase_add_test(tcase, test_request_queue);

@@ -108,7 +108,8 @@ struct got {
 	int r, status, calls;
 	char *body, *error;
 	uint64_t retry_after_s;
-	char streamed[256];
+	char streamed[256], retry_header[64];
+	bool has_second;
 };
 
 static void on_chunk(void *userdata, struct rc_str bytes)
@@ -129,6 +130,9 @@ static void on_done(void *userdata, int r, const struct rc_net_http_response *re
 	got->body = rc_str_dup(response->body);
 	got->retry_after_s = response->retry_after_s;
 	got->error = err ? rc_error_format(err) : NULL;
+	snprintf(got->retry_header, sizeof(got->retry_header), "%s",
+		 rc_net_http_response_get(response, "retry-AFTER", 0) ?: "none");
+	got->has_second = rc_net_http_response_get(response, "Retry-After", 1) != NULL;
 	rc_error_free(err);
 	ev_break(world.loop, EVBREAK_ALL);
 }
@@ -165,6 +169,8 @@ START_TEST(test_http_echo)
 	ck_assert_int_eq(got.status, 418);
 	ck_assert_str_eq(got.body, "POST c/d Bearer t0k3n the body");
 	ck_assert_uint_eq(got.retry_after_s, 7);
+	ck_assert_str_eq(got.retry_header, "7");
+	ck_assert(!got.has_second);
 	done(&got);
 }
 END_TEST
@@ -313,6 +319,53 @@ START_TEST(test_http_cancel)
 }
 END_TEST
 
+static struct meddling {
+	struct rc_net_http_request *stalled, *stream;
+	struct got stalled_got, stream_got, third;
+	bool is_done;
+} meddling;
+
+/* From inside what a stream brings: one request is cancelled, one started, itself is cancelled. */
+static void on_chunk_meddle(void *userdata, struct rc_str bytes)
+{
+	rc_autofree char *url =
+		rc_asprintf("http://127.0.0.1:%u/echo", rc_net_http_server_get_port(world.server));
+	struct rc_net_http_options options = {.method = "GET", .url = url};
+
+	(void)userdata;
+	if (bytes.n == 0 || meddling.is_done)
+		return;
+	meddling.is_done = true;
+	rc_net_http_request_cancel(meddling.stalled);
+	rc_net_http_client_start(world.client, &options, NULL, on_done, &meddling.third);
+	rc_net_http_request_cancel(meddling.stream);
+}
+
+START_TEST(test_http_meddling_in_a_stream)
+{
+	rc_autofree char *stall =
+		rc_asprintf("http://127.0.0.1:%u/stall", rc_net_http_server_get_port(world.server));
+	rc_autofree char *stream = rc_asprintf("http://127.0.0.1:%u/stream",
+					       rc_net_http_server_get_port(world.server));
+	struct rc_net_http_options options = {.method = "GET", .url = stall};
+
+	memset(&meddling, 0, sizeof(meddling));
+	meddling.stalled = rc_net_http_client_start(world.client, &options, NULL, on_done,
+						    &meddling.stalled_got);
+	while (!world.stream)
+		ev_run(world.loop, EVRUN_ONCE);
+	options.url = stream;
+	meddling.stream = rc_net_http_client_start(world.client, &options, on_chunk_meddle, on_done,
+						   &meddling.stream_got);
+	ev_run(world.loop, 0);
+	ck_assert_int_eq(meddling.third.calls, 1);
+	ck_assert_int_eq(meddling.third.status, 418);
+	ck_assert_int_eq(meddling.stalled_got.calls, 0);
+	ck_assert_int_eq(meddling.stream_got.calls, 0);
+	done(&meddling.third);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("http");
@@ -328,6 +381,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_http_too_large_request);
 	tcase_add_test(tcase, test_http_refused);
 	tcase_add_test(tcase, test_http_cancel);
+	tcase_add_test(tcase, test_http_meddling_in_a_stream);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -2,6 +2,10 @@
 # repository made of conf/examples/judge, and a daemon that brings it to them.
 #
 # Sets: work ctl kube vault git (URLs) daemon_pid. Needs: O (the build).
+#
+# CLUSTER says which API server: `memory` (the default) is tests/support/kubeapi, `kubernetes` a real
+# one (cluster.sh), where the daemon is the service account of packaging/kubernetes and has no other
+# rights than those.
 # shellcheck shell=bash
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -10,6 +14,10 @@ work=$(mktemp -d)
 ctl=$O/reconcilectl
 export RECONCILED_SOCKET=$work/control.sock
 pids=()
+kube_login=()
+CLUSTER=${CLUSTER:-memory}
+# shellcheck source=tests/support/cluster.sh
+. "$top/tests/support/cluster.sh"
 
 # Start a stand-in; its address goes to the variable named.
 serve() {
@@ -25,7 +33,7 @@ serve() {
 }
 
 api() {
-	curl -sS --max-time 10 "$kube$1" "${@:2}"
+	curl -sS --max-time 10 "${kube_login[@]}" "$kube$1" "${@:2}"
 }
 
 # What an object holds: get PATH JQ-FILTER
@@ -33,11 +41,46 @@ get() {
 	api "$1" | jq -r "$2"
 }
 
+send() { # PATH JSON CURL-ARGUMENT...
+	api "$1" -o /dev/null -H 'Content-Type: application/json' -d "$2" "${@:3}"
+}
+
 define_kind() { # group kind plural
-	api /apis/apiextensions.k8s.io/v1/customresourcedefinitions -X POST -o /dev/null -d "{
+	send /apis/apiextensions.k8s.io/v1/customresourcedefinitions "{
+		\"apiVersion\": \"apiextensions.k8s.io/v1\", \"kind\": \"CustomResourceDefinition\",
 		\"metadata\": {\"name\": \"$3.$1\"},
 		\"spec\": {\"group\": \"$1\", \"scope\": \"Namespaced\", \"names\": {\"kind\": \"$2\", \"plural\": \"$3\"},
-			\"versions\": [{\"name\": \"v1\", \"served\": true, \"storage\": true, \"subresources\": {\"status\": {}}}]}}"
+			\"versions\": [{\"name\": \"v1\", \"served\": true, \"storage\": true, \"subresources\": {\"status\": {}},
+				\"schema\": {\"openAPIV3Schema\": {\"type\": \"object\", \"properties\": {
+					\"spec\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true},
+					\"status\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true}}}}}]}}"
+}
+
+# What was asked of the API server after request N, as a JSON array of {n, atMs, method, path, name,
+# agent, dryRun}: the in-memory server's own log, the real one's audit log.
+requests() { # N [JQ-FILTER over the array]
+	if [ "$CLUSTER" = memory ]; then
+		get "/_control/log?since=$1" ".requests | ${2:-.}"
+	else
+		tail -n "+$(($1 + 1))" "$cluster_audit" | jq -rn --argjson from "$1" '
+			def method: {"create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE",
+				"deletecollection": "DELETE"}[.] // "GET";
+			[foreach inputs as $one ($from; . + 1; . as $n | $one | {n: $n,
+				atMs: (.requestReceivedTimestamp | (sub("\\.[0-9]+Z"; "Z") | fromdate) * 1000 +
+					(capture("\\.(?<f>[0-9]{3})").f | tonumber)),
+				method: (.verb | method), path: (.requestURI | split("?")[0]),
+				name: (.objectRef.name // ""), agent: (.userAgent // ""),
+				dryRun: (if .requestURI | contains("dryRun=All") then "All" else "" end)})]
+			| '"${2:-.}"
+	fi
+}
+
+last_request() {
+	if [ "$CLUSTER" = memory ]; then
+		get '/_control/log?since=0' .last
+	else
+		wc -l <"$cluster_audit"
+	fi
 }
 
 in_vault() { # path json
@@ -115,10 +158,32 @@ start_daemon() {
 	return 1
 }
 
+# An account of the cluster, with the rights in packaging/kubernetes and no others.
+become_account() {
+	local kubectl=${RC_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/reconciled-peers}/kubectl
+
+	"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f "$top/packaging/kubernetes/cluster.yaml" \
+		${RIGHTS:+-f "$RIGHTS"} >"$work/rights.log" || return 1
+	make_cluster_kubeconfig "$work/kubeconfig" "$("$kubectl" --kubeconfig "$cluster_folder/kubeconfig" \
+		create token reconciled -n reconciled --duration 24h)"
+}
+
+start_kube() {
+	if [ "$CLUSTER" = memory ]; then
+		serve kube kubeapi --kubeconfig-out "$work/kubeconfig" --ready-after "${READY_MS:-200}"
+		return
+	fi
+	start_cluster "$work/cluster" || return 1
+	kube=$cluster_url
+	kube_login=(--cacert "$cluster_ca" -H "Authorization: Bearer $cluster_token")
+	become_account
+}
+
 start_platform() {
 	mkdir -p "$work/served"
-	serve kube kubeapi --kubeconfig-out "$work/kubeconfig" --ready-after "${READY_MS:-200}"
-	serve vault vault --kube-api "$kube"
+	start_kube || return 1
+	serve vault vault --kube-api "$kube" \
+		${cluster_ca:+--kube-ca "$cluster_ca" --kube-token "$cluster_token"}
 	serve git githttp --root "$work/served"
 	define_kind external-secrets.io ExternalSecret externalsecrets
 	define_kind external-secrets.io SecretStore secretstores
@@ -136,6 +201,7 @@ stop_platform() {
 	for pid in "${pids[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
+	stop_cluster
 	wait 2>/dev/null
 	rm -rf "$work"
 }

@@ -465,13 +465,19 @@ static json_t *fields_changed(const json_t *before, const json_t *after, const c
 	json_object_foreach ((json_t *)(uintptr_t)after, key, value) {
 		const json_t *old = json_object_get(before, key);
 		rc_autofree char *name = rc_asprintf("f:%s", key);
+		json_t *inner;
 
 		if (old && json_equal(old, value))
 			continue;
-		json_object_set_new(fields, name,
-				    json_is_object(value) && json_is_object(old)
-					    ? fields_changed(old, value, key)
-					    : fields_of(value, key));
+		if (!json_is_object(value) || !json_is_object(old)) {
+			json_object_set_new(fields, name, fields_of(value, key));
+			continue;
+		}
+		inner = fields_changed(old, value, key);
+		if (json_object_size(inner) > 0) /* else something was only taken out */
+			json_object_set_new(fields, name, inner);
+		else
+			json_decref(inner);
 	}
 	return fields;
 }
@@ -481,11 +487,15 @@ void kubeapi_track_update(const json_t *before, json_t *after, const char *manag
 {
 	json_auto_t *entries = NULL, *all = NULL, *changed = NULL;
 	json_t *entry, *own = json_object();
+	json_t *sent = rc_json_get(after, "metadata", "managedFields", NULL);
 	size_t i;
 
-	if (before) /* what a client sends of managedFields does not count */
+	/* Without any, those that are there stay; a client may set others, and [{}] clears them. */
+	if (before && json_array_size(sent) == 0)
 		json_object_set(json_object_get(after, "metadata"), "managedFields",
 				rc_json_get(before, "metadata", "managedFields", NULL));
+	else if (json_array_size(sent) == 1 && json_object_size(json_array_get(sent, 0)) == 0)
+		json_array_clear(sent);
 	entries = take_entries(after);
 	changed = fields_changed(before, after, "");
 	all = fields_of_object(after, true);

@@ -280,6 +280,20 @@ static struct kubeapi_object *make_replica_set(const struct kubeapi_object *depl
 	return kubeapi_store_find(kind, ns, name);
 }
 
+static void show_replica_set(struct kubeapi_object *set, long long wanted, struct count now)
+{
+	json_t *after = json_deep_copy(set->json);
+
+	json_object_set_new(json_object_get(after, "spec"), "replicas", json_integer(wanted));
+	json_object_set_new(after, "status",
+			    json_pack("{s:I, s:I, s:I}", "replicas", now.all, "readyReplicas",
+				      now.ready, "availableReplicas", now.ready));
+	if (json_equal(after, set->json))
+		json_decref(after);
+	else
+		kubeapi_store_put(set->kind, after);
+}
+
 static void run_deployment(struct kubeapi_object *deployment)
 {
 	struct kubeapi_kind *kind = kubeapi_kind_by_name("apps", "ReplicaSet");
@@ -301,6 +315,7 @@ static void run_deployment(struct kubeapi_object *deployment)
 		return;
 	now = scale_pods(current, wanted);
 	all = now.all;
+	show_replica_set(current, wanted, now);
 	sets = kubeapi_store_list(kind, ns);
 	for (size_t i = 0; sets[i]; i++) {
 		if (sets[i] == current || !is_owned_by(sets[i]->json, deployment->json))
@@ -403,6 +418,31 @@ static void run_cron_job(struct kubeapi_object *job)
 		set_status(job, json_object());
 }
 
+/* What gets an address from outside has one at once. */
+static void give_address(struct kubeapi_object *object)
+{
+	set_status(object,
+		   json_pack("{s:{s:[{s:s}]}}", "loadBalancer", "ingress", "ip", "192.0.2.10"));
+}
+
+static void run_service(struct kubeapi_object *service)
+{
+	if (rc_text_equal(rc_json_text(service->json, "spec", "type", NULL), "LoadBalancer"))
+		give_address(service);
+	else
+		set_status(service, json_pack("{s:{}}", "loadBalancer"));
+}
+
+static void run_replica_set(struct kubeapi_object *set)
+{
+	long long wanted = number(json_object_get(set->json, "spec"), "replicas", 1);
+
+	/* A Deployment's own are scaled with it. */
+	if (json_array_size(rc_json_get(set->json, "metadata", "ownerReferences", NULL)) > 0)
+		return;
+	show_replica_set(set, wanted, scale_pods(set, wanted));
+}
+
 static void run_claim(struct kubeapi_object *claim)
 {
 	set_status(claim, json_pack("{s:s}", "phase", "Bound"));
@@ -449,6 +489,9 @@ static const struct {
 	{"autoscaling", "HorizontalPodAutoscaler", run_autoscaler},
 	{"policy", "PodDisruptionBudget", run_budget},
 	{"", "PersistentVolumeClaim", run_claim},
+	{"", "Service", run_service},
+	{"networking.k8s.io", "Ingress", give_address},
+	{"apps", "ReplicaSet", run_replica_set},
 };
 
 static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)

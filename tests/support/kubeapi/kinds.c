@@ -71,6 +71,19 @@ static char *lower(const char *text)
 	return copy;
 }
 
+static bool is_common(const char *kind)
+{
+	static const char *const common[] = {
+		"Pod",	      "Service",     "Deployment",
+		"ReplicaSet", "StatefulSet", "DaemonSet",
+		"Job",	      "CronJob",     "HorizontalPodAutoscaler"};
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(common); i++)
+		if (strcmp(common[i], kind) == 0)
+			return true;
+	return false;
+}
+
 void kubeapi_kinds_init(void)
 {
 	for (size_t i = 0; i < RC_ARRAY_SIZE(built_in); i++) {
@@ -83,6 +96,7 @@ void kubeapi_kinds_init(void)
 		kind->singular = lower(kind->kind);
 		kind->short_name = built_in[i].short_name;
 		kind->namespaced = built_in[i].namespaced;
+		kind->is_common = is_common(kind->kind);
 		kind->has_status = built_in[i].has_status;
 		append(kind);
 	}
@@ -134,7 +148,10 @@ void kubeapi_kinds_define(const json_t *definition)
 		kind->kind = rc_strdup(rc_json_text(spec, "names", "kind", NULL) ?: "");
 		kind->plural = rc_strdup(plural);
 		kind->singular = lower(kind->kind);
-		kind->short_name = "";
+		kind->short_name =
+			rc_strdup(json_string_value(json_array_get(
+					  rc_json_get(spec, "names", "shortNames", NULL), 0))
+					  ?: "");
 		kind->namespaced =
 			strcmp(rc_json_text(spec, "scope", NULL) ?: "", "Namespaced") == 0;
 		kind->has_status =

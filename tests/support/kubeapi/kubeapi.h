@@ -21,6 +21,7 @@ struct kubeapi_kind {
 	const char *group, *version, *kind, *plural, *singular;
 	const char *short_name; /* or "" */
 	bool namespaced, has_status;
+	bool is_common;	  /* "kubectl get all" lists it */
 	char *definition; /* name of the CRD it came from; NULL: built in */
 };
 
@@ -57,7 +58,7 @@ struct kubeapi_object **kubeapi_store_list(const struct kubeapi_kind *kind, cons
 void kubeapi_store_compact(void);
 /* Break off all watches, as a server that goes down does. */
 void kubeapi_store_cut(void);
-/* Follow a kind from version on; false: that is too long ago. */
+/* Follow a kind from version on, 0: from its present state; false: that is too long ago. */
 bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 			 const char *label_selector, const char *field_selector, uint64_t version,
 			 unsigned int timeout_s, bool bookmarks,
@@ -81,6 +82,8 @@ int kubeapi_replace(const struct kubeapi_write *write, const json_t *body, json_
 int kubeapi_patch(const struct kubeapi_write *write, const char *type, const json_t *body,
 		  json_t **ret);
 int kubeapi_delete(const struct kubeapi_write *write, const json_t *options, json_t **ret);
+/* What the owner's going leaves behind: its dependents, ownerless. */
+void kubeapi_orphan(const json_t *owner);
 json_t *kubeapi_status(int code, const char *reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -96,6 +99,16 @@ void kubeapi_track_update(const json_t *before, json_t *after, const char *manag
 /* Strategic merge patch of target, in place. */
 void kubeapi_merge_strategic(json_t *target, const json_t *patch);
 
+/* ---- json-patch.c ---- */
+/* NULL, or why the operations cannot be done; the caller's to free. target is changed either way.
+ */
+char *kubeapi_patch_json(json_t *target, const json_t *operations);
+
+/* ---- scale.c ---- */
+bool kubeapi_scale_has(const struct kubeapi_kind *kind);
+json_t *kubeapi_scale_make(const json_t *object);
+int kubeapi_scale_write(const struct kubeapi_write *write, const json_t *body, json_t **ret);
+
 /* ---- defaults.c ---- */
 void kubeapi_default(const struct kubeapi_kind *kind, json_t *object);
 /* NULL, or why the object is refused; the caller's to free. */
@@ -105,6 +118,18 @@ char *kubeapi_validate(const struct kubeapi_kind *kind, const json_t *object, co
 void kubeapi_controllers_init(struct ev_loop *loop, unsigned int ready_after_ms);
 /* Something changed: they look soon. */
 void kubeapi_controllers_wake(void);
+
+/* ---- discovery.c, openapi.c ---- */
+void kubeapi_discovery_serve(struct rc_net_http_exchange *exchange, const char *path);
+void kubeapi_discovery_list(struct rc_net_http_exchange *exchange, const char *group,
+			    const char *version);
+/* path is what follows /openapi/v3; false: there is nothing there. */
+bool kubeapi_openapi_serve(struct rc_net_http_exchange *exchange, const char *path);
+
+/* ---- table.c ---- */
+bool kubeapi_table_is_wanted(struct rc_net_http_exchange *exchange);
+json_t *kubeapi_table_make(const struct kubeapi_kind *kind, const json_t *objects,
+			   const char *version);
 
 /* ---- routes.c ---- */
 void kubeapi_handle(void *userdata, struct rc_net_http_exchange *exchange);

@@ -39,119 +39,6 @@ static void reply_status(struct rc_net_http_exchange *exchange, int code, const 
 	rc_net_http_exchange_reply_json(exchange, code, status);
 }
 
-/* ---- discovery ---- */
-
-static json_t *verbs(void)
-{
-	return json_pack("[s, s, s, s, s, s, s, s]", "create", "delete", "deletecollection", "get",
-			 "list", "patch", "update", "watch");
-}
-
-static json_t *describe_kind(const struct kubeapi_kind *kind)
-{
-	json_t *json =
-		json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:s, s:o, s:o}", "resource", kind->plural,
-			  "responseKind", "group", kind->group, "version", kind->version, "kind",
-			  kind->kind, "scope", kind->namespaced ? "Namespaced" : "Cluster",
-			  "singularResource", kind->singular, "verbs", verbs(), "shortNames",
-			  *kind->short_name ? json_pack("[s]", kind->short_name) : json_array());
-
-	if (kind->has_status)
-		json_object_set_new(json, "subresources",
-				    json_pack("[{s:s, s:{s:s, s:s, s:s}, s:[s, s, s]}]",
-					      "subresource", "status", "responseKind", "group",
-					      kind->group, "version", kind->version, "kind",
-					      kind->kind, "verbs", "get", "patch", "update"));
-	return json;
-}
-
-/* A group's entry in items, made when it is not there. */
-static json_t *find_group(json_t *items, const struct kubeapi_kind *kind)
-{
-	json_t *group, *version;
-	size_t i;
-
-	json_array_foreach (items, i, group) {
-		if (strcmp(kubeapi_meta(group, "name"), kind->group) != 0)
-			continue;
-		json_array_foreach (json_object_get(group, "versions"), i, version)
-			if (rc_text_equal(rc_json_text(version, "version", NULL), kind->version))
-				return version;
-		version = json_pack("{s:s, s:s, s:[]}", "version", kind->version, "freshness",
-				    "Current", "resources");
-		json_array_append_new(json_object_get(group, "versions"), version);
-		return version;
-	}
-	version = json_pack("{s:s, s:s, s:[]}", "version", kind->version, "freshness", "Current",
-			    "resources");
-	json_array_append_new(items, json_pack("{s:{s:s}, s:[o]}", "metadata", "name", kind->group,
-					       "versions", version));
-	return version;
-}
-
-static void reply_aggregated(struct rc_net_http_exchange *exchange, bool core)
-{
-	json_auto_t *list = json_pack("{s:s, s:s, s:{}, s:[]}", "kind", "APIGroupDiscoveryList",
-				      "apiVersion", "apidiscovery.k8s.io/v2", "metadata", "items");
-
-	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
-		json_t *version;
-
-		if ((*kind->group == '\0') != core)
-			continue;
-		version = find_group(json_object_get(list, "items"), kind);
-		json_array_append_new(json_object_get(version, "resources"), describe_kind(kind));
-	}
-	rc_autofree char *text = json_dumps(list, JSON_COMPACT);
-
-	rc_net_http_exchange_reply(
-		exchange, 200,
-		"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
-		rc_str(text));
-}
-
-static void reply_resources(struct rc_net_http_exchange *exchange, const char *group,
-			    const char *version)
-{
-	json_auto_t *list =
-		json_pack("{s:s, s:s, s:o, s:[]}", "kind", "APIResourceList", "apiVersion", "v1",
-			  "groupVersion", json_sprintf("%s%s%s", group, *group ? "/" : "", version),
-			  "resources");
-
-	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
-		if (strcmp(kind->group, group) != 0 || strcmp(kind->version, version) != 0)
-			continue;
-		json_array_append_new(json_object_get(list, "resources"),
-				      json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", kind->plural,
-						"singularName", kind->singular, "namespaced",
-						kind->namespaced, "kind", kind->kind, "verbs",
-						verbs()));
-	}
-	rc_net_http_exchange_reply_json(exchange, 200, list);
-}
-
-static void reply_groups(struct rc_net_http_exchange *exchange)
-{
-	json_auto_t *list = json_pack("{s:s, s:s, s:[]}", "kind", "APIGroupList", "apiVersion",
-				      "v1", "groups"),
-		    *seen = json_object();
-
-	for (struct kubeapi_kind *kind = kubeapi_kinds_first(); kind; kind = kind->next) {
-		json_t *version;
-
-		if (!*kind->group || json_object_get(seen, kind->group))
-			continue;
-		json_object_set_new(seen, kind->group, json_true());
-		version = json_pack("{s:o, s:s}", "groupVersion",
-				    json_sprintf("%s/%s", kind->group, kind->version), "version",
-				    kind->version);
-		json_array_append_new(json_object_get(list, "groups"),
-				      json_pack("{s:s, s:[O], s:o}", "name", kind->group,
-						"versions", version, "preferredVersion", version));
-	}
-	rc_net_http_exchange_reply_json(exchange, 200, list);
-}
-
 /* ---- reading ---- */
 
 static const char *query(struct rc_net_http_exchange *exchange, const char *name)
@@ -167,7 +54,7 @@ static void watch(struct rc_net_http_exchange *exchange, struct kubeapi_kind *ki
 	const char *version = query(exchange, "resourceVersion");
 	const char *timeout = query(exchange, "timeoutSeconds");
 	const char *bookmarks = query(exchange, "allowWatchBookmarks");
-	uint64_t from = version ? strtoull(version, NULL, 10) : kubeapi_store_version();
+	uint64_t from = version ? strtoull(version, NULL, 10) : 0;
 
 	if (kubeapi_store_watch(kind, name_space, query(exchange, "labelSelector"),
 				query(exchange, "fieldSelector"), from,
@@ -182,33 +69,6 @@ static void watch(struct rc_net_http_exchange *exchange, struct kubeapi_kind *ki
 
 		rc_net_http_exchange_reply(exchange, 200, "application/json", rc_str(line));
 	}
-}
-
-static bool wants_table(struct rc_net_http_exchange *exchange)
-{
-	const char *accept = rc_net_http_exchange_get_header(exchange, "Accept");
-
-	return accept && strstr(accept, "as=Table") != NULL;
-}
-
-/* NAME and AGE, which is what kubectl get prints of what it knows nothing about. */
-static json_t *make_table(const json_t *objects, const char *version)
-{
-	json_t *rows = json_array(), *object;
-	size_t i;
-
-	json_array_foreach (objects, i, object)
-		json_array_append_new(rows, json_pack("{s:[s, s], s:O}", "cells",
-						      kubeapi_meta(object, "name"),
-						      kubeapi_meta(object, "creationTimestamp"),
-						      "object", object));
-	return json_pack("{s:s, s:s, s:{s:s}, s:[{s:s, s:s, s:s, s:s, s:i}, {s:s, s:s, s:s, s:s, "
-			 "s:i}], s:o}",
-			 "kind", "Table", "apiVersion", "meta.k8s.io/v1", "metadata",
-			 "resourceVersion", version, "columnDefinitions", "name", "Name", "type",
-			 "string", "format", "name", "description", "", "priority", 0, "name",
-			 "Created", "type", "string", "format", "", "description", "", "priority",
-			 0, "rows", rows);
 }
 
 /* The token of the next page is the number of the first object on it. */
@@ -231,8 +91,8 @@ static void list(struct rc_net_http_exchange *exchange, struct kubeapi_kind *kin
 			json_array_append(items, all[i]->json);
 	}
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)kubeapi_store_version());
-	if (wants_table(exchange))
-		answer = make_table(items, version);
+	if (kubeapi_table_is_wanted(exchange))
+		answer = kubeapi_table_make(kind, items, version);
 	else
 		answer = json_pack(
 			"{s:o, s:o, s:{s:s, s:s}, s:O}", "kind", json_sprintf("%sList", kind->kind),
@@ -247,15 +107,20 @@ static void get(struct rc_net_http_exchange *exchange, const struct kubeapi_writ
 	struct kubeapi_object *object =
 		kubeapi_store_find(write->kind, write->name_space, write->name);
 
-	if (!object) {
+	if (object && strcmp(write->subresource, "scale") == 0) {
+		json_auto_t *scale = kubeapi_scale_make(object->json);
+
+		rc_net_http_exchange_reply_json(exchange, 200, scale);
+	} else if (!object) {
 		json_auto_t *status = kubeapi_status(
 			404, "NotFound", "%s%s%s \"%s\" not found", write->kind->plural,
 			*write->kind->group ? "." : "", write->kind->group, write->name);
 
 		rc_net_http_exchange_reply_json(exchange, 404, status);
-	} else if (wants_table(exchange)) {
+	} else if (kubeapi_table_is_wanted(exchange)) {
 		json_auto_t *one = json_pack("[O]", object->json);
-		json_auto_t *table = make_table(one, kubeapi_meta(object->json, "resourceVersion"));
+		json_auto_t *table = kubeapi_table_make(
+			write->kind, one, kubeapi_meta(object->json, "resourceVersion"));
 
 		rc_net_http_exchange_reply_json(exchange, 200, table);
 	} else {
@@ -350,6 +215,38 @@ static const char *manager_of(struct rc_net_http_exchange *exchange, char buffer
 	return buffer;
 }
 
+static int delete_all(struct rc_net_http_exchange *exchange, const struct kubeapi_write *write,
+		      const json_t *options, json_t **ret)
+{
+	rc_autofree struct kubeapi_object **all =
+		kubeapi_store_list(write->kind, *write->name_space ? write->name_space : NULL);
+	rc_autofree char **names = NULL;
+	size_t n = 0;
+
+	while (all[n])
+		n++;
+	names = rc_calloc(n + 1, sizeof(*names));
+	n = 0;
+	for (size_t i = 0; all[i]; i++) /* one that goes may take others along */
+		if (kubeapi_selects(query(exchange, "labelSelector"),
+				    query(exchange, "fieldSelector"), all[i]->json))
+			names[n++] = rc_asprintf("%s/%s", kubeapi_meta(all[i]->json, "namespace"),
+						 kubeapi_meta(all[i]->json, "name"));
+	for (size_t i = 0; i < n; i++) {
+		rc_autofree char *name = names[i];
+		char *slash = strchr(name, '/');
+		struct kubeapi_write one = *write;
+		json_auto_t *answer = NULL;
+
+		*slash = '\0';
+		one.name_space = name;
+		one.name = slash + 1;
+		kubeapi_delete(&one, options, &answer);
+	}
+	*ret = kubeapi_status(200, "", "%zu deleted", n);
+	return 200;
+}
+
 static void write_object(struct rc_net_http_exchange *exchange, struct kubeapi_write *write)
 {
 	const char *method = rc_net_http_exchange_get_method(exchange);
@@ -359,6 +256,11 @@ static void write_object(struct rc_net_http_exchange *exchange, struct kubeapi_w
 	char buffer[64];
 	int status = 405;
 
+	if (type && strstr(type, "protobuf")) {
+		reply_status(exchange, 415, "UnsupportedMediaType",
+			     "this stand-in reads JSON and YAML only; give kubectl a file");
+		return;
+	}
 	if (!body) {
 		reply_status(exchange, 400, "BadRequest", "the body cannot be read");
 		return;
@@ -370,7 +272,9 @@ static void write_object(struct rc_net_http_exchange *exchange, struct kubeapi_w
 		make_token(exchange, write, body);
 		return;
 	}
-	if (strcmp(method, "POST") == 0 && !*write->name)
+	if (strcmp(write->subresource, "scale") == 0 && strcmp(method, "DELETE") != 0)
+		status = kubeapi_scale_write(write, body, &answer);
+	else if (strcmp(method, "POST") == 0 && !*write->name)
 		status = kubeapi_create(write, body, &answer);
 	else if (strcmp(method, "PUT") == 0)
 		status = kubeapi_replace(write, body, &answer);
@@ -378,6 +282,8 @@ static void write_object(struct rc_net_http_exchange *exchange, struct kubeapi_w
 		status = kubeapi_patch(write, type ? type : "", body, &answer);
 	else if (strcmp(method, "DELETE") == 0 && *write->name)
 		status = kubeapi_delete(write, body, &answer);
+	else if (strcmp(method, "DELETE") == 0)
+		status = delete_all(exchange, write, body, &answer);
 	if (!answer)
 		reply_status(exchange, 405, "MethodNotAllowed", "this is not supported");
 	else
@@ -435,24 +341,6 @@ static void serve_resource(struct rc_net_http_exchange *exchange, const char *gr
 		list(exchange, write.kind, *write.name_space ? write.name_space : NULL);
 }
 
-static void serve_root(struct rc_net_http_exchange *exchange, const char *path)
-{
-	const char *accept = rc_net_http_exchange_get_header(exchange, "Accept");
-	bool aggregated = accept && strstr(accept, "APIGroupDiscoveryList") &&
-			  strstr(accept, "v=v2;") != NULL;
-	bool core = strcmp(path, "/api") == 0;
-	json_auto_t *versions = NULL;
-
-	if (aggregated) {
-		reply_aggregated(exchange, core);
-	} else if (core) {
-		versions = json_pack("{s:s, s:[s]}", "kind", "APIVersions", "versions", "v1");
-		rc_net_http_exchange_reply_json(exchange, 200, versions);
-	} else {
-		reply_groups(exchange);
-	}
-}
-
 static bool serve_plain(struct rc_net_http_exchange *exchange, const char *path)
 {
 	json_auto_t *body = NULL;
@@ -464,11 +352,10 @@ static bool serve_plain(struct rc_net_http_exchange *exchange, const char *path)
 	} else if (strcmp(path, "/healthz") == 0 || strcmp(path, "/readyz") == 0 ||
 		   strcmp(path, "/livez") == 0) {
 		rc_net_http_exchange_reply(exchange, 200, "text/plain", RC_STR("ok"));
-	} else if (strcmp(path, "/openapi/v3") == 0) {
-		rc_net_http_exchange_reply(exchange, 200, "application/json",
-					   RC_STR("{\"paths\":{}}"));
+	} else if (strncmp(path, "/openapi/v3", 11) == 0) {
+		return kubeapi_openapi_serve(exchange, path + 11);
 	} else if (strcmp(path, "/api") == 0 || strcmp(path, "/apis") == 0) {
-		serve_root(exchange, path);
+		kubeapi_discovery_serve(exchange, path);
 	} else if (strcmp(path, "/apis/authentication.k8s.io/v1/tokenreviews") == 0) {
 		body = read_body(exchange);
 		review_token(exchange, body);
@@ -487,9 +374,9 @@ void kubeapi_route(struct rc_net_http_exchange *exchange)
 		return;
 	cut(&route, path);
 	if (route.n == 2 && strcmp(route.parts[0], "api") == 0)
-		reply_resources(exchange, "", route.parts[1]);
+		kubeapi_discovery_list(exchange, "", route.parts[1]);
 	else if (route.n == 3 && strcmp(route.parts[0], "apis") == 0)
-		reply_resources(exchange, route.parts[1], route.parts[2]);
+		kubeapi_discovery_list(exchange, route.parts[1], route.parts[2]);
 	else if (route.n > 2 && strcmp(route.parts[0], "api") == 0)
 		serve_resource(exchange, "", route.parts[1], route.parts + 2, route.n - 2);
 	else if (route.n > 3 && strcmp(route.parts[0], "apis") == 0)

@@ -214,6 +214,17 @@ void kubeapi_store_cut(void)
 		rc_net_http_exchange_reset(watcher->exchange);
 }
 
+/* What is there now, as if it had just come. */
+static void tell_all(struct kubeapi_watcher *watcher)
+{
+	rc_autofree struct kubeapi_object **all =
+		kubeapi_store_list(watcher->kind, watcher->name_space);
+
+	for (size_t i = 0; all[i]; i++)
+		if (kubeapi_selects(watcher->label_selector, watcher->field_selector, all[i]->json))
+			write_event(watcher, "ADDED", all[i]->json);
+}
+
 bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 			 const char *label_selector, const char *field_selector, uint64_t version,
 			 unsigned int timeout_s, bool bookmarks,
@@ -236,6 +247,10 @@ bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 	ev_timer_init(&watcher->bookmark, on_bookmark, BOOKMARK_S, BOOKMARK_S);
 	if (bookmarks)
 		ev_timer_start(store.loop, &watcher->bookmark);
+	if (version == 0) {
+		tell_all(watcher);
+		return true;
+	}
 	for (size_t i = 0; i < store.n_events; i++) {
 		const struct event *event = &store.events[(store.first + i) % store.max_events];
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/str.h"
@@ -296,25 +297,45 @@ int kubeapi_replace(const struct kubeapi_write *write, const json_t *body, json_
 	return change(write, object, after, ret);
 }
 
+/* The Status of a refused apply, a cause for each field, as kubectl tells them. */
+static json_t *describe_conflicts(const json_t *applied, const json_t *conflicts)
+{
+	const char *version = rc_json_text(applied, "apiVersion", NULL);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	size_t n = json_array_size(conflicts), i;
+	json_t *causes = json_array(), *conflict, *status;
+
+	json_array_foreach (conflicts, i, conflict) {
+		const char *manager = rc_json_text(conflict, "manager", NULL);
+		const char *field = rc_json_text(conflict, "field", NULL);
+
+		rc_buf_printf(&text, "%sconflict with \"%s\" using %s: %s", i ? ", " : "", manager,
+			      version, field);
+		json_array_append_new(
+			causes,
+			json_pack("{s:s, s:o, s:s}", "reason", "FieldManagerConflict", "message",
+				  json_sprintf("conflict with \"%s\" using %s", manager, version),
+				  "field", field));
+	}
+	status = kubeapi_status(409, "Conflict", "Apply failed with %zu conflict%s: %s", n,
+				n == 1 ? "" : "s", rc_buf_text(&text));
+	json_object_set_new(status, "details", json_pack("{s:o}", "causes", causes));
+	return status;
+}
+
 static int apply(const struct kubeapi_write *write, const json_t *body, json_t **ret)
 {
 	struct kubeapi_object *object =
 		kubeapi_store_find(write->kind, write->name_space, write->name);
 	json_auto_t *conflicts = NULL;
-	json_t *after = NULL, *first;
+	json_t *after = NULL;
 
 	if (!rc_json_text(body, "apiVersion", NULL) || !rc_json_text(body, "kind", NULL))
 		return refuse(ret, kubeapi_status(400, "BadRequest",
 						  "apiVersion and kind are required to apply"));
 	if (kubeapi_apply(object ? object->json : NULL, body, write->manager, write->force, &after,
 			  &conflicts) < 0) {
-		first = json_array_get(conflicts, 0);
-		return refuse(ret, kubeapi_status(409, "Conflict",
-						  "Apply failed with %zu conflicts: conflict with "
-						  "\"%s\": %s",
-						  json_array_size(conflicts),
-						  rc_json_text(first, "manager", NULL),
-						  rc_json_text(first, "field", NULL)));
+		return refuse(ret, describe_conflicts(body, conflicts));
 	}
 	if (object)
 		return change(write, object, after, ret);
@@ -337,12 +358,18 @@ int kubeapi_patch(const struct kubeapi_write *write, const char *type, const jso
 	if (!object)
 		return not_found(write, ret);
 	after = json_deep_copy(object->json);
-	json_object_del(json_object_get(after, "metadata"), "resourceVersion");
 	if (strstr(type, "strategic-merge-patch"))
 		kubeapi_merge_strategic(after, body);
 	else if (strstr(type, "merge-patch"))
 		rc_json_merge(after, body);
-	else {
+	else if (strstr(type, "json-patch")) {
+		rc_autofree char *why = kubeapi_patch_json(after, body);
+
+		if (why) {
+			json_decref(after);
+			return refuse(ret, kubeapi_status(422, "Invalid", "%s", why));
+		}
+	} else {
 		json_decref(after);
 		return refuse(ret, kubeapi_status(415, "UnsupportedMediaType",
 						  "this type of patch is not supported: %s", type));
@@ -365,6 +392,35 @@ static void empty_namespace(const char *name)
 	}
 }
 
+static bool is_orphaning(const json_t *options)
+{
+	return rc_text_equal(rc_json_text(options, "propagationPolicy", NULL), "Orphan");
+}
+
+/* Their own update: the owner is taken out of their references. */
+void kubeapi_orphan(const json_t *owner)
+{
+	rc_autofree struct kubeapi_object **all =
+		kubeapi_store_list(NULL, kubeapi_meta(owner, "namespace"));
+
+	for (size_t i = 0; all[i]; i++) {
+		json_t *after = json_deep_copy(all[i]->json), *reference;
+		json_t *list = rc_json_get(after, "metadata", "ownerReferences", NULL);
+		size_t before = json_array_size(list);
+
+		for (size_t j = before; j > 0; j--) {
+			reference = json_array_get(list, j - 1);
+			if (rc_text_equal(rc_json_text(reference, "uid", NULL),
+					  kubeapi_meta(owner, "uid")))
+				json_array_remove(list, j - 1);
+		}
+		if (json_array_size(list) < before)
+			kubeapi_store_put(all[i]->kind, after);
+		else
+			json_decref(after);
+	}
+}
+
 int kubeapi_delete(const struct kubeapi_write *write, const json_t *options, json_t **ret)
 {
 	struct kubeapi_object *object =
@@ -382,6 +438,8 @@ int kubeapi_delete(const struct kubeapi_write *write, const json_t *options, jso
 	*ret = json_incref(object->json);
 	if (write->dry_run || json_array_size(json_object_get(options, "dryRun")) > 0)
 		return 200;
+	if (is_orphaning(options))
+		kubeapi_orphan(object->json);
 	if (json_array_size(rc_json_get(object->json, "metadata", "finalizers", NULL)) == 0) {
 		if (strcmp(write->kind->plural, "namespaces") == 0)
 			empty_namespace(write->name);

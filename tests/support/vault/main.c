@@ -15,7 +15,9 @@
 #include <ev.h>
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/str.h"
@@ -27,8 +29,9 @@ static struct {
 	struct ev_loop *loop;
 	struct rc_net_http_client *http;
 	const char *root, *kube, *kube_token;
-	json_t *mounts; /* path -> type: kv1, kv2, database */
-	json_t *values; /* mount/key -> [data of each version] */
+	struct rc_buf kube_ca; /* PEM, or empty */
+	json_t *mounts;	       /* path -> type: kv1, kv2, database */
+	json_t *values;	       /* mount/key -> [data of each version] */
 	json_t *roles;	/* kubernetes role -> {namespace, account, ttl}; database/role -> {ttl} */
 	json_t *tokens; /* token -> expiry, 0: never */
 	json_t *leases; /* lease id -> {user, expiry, token} */
@@ -135,11 +138,18 @@ static void login_kubernetes(struct rc_net_http_exchange *exchange, const json_t
 	rc_autofree char *url = rc_asprintf("%s/apis/authentication.k8s.io/v1/tokenreviews",
 					    state.kube ? state.kube : "");
 	json_auto_t *review =
-		json_pack("{s:{s:s}}", "spec", "token", rc_json_text(body, "jwt", NULL) ?: "");
+		json_pack("{s:s, s:s, s:{s:s}}", "apiVersion", "authentication.k8s.io/v1", "kind",
+			  "TokenReview", "spec", "token", rc_json_text(body, "jwt", NULL) ?: "");
 	rc_autofree char *text = json_dumps(review, JSON_COMPACT);
 	rc_cleanup(rc_secret_freep) struct rc_secret *bearer = rc_secret_new_text(state.kube_token);
-	struct rc_net_http_options options = {
-		.method = "POST", .url = url, .body = rc_str(text), .bearer = bearer};
+	struct rc_net_http_header headers[] = {{"Content-Type", "application/json"}, {NULL, NULL}};
+	struct rc_net_tls tls = {.ca_pem = rc_buf_text(&state.kube_ca)};
+	struct rc_net_http_options options = {.method = "POST",
+					      .url = url,
+					      .headers = headers,
+					      .body = rc_str(text),
+					      .bearer = bearer,
+					      .tls = state.kube_ca.n > 0 ? &tls : NULL};
 	struct login *login;
 
 	if (!role || !state.kube) {
@@ -454,6 +464,7 @@ int main(int argc, char **argv)
 	const char *listen = "127.0.0.1:0";
 
 	state.root = "root";
+	state.kube_ca = (struct rc_buf)RC_BUF_INIT(1 << 20);
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--listen") == 0)
 			listen = argv[i + 1];
@@ -463,10 +474,12 @@ int main(int argc, char **argv)
 			state.kube = argv[i + 1];
 		else if (strcmp(argv[i], "--kube-token") == 0)
 			state.kube_token = argv[i + 1];
+		else if (strcmp(argv[i], "--kube-ca") == 0)
+			rc_file_read(argv[i + 1], &state.kube_ca, NULL);
 	}
 	if (argc % 2 == 0) {
 		fprintf(stderr, "usage: vault [--listen ADDRESS:PORT] [--root-token TOKEN] "
-				"[--kube-api URL] [--kube-token TOKEN]\n");
+				"[--kube-api URL] [--kube-token TOKEN] [--kube-ca FILE]\n");
 		return 64;
 	}
 	return serve(listen);
