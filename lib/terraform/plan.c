@@ -7,14 +7,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "data/json.h"
 #include "terraform/diff.h"
 
-#define FORMAT_MAJOR   "1."
-#define CHANGES_MAX    2000
-#define FILE_MAX_BYTES ((size_t)64 << 20)
+#define FORMAT_MAJOR "1."
+#define CHANGES_MAX  2000
 
 /* ---- actions ---- */
 
@@ -293,27 +291,4 @@ char *rc_terraform_plan_describe(const json_t *summary)
 		rc_buf_printf(&text, ", %zu outputs",
 			      json_array_size(json_object_get(summary, "outputs")));
 	return rc_buf_take(&text);
-}
-
-int rc_terraform_plan_handle(void *userdata, const json_t *request, json_t **ret_reply,
-			     struct rc_error **err)
-{
-	const char *path = rc_json_text(request, "path", NULL);
-	json_int_t max = json_integer_value(json_object_get(request, "maxBytes"));
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(max > 0 ? (size_t)max : FILE_MAX_BYTES);
-	json_auto_t *plan = NULL;
-	int r;
-
-	(void)userdata;
-	if (!path)
-		return rc_fail(err, -EINVAL, "the request is not understood");
-	r = rc_file_read(path, &text, err);
-	if (r == -E2BIG)
-		rc_hint(err, "a plan this large is seldom one stack: divide it");
-	if (r == 0)
-		r = rc_json_parse(rc_buf_str(&text), "the plan", &plan, err);
-	if (r < 0)
-		return r;
-	return rc_terraform_plan_summarise(plan, rc_json_text(request, "salt", NULL) ?: "",
-					   ret_reply, err);
 }

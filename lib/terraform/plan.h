@@ -41,10 +41,3 @@ int rc_terraform_plan_summarise(const json_t *plan, const char *salt, json_t **r
 bool rc_terraform_plan_is_noop(const json_t *summary);
 /* "2 to add, 1 to change, 0 to destroy"; the caller's to free. */
 char *rc_terraform_plan_describe(const json_t *summary);
-
-/*
- * The plan worker, an rc_worker_handler_fn: {"path": FILE of `show -json`, "salt": TEXT} is
- * answered with the summary. -E2BIG: the file is larger than "maxBytes".
- */
-int rc_terraform_plan_handle(void *userdata, const json_t *request, json_t **ret_reply,
-			     struct rc_error **err);

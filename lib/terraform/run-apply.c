@@ -29,6 +29,12 @@ static const json_t *get_plan(const struct rc_terraform_run *run)
 	return json_object_get(run->record, "plan");
 }
 
+/* Then only the outputs are read: the state may be older than we are. */
+static bool is_noop(const struct rc_terraform_run *run)
+{
+	return rc_terraform_plan_is_noop(get_plan(run));
+}
+
 /* ---- policy ---- */
 
 static char *join(const json_t *texts, const char *between)
@@ -98,9 +104,9 @@ int rc_terraform_run_policy(struct rc_flow *flow, struct rc_error **err)
 
 	if (run->is_denied)
 		return RC_FINISH;
-	if (rc_terraform_plan_is_noop(get_plan(run))) {
+	if (is_noop(run)) {
 		run->end = "no-change";
-		return RC_FINISH;
+		return RC_NEXT;
 	}
 	rc_terraform_policy_judge(policy, get_plan(run), &verdict);
 	denied = join(verdict.denied, "; ");
@@ -145,7 +151,7 @@ int rc_terraform_run_await(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_terraform_run *run = of(flow);
 	uint64_t expires_ms = run->options.stack->policy.expires_ms;
-	bool is_approved = rc_terraform_run_is_approved(run);
+	bool is_approved = is_noop(run) || rc_terraform_run_is_approved(run);
 
 	(void)err;
 	ev_timer_stop(run->options.loop, &run->expiry);
@@ -224,6 +230,8 @@ int rc_terraform_run_backup(struct rc_flow *flow, struct rc_error **err)
 						   .done = on_pull};
 	int r;
 
+	if (is_noop(run))
+		return RC_NEXT;
 	rc_terraform_run_enter(run, "backing-up");
 	if (!run->options.backup_key) {
 		rc_terraform_log_say(run->log, "backup",
@@ -271,6 +279,8 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 	};
 	int r;
 
+	if (is_noop(run))
+		return RC_NEXT;
 	/* Between the last look and now the freeze may have come. */
 	if (!rc_terraform_run_is_approved(run))
 		return rc_fail(err, -EACCES, "%s", rc_json_text(run->record, "waitsFor", NULL));
@@ -312,7 +322,8 @@ static void on_outputs(void *userdata, int r, const struct rc_terraform_command_
 	if (r == 0)
 		json_object_set_new(run->record, "outputs", mask_outputs(outputs));
 	else
-		rc_wrap(&err, r, "the plan was applied, its outputs could not be read");
+		rc_wrap(&err, r, "%sits outputs could not be read",
+			is_noop(run) ? "" : "the plan was applied, ");
 	rc_flow_resume(&run->flow, r, err);
 }
 

@@ -10,6 +10,7 @@
 #include "data/json.h"
 #include "terraform/message.h"
 #include "terraform/plan.h"
+#include "terraform/program.h"
 #include "terraform/run-private.h"
 
 #define CHECKOUT_MS    (5 * 60 * UINT64_C(1000))
@@ -17,6 +18,8 @@
 #define SHORT_MS       (2 * 60 * UINT64_C(1000))
 #define READ_MS	       (60 * UINT64_C(1000))
 #define ARGS_MAX       60
+#define VERSION_MS     (30 * UINT64_C(1000))
+#define VERSION_BYTES  ((size_t)64 << 10)
 #define VALIDATE_BYTES ((size_t)4 << 20)
 #define PLAN_BYTES     ((size_t)64 << 20)
 #define TEXT_BYTES     ((size_t)4 << 20)
@@ -98,6 +101,38 @@ int rc_terraform_run_checkout(struct rc_flow *flow, struct rc_error **err)
 			     rc_json_text(run->record, "revision", NULL) ?: "");
 	rc_worker_submit(run->options.git_pool, request, CHECKOUT_MS, on_checkout, run, &run->job);
 	return RC_WAIT;
+}
+
+/* ---- version ---- */
+
+static void on_version(void *userdata, int r, const struct rc_terraform_command_result *result,
+		       struct rc_error *err)
+{
+	struct rc_terraform_run *run = userdata;
+	rc_autofree char *version = NULL;
+
+	r = rc_terraform_run_judge(run, r, result, 0, &err);
+	if (r == 0)
+		r = rc_terraform_program_check(result->value, run->options.stack->version, &version,
+					       &err);
+	if (r < 0)
+		rc_wrap(&err, r, "%s", run->options.program);
+	rc_terraform_run_set_text(run, "version", version);
+	rc_flow_resume(&run->flow, r, err);
+}
+
+int rc_terraform_run_version(struct rc_flow *flow, struct rc_error **err)
+{
+	static const char *const args[] = {"version", NULL};
+	struct rc_terraform_run *run = of(flow);
+	struct rc_terraform_run_command command = {.args = args,
+						   .timeout_ms = VERSION_MS,
+						   .output = RC_TERRAFORM_OUTPUT_VALUE,
+						   .max_bytes = VERSION_BYTES,
+						   .done = on_version};
+	int r = rc_terraform_run_command(run, &command, err);
+
+	return r < 0 ? r : RC_WAIT;
 }
 
 /* ---- init ---- */
@@ -243,6 +278,20 @@ int rc_terraform_run_plan(struct rc_flow *flow, struct rc_error **err)
 	return r < 0 ? r : RC_WAIT;
 }
 
+/* ---- unlock ---- */
+
+int rc_terraform_run_unlock(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_terraform_run *run = of(flow);
+	const char *const args[] = {"force-unlock", "-force",
+				    rc_json_text(run->record, "unlock", NULL) ?: "", NULL};
+	struct rc_terraform_run_command command = {
+		.args = args, .timeout_ms = SHORT_MS, .done = on_plain};
+	int r = rc_terraform_run_command(run, &command, err);
+
+	return r < 0 ? r : RC_WAIT;
+}
+
 /* ---- reading it ---- */
 
 static int show(struct rc_terraform_run *run, const char *flag, const char *name, size_t max_bytes,
@@ -302,8 +351,8 @@ int rc_terraform_run_read(struct rc_flow *flow, struct rc_error **err)
 	rc_autofree char *salt = rc_asprintf("%s %s %s", run->options.stack->name,
 					     run->options.stack->workspace ?: "default",
 					     rc_json_text(run->record, "commit", NULL) ?: "");
-	json_auto_t *request = json_pack("{s:s, s:s, s:I}", "path", path, "salt", salt, "maxBytes",
-					 (json_int_t)PLAN_BYTES);
+	json_auto_t *request = json_pack("{s:s, s:s, s:s, s:I}", "op", "summarise", "path", path,
+					 "salt", salt, "maxBytes", (json_int_t)PLAN_BYTES);
 
 	(void)err;
 	rc_worker_submit(run->options.plan_pool, request, READ_MS, on_read, run, &run->job);

@@ -51,10 +51,12 @@ int rc_terraform_run_judge(struct rc_terraform_run *run, int r,
 
 /* ---- the steps: run-plan.c ---- */
 int rc_terraform_run_checkout(struct rc_flow *flow, struct rc_error **err);
+int rc_terraform_run_version(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_init(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_workspace(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_validate(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_plan(struct rc_flow *flow, struct rc_error **err);
+int rc_terraform_run_unlock(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_export(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_print(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_read(struct rc_flow *flow, struct rc_error **err);

@@ -21,7 +21,8 @@
 
 /* Each command has a time of its own, so the steps have none. */
 static const struct rc_step plan_steps[] = {
-	{"checkout", rc_terraform_run_checkout, 0},   /* a private copy of the commit */
+	{"checkout", rc_terraform_run_checkout, 0}, /* a private copy of the commit */
+	{"version", rc_terraform_run_version, 0},
 	{"init", rc_terraform_run_init, 0},	      /* one at a time: the plugin cache */
 	{"workspace", rc_terraform_run_workspace, 0}, /* selected, or made */
 	{"validate", rc_terraform_run_validate, 0},
@@ -39,6 +40,7 @@ static const struct rc_step plan_steps[] = {
 
 static const struct rc_step drift_steps[] = {
 	{"checkout", rc_terraform_run_checkout, 0},
+	{"version", rc_terraform_run_version, 0},
 	{"init", rc_terraform_run_init, 0},
 	{"workspace", rc_terraform_run_workspace, 0},
 	{"plan", rc_terraform_run_plan, 0}, /* -refresh-only */
@@ -47,13 +49,29 @@ static const struct rc_step drift_steps[] = {
 	{NULL, NULL, 0},
 };
 
+static const struct rc_step unlock_steps[] = {
+	{"checkout", rc_terraform_run_checkout, 0}, {"version", rc_terraform_run_version, 0},
+	{"init", rc_terraform_run_init, 0},	    {"workspace", rc_terraform_run_workspace, 0},
+	{"unlock", rc_terraform_run_unlock, 0},	    {NULL, NULL, 0},
+};
+
+static const struct {
+	const char *kind;
+	const struct rc_step *steps;
+	const char *end; /* the phase at the end; some step may know better */
+} kinds[] = {
+	{"plan", plan_steps, "applied"},
+	{"drift", drift_steps, "in-sync"},
+	{"unlock", unlock_steps, "unlocked"},
+};
+
 /* ---- the record ---- */
 
 bool rc_terraform_run_is_over(const json_t *record)
 {
 	static const char *const ends[] = {"no-change",	  "policy-denied", "applied", "failed",
 					   "interrupted", "superseded",	   "expired", "discarded",
-					   "drifted",	  "in-sync"};
+					   "drifted",	  "in-sync",	   "unlocked"};
 	const char *phase = rc_json_text(record, "phase", NULL) ?: "";
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(ends); i++)
@@ -332,7 +350,8 @@ static const struct rc_step begin_steps[] = {{"begin", begin, 0}, {NULL, NULL, 0
 static void on_begun(struct rc_flow *flow, int r, struct rc_error *err)
 {
 	struct rc_terraform_run *run = rc_container_of(flow, struct rc_terraform_run, flow);
-	bool is_drift = rc_text_equal(rc_json_text(run->record, "kind", NULL), "drift");
+	const char *kind = rc_json_text(run->record, "kind", NULL);
+	size_t i = 0;
 	bool is_waiting = rc_text_equal(rc_json_text(run->record, "phase", NULL), AWAITING);
 
 	if (r < 0) {
@@ -351,7 +370,10 @@ static void on_begun(struct rc_flow *flow, int r, struct rc_error *err)
 		on_done(flow, r, err);
 		return;
 	}
-	rc_flow_init(flow, run->options.loop, is_drift ? drift_steps : plan_steps, on_done);
+	while (i + 1 < RC_ARRAY_SIZE(kinds) && !rc_text_equal(kinds[i].kind, kind))
+		i++;
+	run->end = kinds[i].end;
+	rc_flow_init(flow, run->options.loop, kinds[i].steps, on_done);
 	if (is_waiting)
 		rc_flow_start_at(flow, "approval");
 	else
@@ -384,7 +406,6 @@ struct rc_terraform_run *rc_terraform_run_start(const struct rc_terraform_run_op
 	run->record = record;
 	run->scope = (struct rc_log){.key = "RC_STACK", .value = options->stack->name};
 	run->root = rc_asprintf("%s/checkout/%s", options->folder, path);
-	run->end = "applied";
 	ev_init(&run->expiry, on_expiry);
 	if (!json_object_get(record, "startedAt")) {
 		stamp(run, "startedAt");
@@ -455,9 +476,14 @@ int rc_terraform_run_discard(struct rc_terraform_run *run, const char *phase, co
 	return 0;
 }
 
+bool rc_terraform_run_is_live(const struct rc_terraform_run *run)
+{
+	return run->command && rc_terraform_command_get_pid(run->command) > 0;
+}
+
 bool rc_terraform_run_stop(struct rc_terraform_run *run)
 {
-	if (!run->command || rc_terraform_command_get_pid(run->command) <= 0)
+	if (!rc_terraform_run_is_live(run))
 		return false;
 	rc_terraform_command_stop(run->command);
 	return true;

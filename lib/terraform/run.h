@@ -76,6 +76,8 @@ int rc_terraform_run_discard(struct rc_terraform_run *run, const char *phase, co
 			     struct rc_error **err);
 /* Ask the program to stop, also an apply; the run ends when it has. False: nothing runs. */
 bool rc_terraform_run_stop(struct rc_terraform_run *run);
+/* A program runs now. */
+bool rc_terraform_run_is_live(const struct rc_terraform_run *run);
 
 /* The phase is an end: no-change, policy-denied, applied, failed, interrupted, superseded, expired,
  * discarded, drifted, in-sync. */

@@ -50,3 +50,10 @@ struct rc_terraform_stack_options {
 	uint64_t plan_timeout_ms, apply_timeout_ms, lock_timeout_ms;
 	struct rc_terraform_policy policy;
 };
+
+struct rc_arena;
+
+/* A deep copy that lives as long as the arena. */
+struct rc_terraform_stack_options *
+rc_terraform_stack_options_copy(struct rc_arena *arena,
+				const struct rc_terraform_stack_options *options);
