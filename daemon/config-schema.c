@@ -21,6 +21,19 @@ static const struct config_field auth_fields[] = {
 };
 static const struct config_struct auth = {auth_fields, sizeof(struct rc_config_auth), 0};
 
+static const struct config_field eks_fields[] = {
+	{.name = "cluster",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_eks, cluster),
+	 .required = true},
+	TEXT(struct rc_config_eks, region, "region"),
+	TEXT(struct rc_config_eks, role_arn, "roleArn"),
+	TEXT(struct rc_config_eks, external_id, "externalId"),
+	TEXT(struct rc_config_eks, profile, "profile"),
+	{.name = NULL},
+};
+static const struct config_struct eks = {eks_fields, sizeof(struct rc_config_eks), 0};
+
 static const struct config_field cluster_fields[] = {
 	{.name = "name",
 	 .type = CONFIG_TEXT,
@@ -28,6 +41,10 @@ static const struct config_field cluster_fields[] = {
 	 .required = true},
 	TEXT(struct rc_config_cluster, kubeconfig, "kubeconfig"),
 	TEXT(struct rc_config_cluster, context, "context"),
+	{.name = "eks",
+	 .type = CONFIG_STRUCT,
+	 .offset = offsetof(struct rc_config_cluster, eks),
+	 .target = &eks},
 	{.name = "namespaces",
 	 .type = CONFIG_TEXTS,
 	 .offset = offsetof(struct rc_config_cluster, namespaces),

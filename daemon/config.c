@@ -114,6 +114,30 @@ static int check_applications(const struct rc_config *config, struct rc_buf *mes
 	return r;
 }
 
+static int check_clusters(const struct rc_config *config, struct rc_buf *messages)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < config->n_clusters; i++) {
+		const struct rc_config_cluster *cluster = &config->clusters[i];
+		const char *problem = NULL;
+
+		if (cluster->eks.cluster && cluster->kubeconfig)
+			problem = "'eks' and 'kubeconfig' exclude each other";
+		else if (cluster->eks.cluster && cluster->context)
+			problem = "'context' belongs to a kubeconfig, and this cluster is of EKS";
+		else if (cluster->context && !cluster->kubeconfig)
+			problem = "'context' without 'kubeconfig' selects nothing";
+		else if (cluster->eks.external_id && !cluster->eks.role_arn)
+			problem = "eks: 'externalId' goes with 'roleArn'";
+		if (!problem)
+			continue;
+		fail_at(messages, cluster->place, problem);
+		r = -EINVAL;
+	}
+	return r;
+}
+
 static bool is_url(const char *url)
 {
 	static const char *const schemes[] = {"https://", "http://", "ssh://", "file://"};
@@ -188,6 +212,8 @@ int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_bu
 	if (r == 0)
 		r = dropped;
 	/* Names across files: only when every file could be read. */
+	if (r == 0)
+		r = check_clusters(config, messages);
 	if (r == 0)
 		r = check_repositories(config, messages);
 	if (r == 0)

@@ -31,10 +31,16 @@ struct rc_config_auth {
 	const char *ssh_key, *known_hosts; /* paths */
 };
 
+struct rc_config_eks {
+	const char *cluster; /* its name; NULL: it is none of EKS's */
+	const char *region, *role_arn, *external_id, *profile;
+};
+
 struct rc_config_cluster {
 	const char *name;
-	const char *kubeconfig; /* path; NULL: the cluster we run in */
+	const char *kubeconfig; /* path; NULL, and no eks: the cluster we run in */
 	const char *context;
+	struct rc_config_eks eks;
 	const char **namespaces; /* none: all */
 	size_t n_namespaces;
 	int64_t max_requests; /* under way at the same time */

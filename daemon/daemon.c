@@ -35,6 +35,18 @@ static void set_log(const struct rc_config *config)
 
 /* ---- clusters and repositories ---- */
 
+static struct rc_kube_kubeconfig *make_eks(const struct rc_config_eks *config)
+{
+	/* Its members are copied. */
+	struct rc_kube_kubeconfig_eks eks = {.cluster = (char *)(uintptr_t)config->cluster,
+					     .region = (char *)(uintptr_t)config->region,
+					     .role_arn = (char *)(uintptr_t)config->role_arn,
+					     .external_id = (char *)(uintptr_t)config->external_id,
+					     .profile = (char *)(uintptr_t)config->profile};
+
+	return rc_kube_kubeconfig_new_eks(&eks);
+}
+
 static int add_cluster(struct rc_daemon *daemon, const struct rc_config_cluster *config,
 		       struct rc_error **err)
 {
@@ -44,11 +56,15 @@ static int add_cluster(struct rc_daemon *daemon, const struct rc_config_cluster 
 		.n_namespaces = config->n_namespaces,
 		.max_in_flight = (unsigned int)config->max_requests,
 	};
-	int r = config->kubeconfig
-			? rc_kube_kubeconfig_load(config->kubeconfig, config->context,
-						  &options.kubeconfig, err)
-			: rc_kube_kubeconfig_load_in_cluster(NULL, &options.kubeconfig, err);
+	int r = 0;
 
+	if (config->eks.cluster)
+		options.kubeconfig = make_eks(&config->eks);
+	else if (config->kubeconfig)
+		r = rc_kube_kubeconfig_load(config->kubeconfig, config->context,
+					    &options.kubeconfig, err);
+	else
+		r = rc_kube_kubeconfig_load_in_cluster(NULL, &options.kubeconfig, err);
 	if (r < 0)
 		return rc_wrap(err, r, "cluster '%s'", config->name);
 	rc_engine_add_destination(daemon->engine, &options);

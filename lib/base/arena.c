@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-#define ALIGNMENT   16
+#define ALIGNMENT   8 /* nothing of ours asks for more */
 #define BLOCK_FIRST ((size_t)8 << 10)
 #define BLOCK_MAX   ((size_t)1 << 20)
 
@@ -65,37 +65,52 @@ static void check_limit(struct rc_arena *arena, size_t size)
 	abort();
 }
 
-void *rc_arena_alloc(struct rc_arena *arena, size_t size)
+static size_t round_up(size_t size)
 {
-	struct block *b = arena->blocks;
-	void *p;
+	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+static void add_block(struct rc_arena *arena, size_t size)
+{
+	size_t room = arena->next_size > size ? arena->next_size : size;
+	struct block *b = rc_malloc(sizeof(*b) + room);
+
+	b->size = room;
+	b->next = arena->blocks;
+	arena->blocks = b;
+	arena->used_in_block = 0;
+	if (arena->next_size < BLOCK_MAX)
+		arena->next_size *= 2;
+}
+
+/* Bytes of whatever value. Texts (without is_aligned) stand side by side. */
+static void *take(struct rc_arena *arena, size_t size, bool is_aligned)
+{
+	size_t at = is_aligned ? round_up(arena->used_in_block) : arena->used_in_block;
 
 	if (size > SIZE_MAX / 2)
 		abort();
-	size = size ? (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1) : ALIGNMENT;
 	check_limit(arena, size);
-	if (!b || size > b->size - arena->used_in_block) {
-		size_t room = arena->next_size > size ? arena->next_size : size;
-
-		b = rc_malloc(sizeof(*b) + room);
-		b->size = room;
-		b->next = arena->blocks;
-		arena->blocks = b;
-		arena->used_in_block = 0;
-		if (arena->next_size < BLOCK_MAX)
-			arena->next_size *= 2;
+	if (!arena->blocks || at > arena->blocks->size || size > arena->blocks->size - at) {
+		add_block(arena, size);
+		at = 0;
 	}
-	p = b->data + arena->used_in_block;
-	arena->used_in_block += size;
+	arena->used_in_block = at + size;
 	arena->used += size;
-	return memset(p, 0, size);
+	return arena->blocks->data + at;
+}
+
+void *rc_arena_alloc(struct rc_arena *arena, size_t size)
+{
+	size = size ? round_up(size) : ALIGNMENT;
+	return memset(take(arena, size, true), 0, size);
 }
 
 void *rc_arena_grow(struct rc_arena *arena, void *block, size_t n_old, size_t n_new)
 {
 	struct block *b = arena->blocks;
-	size_t old = n_old ? (n_old + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1) : ALIGNMENT;
-	size_t new = n_new ? (n_new + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1) : ALIGNMENT;
+	size_t old = n_old ? round_up(n_old) : ALIGNMENT;
+	size_t new = n_new ? round_up(n_new) : ALIGNMENT;
 	void *copy;
 
 	if (block && new <= old)
@@ -107,7 +122,7 @@ void *rc_arena_grow(struct rc_arena *arena, void *block, size_t n_old, size_t n_
 		arena->used += new - old;
 		return block;
 	}
-	copy = rc_arena_alloc(arena, n_new);
+	copy = take(arena, new, true);
 	if (block && n_old)
 		memcpy(copy, block, n_old);
 	return copy;
@@ -115,7 +130,7 @@ void *rc_arena_grow(struct rc_arena *arena, void *block, size_t n_old, size_t n_
 
 void *rc_arena_memdup(struct rc_arena *arena, const void *bytes, size_t n)
 {
-	void *copy = rc_arena_alloc(arena, n);
+	void *copy = take(arena, n ? round_up(n) : ALIGNMENT, true);
 
 	if (n)
 		memcpy(copy, bytes, n);
@@ -124,10 +139,11 @@ void *rc_arena_memdup(struct rc_arena *arena, const void *bytes, size_t n)
 
 char *rc_arena_strndup(struct rc_arena *arena, const char *text, size_t n)
 {
-	char *copy = rc_arena_alloc(arena, n + 1);
+	char *copy = take(arena, n + 1, false);
 
 	if (n)
 		memcpy(copy, text, n);
+	copy[n] = '\0';
 	return copy;
 }
 
@@ -152,7 +168,7 @@ char *rc_arena_vprintf(struct rc_arena *arena, const char *format, va_list args)
 	va_end(again);
 	if (n < 0)
 		abort();
-	text = rc_arena_alloc(arena, (size_t)n + 1);
+	text = take(arena, (size_t)n + 1, false);
 	vsnprintf(text, (size_t)n + 1, format, args);
 	return text;
 }

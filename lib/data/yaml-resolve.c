@@ -5,45 +5,46 @@
 #include "data/number.h"
 #include "data/yaml.h"
 
+/* Words that mean something, by their length. */
 static const struct {
-	const char *word;
+	char word[6];
 	enum rc_yaml_kind kind;
 	bool truth;
 	double real;
 } words[] = {
 	{"", RC_YAML_NULL, false, 0},
 	{"~", RC_YAML_NULL, false, 0},
+	{"y", RC_YAML_BOOL, true, 0},
+	{"Y", RC_YAML_BOOL, true, 0},
+	{"n", RC_YAML_BOOL, false, 0},
+	{"N", RC_YAML_BOOL, false, 0},
+	{"on", RC_YAML_BOOL, true, 0},
+	{"On", RC_YAML_BOOL, true, 0},
+	{"ON", RC_YAML_BOOL, true, 0},
+	{"no", RC_YAML_BOOL, false, 0},
+	{"No", RC_YAML_BOOL, false, 0},
+	{"NO", RC_YAML_BOOL, false, 0},
+	{"yes", RC_YAML_BOOL, true, 0},
+	{"Yes", RC_YAML_BOOL, true, 0},
+	{"YES", RC_YAML_BOOL, true, 0},
+	{"off", RC_YAML_BOOL, false, 0},
+	{"Off", RC_YAML_BOOL, false, 0},
+	{"OFF", RC_YAML_BOOL, false, 0},
 	{"null", RC_YAML_NULL, false, 0},
 	{"Null", RC_YAML_NULL, false, 0},
 	{"NULL", RC_YAML_NULL, false, 0},
 	{"true", RC_YAML_BOOL, true, 0},
 	{"True", RC_YAML_BOOL, true, 0},
 	{"TRUE", RC_YAML_BOOL, true, 0},
-	{"y", RC_YAML_BOOL, true, 0},
-	{"Y", RC_YAML_BOOL, true, 0},
-	{"yes", RC_YAML_BOOL, true, 0},
-	{"Yes", RC_YAML_BOOL, true, 0},
-	{"YES", RC_YAML_BOOL, true, 0},
-	{"on", RC_YAML_BOOL, true, 0},
-	{"On", RC_YAML_BOOL, true, 0},
-	{"ON", RC_YAML_BOOL, true, 0},
-	{"false", RC_YAML_BOOL, false, 0},
-	{"False", RC_YAML_BOOL, false, 0},
-	{"FALSE", RC_YAML_BOOL, false, 0},
-	{"n", RC_YAML_BOOL, false, 0},
-	{"N", RC_YAML_BOOL, false, 0},
-	{"no", RC_YAML_BOOL, false, 0},
-	{"No", RC_YAML_BOOL, false, 0},
-	{"NO", RC_YAML_BOOL, false, 0},
-	{"off", RC_YAML_BOOL, false, 0},
-	{"Off", RC_YAML_BOOL, false, 0},
-	{"OFF", RC_YAML_BOOL, false, 0},
 	{".nan", RC_YAML_FLOAT, false, NAN},
 	{".NaN", RC_YAML_FLOAT, false, NAN},
 	{".NAN", RC_YAML_FLOAT, false, NAN},
 	{".inf", RC_YAML_FLOAT, false, INFINITY},
 	{".Inf", RC_YAML_FLOAT, false, INFINITY},
 	{".INF", RC_YAML_FLOAT, false, INFINITY},
+	{"false", RC_YAML_BOOL, false, 0},
+	{"False", RC_YAML_BOOL, false, 0},
+	{"FALSE", RC_YAML_BOOL, false, 0},
 	{"+.inf", RC_YAML_FLOAT, false, INFINITY},
 	{"+.Inf", RC_YAML_FLOAT, false, INFINITY},
 	{"+.INF", RC_YAML_FLOAT, false, INFINITY},
@@ -52,7 +53,11 @@ static const struct {
 	{"-.INF", RC_YAML_FLOAT, false, -INFINITY},
 };
 
-#define WORD_MAX   5
+#define WORD_MAX 5
+
+/* Where those of a length begin. */
+static const unsigned char words_from[WORD_MAX + 2] = {0, 1, 6, 12, 18, 30, 39};
+
 #define NUMBER_MAX 400
 
 static bool is_digit(char c)
@@ -155,13 +160,18 @@ static enum rc_yaml_kind resolve_number(struct rc_str text, struct rc_yaml_node 
 
 enum rc_yaml_kind rc_yaml_resolve(struct rc_str text, struct rc_yaml_node *value)
 {
-	/* Only these begin a word or a number. */
-	if (text.n > 0 && !strchr("tTfFyYnNoO~+-0123456789.", text.p[0]))
+	/* What begins a word is 1, what begins a number 2; some begin both. */
+	static const unsigned char begins[256] = {
+		['t'] = 1, ['T'] = 1,	      ['f'] = 1, ['F'] = 1, ['y'] = 1,
+		['Y'] = 1, ['n'] = 1,	      ['N'] = 1, ['o'] = 1, ['O'] = 1,
+		['~'] = 1, ['0' ... '9'] = 2, ['+'] = 3, ['-'] = 3, ['.'] = 3};
+	unsigned char may_be = text.n > 0 ? begins[(unsigned char)text.p[0]] : 1;
+
+	if (may_be == 0)
 		return RC_YAML_STRING;
-	if (text.n > 0 && text.p[0] == '\0')
-		return RC_YAML_STRING;
-	for (size_t i = 0; text.n <= WORD_MAX && i < RC_ARRAY_SIZE(words); i++) {
-		if (!rc_str_is(text, words[i].word))
+	for (size_t i = words_from[text.n <= WORD_MAX ? text.n : WORD_MAX + 1];
+	     text.n <= WORD_MAX && i < words_from[text.n + 1]; i++) {
+		if (memcmp(words[i].word, text.p, text.n) != 0)
 			continue;
 		if (words[i].kind == RC_YAML_BOOL)
 			value->truth = words[i].truth;
@@ -169,7 +179,7 @@ enum rc_yaml_kind rc_yaml_resolve(struct rc_str text, struct rc_yaml_node *value
 			value->real = words[i].real;
 		return words[i].kind;
 	}
-	if (!is_digit(text.p[0]) && !strchr("+-.", text.p[0]))
+	if (!(may_be & 2))
 		return RC_YAML_STRING;
 	if (text.p[0] == '.') {
 		/* Underscores are digits' company here, too. */

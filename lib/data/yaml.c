@@ -2,20 +2,14 @@
 #include "data/yaml.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
 
 #include <uthash.h>
 #include <yaml.h>
 
 #include "base/memory.h"
 #include "data/base64.h"
-#include "data/number.h"
 #include "data/utf8.h"
-
-#define NODES_DEFAULT 10000000
-#define DEPTH_DEFAULT 1000
-#define SORT_SMALL    8
+#include "data/yaml-private.h"
 
 struct anchor {
 	UT_hash_handle hh;
@@ -30,6 +24,10 @@ struct rc_yaml_reader {
 	struct anchor *anchors;
 	unsigned int depth;
 	bool ended;
+	bool is_careful;    /* libyaml reads: the quick reader gave up */
+	size_t n_documents; /* that the quick reader has read */
+	size_t quick_at;    /* where it goes on */
+	unsigned int quick_line;
 	struct rc_str text;
 	size_t at_index, at_offset; /* a character's number and where it begins in text */
 	yaml_event_t event;	    /* the current one, when has_event */
@@ -272,7 +270,7 @@ static int read_scalar(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_
 static int check_size(struct rc_yaml_reader *reader, struct rc_yaml_node *node, size_t added,
 		      struct rc_error **err)
 {
-	size_t max = reader->options.max_nodes ? reader->options.max_nodes : NODES_DEFAULT;
+	size_t max = reader->options.max_nodes ? reader->options.max_nodes : RC_YAML_NODES_DEFAULT;
 
 	node->size += added;
 	if (node->size <= max)
@@ -309,55 +307,22 @@ static int read_sequence(struct rc_yaml_reader *reader, struct rc_yaml_node *nod
 	}
 }
 
-/* The text that a key becomes on the way to JSON. */
 static int key_to_text(struct rc_yaml_reader *reader, const struct rc_yaml_node *key,
 		       const struct rc_yaml_node *value, struct rc_str *ret_text,
 		       struct rc_error **err)
 {
-	char text[RC_NUMBER_MAX];
-
-	switch (key->kind) {
-	case RC_YAML_STRING:
-		*ret_text = key->text;
+	if (rc_yaml_key_text(reader->arena, key, ret_text))
 		return 0;
-	case RC_YAML_BOOL:
-		*ret_text = key->truth ? RC_STR("true") : RC_STR("false");
-		return 0;
-	case RC_YAML_INT:
-		snprintf(text, sizeof(text), "%lld", (long long)key->integer);
-		break;
-	case RC_YAML_UINT:
-		snprintf(text, sizeof(text), "%llu", (unsigned long long)key->natural);
-		break;
-	case RC_YAML_FLOAT:
-		if (isnan(key->real))
-			snprintf(text, sizeof(text), ".nan");
-		else if (isinf(key->real))
-			snprintf(text, sizeof(text), key->real > 0 ? ".inf" : "-.inf");
-		else
-			rc_number_format_g(key->real, 32, text);
-		break;
-	case RC_YAML_NULL:
-		if (!reader->options.file)
-			return rc_fail(
-				err, -EINVAL,
-				"unsupported map key of type: %%!s(<nil>), key: <nil>, value: %s",
-				value->text.p ? value->text.p : "");
-		return fail_at(reader, err, -EINVAL, key->line, key->column, "a key is missing");
-	case RC_YAML_SEQUENCE:
-	case RC_YAML_MAPPING:
+	if (key->kind != RC_YAML_NULL)
 		return fail_at(reader, err, -EINVAL, key->line, key->column, "invalid map key");
-	}
-	*ret_text = rc_arena_str(reader->arena, rc_str(text));
-	return 0;
+	if (reader->options.file)
+		return fail_at(reader, err, -EINVAL, key->line, key->column, "a key is missing");
+	return rc_fail(err, -EINVAL,
+		       "unsupported map key of type: %%!s(<nil>), key: <nil>, value: %s",
+		       value->text.p ? value->text.p : "");
 }
 
-struct entries {
-	struct rc_yaml_entry *at;
-	size_t n, room;
-};
-
-static void add_entry(struct rc_yaml_reader *reader, struct entries *entries,
+static void add_entry(struct rc_yaml_reader *reader, struct rc_yaml_entries *entries,
 		      struct rc_yaml_entry entry)
 {
 	if (entries->n == entries->room) {
@@ -371,7 +336,7 @@ static void add_entry(struct rc_yaml_reader *reader, struct entries *entries,
 	entries->at[entries->n++] = entry;
 }
 
-static int merge(struct rc_yaml_reader *reader, struct entries *entries,
+static int merge(struct rc_yaml_reader *reader, struct rc_yaml_entries *entries,
 		 const struct rc_yaml_node *from, struct rc_error **err)
 {
 	if (from->kind == RC_YAML_MAPPING) {
@@ -391,55 +356,8 @@ static int merge(struct rc_yaml_reader *reader, struct entries *entries,
 		       "map merge requires map or sequence of maps as the value");
 }
 
-/*
- * By key, stable: of equal keys the later one stays behind and wins. Documents are mostly in small
- * mappings; large ones are merged bottom up.
- */
-static void sort_entries(struct rc_arena *arena, struct rc_yaml_entry *at, size_t n)
-{
-	struct rc_yaml_entry *other;
-	size_t middle = n / 2, i = 0, j = middle, to = 0;
-
-	if (n <= SORT_SMALL) {
-		for (i = 1; i < n; i++) {
-			struct rc_yaml_entry entry = at[i];
-
-			for (j = i; j > 0 && rc_str_compare(at[j - 1].key, entry.key) > 0; j--)
-				at[j] = at[j - 1];
-			at[j] = entry;
-		}
-		return;
-	}
-	sort_entries(arena, at, middle);
-	sort_entries(arena, at + middle, n - middle);
-	other = rc_arena_memdup(arena, at, middle * sizeof(*at));
-	while (i < middle && j < n)
-		at[to++] = rc_str_compare(other[i].key, at[j].key) <= 0 ? other[i++] : at[j++];
-	while (i < middle)
-		at[to++] = other[i++];
-}
-
-static void finish_mapping(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
-			   struct entries *entries)
-{
-	size_t to = 0;
-
-	sort_entries(reader->arena, entries->at, entries->n);
-	for (size_t i = 0; i < entries->n; i++) {
-		if (i + 1 < entries->n &&
-		    rc_str_equal(entries->at[i].key, entries->at[i + 1].key)) {
-			node->duplicate = rc_arena_memdup(reader->arena, &entries->at[i],
-							  sizeof(entries->at[i]));
-			continue;
-		}
-		entries->at[to++] = entries->at[i];
-	}
-	node->entries = entries->at;
-	node->n_entries = to;
-}
-
 static int read_entry(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
-		      struct entries *entries, struct rc_error **err)
+		      struct rc_yaml_entries *entries, struct rc_error **err)
 {
 	struct rc_yaml_node *key, *value;
 	struct rc_yaml_entry entry = {.value = NULL};
@@ -470,7 +388,7 @@ static int read_entry(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
 static int read_mapping(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
 			struct rc_error **err)
 {
-	struct entries entries = {.n = 0};
+	struct rc_yaml_entries entries = {.n = 0};
 
 	for (;;) {
 		int r = next_event(reader, err);
@@ -482,14 +400,15 @@ static int read_mapping(struct rc_yaml_reader *reader, struct rc_yaml_node *node
 		if (r < 0)
 			return r;
 	}
-	finish_mapping(reader, node, &entries);
+	rc_yaml_mapping_finish(reader->arena, node, entries.at, entries.n);
 	return 0;
 }
 
 static int read_collection(struct rc_yaml_reader *reader, bool is_mapping,
 			   struct rc_yaml_node **ret_node, struct rc_error **err)
 {
-	unsigned int max = reader->options.max_depth ? reader->options.max_depth : DEPTH_DEFAULT;
+	unsigned int max =
+		reader->options.max_depth ? reader->options.max_depth : RC_YAML_DEPTH_DEFAULT;
 	struct rc_yaml_node *node =
 		node_new(reader, is_mapping ? RC_YAML_MAPPING : RC_YAML_SEQUENCE);
 	const yaml_char_t *name = is_mapping ? reader->event.data.mapping_start.anchor
@@ -529,13 +448,10 @@ struct rc_yaml_reader *rc_yaml_reader_new(struct rc_str text, const struct rc_ya
 {
 	struct rc_yaml_reader *reader = rc_new0(struct rc_yaml_reader);
 
-	if (!yaml_parser_initialize(&reader->parser))
-		abort();
 	if (options)
 		reader->options = *options;
-	reader->text = text;
-	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)(text.p ? text.p : ""),
-				     text.n);
+	reader->text = text.p ? text : RC_STR("");
+	reader->quick_line = 1;
 	return reader;
 }
 
@@ -546,7 +462,8 @@ void rc_yaml_reader_free(struct rc_yaml_reader *reader)
 	if (reader->has_event)
 		yaml_event_delete(&reader->event);
 	clear_anchors(reader);
-	yaml_parser_delete(&reader->parser);
+	if (reader->is_careful)
+		yaml_parser_delete(&reader->parser);
 	free(reader);
 }
 
@@ -561,12 +478,11 @@ static int check_version(struct rc_yaml_reader *reader, struct rc_error **err)
 		       "found incompatible YAML document");
 }
 
-int rc_yaml_reader_next(struct rc_yaml_reader *reader, struct rc_arena *arena,
-			struct rc_yaml_node **ret_node, struct rc_error **err)
+static int read_careful(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_node,
+			struct rc_error **err)
 {
 	int r;
 
-	reader->arena = arena;
 	while (!reader->ended) {
 		r = next_event(reader, err);
 		if (r < 0) {
@@ -592,6 +508,53 @@ int rc_yaml_reader_next(struct rc_yaml_reader *reader, struct rc_arena *arena,
 		return r < 0 ? r : 1;
 	}
 	return 0;
+}
+
+/* libyaml from the beginning, over the documents that were read without it. */
+static int become_careful(struct rc_yaml_reader *reader, struct rc_error **err)
+{
+	int r = 0;
+
+	reader->is_careful = true;
+	if (!yaml_parser_initialize(&reader->parser))
+		abort();
+	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text.p,
+				     reader->text.n);
+	for (size_t n = 0; r == 0 && n < reader->n_documents;) {
+		r = next_event(reader, err);
+		n += r == 0 && reader->event.type == YAML_DOCUMENT_END_EVENT;
+	}
+	return r;
+}
+
+int rc_yaml_reader_next(struct rc_yaml_reader *reader, struct rc_arena *arena,
+			struct rc_yaml_node **ret_node, struct rc_error **err)
+{
+	const struct rc_yaml_options *options = &reader->options;
+	const struct rc_yaml_quick quick = {
+		.arena = arena,
+		.max_depth = options->max_depth ? options->max_depth : RC_YAML_DEPTH_DEFAULT,
+		.max_nodes = options->max_nodes ? options->max_nodes : RC_YAML_NODES_DEFAULT,
+	};
+	int r;
+
+	reader->arena = arena;
+	if (reader->ended)
+		return 0;
+	if (!reader->is_careful && !options->no_quick) {
+		if (rc_yaml_quick_read(&quick, reader->text, &reader->quick_at, &reader->quick_line,
+				       ret_node)) {
+			reader->n_documents++;
+			reader->ended = !*ret_node;
+			return *ret_node != NULL;
+		}
+	}
+	r = reader->is_careful ? 0 : become_careful(reader, err);
+	if (r < 0) {
+		reader->ended = true;
+		return r;
+	}
+	return read_careful(reader, ret_node, err);
 }
 
 int rc_yaml_parse(struct rc_arena *arena, struct rc_str text, const struct rc_yaml_options *options,

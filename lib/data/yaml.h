@@ -65,6 +65,7 @@ struct rc_yaml_options {
 	const char *file;   /* named in errors as file:line:column; NULL: Go's "yaml: line N: " */
 	size_t max_nodes;   /* with aliases expanded; 0: 10 million */
 	unsigned max_depth; /* 0: 1000 */
+	bool no_quick;	    /* by libyaml alone: slower, and the same; for tests */
 };
 
 /* Reads a stream of documents. */

@@ -336,7 +336,10 @@ static int execute_all(struct rc_helm_render *render, struct units *units,
 		       const struct rc_template_set *set, struct rc_helm_functions *functions,
 		       struct rc_error **err)
 {
-	struct rc_template_exec exec = {.arena = render->arena, .set = set, .userdata = functions};
+	struct rc_template_exec exec = {.arena = render->arena,
+					.set = set,
+					.userdata = functions,
+					.limits = render->options.limits};
 	struct rc_helm_rendered *rendered =
 		rc_arena_alloc(render->arena, (units->n + 1) * sizeof(*rendered));
 	size_t n = 0;

@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "helm/file.h"
 #include "helm/warning.h"
+#include "template/template.h"
 
 struct rc_helm_render;
 
@@ -63,6 +64,7 @@ struct rc_helm_render_options {
 	void *read_file_userdata;
 	const char *const *show_only; /* globs below the chart, "templates/x.yaml" */
 	size_t n_show_only;
+	struct rc_template_limits limits; /* of templates; 0: their defaults */
 	bool is_upgrade;
 	bool include_crds; /* also in the list of manifests */
 	bool no_hooks;

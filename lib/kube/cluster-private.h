@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "kube/cluster.h"
+#include "kube/eks.h"
 #include "kube/exec-plugin.h"
 #include "net/http-client.h"
 
@@ -17,6 +18,7 @@ struct rc_kube_cluster {
 	struct rc_net_http_client *http;
 	struct rc_kube_request *requests; /* oldest first, under way and waiting */
 	struct rc_kube_exec_plugin *exec; /* NULL: we log in without one */
+	struct rc_kube_eks *eks;	  /* NULL: it is none of EKS's */
 	struct rc_secret *token;	  /* what token_file held at token_read_ms */
 	uint64_t token_read_ms;
 	unsigned int in_flight, max_in_flight;
@@ -26,14 +28,15 @@ struct rc_kube_cluster {
 
 /* What one exchange logs in with; borrowed until the next call or turn of the loop. */
 struct rc_kube_login {
+	const char *server;		/* where, without a slash at the end */
 	const struct rc_secret *bearer; /* NULL: none */
 	struct rc_net_tls tls;
-	unsigned int generation; /* of an exec plugin's credential */
+	unsigned int generation; /* of an exec plugin's credential, or of EKS's token */
 };
 
 /*
- * 0 with *ret_login; 1: an exec plugin is asked, waiter is woken when to ask again. Whoever waits
- * leaves before the cluster or itself goes.
+ * 0 with *ret_login; 1: an exec plugin or AWS is asked, waiter is woken when to ask again. Whoever
+ * waits leaves before the cluster or itself goes.
  */
 int rc_kube_cluster_get_login(struct rc_kube_cluster *cluster, struct rc_kube_exec_waiter *waiter,
 			      struct rc_kube_login *ret_login, struct rc_error **err);

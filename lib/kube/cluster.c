@@ -22,6 +22,8 @@ struct rc_kube_cluster *rc_kube_cluster_new(struct ev_loop *loop, struct rc_kube
 	cluster->http = rc_net_http_client_new(loop, "reconciled");
 	if (config->exec)
 		cluster->exec = rc_kube_exec_plugin_new(loop, config);
+	if (config->eks)
+		cluster->eks = rc_kube_eks_new(loop, cluster->http, config->eks);
 	cluster->max_in_flight = IN_FLIGHT_DEFAULT;
 	return cluster;
 }
@@ -39,6 +41,7 @@ void rc_kube_cluster_free(struct rc_kube_cluster *cluster)
 		return;
 	while (cluster->requests)
 		rc_kube_request_cancel(cluster->requests);
+	rc_kube_eks_free(cluster->eks);
 	rc_net_http_client_free(cluster->http);
 	rc_kube_exec_plugin_free(cluster->exec);
 	rc_kube_kubeconfig_free(cluster->config);
@@ -106,18 +109,42 @@ static int read_token(struct rc_kube_cluster *cluster, const struct rc_secret **
 	return 0;
 }
 
+/* The server that EKS named last is the one we speak of. */
+static int login_to_eks(struct rc_kube_cluster *cluster, struct rc_kube_exec_waiter *waiter,
+			struct rc_kube_login *ret_login, struct rc_error **err)
+{
+	struct rc_kube_eks_login given;
+	int r = rc_kube_eks_get(cluster->eks, waiter, &given, err);
+
+	if (r != 0)
+		return r < 0 ? rc_wrap(err, r, "logging in") : r;
+	if (strcmp(cluster->config->server, given.server) != 0) {
+		free(cluster->config->server);
+		cluster->config->server = rc_strdup(given.server);
+	}
+	*ret_login = (struct rc_kube_login){.server = cluster->config->server,
+					    .bearer = given.token,
+					    .tls = {.ca_pem = given.ca_pem},
+					    .generation = given.generation};
+	return 0;
+}
+
 int rc_kube_cluster_get_login(struct rc_kube_cluster *cluster, struct rc_kube_exec_waiter *waiter,
 			      struct rc_kube_login *ret_login, struct rc_error **err)
 {
 	const struct rc_kube_kubeconfig *config = cluster->config;
 	struct rc_kube_exec_credential given = {.token = NULL};
-	struct rc_kube_login login = {.tls = {.ca_pem = config->ca_pem,
+	struct rc_kube_login login = {.server = config->server,
+				      .tls = {.ca_pem = config->ca_pem,
 					      .certificate_pem = config->certificate_pem,
 					      .key_pem = config->key_pem,
 					      .insecure = config->insecure}};
-	int r = cluster->exec ? rc_kube_exec_plugin_get(cluster->exec, waiter, &given, err)
-			      : read_token(cluster, &login.bearer, err);
+	int r;
 
+	if (cluster->eks)
+		return login_to_eks(cluster, waiter, ret_login, err);
+	r = cluster->exec ? rc_kube_exec_plugin_get(cluster->exec, waiter, &given, err)
+			  : read_token(cluster, &login.bearer, err);
 	if (r < 0)
 		return rc_wrap(err, r, "logging in to %s", config->server);
 	if (r > 0)
@@ -140,12 +167,16 @@ void rc_kube_cluster_leave_login(struct rc_kube_cluster *cluster,
 {
 	if (cluster->exec)
 		rc_kube_exec_plugin_leave(cluster->exec, waiter);
+	if (cluster->eks)
+		rc_kube_eks_leave(cluster->eks, waiter);
 }
 
 bool rc_kube_cluster_forget_login(struct rc_kube_cluster *cluster, unsigned int generation)
 {
 	if (cluster->exec)
 		return rc_kube_exec_plugin_forget(cluster->exec, generation);
+	if (cluster->eks)
+		return rc_kube_eks_forget(cluster->eks, generation);
 	if (!cluster->config->token_file)
 		return false;
 	rc_secret_free(cluster->token);

@@ -2,7 +2,8 @@
  * One API server: its connections, our credentials for it, and how much may be asked at once.
  *
  * A token file is read again once a minute and after a 401, as accounts' tokens rotate; an exec
- * plugin is asked again shortly before what it gave ends, and after a 401.
+ * plugin is asked again shortly before what it gave ends, and after a 401; EKS's token is made
+ * anew.
  */
 #pragma once
 

@@ -40,6 +40,36 @@ static void exec_free(struct rc_kube_kubeconfig_exec *exec)
 	free(exec);
 }
 
+static void eks_free(struct rc_kube_kubeconfig_eks *eks)
+{
+	if (!eks)
+		return;
+	free(eks->cluster);
+	free(eks->region);
+	free(eks->role_arn);
+	free(eks->external_id);
+	free(eks->profile);
+	free(eks);
+}
+
+struct rc_kube_kubeconfig *rc_kube_kubeconfig_new_eks(const struct rc_kube_kubeconfig_eks *eks)
+{
+	struct rc_kube_kubeconfig *config = rc_new0(struct rc_kube_kubeconfig);
+
+	config->server = rc_asprintf("eks://%s", eks->cluster);
+	config->name_space = rc_strdup("default");
+	config->eks = rc_new0(struct rc_kube_kubeconfig_eks);
+	*config->eks = (struct rc_kube_kubeconfig_eks){
+		.cluster = rc_strdup(eks->cluster),
+		.region = rc_strdup(eks->region),
+		.role_arn = rc_strdup(eks->role_arn),
+		.external_id = rc_strdup(eks->external_id),
+		.profile = rc_strdup(eks->profile),
+		.env = eks->env,
+	};
+	return config;
+}
+
 void rc_kube_kubeconfig_free(struct rc_kube_kubeconfig *config)
 {
 	if (!config)
@@ -52,6 +82,7 @@ void rc_kube_kubeconfig_free(struct rc_kube_kubeconfig *config)
 	rc_secret_free(config->token);
 	free(config->token_file);
 	exec_free(config->exec);
+	eks_free(config->eks);
 	free(config);
 }
 

@@ -28,16 +28,28 @@ struct rc_kube_kubeconfig_exec {
 	json_t *cluster_config; /* the cluster's extension client.authentication.k8s.io/exec */
 };
 
+/* An EKS cluster by its name, see kube/eks.h. Plain data; every member is owned, env borrowed. */
+struct rc_kube_kubeconfig_eks {
+	char *cluster;
+	char *region;		/* NULL: what AWS's environment or profile says */
+	char *role_arn;		/* to assume; NULL: none */
+	char *external_id;	/* of that role; NULL: none */
+	char *profile;		/* of AWS's shared files; NULL: what the environment says */
+	const char *const *env; /* NULL: ours */
+};
+
 /* Plain data; every member is owned. */
 struct rc_kube_kubeconfig {
-	char *server;	       /* "https://host:port", without a slash at the end */
-	char *name_space;      /* the context's, or "default" */
-	char *ca_pem;	       /* NULL: the system's roots */
+	char *server;	  /* "https://host:port", without a slash at the end; "eks://name" until EKS
+			   * was asked */
+	char *name_space; /* the context's, or "default" */
+	char *ca_pem;	  /* NULL: the system's roots */
 	char *certificate_pem; /* NULL: none */
 	struct rc_secret *key_pem;
 	struct rc_secret *token;	      /* NULL: none, or in token_file */
 	char *token_file;		      /* read again as it may be rotated; NULL: none */
 	struct rc_kube_kubeconfig_exec *exec; /* NULL: none; never beside a token */
+	struct rc_kube_kubeconfig_eks *eks;   /* NULL: none; then it is nothing else */
 	bool insecure;
 };
 
@@ -53,6 +65,9 @@ int rc_kube_kubeconfig_load(const char *file, const char *context,
 /* The account of the pod we run in; folder is NULL for the place Kubernetes mounts it at. */
 int rc_kube_kubeconfig_load_in_cluster(const char *folder, struct rc_kube_kubeconfig **ret_config,
 				       struct rc_error **err);
+
+/* An EKS cluster; the members of eks are copied. */
+struct rc_kube_kubeconfig *rc_kube_kubeconfig_new_eks(const struct rc_kube_kubeconfig_eks *eks);
 
 void rc_kube_kubeconfig_free(struct rc_kube_kubeconfig *config);
 RC_DEFINE_FREEP(struct rc_kube_kubeconfig, rc_kube_kubeconfig_free)

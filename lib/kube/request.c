@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "data/json.h"
+#include "data/percent.h"
 #include "kube/cluster-private.h"
 
 #define TRIES_MAX     4
@@ -27,7 +28,7 @@ struct rc_kube_request {
 	struct rc_kube_request *prev, *next;
 	struct rc_kube_cluster *cluster;
 	struct rc_net_http_request *http; /* while STATE_SENT */
-	char *method, *url, *path, *content_type, *accept, *body;
+	char *method, *target /* path and query */, *path, *content_type, *accept, *body;
 	uint64_t timeout_ms;
 	ev_timer timer;
 	enum state state;
@@ -100,7 +101,7 @@ static void detach(struct rc_kube_request *request)
 static void release(struct rc_kube_request *request)
 {
 	free(request->method);
-	free(request->url);
+	free(request->target);
 	free(request->path);
 	free(request->content_type);
 	free(request->accept);
@@ -226,10 +227,10 @@ static int send_now(struct rc_kube_request *request, struct rc_error **err)
 	struct rc_net_http_header headers[] = {
 		{"Accept", request->accept}, {"Content-Type", request->content_type}, {NULL, NULL}};
 	struct rc_net_http_options options = {.method = request->method,
-					      .url = request->url,
 					      .headers = headers,
 					      .body = rc_str(request->body),
 					      .timeout_ms = request->timeout_ms};
+	rc_autofree char *url = NULL;
 	int r = rc_kube_cluster_get_login(cluster, &request->login, &login, err);
 
 	if (r < 0)
@@ -238,6 +239,7 @@ static int send_now(struct rc_kube_request *request, struct rc_error **err)
 		request->state = STATE_LOGIN;
 		return 0;
 	}
+	options.url = url = rc_asprintf("%s%s", login.server, request->target);
 	options.bearer = login.bearer;
 	options.tls = &login.tls;
 	request->login_generation = login.generation;
@@ -275,19 +277,6 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		tell(request, r, &answer, err);
 }
 
-static void add_escaped(struct rc_buf *url, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~";
-
-	for (; *text; text++) {
-		if (strchr(plain, *text))
-			rc_buf_putc(url, *text);
-		else
-			rc_buf_printf(url, "%%%02X", (unsigned int)(unsigned char)*text);
-	}
-}
-
 static char *make_url(const char *server, const char *path, const struct rc_kube_query *query)
 {
 	rc_autobuf struct rc_buf url = RC_BUF_INIT(RC_BUF_UNLIMITED);
@@ -297,9 +286,9 @@ static char *make_url(const char *server, const char *path, const struct rc_kube
 	rc_buf_puts(&url, path);
 	for (; query && query->name; query++) {
 		rc_buf_putc(&url, separator);
-		add_escaped(&url, query->name);
+		rc_percent_encode(&url, rc_str(query->name), NULL);
 		rc_buf_putc(&url, '=');
-		add_escaped(&url, query->value);
+		rc_percent_encode(&url, rc_str(query->value), NULL);
 		separator = '&';
 	}
 	return rc_buf_take(&url);
@@ -314,7 +303,7 @@ struct rc_kube_request *rc_kube_request_start(struct rc_kube_cluster *cluster,
 	request->cluster = cluster;
 	request->method = rc_strdup(options->method ? options->method : "GET");
 	request->path = rc_strdup(options->path);
-	request->url = make_url(cluster->config->server, options->path, options->query);
+	request->target = make_url("", options->path, options->query);
 	request->content_type =
 		rc_strdup(options->content_type ? options->content_type : "application/json");
 	request->accept = rc_strdup(options->accept ? options->accept : "application/json");
@@ -344,7 +333,7 @@ rc_kube_cluster_stream(struct rc_kube_cluster *cluster, const struct rc_kube_log
 		       uint64_t idle_timeout_ms, rc_net_http_chunk_fn *chunk,
 		       rc_net_http_done_fn *done, void *userdata)
 {
-	rc_autofree char *url = make_url(cluster->config->server, path, query);
+	rc_autofree char *url = make_url(login->server, path, query);
 	struct rc_net_http_header headers[] = {{"Accept", "application/json"}, {NULL, NULL}};
 	struct rc_net_http_options options = {.url = url,
 					      .headers = headers,

@@ -398,6 +398,11 @@ void rc_net_aws_credentials_forget(struct rc_net_aws_credentials *credentials)
 		drop_keys(credentials);
 }
 
+int64_t rc_net_aws_credentials_get_end(const struct rc_net_aws_credentials *credentials)
+{
+	return credentials->has_keys ? credentials->keys.end_unix_s : INT64_MAX;
+}
+
 const char *rc_net_aws_credentials_get_region(const struct rc_net_aws_credentials *credentials)
 {
 	return credentials->region ?: credentials->found_region;

@@ -72,5 +72,7 @@ void rc_net_aws_credentials_forget(struct rc_net_aws_credentials *credentials);
 /* The token that want asked for (borrowed), or r < 0 with err, which is taken over. */
 void rc_net_aws_credentials_give(struct rc_net_aws_credentials *credentials, int r,
 				 const struct rc_secret *token, struct rc_error *err);
+/* When the keys that were gotten last end; INT64_MAX: never. */
+int64_t rc_net_aws_credentials_get_end(const struct rc_net_aws_credentials *credentials);
 /* What environment or profile say, once keys were gotten, or the option; NULL: nobody. Borrowed. */
 const char *rc_net_aws_credentials_get_region(const struct rc_net_aws_credentials *credentials);

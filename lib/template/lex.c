@@ -1,39 +1,66 @@
 /* The lexer. */
 #include "template/lex.h"
 
-#include <ctype.h>
-
 #include "data/utf8.h"
 
+/* What a byte can be. */
+enum {
+	SPACE = 1, /* blank, tab, line end */
+	WORD = 2,  /* ASCII letters, digits, '_' */
+	DIGIT = 4,
+	CLOSES = 8, /* ends a word: one of .,|:() */
+};
+
+static const unsigned char classes[256] = {
+	[' '] = SPACE,	      ['\t'] = SPACE,	    ['\r'] = SPACE, ['\n'] = SPACE,
+	['a' ... 'z'] = WORD, ['A' ... 'Z'] = WORD, ['_'] = WORD,   ['0' ... '9'] = WORD | DIGIT,
+	['.'] = CLOSES,	      [','] = CLOSES,	    ['|'] = CLOSES, [':'] = CLOSES,
+	['('] = CLOSES,	      [')'] = CLOSES,
+};
+
 static const struct {
-	const char *word;
+	struct rc_str word;
 	enum rc_template_token_kind kind;
 } keywords[] = {
-	{"block", RC_TOKEN_BLOCK},
-	{"break", RC_TOKEN_BREAK},
-	{"continue", RC_TOKEN_CONTINUE},
-	{"define", RC_TOKEN_DEFINE},
-	{"else", RC_TOKEN_ELSE},
-	{"end", RC_TOKEN_END},
-	{"if", RC_TOKEN_IF},
-	{"range", RC_TOKEN_RANGE},
-	{"nil", RC_TOKEN_NIL},
-	{"template", RC_TOKEN_TEMPLATE},
-	{"with", RC_TOKEN_WITH},
-	{"true", RC_TOKEN_BOOL},
-	{"false", RC_TOKEN_BOOL},
+	{{"block", 5}, RC_TOKEN_BLOCK},
+	{{"break", 5}, RC_TOKEN_BREAK},
+	{{"continue", 8}, RC_TOKEN_CONTINUE},
+	{{"define", 6}, RC_TOKEN_DEFINE},
+	{{"else", 4}, RC_TOKEN_ELSE},
+	{{"end", 3}, RC_TOKEN_END},
+	{{"if", 2}, RC_TOKEN_IF},
+	{{"range", 5}, RC_TOKEN_RANGE},
+	{{"nil", 3}, RC_TOKEN_NIL},
+	{{"template", 8}, RC_TOKEN_TEMPLATE},
+	{{"with", 4}, RC_TOKEN_WITH},
+	{{"true", 4}, RC_TOKEN_BOOL},
+	{{"false", 5}, RC_TOKEN_BOOL},
 };
 
 void rc_template_lex_init(struct rc_template_lexer *lexer, struct rc_arena *arena,
 			  struct rc_str input)
 {
-	*lexer = (struct rc_template_lexer){
-		.arena = arena, .input = input, .line = 1, .start_line = 1};
+	*lexer = (struct rc_template_lexer){.arena = arena, .input = input};
 }
 
-static bool is_space(char c)
+unsigned int rc_template_lex_line(struct rc_str input, size_t position)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	unsigned int line = 1;
+
+	for (size_t i = 0; i < position && i < input.n; i++)
+		line += input.p[i] == '\n';
+	return line;
+}
+
+static bool is(char c, unsigned char class)
+{
+	return classes[(unsigned char)c] & class;
+}
+
+/* The byte n ahead; NUL behind the end, as which none of the classes counts. */
+static char ahead(const struct rc_template_lexer *lexer, size_t n)
+{
+	return n < lexer->input.n - lexer->at ? lexer->input.p[lexer->at + n] : '\0';
 }
 
 static struct rc_str rest(const struct rc_template_lexer *lexer)
@@ -41,86 +68,59 @@ static struct rc_str rest(const struct rc_template_lexer *lexer)
 	return (struct rc_str){lexer->input.p + lexer->at, lexer->input.n - lexer->at};
 }
 
-static bool sees(const struct rc_template_lexer *lexer, const char *text)
-{
-	return rc_str_has_prefix(rest(lexer), rc_str(text));
-}
-
-static void advance(struct rc_template_lexer *lexer, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (lexer->input.p[lexer->at + i] == '\n')
-			lexer->line++;
-	lexer->at += n;
-}
-
 static void ignore(struct rc_template_lexer *lexer)
 {
 	lexer->start = lexer->at;
-	lexer->start_line = lexer->line;
 }
 
-static struct rc_template_token emit(struct rc_template_lexer *lexer,
-				     enum rc_template_token_kind kind)
+static void emit(struct rc_template_lexer *lexer, enum rc_template_token_kind kind,
+		 struct rc_template_token *ret)
 {
-	struct rc_template_token token = {
-		.kind = kind,
-		.text = {lexer->input.p + lexer->start, lexer->at - lexer->start},
-		.position = lexer->start,
-		.line = lexer->start_line,
-	};
-
-	ignore(lexer);
-	return token;
+	ret->kind = kind;
+	ret->text = (struct rc_str){lexer->input.p + lexer->start, lexer->at - lexer->start};
+	ret->position = lexer->start;
+	lexer->start = lexer->at;
 }
 
-static struct rc_template_token fail(struct rc_template_lexer *lexer, const char *message)
+static void fail(struct rc_template_lexer *lexer, const char *message,
+		 struct rc_template_token *ret)
 {
-	struct rc_template_token token = {.kind = RC_TOKEN_ERROR,
-					  .text = rc_str(message),
-					  .position = lexer->start,
-					  .line = lexer->start_line};
-
+	ret->kind = RC_TOKEN_ERROR;
+	ret->text = rc_str(message);
+	ret->position = lexer->start;
 	lexer->at = lexer->start = lexer->input.n;
 	lexer->inside = false;
-	return token;
 }
 
 /* "U+002D '-'", as %#U. */
-static struct rc_template_token fail_at_rune(struct rc_template_lexer *lexer, const char *message)
+static void fail_at_rune(struct rc_template_lexer *lexer, const char *message,
+			 struct rc_template_token *ret)
 {
 	size_t n = 0;
 	uint32_t rune = rc_utf8_decode(rest(lexer), &n);
 	bool printable = rune >= 0x20 && rune != 0x7f && !(rune >= 0x80 && rune < 0xa0);
 
-	return fail(lexer,
-		    rc_arena_printf(lexer->arena, printable ? "%s U+%04X '%.*s'" : "%s U+%04X",
-				    message, rune, (int)n, lexer->input.p + lexer->at));
+	fail(lexer,
+	     rc_arena_printf(lexer->arena, printable ? "%s U+%04X '%.*s'" : "%s U+%04X", message,
+			     rune, (int)n, lexer->input.p + lexer->at),
+	     ret);
 }
 
-static bool trims_left(struct rc_str s)
+static bool at_closing(const struct rc_template_lexer *lexer, size_t n)
 {
-	return s.n >= 2 && s.p[0] == '-' && is_space(s.p[1]);
+	return ahead(lexer, n) == '}' && ahead(lexer, n + 1) == '}';
 }
 
-static bool trims_right(struct rc_str s)
+/* At " -}}": the blank belongs to the delimiter. */
+static bool at_trimming(const struct rc_template_lexer *lexer)
 {
-	return s.n >= 2 && is_space(s.p[0]) && s.p[1] == '-';
-}
-
-static bool at_right(const struct rc_template_lexer *lexer, bool *ret_trims)
-{
-	struct rc_str s = rest(lexer);
-
-	*ret_trims = trims_right(s) &&
-		     rc_str_has_prefix((struct rc_str){s.p + 2, s.n - 2}, RC_STR("}}"));
-	return *ret_trims || rc_str_has_prefix(s, RC_STR("}}"));
+	return is(ahead(lexer, 0), SPACE) && ahead(lexer, 1) == '-' && at_closing(lexer, 2);
 }
 
 static void skip_space(struct rc_template_lexer *lexer)
 {
-	while (lexer->at < lexer->input.n && is_space(lexer->input.p[lexer->at]))
-		advance(lexer, 1);
+	while (is(ahead(lexer, 0), SPACE))
+		lexer->at++;
 }
 
 /* From its opening to behind the closing delimiter; returns NULL or what is wrong. */
@@ -129,166 +129,184 @@ static const char *skip_comment(struct rc_template_lexer *lexer)
 	const char *end;
 	bool trims;
 
-	advance(lexer, 2);
+	lexer->at += 2;
 	end = memmem(lexer->input.p + lexer->at, lexer->input.n - lexer->at, "*/", 2);
 	if (!end)
 		return "unclosed comment";
-	advance(lexer, (size_t)(end - lexer->input.p) + 2 - lexer->at);
-	if (!at_right(lexer, &trims))
+	lexer->at = (size_t)(end - lexer->input.p) + 2;
+	trims = at_trimming(lexer);
+	if (!trims && !at_closing(lexer, 0))
 		return "comment ends before closing delimiter";
-	advance(lexer, trims ? 4 : 2);
+	lexer->at += trims ? 4 : 2;
 	if (trims)
 		skip_space(lexer);
 	ignore(lexer);
 	return NULL;
 }
 
-static struct rc_template_token lex_text(struct rc_template_lexer *lexer)
+/* Where the next "{{" is, or the end. */
+static size_t find_left(const struct rc_template_lexer *lexer)
+{
+	const char *end = lexer->input.p + lexer->input.n;
+
+	for (const char *p = lexer->input.p + lexer->at; p < end; p++) {
+		p = memchr(p, '{', (size_t)(end - p));
+		if (!p)
+			break;
+		if (p + 1 < end && p[1] == '{')
+			return (size_t)(p - lexer->input.p);
+	}
+	return lexer->input.n;
+}
+
+/* Text up to left; false when there is none. */
+static bool take_text(struct rc_template_lexer *lexer, size_t left, bool trims,
+		      struct rc_template_token *ret)
+{
+	size_t end = left;
+
+	while (trims && end > lexer->at && is(lexer->input.p[end - 1], SPACE))
+		end--;
+	if (end == lexer->at) {
+		lexer->at = lexer->start = left;
+		return false;
+	}
+	lexer->at = end;
+	emit(lexer, RC_TOKEN_TEXT, ret);
+	lexer->at = lexer->start = left;
+	return true;
+}
+
+static void lex_text(struct rc_template_lexer *lexer, struct rc_template_token *ret)
 {
 	for (;;) {
-		struct rc_str s = rest(lexer);
-		const char *left = s.n ? memmem(s.p, s.n, "{{", 2) : NULL;
-		size_t n = left ? (size_t)(left - s.p) : s.n, trimmed = n;
-		struct rc_template_token token;
+		size_t left = find_left(lexer);
+		const char *p = lexer->input.p + left;
+		bool trims = left + 3 < lexer->input.n && p[2] == '-' && is(p[3], SPACE);
 		const char *problem;
-		bool trims = left && trims_left((struct rc_str){left + 2, s.n - n - 2});
 
-		if (n > 0) {
-			while (trims && trimmed > 0 && is_space(s.p[trimmed - 1]))
-				trimmed--;
-			advance(lexer, trimmed);
-			token = emit(lexer, RC_TOKEN_TEXT);
-			advance(lexer, n - trimmed);
-			ignore(lexer);
-			if (token.text.n > 0)
-				return token;
+		if (take_text(lexer, left, trims, ret))
+			return;
+		if (left == lexer->input.n) {
+			emit(lexer, RC_TOKEN_EOF, ret);
+			return;
 		}
-		if (!left)
-			return emit(lexer, RC_TOKEN_EOF);
-		n = trims ? 2 : 0;
-		if (rc_str_has_prefix(
-			    (struct rc_str){left + 2 + n,
-					    (size_t)(lexer->input.p + lexer->input.n - left - 2) -
-						    n},
-			    RC_STR("/*"))) {
-			advance(lexer, 2 + n);
+		if (ahead(lexer, trims ? 4 : 2) == '/' && ahead(lexer, trims ? 5 : 3) == '*') {
+			lexer->at += trims ? 4 : 2;
 			ignore(lexer);
 			problem = skip_comment(lexer);
-			if (problem)
-				return fail(lexer, problem);
-			continue;
+			if (!problem)
+				continue;
+			fail(lexer, problem, ret);
+			return;
 		}
-		advance(lexer, 2);
-		token = emit(lexer, RC_TOKEN_LEFT);
-		advance(lexer, n);
+		lexer->at += 2;
+		emit(lexer, RC_TOKEN_LEFT, ret);
+		lexer->at += trims ? 2 : 0;
 		ignore(lexer);
 		lexer->inside = true;
 		lexer->paren_depth = 0;
-		return token;
+		return;
 	}
 }
 
-static struct rc_template_token lex_right(struct rc_template_lexer *lexer, bool trims)
+static void lex_right(struct rc_template_lexer *lexer, bool trims, struct rc_template_token *ret)
 {
-	struct rc_template_token token;
-
 	if (trims) {
-		advance(lexer, 2);
+		lexer->at += 2;
 		ignore(lexer);
 	}
-	advance(lexer, 2);
-	token = emit(lexer, RC_TOKEN_RIGHT);
+	lexer->at += 2;
+	emit(lexer, RC_TOKEN_RIGHT, ret);
 	if (trims) {
 		skip_space(lexer);
 		ignore(lexer);
 	}
 	lexer->inside = false;
-	return token;
 }
 
-static struct rc_template_token lex_space(struct rc_template_lexer *lexer)
+/* Letters and digits of other scripts; how many bytes, 0 when none. */
+static size_t foreign_letter(const struct rc_template_lexer *lexer)
 {
-	bool trims;
-
-	/* The last blank before "-}}" belongs to the delimiter. */
-	while (lexer->at < lexer->input.n && is_space(lexer->input.p[lexer->at])) {
-		if (at_right(lexer, &trims) && trims)
-			break;
-		advance(lexer, 1);
-	}
-	if (lexer->at == lexer->start)
-		return lex_right(lexer, true);
-	return emit(lexer, RC_TOKEN_SPACE);
-}
-
-/* Letters and digits of any script, and '_'; how many bytes, 0 when none. */
-static size_t alphanumeric(const struct rc_template_lexer *lexer)
-{
-	struct rc_str s = rest(lexer);
-	uint32_t rune;
 	size_t n;
+	uint32_t rune = rc_utf8_decode(rest(lexer), &n);
 
-	if (s.n == 0)
-		return 0;
-	rune = rc_utf8_decode(s, &n);
-	if (rune < 0x80)
-		return isalnum((int)rune) || rune == '_' ? 1 : 0;
 	if (rune == RC_UTF8_ERROR || rune < 0xaa || rune == 0xd7 || rune == 0xf7 ||
 	    (rune >= 0x2000 && rune < 0x2c00) || (rune >= 0x3000 && rune < 0x3005))
 		return 0;
 	return n;
 }
 
+/* A letter or digit of any script, or '_': its bytes, 0 when none. */
+static size_t alphanumeric(const struct rc_template_lexer *lexer)
+{
+	char c = ahead(lexer, 0);
+
+	if (is(c, WORD))
+		return 1;
+	return (unsigned char)c < 0x80 ? 0 : foreign_letter(lexer);
+}
+
+static void skip_word(struct rc_template_lexer *lexer)
+{
+	for (;;) {
+		size_t n;
+
+		while (is(ahead(lexer, 0), WORD))
+			lexer->at++;
+		n = alphanumeric(lexer);
+		if (n == 0)
+			return;
+		lexer->at += n;
+	}
+}
+
 static bool at_terminator(const struct rc_template_lexer *lexer)
 {
-	struct rc_str s = rest(lexer);
-
-	if (s.n == 0 || is_space(s.p[0]))
-		return true;
-	return (s.p[0] != '\0' && strchr(".,|:()", s.p[0])) || sees(lexer, "}}");
+	return lexer->at == lexer->input.n || is(ahead(lexer, 0), SPACE | CLOSES) ||
+	       at_closing(lexer, 0);
 }
 
-static struct rc_template_token lex_word(struct rc_template_lexer *lexer,
-					 enum rc_template_token_kind kind)
+static void lex_word(struct rc_template_lexer *lexer, enum rc_template_token_kind kind,
+		     struct rc_template_token *ret)
 {
-	struct rc_template_token token;
-
 	/* "." or "$" alone. */
-	if (kind != RC_TOKEN_IDENTIFIER && at_terminator(lexer))
-		return emit(lexer, kind == RC_TOKEN_FIELD ? RC_TOKEN_DOT : kind);
-	for (size_t n = alphanumeric(lexer); n > 0; n = alphanumeric(lexer))
-		advance(lexer, n);
-	if (!at_terminator(lexer))
-		return fail_at_rune(lexer, "bad character");
-	token = emit(lexer, kind);
-	for (size_t i = 0; kind == RC_TOKEN_IDENTIFIER && i < sizeof(keywords) / sizeof(*keywords);
-	     i++)
-		if (rc_str_is(token.text, keywords[i].word))
-			token.kind = keywords[i].kind;
-	return token;
+	if (kind != RC_TOKEN_IDENTIFIER && at_terminator(lexer)) {
+		emit(lexer, kind == RC_TOKEN_FIELD ? RC_TOKEN_DOT : kind, ret);
+		return;
+	}
+	skip_word(lexer);
+	if (!at_terminator(lexer)) {
+		fail_at_rune(lexer, "bad character", ret);
+		return;
+	}
+	emit(lexer, kind, ret);
+	for (size_t i = 0; kind == RC_TOKEN_IDENTIFIER && i < RC_ARRAY_SIZE(keywords); i++)
+		if (*ret->text.p == *keywords[i].word.p &&
+		    rc_str_equal(ret->text, keywords[i].word))
+			ret->kind = keywords[i].kind;
 }
 
-static struct rc_template_token lex_quoted(struct rc_template_lexer *lexer, char quote,
-					   enum rc_template_token_kind kind, const char *problem)
+static void lex_quoted(struct rc_template_lexer *lexer, char quote,
+		       enum rc_template_token_kind kind, const char *problem,
+		       struct rc_template_token *ret)
 {
-	advance(lexer, 1);
-	for (;;) {
-		char c;
+	const char *end = lexer->input.p + lexer->input.n;
 
-		if (lexer->at == lexer->input.n)
-			return fail(lexer, problem);
-		c = lexer->input.p[lexer->at];
-		if (c == '\n' && quote != '`')
-			return fail(lexer, problem);
-		if (c == '\\' && quote != '`') {
-			advance(lexer, 1);
-			if (lexer->at == lexer->input.n || lexer->input.p[lexer->at] == '\n')
-				return fail(lexer, problem);
+	for (const char *p = lexer->input.p + lexer->at + 1; p < end; p++) {
+		if (*p == quote) {
+			lexer->at = (size_t)(p + 1 - lexer->input.p);
+			emit(lexer, kind, ret);
+			return;
 		}
-		advance(lexer, 1);
-		if (c == quote)
-			return emit(lexer, kind);
+		if (quote == '`')
+			continue;
+		if (*p == '\\')
+			p++;
+		if (p < end && *p == '\n')
+			break;
 	}
+	fail(lexer, problem, ret);
 }
 
 static void accept_run(struct rc_template_lexer *lexer, const char *any)
@@ -307,7 +325,7 @@ static bool accept(struct rc_template_lexer *lexer, const char *any)
 	return true;
 }
 
-static struct rc_template_token lex_number(struct rc_template_lexer *lexer)
+static void lex_number(struct rc_template_lexer *lexer, struct rc_template_token *ret)
 {
 	const char *digits = "0123456789_";
 	size_t n;
@@ -330,90 +348,124 @@ static struct rc_template_token lex_number(struct rc_template_lexer *lexer)
 	}
 	accept(lexer, "i");
 	n = alphanumeric(lexer);
-	if (n == 0)
-		return emit(lexer, RC_TOKEN_NUMBER);
+	if (n == 0) {
+		emit(lexer, RC_TOKEN_NUMBER, ret);
+		return;
+	}
 	lexer->at += n;
-	return fail(lexer, rc_arena_printf(lexer->arena, "bad number syntax: \"%.*s\"",
-					   (int)(lexer->at - lexer->start),
-					   lexer->input.p + lexer->start));
+	fail(lexer,
+	     rc_arena_printf(lexer->arena, "bad number syntax: \"%.*s\"",
+			     (int)(lexer->at - lexer->start), lexer->input.p + lexer->start),
+	     ret);
 }
 
-static struct rc_template_token lex_one(struct rc_template_lexer *lexer,
-					enum rc_template_token_kind kind)
+static void lex_one(struct rc_template_lexer *lexer, enum rc_template_token_kind kind,
+		    struct rc_template_token *ret)
 {
-	advance(lexer, 1);
-	return emit(lexer, kind);
+	lexer->at++;
+	emit(lexer, kind, ret);
 }
 
-static struct rc_template_token lex_paren(struct rc_template_lexer *lexer, char c)
+static void lex_paren(struct rc_template_lexer *lexer, char c, struct rc_template_token *ret)
 {
 	lexer->paren_depth += c == '(' ? 1 : -1;
 	if (lexer->paren_depth < 0)
-		return fail(lexer, "unexpected right paren");
-	return lex_one(lexer, c == '(' ? RC_TOKEN_LEFT_PAREN : RC_TOKEN_RIGHT_PAREN);
+		fail(lexer, "unexpected right paren", ret);
+	else
+		lex_one(lexer, c == '(' ? RC_TOKEN_LEFT_PAREN : RC_TOKEN_RIGHT_PAREN, ret);
 }
 
-static struct rc_template_token lex_other(struct rc_template_lexer *lexer, char c)
+static void lex_declare(struct rc_template_lexer *lexer, struct rc_template_token *ret)
 {
-	if (alphanumeric(lexer) > 0)
-		return lex_word(lexer, RC_TOKEN_IDENTIFIER);
-	if (isprint((unsigned char)c) && (unsigned char)c < 0x80)
-		return lex_one(lexer, RC_TOKEN_CHAR);
-	return fail_at_rune(lexer, "unrecognized character in action:");
+	lexer->at++;
+	if (ahead(lexer, 0) == '=')
+		lex_one(lexer, RC_TOKEN_DECLARE, ret);
+	else
+		fail(lexer, "expected :=", ret);
 }
 
-static struct rc_template_token lex_inside(struct rc_template_lexer *lexer)
+static void lex_other(struct rc_template_lexer *lexer, char c, struct rc_template_token *ret)
 {
-	struct rc_str s = rest(lexer);
-	bool trims;
-	char c;
+	if (c == '+' || c == '-' || is(c, DIGIT) || (c == '.' && is(ahead(lexer, 1), DIGIT))) {
+		lex_number(lexer, ret);
+	} else if (c == '.') {
+		lexer->at++;
+		lex_word(lexer, RC_TOKEN_FIELD, ret);
+	} else if (alphanumeric(lexer) > 0) {
+		lex_word(lexer, RC_TOKEN_IDENTIFIER, ret);
+	} else if (c > ' ' && c <= '~') {
+		lex_one(lexer, RC_TOKEN_CHAR, ret);
+	} else {
+		fail_at_rune(lexer, "unrecognized character in action:", ret);
+	}
+}
 
-	if (at_right(lexer, &trims))
-		return lexer->paren_depth == 0 ? lex_right(lexer, trims)
-					       : fail(lexer, "unclosed left paren");
-	if (s.n == 0)
-		return fail(lexer, "unclosed action");
-	c = s.p[0];
+static void lex_solid(struct rc_template_lexer *lexer, struct rc_template_token *ret)
+{
+	char c = ahead(lexer, 0);
+
 	switch (c) {
-	case ' ':
-	case '\t':
-	case '\r':
-	case '\n':
-		return lex_space(lexer);
 	case '=':
-		return lex_one(lexer, RC_TOKEN_ASSIGN);
+		lex_one(lexer, RC_TOKEN_ASSIGN, ret);
+		return;
 	case ':':
-		advance(lexer, 1);
-		return sees(lexer, "=") ? lex_one(lexer, RC_TOKEN_DECLARE)
-					: fail(lexer, "expected :=");
+		lex_declare(lexer, ret);
+		return;
 	case '|':
-		return lex_one(lexer, RC_TOKEN_PIPE);
+		lex_one(lexer, RC_TOKEN_PIPE, ret);
+		return;
 	case '"':
-		return lex_quoted(lexer, c, RC_TOKEN_STRING, "unterminated quoted string");
+		lex_quoted(lexer, c, RC_TOKEN_STRING, "unterminated quoted string", ret);
+		return;
 	case '`':
-		return lex_quoted(lexer, c, RC_TOKEN_RAW_STRING, "unterminated raw quoted string");
+		lex_quoted(lexer, c, RC_TOKEN_RAW_STRING, "unterminated raw quoted string", ret);
+		return;
 	case '\'':
-		return lex_quoted(lexer, c, RC_TOKEN_CHAR_CONSTANT,
-				  "unterminated character constant");
+		lex_quoted(lexer, c, RC_TOKEN_CHAR_CONSTANT, "unterminated character constant",
+			   ret);
+		return;
 	case '$':
-		advance(lexer, 1);
-		return lex_word(lexer, RC_TOKEN_VARIABLE);
+		lexer->at++;
+		lex_word(lexer, RC_TOKEN_VARIABLE, ret);
+		return;
 	case '(':
 	case ')':
-		return lex_paren(lexer, c);
+		lex_paren(lexer, c, ret);
+		return;
 	default:
-		break;
+		lex_other(lexer, c, ret);
 	}
-	if (c == '.' && !(s.n > 1 && isdigit((unsigned char)s.p[1]))) {
-		advance(lexer, 1);
-		return lex_word(lexer, RC_TOKEN_FIELD);
-	}
-	if (c == '.' || c == '+' || c == '-' || isdigit((unsigned char)c))
-		return lex_number(lexer);
-	return lex_other(lexer, c);
 }
 
-struct rc_template_token rc_template_lex_next(struct rc_template_lexer *lexer)
+static void lex_inside(struct rc_template_lexer *lexer, struct rc_template_token *ret)
 {
-	return lexer->inside ? lex_inside(lexer) : lex_text(lexer);
+	bool trims = at_trimming(lexer);
+
+	while (!trims && is(ahead(lexer, 0), SPACE)) {
+		lexer->at++;
+		trims = at_trimming(lexer);
+	}
+	ret->spaced = lexer->at > lexer->start;
+	ret->space = lexer->start;
+	ignore(lexer);
+	if (!trims && !at_closing(lexer, 0)) {
+		if (lexer->at == lexer->input.n)
+			fail(lexer, "unclosed action", ret);
+		else
+			lex_solid(lexer, ret);
+	} else if (lexer->paren_depth == 0) {
+		lex_right(lexer, trims, ret);
+	} else {
+		fail(lexer, "unclosed left paren", ret);
+	}
+}
+
+void rc_template_lex_next(struct rc_template_lexer *lexer, struct rc_template_token *ret)
+{
+	ret->spaced = false;
+	ret->space = lexer->start;
+	if (lexer->inside)
+		lex_inside(lexer, ret);
+	else
+		lex_text(lexer, ret);
 }

@@ -13,7 +13,6 @@ enum rc_template_token_kind {
 	RC_TOKEN_TEXT,
 	RC_TOKEN_LEFT,
 	RC_TOKEN_RIGHT,
-	RC_TOKEN_SPACE,
 	RC_TOKEN_ASSIGN,
 	RC_TOKEN_DECLARE,
 	RC_TOKEN_PIPE,
@@ -44,20 +43,22 @@ enum rc_template_token_kind {
 
 struct rc_template_token {
 	enum rc_template_token_kind kind;
+	bool spaced; /* white space stands before it, inside of an action */
 	struct rc_str text;
-	size_t position;
-	unsigned int line; /* from 1, where it begins */
+	size_t position; /* bytes into the input */
+	size_t space;	 /* where that white space begins, or position */
 };
 
 struct rc_template_lexer {
 	struct rc_arena *arena; /* for error texts */
 	struct rc_str input;
 	size_t at, start;
-	unsigned int line, start_line;
 	int paren_depth;
 	bool inside;
 };
 
 void rc_template_lex_init(struct rc_template_lexer *lexer, struct rc_arena *arena,
 			  struct rc_str input);
-struct rc_template_token rc_template_lex_next(struct rc_template_lexer *lexer);
+void rc_template_lex_next(struct rc_template_lexer *lexer, struct rc_template_token *ret);
+/* The line of a position, from 1. */
+unsigned int rc_template_lex_line(struct rc_str input, size_t position);

@@ -43,12 +43,13 @@ struct rc_template_tree {
 
 struct rc_template_nodes {
 	struct rc_template_node **at;
-	size_t n, room;
+	unsigned int n, room;
 };
 
+/* Of the union a node has only the members of its kind: the parser allocates no more than that. */
 struct rc_template_node {
 	enum rc_template_node_kind kind;
-	size_t position; /* bytes into tree->text */
+	unsigned int position; /* bytes into tree->text */
 	const struct rc_template_tree *tree;
 	struct rc_str text; /* TEXT; NUMBER, STRING as written; TEMPLATE, IDENTIFIER its name */
 	union {

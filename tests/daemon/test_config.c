@@ -42,7 +42,8 @@ START_TEST(test_whole)
 	rc_autofree char *drop_ins = rc_path_join(folder, "conf.d");
 
 	put("c.yaml",
-	    "clusters: [{name: judge, kubeconfig: /k}]\n"
+	    "clusters: [{name: judge, kubeconfig: /k}, {name: e, eks: {cluster: prod, roleArn: "
+	    "r}}]\n"
 	    "repositories:\n"
 	    "- {name: helm, url: 'https://git.example.com/x', interval: 90s}\n"
 	    "applications: [{from: {repository: helm, path: argocd}}, {file: /etc/a.yaml}]\n"
@@ -53,6 +54,10 @@ START_TEST(test_whole)
 	put("conf.d/20-y.yaml", "sync: {pruneBudget: 10}\nlog: {level: debug}\n");
 	put("conf.d/ignored.txt", "nonsense: [");
 	ck_assert_msg(load(&config, &messages) == 0, "%s", rc_buf_text(&messages));
+	ck_assert_uint_eq(config->n_clusters, 2);
+	ck_assert_ptr_null(config->clusters[0].eks.cluster);
+	ck_assert_str_eq(config->clusters[1].eks.cluster, "prod");
+	ck_assert_str_eq(config->clusters[1].eks.role_arn, "r");
 	ck_assert_uint_eq(config->n_repositories, 2);
 	ck_assert_str_eq(config->repositories[0].url, "file:///x");
 	ck_assert_int_eq(config->repositories[0].interval_ms, 90000);
@@ -91,6 +96,12 @@ static const struct {
 	{"terraform: {}", "terraform: this version does not support it yet"},
 	{"a: [", "c.yaml:2:1: "},
 	{"- a", "the configuration: a mapping is wanted, found a list"},
+	{"clusters: [{name: a, eks: {region: x}}]", "clusters[0].eks: 'cluster' is missing"},
+	{"clusters: [{name: a, kubeconfig: /k, eks: {cluster: x}}]", "exclude each other"},
+	{"clusters: [{name: a, context: k, eks: {cluster: x}}]",
+	 "'context' belongs to a kubeconfig"},
+	{"clusters: [{name: a, context: k}]", "'context' without 'kubeconfig'"},
+	{"clusters: [{name: a, eks: {cluster: x, externalId: z}}]", "goes with 'roleArn'"},
 	{"applications: [{}]", "an entry of applications has 'file', or 'from'"},
 	{"applications: [{from: {repository: x, path: p}}]", "no repository is named 'x'"},
 	{"repositories: [{name: a, url: nowhere}]", "'nowhere' is no URL of a repository"},

@@ -1,0 +1,88 @@
+/* What makes a mapping of entries: keys as text, their order, the last of equal ones. */
+#include <math.h>
+#include <stdio.h>
+
+#include "data/number.h"
+#include "data/yaml-private.h"
+
+#define SORT_SMALL 8
+
+bool rc_yaml_key_text(struct rc_arena *arena, const struct rc_yaml_node *key,
+		      struct rc_str *ret_text)
+{
+	char text[RC_NUMBER_MAX];
+
+	switch (key->kind) {
+	case RC_YAML_STRING:
+		*ret_text = key->text;
+		return true;
+	case RC_YAML_BOOL:
+		*ret_text = key->truth ? RC_STR("true") : RC_STR("false");
+		return true;
+	case RC_YAML_INT:
+		snprintf(text, sizeof(text), "%lld", (long long)key->integer);
+		break;
+	case RC_YAML_UINT:
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)key->natural);
+		break;
+	case RC_YAML_FLOAT:
+		if (isnan(key->real))
+			snprintf(text, sizeof(text), ".nan");
+		else if (isinf(key->real))
+			snprintf(text, sizeof(text), key->real > 0 ? ".inf" : "-.inf");
+		else
+			rc_number_format_g(key->real, 32, text);
+		break;
+	case RC_YAML_NULL:
+	case RC_YAML_SEQUENCE:
+	case RC_YAML_MAPPING:
+		return false;
+	}
+	*ret_text = rc_arena_str(arena, rc_str(text));
+	return true;
+}
+
+/*
+ * By key, stable: of equal keys the later one stays behind and wins. Documents are mostly in small
+ * mappings; large ones are merged bottom up.
+ */
+static void sort_entries(struct rc_arena *arena, struct rc_yaml_entry *at, size_t n)
+{
+	struct rc_yaml_entry *other;
+	size_t middle = n / 2, i = 0, j = middle, to = 0;
+
+	if (n <= SORT_SMALL) {
+		for (i = 1; i < n; i++) {
+			struct rc_yaml_entry entry = at[i];
+
+			for (j = i; j > 0 && rc_str_compare(at[j - 1].key, entry.key) > 0; j--)
+				at[j] = at[j - 1];
+			at[j] = entry;
+		}
+		return;
+	}
+	sort_entries(arena, at, middle);
+	sort_entries(arena, at + middle, n - middle);
+	other = rc_arena_memdup(arena, at, middle * sizeof(*at));
+	while (i < middle && j < n)
+		at[to++] = rc_str_compare(other[i].key, at[j].key) <= 0 ? other[i++] : at[j++];
+	while (i < middle)
+		at[to++] = other[i++];
+}
+
+void rc_yaml_mapping_finish(struct rc_arena *arena, struct rc_yaml_node *mapping,
+			    struct rc_yaml_entry *at, size_t n)
+{
+	size_t to = 0;
+
+	sort_entries(arena, at, n);
+	for (size_t i = 0; i < n; i++) {
+		if (i + 1 < n && rc_str_equal(at[i].key, at[i + 1].key)) {
+			mapping->duplicate = rc_arena_memdup(arena, &at[i], sizeof(at[i]));
+			continue;
+		}
+		at[to++] = at[i];
+	}
+	mapping->entries = at;
+	mapping->n_entries = to;
+}
