@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "secrets.h"
+#include "terraform.h"
 #include "worker.h"
 
 static const struct {
@@ -97,7 +98,10 @@ static void add_repository(struct rc_daemon *daemon, const struct rc_config_repo
 
 static void on_repository(void *userdata, struct rc_repository *repository)
 {
-	daemon_catalog_on_repository(userdata, repository);
+	struct rc_daemon *daemon = userdata;
+
+	daemon_catalog_on_repository(daemon, repository);
+	daemon_terraform_on_repository(daemon->terraform, repository);
 }
 
 static void on_destination(void *userdata, struct rc_destination *destination)
@@ -168,11 +172,14 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 		return r;
 	daemon->secrets = daemon_secrets_new(daemon);
 	daemon_catalog_make_all(daemon);
+	daemon_terraform_configure(daemon->terraform);
 	return 0;
 }
 
 static void free_parts(struct rc_daemon *daemon)
 {
+	if (daemon->terraform)
+		daemon_terraform_unbind(daemon->terraform);
 	daemon_catalog_free_all(daemon);
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
@@ -189,12 +196,21 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
 	daemon_reload(watcher->data);
 }
 
+static void on_stopped(void *userdata)
+{
+	struct rc_daemon *daemon = userdata;
+
+	ev_break(daemon->loop, EVBREAK_ALL);
+}
+
 static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
 {
-	(void)watcher;
+	struct rc_daemon *daemon = watcher->data;
+
 	(void)events;
 	rc_journal_notify("STOPPING=1");
-	ev_break(loop, EVBREAK_ALL);
+	if (!daemon_terraform_stop(daemon->terraform, on_stopped, daemon))
+		ev_break(loop, EVBREAK_ALL);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -212,7 +228,7 @@ static void start_signals(struct rc_daemon *daemon)
 	ev_signal_init(&daemon->hangup, on_hangup, SIGHUP);
 	ev_signal_init(&daemon->terminate, on_terminate, SIGTERM);
 	ev_signal_init(&daemon->interrupt, on_terminate, SIGINT);
-	daemon->hangup.data = daemon;
+	daemon->hangup.data = daemon->terminate.data = daemon->interrupt.data = daemon;
 	ev_signal_start(daemon->loop, &daemon->hangup);
 	ev_signal_start(daemon->loop, &daemon->terminate);
 	ev_signal_start(daemon->loop, &daemon->interrupt);
@@ -231,8 +247,10 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 	r = make_folders(daemon->config, err);
 	if (r == 0)
 		r = open_store(daemon, err);
-	if (r == 0)
-		r = make_parts(daemon, err);
+	if (r < 0)
+		return r;
+	daemon->terraform = daemon_terraform_new(daemon);
+	r = make_parts(daemon, err);
 	if (r == 0)
 		r = daemon_api_init(daemon, err);
 	if (r == 0)
@@ -245,6 +263,7 @@ void daemon_done(struct rc_daemon *daemon)
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
 	free_parts(daemon);
+	daemon_terraform_free(rc_steal(&daemon->terraform));
 	rc_store_close(rc_steal(&daemon->store));
 	rc_config_free(rc_steal(&daemon->config));
 	free(daemon->config_error);

@@ -16,6 +16,7 @@
 
 struct daemon_catalog;
 struct daemon_secrets;
+struct daemon_terraform;
 
 struct rc_daemon {
 	struct ev_loop *loop;
@@ -26,6 +27,7 @@ struct rc_daemon {
 	struct rc_engine *engine;
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
+	struct daemon_terraform *terraform; /* the same over reloads */
 	struct rc_net_http_server *control, *metrics;
 	char *config_error; /* why the last reload was refused, or NULL */
 	int64_t started_unix_s;

@@ -29,6 +29,8 @@ static const struct {
 	{"apps", api_apps_serve},
 	{"secrets", api_secrets_serve},
 	{"status", api_status_serve},
+	{"terraform", api_terraform_serve},
+	{"terraform-freeze", api_freeze_serve},
 };
 
 static void route(struct api_call *call)

@@ -20,6 +20,8 @@ static const struct ctl_command commands[] = {
 	{"render", "[NAME] CHART [FLAGS of helm template]", "the manifests of a chart", ctl_render},
 	{"secret", "list|get|refresh", "secrets from Vault", ctl_secret},
 	{"status", "", "the daemon, its clusters and repositories", ctl_status},
+	{"terraform", "list|plan|show|approve|discard|logs|...", "stacks, plans and their approval",
+	 ctl_terraform},
 	{"version", "", "print the version", version},
 	{NULL, NULL, NULL, NULL},
 };

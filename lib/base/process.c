@@ -210,8 +210,8 @@ int rc_process_start(struct ev_loop *loop, const struct rc_process_options *opti
 			return rc_fail(err, r, "pipe: %s", strerror(-r));
 		}
 	spawn.fds[0] = options->no_input ? -1 : pipes[0][0];
-	spawn.fds[1] = pipes[1][1];
-	spawn.fds[2] = pipes[2][1];
+	spawn.fds[1] = options->out_fd ? options->out_fd : pipes[1][1];
+	spawn.fds[2] = options->out_fd ? options->out_fd : pipes[2][1];
 	spawn.fds[3] = options->pass_fd ? options->pass_fd : -1;
 	r = rc_spawn(&spawn, &process->pid, &process->pidfd, err);
 	close(pipes[0][0]);

@@ -23,6 +23,7 @@ struct rc_process_options {
 	size_t max_output_bytes; /* for stdout and stderr each; 0: 1 MiB; more ends in -E2BIG */
 	bool own_session;	 /* setsid(): our group's signals do not reach it */
 	int pass_fd;		 /* the child has it as its descriptor 3; 0: none */
+	int out_fd;		 /* its stdout and stderr, instead of pipes to us; 0: pipes */
 	/* Told of what it prints as it comes; that is then neither collected nor limited. May be
 	 * NULL. */
 	void (*output)(void *userdata, bool is_error, struct rc_str chunk);

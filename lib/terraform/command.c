@@ -13,8 +13,10 @@
 #include "data/json.h"
 #include "terraform/message.h"
 
-#define GRACE_MS       (2 * 60 * UINT64_C(1000))
-#define LINE_MAX_BYTES ((size_t)1 << 20)
+#define GRACE_MS	(2 * 60 * UINT64_C(1000))
+#define LINE_MAX_BYTES	((size_t)1 << 20)
+#define SPOOL_MAX_BYTES ((size_t)256 << 20)
+#define LOOK_S		0.2
 
 /* What has been done about one that shall end. */
 enum stop_stage { STOP_NONE, STOP_ASKED, STOP_ASKED_AGAIN, STOP_KILLED };
@@ -31,6 +33,8 @@ struct rc_terraform_command {
 	int stop_reason;
 	struct rc_error *stop_error;
 	ev_timer timer;
+	int spool_fd;  /* where we read it; -1: none */
+	ev_timer look; /* for more of it */
 };
 
 /* ---- output ---- */
@@ -100,6 +104,30 @@ static void on_output(void *userdata, bool is_error, struct rc_str chunk)
 		take_lines(command, &command->out, false, chunk);
 	else if (command->stage == STOP_NONE)
 		take_bytes(command, chunk);
+}
+
+/* What the program added to the spool since the last look. */
+static void read_spool(struct rc_terraform_command *command)
+{
+	struct rc_error *err = NULL;
+	char chunk[65536];
+	ssize_t n;
+
+	while (command->spool_fd >= 0 && (n = read(command->spool_fd, chunk, sizeof(chunk))) > 0) {
+		command->n_out += (size_t)n;
+		take_lines(command, &command->out, false, (struct rc_str){chunk, (size_t)n});
+	}
+	if (command->n_out <= SPOOL_MAX_BYTES || command->stage != STOP_NONE)
+		return;
+	rc_fail(&err, -E2BIG, "it printed more than %zu MiB", SPOOL_MAX_BYTES >> 20);
+	end_with(command, -E2BIG, err);
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	read_spool(rc_container_of(timer, struct rc_terraform_command, look));
 }
 
 /* ---- the end ---- */
@@ -181,6 +209,8 @@ static void on_done(struct rc_process *process, int r, const struct rc_process_r
 
 	(void)process;
 	ev_timer_stop(command->options.loop, &command->timer);
+	ev_timer_stop(command->options.loop, &command->look);
+	read_spool(command);
 	if (has_lines && command->out.n > 0)
 		take_line(command, rc_buf_str(&command->out), false);
 	if (command->error_out.n > 0)
@@ -213,6 +243,22 @@ static int open_out(struct rc_terraform_command *command,
 		       : 0;
 }
 
+/* *ret_writer is for the child, the caller's to close; 0: it has pipes. */
+static int open_spool(struct rc_terraform_command *command,
+		      const struct rc_terraform_command_options *options, int *ret_writer,
+		      struct rc_error **err)
+{
+	*ret_writer = 0;
+	if (!options->spool_path)
+		return 0;
+	*ret_writer = open(options->spool_path,
+			   O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	command->spool_fd = *ret_writer < 0 ? -1 : open(options->spool_path, O_RDONLY | O_CLOEXEC);
+	if (command->spool_fd >= 0)
+		return 0;
+	return rc_fail(err, -errno, "%s: %s", options->spool_path, strerror(errno));
+}
+
 int rc_terraform_command_start(const struct rc_terraform_command_options *options,
 			       struct rc_terraform_command **ret_command, struct rc_error **err)
 {
@@ -227,23 +273,31 @@ int rc_terraform_command_start(const struct rc_terraform_command_options *option
 		.pass_fd = options->lock_fd,
 		.output = on_output,
 	};
-	int r;
+	int r, writer = 0;
 
 	command->options = *options;
 	command->step = rc_strdup(options->step);
-	command->out_fd = -1;
+	command->out_fd = command->spool_fd = -1;
 	rc_buf_init(&command->out, options->output == RC_TERRAFORM_OUTPUT_VALUE
 					   ? options->max_bytes + 1
 					   : 2 * LINE_MAX_BYTES);
 	rc_buf_init(&command->error_out, 2 * LINE_MAX_BYTES);
 	rc_terraform_message_init(&command->message);
 	ev_timer_init(&command->timer, on_timer, (double)options->timeout_ms / 1000., 0.);
+	ev_timer_init(&command->look, on_look, LOOK_S, LOOK_S);
 	r = open_out(command, options, err);
 	if (r == 0)
-		r = rc_process_start(options->loop, &process, on_done, command, &command->process,
-				     err);
+		r = open_spool(command, options, &writer, err);
 	if (r < 0)
 		return r;
+	process.out_fd = writer;
+	r = rc_process_start(options->loop, &process, on_done, command, &command->process, err);
+	if (writer > 0)
+		close(writer);
+	if (r < 0)
+		return r;
+	if (command->spool_fd >= 0)
+		ev_timer_start(options->loop, &command->look);
 	if (options->timeout_ms) {
 		ev_now_update(options->loop);
 		ev_timer_start(options->loop, &command->timer);
@@ -257,7 +311,10 @@ void rc_terraform_command_free(struct rc_terraform_command *command)
 	if (!command)
 		return;
 	ev_timer_stop(command->options.loop, &command->timer);
+	ev_timer_stop(command->options.loop, &command->look);
 	rc_process_free(command->process);
+	if (command->spool_fd >= 0)
+		close(command->spool_fd);
 	if (command->out_fd >= 0)
 		close(command->out_fd);
 	/* A state or outputs may have been in it. */

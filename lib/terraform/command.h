@@ -54,7 +54,10 @@ struct rc_terraform_command_options {
 	uint64_t timeout_ms; /* 0: no limit */
 	uint64_t grace_ms;   /* between SIGINT and the next means; 0: 2 minutes */
 	enum rc_terraform_output output;
-	const char *out_path;	      /* OUTPUT_FILE; made with mode 0600 */
+	const char *out_path; /* OUTPUT_FILE; made with mode 0600 */
+	/* Lines go through this file (0600), so that the program goes on when we are gone: one that
+	 * writes to a pipe without a reader dies. NULL: through pipes. */
+	const char *spool_path;
 	size_t max_bytes;	      /* OUTPUT_FILE and OUTPUT_VALUE */
 	struct rc_terraform_log *log; /* borrowed, as all else until done */
 	const char *step;

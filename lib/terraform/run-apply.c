@@ -267,6 +267,7 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_terraform_run *run = of(flow);
 	rc_autofree char *plan = rc_terraform_run_path(run, "plan");
+	rc_autofree char *spool = rc_terraform_run_path(run, "spool");
 	rc_autofree char *lock =
 		rc_asprintf("-lock-timeout=%llus",
 			    (unsigned long long)(run->options.stack->lock_timeout_ms / 1000));
@@ -275,6 +276,7 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 		.args = args,
 		.timeout_ms = run->options.stack->apply_timeout_ms,
 		.output = RC_TERRAFORM_OUTPUT_UI,
+		.spool_path = spool,
 		.done = on_apply,
 	};
 	int r;

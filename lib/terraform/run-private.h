@@ -37,7 +37,7 @@ struct rc_terraform_run_command {
 	const char *const *args;
 	uint64_t timeout_ms;
 	enum rc_terraform_output output;
-	const char *out_path;
+	const char *out_path, *spool_path;
 	size_t max_bytes;
 	rc_terraform_command_done_fn *done;
 };

@@ -147,6 +147,7 @@ int rc_terraform_run_command(struct rc_terraform_run *run,
 		.timeout_ms = command->timeout_ms,
 		.output = command->output,
 		.out_path = command->out_path,
+		.spool_path = command->spool_path,
 		.max_bytes = command->max_bytes,
 		.log = run->log,
 		.step = rc_flow_get_step(&run->flow),
@@ -213,7 +214,8 @@ static void leave_cache(struct rc_terraform_run *run)
 /* What must not outlive the run: the plan holds secrets in the clear. The log and the text stay. */
 static void remove_plan(struct rc_terraform_run *run)
 {
-	static const char *const names[] = {"checkout", "data", "home", "plan", "plan.json"};
+	static const char *const names[] = {"checkout", "data",	     "home",
+					    "plan",	"plan.json", "spool"};
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(names); i++) {
 		rc_autofree char *path = rc_terraform_run_path(run, names[i]);
