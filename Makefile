@@ -247,6 +247,10 @@ deb: ## build a Debian package into build/packages
 rpm: ## build an RPM package into build/packages
 	$(Q)VERSION=$(VERSION) BUILD=$(BUILD) packaging/build-rpm
 
+.PHONY: packaging-check
+packaging-check: ## both packages installed into bare roots, tried there and removed (root, debootstrap)
+	$(Q)BUILD=$(BUILD) tests/packaging/run
+
 .PHONY: clean
 clean: ## remove build/
 	$(Q)rm -rf $(BUILD)

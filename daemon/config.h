@@ -29,6 +29,7 @@ struct rc_config_auth {
 	const char *file, *env;
 	const char *username;
 	const char *ssh_key, *known_hosts; /* paths */
+	const char *certificate, *key;	   /* paths of PEM files: our own, for mutual TLS */
 };
 
 struct rc_config_eks {
@@ -49,8 +50,11 @@ struct rc_config_cluster {
 
 struct rc_config_repository {
 	const char *name, *url;
+	const char *type; /* "git", "helm", "oci"; once loaded never NULL */
 	int64_t interval_ms, timeout_ms;
 	const char *ca; /* path of a PEM file */
+	/* Of charts: check no certificate; http for OCI; credentials to the index's other hosts. */
+	bool insecure, plain_http, pass_credentials;
 	struct rc_config_auth auth;
 	struct rc_config_place place;
 };

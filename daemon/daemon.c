@@ -79,11 +79,15 @@ static json_t *on_auth(void *userdata, struct rc_error **err)
 
 static void add_repository(struct rc_daemon *daemon, const struct rc_config_repository *config)
 {
+	bool is_git = strcmp(config->type, "git") == 0;
+	/* Of charts, all share one folder of archives. */
 	rc_autofree char *mirror =
-		rc_asprintf("%s/%s.git", daemon->config->cache_directory, config->name);
+		rc_asprintf("%s/%s%s", daemon->config->cache_directory,
+			    is_git ? config->name : "charts", is_git ? ".git" : "");
 	struct rc_repository_options options = {
 		.name = config->name,
 		.url = config->url,
+		.type = config->type,
 		.mirror = mirror,
 		.interval_ms = (uint64_t)config->interval_ms,
 		.timeout_ms = (uint64_t)config->timeout_ms,

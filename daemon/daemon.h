@@ -51,7 +51,8 @@ void daemon_catalog_on_repository(struct rc_daemon *daemon, const struct rc_repo
 json_t *daemon_catalog_describe(const struct rc_daemon *daemon);
 
 /* ---- auth.c: credentials by name ---- */
-/* The "auth" of git/worker.h for a repository; NULL without *err: none is configured. */
+/* The "auth" of git/worker.h or registry/worker.h for a repository; NULL without *err: none is
+ * configured. */
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
 
 /* ---- api/server.c, metrics.c ---- */

@@ -10,7 +10,7 @@
 #include "base/confine.h"
 #include "base/memory.h"
 #include "git/mirror.h"
-#include "git/worker.h"
+#include "gitops/fetch.h"
 #include "gitops/source.h"
 #include "terraform/worker.h"
 
@@ -118,7 +118,7 @@ int daemon_worker_main(int argc, char **argv)
 {
 	if (strcmp(argv[1], "--worker=git") == 0) {
 		rc_git_mirror_init();
-		return rc_worker_serve(RC_WORKER_FD, rc_git_worker_handle, NULL) < 0;
+		return rc_worker_serve(RC_WORKER_FD, rc_fetch_handle, NULL) < 0;
 	}
 	if (strcmp(argv[1], "--worker=render") == 0)
 		return serve_confined(argc, argv, rc_source_handle);

@@ -39,6 +39,7 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 	const struct rc_kube_resource *resource =
 		rc_kube_discovery_find(rc_destination_get_discovery(app->destination),
 				       item->key.group, item->key.kind, version);
+	json_auto_t *object = NULL;
 	struct app_call *call;
 
 	if (!resource) {
@@ -48,6 +49,7 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 		done(app, &item->key, -ENOENT, NULL, err, userdata);
 		return;
 	}
+	object = rc_desired_item_load(item);
 	call = rc_new0(struct app_call);
 	call->app = app;
 	call->key = rc_kube_object_dup_key(&item->key);
@@ -55,7 +57,7 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 	call->userdata = userdata;
 	DL_APPEND(app->calls, call);
 	call->request = rc_kube_apply_start(rc_destination_get_cluster(app->destination), resource,
-					    item->object, &options, on_predicted, call);
+					    object, &options, on_predicted, call);
 }
 
 void rc_app_call_cancel(struct rc_app *app, const void *userdata)

@@ -71,12 +71,13 @@ static void on_predicted(struct rc_app *app, const struct rc_kube_key *key, int 
 static void add_row(struct app_diff *diff, const struct rc_resource *row)
 {
 	struct rc_app *app = diff->app;
-	json_auto_t *live = NULL;
+	json_auto_t *live = NULL, *desired = NULL;
 
 	if (!rc_resources_is_out_of_sync(row))
 		return;
 	if (row->comparison == RC_COMPARISON_MISSING) {
-		rc_diff_write(&diff->text, NULL, row->item->object);
+		desired = rc_desired_item_load(row->item);
+		rc_diff_write(&diff->text, NULL, desired);
 		return;
 	}
 	if (row->comparison == RC_COMPARISON_EXTRA) {

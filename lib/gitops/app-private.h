@@ -27,6 +27,7 @@ struct rc_app {
 	/* The look. */
 	struct rc_flow flow;
 	struct rc_repository **repositories; /* one per source; borrowed */
+	char **wants;			     /* one per source: the revision that is followed */
 	struct rc_destination *destination;  /* borrowed; NULL: there is none of that name */
 	bool is_dirty, is_live_dirty;	     /* look from the start; from the comparison on */
 	bool is_hard;
@@ -43,7 +44,7 @@ struct rc_app {
 	char *revision;	   /* the commits of the sources, joined by '+' */
 	char *pinned;	   /* a commit asked for by hand, for the next run; or NULL */
 	char *render_key;  /* what the manifests were made of */
-	json_t *manifests; /* as rendered */
+	json_t *manifests; /* as rendered, until they are read; else NULL */
 	json_t *warnings, *types;
 	struct rc_desired *desired, *fresh;
 	struct rc_resources resources;
@@ -55,7 +56,7 @@ struct rc_app {
 	/* What it did. */
 	struct rc_operation operation;
 	struct rc_sync *sync;
-	json_t *last_sync;   /* its description when it ended */
+	char *last_sync;     /* what it did to which resource, as JSON; or NULL */
 	const char *refusal; /* why nothing is done though there is something to do; static */
 	struct rc_app_sync_options wanted; /* asked for by hand; texts owned */
 	bool is_wanted;

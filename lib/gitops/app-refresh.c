@@ -35,11 +35,11 @@ int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct
 
 		if (!app->repositories[i]) {
 			rc_fail(err, -EINVAL, "repository %s is not configured", source->repo_url);
-			rc_hint(err, "add it to 'repositories' in reconciled.yaml");
+			rc_hint(err, "add it to 'repositories' in reconciled.yaml%s",
+				source->chart ? ", with its type: helm or oci" : "");
 			return -EINVAL;
 		}
-		r = rc_repository_resolve(app->repositories[i], source->target_revision, &commit,
-					  err);
+		r = rc_repository_resolve(app->repositories[i], app->wants[i], &commit, err);
 		if (r < 0)
 			return r;
 		rc_buf_printf(&text, "%s%s", i ? "+" : "", commit);
@@ -127,6 +127,19 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 	rc_flow_resume(&app->flow, 0, NULL);
 }
 
+/* The commits of app->revision, one per source, cut apart in place. */
+static void split_revision(char *revision, size_t n, struct rc_source_at *at)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *end = strchr(revision, '+');
+
+		if (end)
+			*end = '\0';
+		at[i].commit = revision;
+		revision = end ? end + 1 : revision + strlen(revision);
+	}
+}
+
 static json_t *make_request(const struct rc_app *app)
 {
 	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
@@ -134,20 +147,20 @@ static json_t *make_request(const struct rc_app *app)
 	struct rc_source_cluster cluster = {rc_kube_discovery_get_version(discovery), api_versions};
 	size_t n = app->application->n_sources;
 	rc_autofree struct rc_source_at *at = rc_calloc(n, sizeof(*at));
+	rc_autofree char **archives = rc_calloc(n, sizeof(*archives));
 	rc_autofree char *commits = rc_strdup(app->revision);
-	char *commit = commits;
+	json_t *request;
 
+	split_revision(commits, n, at);
 	for (size_t i = 0; i < n; i++) {
-		char *end = strchr(commit, '+');
-
-		if (end)
-			*end = '\0';
+		archives[i] = rc_repository_make_archive_path(app->repositories[i], at[i].commit);
 		at[i].mirror = rc_repository_get_mirror(app->repositories[i]);
-		at[i].commit = commit;
-		if (end)
-			commit = end + 1;
+		at[i].archive = archives[i];
 	}
-	return rc_source_make_request(app->application, at, &cluster);
+	request = rc_source_make_request(app->application, at, &cluster);
+	for (size_t i = 0; i < n; i++)
+		free(archives[i]);
+	return request;
 }
 
 static int app_render(struct rc_flow *flow, struct rc_error **err)
@@ -157,7 +170,8 @@ static int app_render(struct rc_flow *flow, struct rc_error **err)
 	json_auto_t *request = NULL;
 
 	(void)err;
-	if (app->manifests && !app->is_hard && rc_text_equal(key, app->render_key))
+	if ((app->manifests || app->fresh || app->desired) && !app->is_hard &&
+	    rc_text_equal(key, app->render_key))
 		return RC_NEXT;
 	app->is_hard = false;
 	app->is_compared = false;
@@ -195,13 +209,18 @@ static int app_build(struct rc_flow *flow, struct rc_error **err)
 		.name_space = app->application->destination.name_space,
 		.discovery = rc_destination_get_discovery(app->destination),
 	};
+	json_auto_t *manifests = rc_steal(&app->manifests);
 	int r;
 
+	if (!manifests)
+		return RC_NEXT; /* what was rendered last is what is desired */
 	rc_desired_free(app->fresh);
 	app->fresh = NULL;
-	r = rc_desired_build(app->manifests, &options, &app->fresh, err);
-	if (r < 0)
+	r = rc_desired_build(manifests, &options, &app->fresh, err);
+	if (r < 0) {
+		free(rc_steal(&app->render_key));
 		return rc_wrap(err, r, "reading what was rendered");
+	}
 	remember_kinds(app);
 	return RC_NEXT;
 }

@@ -53,6 +53,7 @@ static void add_history(struct rc_app *app, const struct rc_sync *sync)
 static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_operation *operation = &app->operation;
+	json_auto_t *description = rc_sync_describe(sync);
 
 	operation->finished_unix_s = rc_clock_unix_s();
 	operation->phase = r < 0 ? RC_OPERATION_FAILED : RC_OPERATION_SUCCEEDED;
@@ -60,8 +61,8 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	operation->is_final = r == -ECANCELED;
 	free(operation->message);
 	operation->message = r < 0 ? rc_error_format(err) : rc_strdup("successfully synced");
-	json_decref(app->last_sync);
-	app->last_sync = rc_sync_describe(sync);
+	free(app->last_sync);
+	app->last_sync = json_dumps(json_object_get(description, "resources"), JSON_COMPACT);
 	app->counts.sync_seconds +=
 		(double)(operation->finished_unix_s - operation->started_unix_s);
 	if (r < 0) {

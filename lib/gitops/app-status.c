@@ -85,15 +85,15 @@ static json_t *describe_operation(const struct rc_app *app)
 
 	if (operation->phase == RC_OPERATION_NONE)
 		return NULL;
-	json = json_pack(
-		"{s:s, s:s*, s:i, s:s, s:o*, s:o*, s:{s:s, s:o*}, s:{s:s}}", "phase",
-		rc_operation_phase_to_string(operation->phase), "message", operation->message,
-		"retryCount", (int)operation->retry_count, "initiatedBy",
-		operation->initiated_by ?: "", "startedAt", time_of(operation->started_unix_s),
-		"finishedAt", time_of(operation->finished_unix_s), "syncResult", "revision",
-		operation->revision ?: "", "resources",
-		app->sync ? NULL : json_incref(json_object_get(app->last_sync, "resources")),
-		"operation", "sync", operation->is_partial ? "self-heal" : "full");
+	json = json_pack("{s:s, s:s*, s:i, s:s, s:o*, s:o*, s:{s:s, s:o*}, s:{s:s}}", "phase",
+			 rc_operation_phase_to_string(operation->phase), "message",
+			 operation->message, "retryCount", (int)operation->retry_count,
+			 "initiatedBy", operation->initiated_by ?: "", "startedAt",
+			 time_of(operation->started_unix_s), "finishedAt",
+			 time_of(operation->finished_unix_s), "syncResult", "revision",
+			 operation->revision ?: "", "resources",
+			 app->sync || !app->last_sync ? NULL : json_loads(app->last_sync, 0, NULL),
+			 "operation", "sync", operation->is_partial ? "self-heal" : "full");
 	if (app->sync) {
 		json_auto_t *run = rc_sync_describe(app->sync);
 

@@ -85,24 +85,33 @@ static uint64_t hash_source(const struct rc_application *application)
 
 static void unwant(struct rc_app *app)
 {
-	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++)
+	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
-			rc_repository_unwant(app->repositories[i],
-					     app->application->sources[i].target_revision);
+			rc_repository_unwant(app->repositories[i], app->wants[i]);
+		free(app->wants[i]);
+	}
 	free(app->repositories);
+	free(app->wants);
 	app->repositories = NULL;
+	app->wants = NULL;
 }
 
 static void want(struct rc_app *app)
 {
-	app->repositories = rc_calloc(app->application->n_sources, sizeof(*app->repositories));
-	for (size_t i = 0; i < app->application->n_sources; i++) {
-		const struct rc_application_source *source = &app->application->sources[i];
+	size_t n = app->application->n_sources;
 
-		app->repositories[i] =
-			rc_engine_find_repository(app->engine, NULL, source->repo_url);
-		if (app->repositories[i])
-			rc_repository_want(app->repositories[i], source->target_revision);
+	app->repositories = rc_calloc(n, sizeof(*app->repositories));
+	app->wants = rc_calloc(n, sizeof(*app->wants));
+	for (size_t i = 0; i < n; i++) {
+		const struct rc_application_source *source = &app->application->sources[i];
+		struct rc_repository *repository = rc_engine_find_source(app->engine, source);
+
+		app->repositories[i] = repository;
+		if (!repository)
+			continue;
+		app->wants[i] = rc_repository_make_revision(repository, source->repo_url,
+							    source->chart, source->target_revision);
+		rc_repository_want(repository, app->wants[i]);
 	}
 	app->destination = rc_engine_find_destination(app->engine, app->application);
 }
@@ -187,7 +196,7 @@ void rc_app_free(struct rc_app *app)
 	rc_ignore_free(app->ignore);
 	rc_error_free(app->error);
 	json_decref(app->kinds);
-	json_decref(app->last_sync);
+	free(app->last_sync);
 	free(app->label);
 	free(app->revision);
 	free(app->pinned);

@@ -309,6 +309,27 @@ static void read_directory(struct reader *reader, const json_t *directory, const
 		complain(reader, "%s.jsonnet is not supported", where);
 }
 
+static void read_chart(struct reader *reader, const json_t *json, const char *where,
+		       struct rc_application_source *source)
+{
+	const char *chart = read_text(reader, json, where, "chart", "");
+	const char *path = read_text(reader, json, where, "path", "");
+
+	if (!*chart)
+		return;
+	source->chart = chart;
+	source->path = ".";
+	if (*path && strcmp(path, ".") != 0)
+		complain(reader, "%s: 'chart' and 'path' exclude each other", where);
+	if (source->ref)
+		complain(reader,
+			 "%s.ref: value files come from Git, not from the chart '%s'; give the "
+			 "ref to a source of its own",
+			 where, chart);
+	if (strchr(chart, '@'))
+		complain(reader, "%s.chart: '%s' is no name of a chart", where, chart);
+}
+
 static void read_source(struct reader *reader, const json_t *json, const char *where,
 			struct rc_application_source *source)
 {
@@ -328,8 +349,7 @@ static void read_source(struct reader *reader, const json_t *json, const char *w
 	source->path = read_text(reader, json, where, "path", source->ref ? NULL : ".");
 	if (!*source->repo_url)
 		complain(reader, "%s.repoURL is missing", where);
-	refuse(reader, json, where, "chart",
-	       "charts from Helm repositories come with a later version; a chart in Git works");
+	read_chart(reader, json, where, source);
 	refuse(reader, json, where, "kustomize", "render it into Git, or use a Helm chart");
 	refuse(reader, json, where, "plugin", "");
 	refuse(reader, json, where, "tagPrefix", "");

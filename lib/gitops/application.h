@@ -23,7 +23,8 @@ struct rc_application_parameter {
 struct rc_application_source {
 	const char *repo_url;
 	const char *target_revision; /* "" : HEAD */
-	const char *path;	     /* "." : the repository's root */
+	const char *path;	     /* "." : the repository's root, or the chart's */
+	const char *chart;	     /* of a Helm repository or registry; NULL: files of Git */
 	const char *ref;	     /* alias for $ref/... in other sources' value files; or NULL */
 	struct {
 		const char *release_name; /* NULL: the application's name */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/secret.h"
 #include "data/json.h"
 #include "gitops/tracking.h"
 
@@ -17,14 +18,21 @@ struct builder {
 	json_t *seen; /* "hook? key" -> index */
 };
 
+static void item_done(struct rc_desired_item *item)
+{
+	free(item->api_version);
+	free(item->generate_name);
+	free(item->defines);
+	rc_secret_wipe_text(item->text); /* it may be a Secret */
+	free(item->key_block);
+}
+
 void rc_desired_free(struct rc_desired *desired)
 {
 	if (!desired)
 		return;
-	for (size_t i = 0; i < desired->n; i++) {
-		json_decref(desired->items[i].object);
-		free(desired->items[i].key_block);
-	}
+	for (size_t i = 0; i < desired->n; i++)
+		item_done(&desired->items[i]);
 	free(desired->items);
 	json_decref(desired->warnings);
 	free(desired);
@@ -94,8 +102,8 @@ static void insert(struct builder *builder, struct rc_desired_item *item)
 {
 	struct rc_desired *desired = builder->desired;
 	rc_autofree char *name = rc_kube_object_format_key(&item->key);
-	rc_autofree char *key = rc_asprintf("%d %s %s", item->traits.is_hook, name,
-					    rc_kube_object_get_meta(item->object, "generateName"));
+	rc_autofree char *key =
+		rc_asprintf("%d %s %s", item->traits.is_hook, name, item->generate_name ?: "");
 	json_t *before = json_object_get(builder->seen, key);
 
 	if (before) {
@@ -105,8 +113,7 @@ static void insert(struct builder *builder, struct rc_desired_item *item)
 			desired->warnings,
 			json_sprintf("%s is in the manifests more than once; the last one counts",
 				     name));
-		json_decref(old->object);
-		free(old->key_block);
+		item_done(old);
 		*old = *item;
 		return;
 	}
@@ -137,9 +144,17 @@ static int add_list(struct builder *builder, const json_t *items, size_t index,
 	return 0;
 }
 
+static char *read_definition(const json_t *object, const struct rc_kube_key *key)
+{
+	if (strcmp(key->kind, "CustomResourceDefinition") != 0)
+		return NULL;
+	return rc_asprintf("%s/%s", rc_json_text(object, "spec", "group", NULL) ?: "",
+			   rc_json_text(object, "spec", "names", "kind", NULL) ?: "");
+}
+
 static int add(struct builder *builder, const json_t *manifest, size_t index, struct rc_error **err)
 {
-	struct rc_desired_item item = {.object = NULL};
+	struct rc_desired_item item = {.text = NULL};
 	const char *kind = rc_json_text(manifest, "kind", NULL);
 	rc_autofree struct rc_kube_key *key = NULL;
 	json_auto_t *object = NULL;
@@ -165,13 +180,16 @@ static int add(struct builder *builder, const json_t *manifest, size_t index, st
 
 		return rc_wrap(err, r, "%s", name);
 	}
-	item.api_version = rc_json_text(object, "apiVersion", NULL);
+	item.api_version = rc_strdup(rc_json_text(object, "apiVersion", NULL));
 	place(builder, object, &item);
 	free(rc_steal(&key));
 	rc_kube_object_get_key(object, &key, NULL);
 	rc_tracking_set(object, builder->options->instance, builder->options->app, key);
 	item.hash = hash_json(object);
-	item.object = rc_steal(&object);
+	if (!*key->name)
+		item.generate_name = rc_strdup(rc_kube_object_get_meta(object, "generateName"));
+	item.defines = read_definition(object, key);
+	item.text = json_dumps(object, JSON_COMPACT);
 	item.key = *key;
 	item.key_block = rc_steal(&key);
 	insert(builder, &item);
@@ -196,6 +214,19 @@ int rc_desired_build(const json_t *manifests, const struct rc_desired_options *o
 	}
 	*ret_desired = rc_steal(&desired);
 	return 0;
+}
+
+bool rc_desired_item_defines(const struct rc_desired_item *item, const struct rc_kube_key *key)
+{
+	size_t n = strlen(key->group);
+
+	return item && item->defines && strncmp(item->defines, key->group, n) == 0 &&
+	       item->defines[n] == '/' && strcmp(item->defines + n + 1, key->kind) == 0;
+}
+
+json_t *rc_desired_item_load(const struct rc_desired_item *item)
+{
+	return json_loads(item->text, JSON_DECODE_ANY, NULL);
 }
 
 const struct rc_desired_item *rc_desired_find(const struct rc_desired *desired,

@@ -21,8 +21,10 @@
 struct rc_desired_item {
 	struct rc_kube_key key; /* texts in key_block */
 	struct rc_kube_key *key_block;
-	const char *api_version; /* borrowed from object */
-	json_t *object;		 /* owned */
+	char *api_version;
+	char *generate_name; /* of a hook that has no name; NULL: it has one */
+	char *defines;	     /* "group/kind" of a CustomResourceDefinition; NULL: it is none */
+	char *text;	     /* the object, as compact JSON: a tree takes eight times as much */
 	struct rc_traits traits;
 	uint64_t hash;	    /* of object */
 	bool is_namespaced; /* meaningless while is_unknown */
@@ -47,6 +49,10 @@ int rc_desired_build(const json_t *manifests, const struct rc_desired_options *o
 		     struct rc_desired **ret_desired, struct rc_error **err);
 void rc_desired_free(struct rc_desired *desired);
 RC_DEFINE_FREEP(struct rc_desired, rc_desired_free)
+/* Whether it is the CustomResourceDefinition of key's kind; item may be NULL. */
+bool rc_desired_item_defines(const struct rc_desired_item *item, const struct rc_kube_key *key);
+/* The object itself; the caller's. */
+json_t *rc_desired_item_load(const struct rc_desired_item *item);
 /* NULL when it is not desired; hooks are not found by this. */
 const struct rc_desired_item *rc_desired_find(const struct rc_desired *desired,
 					      const struct rc_kube_key *key);

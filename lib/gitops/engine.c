@@ -189,6 +189,24 @@ struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, 
 	return NULL;
 }
 
+struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
+					    const struct rc_application_source *source)
+{
+	struct rc_repository *best = NULL;
+	size_t best_fit = 0;
+
+	for (size_t i = 0; i < engine->n_repositories; i++) {
+		size_t fit = rc_repository_serves(engine->repositories[i], source->repo_url,
+						  source->chart);
+
+		if (fit <= best_fit)
+			continue;
+		best = engine->repositories[i];
+		best_fit = fit;
+	}
+	return best;
+}
+
 struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,
 						 const struct rc_destination_options *options)
 {

@@ -50,6 +50,10 @@ void rc_engine_remove_repository(struct rc_engine *engine, struct rc_repository 
 struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, const char *name,
 						const char *url);
 
+/* The one that serves a source of an application best; NULL when none does. */
+struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
+					    const struct rc_application_source *source);
+
 /* What a cluster is told; loop, callbacks and userdata are the engine's. */
 struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,
 						 const struct rc_destination_options *options);

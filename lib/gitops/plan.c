@@ -119,11 +119,11 @@ static char *make_hook_name(const struct builder *builder, const struct rc_desir
 {
 	static const char *const lower[RC_PHASE_COUNT] = {"presync",  "sync",	   "postsync",
 							  "syncfail", "predelete", "postdelete"};
-	const char *prefix = rc_kube_object_get_meta(item->object, "generateName");
 
 	if (*item->key.name)
 		return NULL;
-	return rc_asprintf("%s%.7s-%s-%lld", prefix, builder->options->revision ?: "", lower[phase],
+	return rc_asprintf("%s%.7s-%s-%lld", item->generate_name ?: "",
+			   builder->options->revision ?: "", lower[phase],
 			   (long long)builder->options->started_unix_s);
 }
 
@@ -281,15 +281,11 @@ static int compare_tasks(const void *a, const void *b)
 /* Whether before has to be there for task to be made. */
 static bool is_needed(const struct rc_task *before, const struct rc_task *task)
 {
-	const json_t *object = before->item ? before->item->object : NULL;
-
 	if (task->action == RC_ACTION_PRUNE || before == task)
 		return false;
 	if (is_namespace(&before->key))
 		return strcmp(task->key.name_space, before->key.name) == 0;
-	return is_definition(&before->key) &&
-	       rc_text_equal(rc_json_text(object, "spec", "group", NULL), task->key.group) &&
-	       rc_text_equal(rc_json_text(object, "spec", "names", "kind", NULL), task->key.kind);
+	return rc_desired_item_defines(before->item, &task->key);
 }
 
 /* It takes the phase and wave of the first task that needs it, if that is earlier. */

@@ -128,7 +128,7 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 		 const struct rc_resources_options *options, size_t *compared)
 {
 	const struct rc_kube_live *live = rc_kube_cache_find(options->cache, row->key);
-	json_auto_t *object = NULL;
+	json_auto_t *object = NULL, *desired = NULL;
 
 	if (!live) {
 		row->comparison = RC_COMPARISON_MISSING;
@@ -148,7 +148,8 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 	assess(row, object);
 	if (!row->item)
 		return read_extra(row, object, options);
-	row->comparison = rc_compare_local(row->item->object, object, options->ignore);
+	desired = rc_desired_item_load(row->item);
+	row->comparison = rc_compare_local(desired, object, options->ignore);
 	return true;
 }
 

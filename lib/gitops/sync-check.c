@@ -179,16 +179,9 @@ int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
 /* A kind that this plan's own CRD will bring. */
 static bool is_promised(const struct rc_sync *sync, const struct rc_task *task)
 {
-	for (size_t i = 0; i < sync->plan->n; i++) {
-		const struct rc_desired_item *item = sync->plan->tasks[i].item;
-
-		if (item && strcmp(item->key.kind, "CustomResourceDefinition") == 0 &&
-		    rc_text_equal(rc_json_text(item->object, "spec", "group", NULL),
-				  task->key.group) &&
-		    rc_text_equal(rc_json_text(item->object, "spec", "names", "kind", NULL),
-				  task->key.kind))
+	for (size_t i = 0; i < sync->plan->n; i++)
+		if (rc_desired_item_defines(sync->plan->tasks[i].item, &task->key))
 			return true;
-	}
 	return false;
 }
 

@@ -51,7 +51,7 @@ bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live)
 
 json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task)
 {
-	json_t *object = json_deep_copy(task->item->object);
+	json_t *object = rc_desired_item_load(task->item);
 	json_t *metadata = json_object_get(object, "metadata"), *finalizers;
 	struct rc_kube_key key = task->key;
 

@@ -80,7 +80,7 @@ void rc_sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run
 	if (task->action == RC_ACTION_HOOK)
 		object = rc_sync_hook_make(sync, task);
 	else
-		object = task->item ? json_incref(task->item->object) : make_namespace(sync, task);
+		object = task->item ? rc_desired_item_load(task->item) : make_namespace(sync, task);
 	call = rc_sync_call_new(sync, task, done);
 	rc_sync_call_set(call, start_write(sync, task, resource, object, dry_run, call));
 }

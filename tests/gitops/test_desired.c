@@ -51,6 +51,7 @@ START_TEST(test_one)
 			      "    reconciled.io/tracking-id: shop:apps/Deployment:ns/web\n"
 			      "    reconciled.io/instance: main\n"
 			      "spec: {replicas: 1}\n");
+	json_auto_t *object = NULL;
 
 	ck_assert_uint_eq(desired->n, 1);
 	ck_assert_uint_eq(json_array_size(desired->warnings), 0);
@@ -60,7 +61,8 @@ START_TEST(test_one)
 	ck_assert_str_eq(item->key.name, "web");
 	ck_assert_str_eq(item->api_version, "apps/v1");
 	ck_assert(item->is_unknown); /* nobody to ask */
-	ck_assert(json_equal(item->object, wanted));
+	object = rc_desired_item_load(item);
+	ck_assert(json_equal(object, wanted));
 }
 END_TEST
 
@@ -72,11 +74,13 @@ START_TEST(test_namespace)
 		      "{apiVersion: v1, kind: ConfigMap, metadata: {name: b, namespace: other}}\n"
 		      "---\n"
 		      "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: null}}\n");
+	json_auto_t *object = NULL;
 
 	ck_assert_str_eq(desired->items[0].key.name_space, "ns");
 	ck_assert_str_eq(desired->items[1].key.name_space, "other");
 	ck_assert_str_eq(desired->items[2].key.name_space, "ns");
-	ck_assert_str_eq(rc_kube_object_get_annotation(desired->items[1].object, RC_TRACKING_ID),
+	object = rc_desired_item_load(&desired->items[1]);
+	ck_assert_str_eq(rc_kube_object_get_annotation(object, RC_TRACKING_ID),
 			 "shop:/ConfigMap:other/b");
 }
 END_TEST
@@ -90,9 +94,11 @@ START_TEST(test_last_one_wins)
 		      "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: ns},\n"
 		      "  data: {k: two}}\n---\n"
 		      "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}}\n");
+	json_auto_t *object = NULL;
 
 	ck_assert_uint_eq(desired->n, 3);
-	ck_assert_str_eq(rc_json_text(desired->items[0].object, "data", "k", NULL), "two");
+	object = rc_desired_item_load(&desired->items[0]);
+	ck_assert_str_eq(rc_json_text(object, "data", "k", NULL), "two");
 	ck_assert_uint_eq(json_array_size(desired->warnings), 1);
 	ck_assert_ptr_nonnull(
 		strstr(json_string_value(json_array_get(desired->warnings, 0)), "ConfigMap ns/a"));
@@ -138,7 +144,7 @@ START_TEST(test_tidy)
 		"apiVersion: v1\nkind: Service\n"
 		"metadata: {name: a, creationTimestamp: null, annotations: null, labels: {}}\n"
 		"spec: {selector: {}}\nstatus: {loadBalancer: {}}\n");
-	const json_t *object = desired->items[0].object;
+	json_auto_t *object = rc_desired_item_load(&desired->items[0]);
 
 	ck_assert_ptr_null(json_object_get(object, "status"));
 	ck_assert_ptr_null(rc_json_get(object, "metadata", "creationTimestamp", NULL));
