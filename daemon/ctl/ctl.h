@@ -32,6 +32,7 @@ int ctl_render(int argc, char **argv);
 int ctl_config(int argc, char **argv);
 int ctl_status(int argc, char **argv);
 int ctl_app(int argc, char **argv);
+int ctl_repository(int argc, char **argv);
 int ctl_secret(int argc, char **argv);
 int ctl_terraform(int argc, char **argv);
 

@@ -176,9 +176,8 @@ int rc_terraform_run_command(struct rc_terraform_run *run,
 	return 0;
 }
 
-int rc_terraform_run_judge(struct rc_terraform_run *run, int r,
-			   const struct rc_terraform_command_result *result, int also,
-			   struct rc_error **err)
+static int judge(struct rc_terraform_run *run, int r,
+		 const struct rc_terraform_command_result *result, int also, struct rc_error **err)
 {
 	json_object_del(run->record, "pid");
 	if (result->lock) {
@@ -200,6 +199,14 @@ int rc_terraform_run_judge(struct rc_terraform_run *run, int r,
 			       strsignal(result->signal));
 	return rc_fail(err, -EIO, "it failed with status %d%s%s", result->exit_status,
 		       *result->problem ? ": " : "", result->problem);
+}
+
+int rc_terraform_run_judge(struct rc_terraform_run *run, int r,
+			   const struct rc_terraform_command_result *result, int also,
+			   struct rc_error **err)
+{
+	r = judge(run, r, result, also, err);
+	return r < 0 ? rc_wrap(err, r, "%s", rc_flow_get_step(&run->flow)) : 0;
 }
 
 /* ---- beginning and end ---- */

@@ -1,6 +1,7 @@
 /* What is told of a stack. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,17 @@ static json_t *shorten(const json_t *record)
 {
 	json_t *copy = json_copy((json_t *)(uintptr_t)record);
 	const json_t *plan = json_object_get(copy, "plan");
+	const char *digest = rc_json_text(copy, "digest", NULL);
 	rc_autofree char *summary = plan ? rc_terraform_plan_describe(plan) : NULL;
 
 	json_object_del(copy, "plan");
 	json_object_del(copy, "outputs");
+	if (digest) {
+		char brief[13];
+
+		snprintf(brief, sizeof(brief), "%s", digest);
+		json_object_set_new(copy, "digestBrief", json_string(brief));
+	}
 	if (summary)
 		json_object_set_new(copy, "summary", json_string(summary));
 	return copy;
@@ -35,11 +43,15 @@ json_t *rc_terraform_stack_describe(const struct rc_terraform_stack *stack)
 {
 	const struct rc_terraform_stack_options *options = stack->options;
 	const json_t *record = stack->run ? rc_terraform_run_get_record(stack->run) : stack->last;
+	const json_t *now = stack->run ? record : stack->memory;
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", options->name, "repository",
 				 options->repository, "path", options->path ?: ".", "workspace",
 				 options->workspace ?: "default", "phase",
-				 rc_json_text(record, "phase", NULL) ?: "never-run");
+				 rc_json_text(now, "phase", NULL) ?: "never-run");
 	const char *waits = stack->waits_for ?: rc_json_text(record, "waitsFor", NULL);
+
+	if (!waits && !stack->commit)
+		waits = stack->commit_error;
 
 	if (stack->commit)
 		json_object_set_new(json, "commit", json_string(stack->commit));
@@ -54,7 +66,7 @@ json_t *rc_terraform_stack_describe(const struct rc_terraform_stack *stack)
 		json_object_set_new(json, "waitsFor", json_string(waits));
 	if (record)
 		json_object_set_new(json, "run", shorten(record));
-	copy_key(json, "reason", record, "reason");
+	copy_key(json, "reason", now, "reason");
 	copy_key(json, "drift", stack->memory, "drift");
 	copy_key(json, "driftAt", stack->memory, "driftAt");
 	copy_key(json, "pinned", stack->memory, "pinned");

@@ -96,6 +96,12 @@ static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 	}
 	if (outputs)
 		json_object_set(stack->memory, "outputs", outputs);
+	if (!is_drift) {
+		/* A look for drift says nothing about the plan before it. */
+		json_object_set(stack->memory, "phase", json_object_get(record, "phase"));
+		json_object_set_new(stack->memory, "reason",
+				    json_string(rc_json_text(record, "reason", NULL) ?: ""));
+	}
 	if (is_drift) {
 		json_object_set_new(stack->memory, "driftAt", json_integer(rc_clock_unix_s()));
 		remember(stack, "drift", phase);
@@ -106,8 +112,11 @@ static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 		/* Decided: only another source makes another run of its own. */
 		remember(stack, "fingerprint", stack->run_fingerprint);
 		remember(stack, "settled", is_settled ? stack->run_fingerprint : NULL);
-		if (is_settled)
+		if (is_settled) {
+			json_object_set_new(stack->memory, "driftAt",
+					    json_integer(rc_clock_unix_s()));
 			remember(stack, "drift", NULL);
+		}
 	}
 	save(stack);
 }
