@@ -82,6 +82,26 @@ static uint64_t get_retry_ms(const struct rc_terraform_stack *stack)
 	return rc_clock_backoff_ms(RETRY_MS, 2., RETRY_MAX_MS, stack->failures - 1);
 }
 
+static void note_plan(struct rc_terraform_stack *stack, const char *phase)
+{
+	bool is_settled = strcmp(phase, "applied") == 0 || strcmp(phase, "no-change") == 0;
+
+	if (strcmp(phase, "failed") == 0 || strcmp(phase, "interrupted") == 0)
+		return;
+	/* A way back that nobody wants after all leaves everything as it was. */
+	if (recall(stack, "pinned") && !is_settled) {
+		remember(stack, "pinned", NULL);
+		return;
+	}
+	/* Decided: only another source makes another run of its own. */
+	remember(stack, "fingerprint", stack->run_fingerprint);
+	remember(stack, "settled", is_settled ? stack->run_fingerprint : NULL);
+	if (!is_settled)
+		return;
+	json_object_set_new(stack->memory, "driftAt", json_integer(rc_clock_unix_s()));
+	remember(stack, "drift", NULL);
+}
+
 static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 {
 	const char *phase = rc_json_text(record, "phase", NULL) ?: "";
@@ -105,18 +125,8 @@ static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 	if (is_drift) {
 		json_object_set_new(stack->memory, "driftAt", json_integer(rc_clock_unix_s()));
 		remember(stack, "drift", phase);
-	} else if (rc_text_equal(rc_json_text(record, "kind", NULL), "plan") &&
-		   strcmp(phase, "failed") != 0 && strcmp(phase, "interrupted") != 0) {
-		bool is_settled = strcmp(phase, "applied") == 0 || strcmp(phase, "no-change") == 0;
-
-		/* Decided: only another source makes another run of its own. */
-		remember(stack, "fingerprint", stack->run_fingerprint);
-		remember(stack, "settled", is_settled ? stack->run_fingerprint : NULL);
-		if (is_settled) {
-			json_object_set_new(stack->memory, "driftAt",
-					    json_integer(rc_clock_unix_s()));
-			remember(stack, "drift", NULL);
-		}
+	} else if (rc_text_equal(rc_json_text(record, "kind", NULL), "plan")) {
+		note_plan(stack, phase);
 	}
 	save(stack);
 }
@@ -383,7 +393,9 @@ void rc_terraform_stack_consider(struct rc_terraform_stack *stack)
 		return;
 	}
 	take_options(stack);
-	if (stack->failures > 0 && rc_clock_monotonic_ms() < stack->retry_at_ms)
+	/* Another source may mend what failed; the same one waits its time. */
+	if (stack->failures > 0 && rc_clock_monotonic_ms() < stack->retry_at_ms &&
+	    rc_text_equal(stack->fingerprint, stack->run_fingerprint))
 		return;
 	if (stack->is_interrupted && stack->commit && stack->fingerprint) {
 		stack->is_interrupted = false;
