@@ -32,6 +32,12 @@ struct rc_config_auth {
 	const char *certificate, *key;	   /* paths of PEM files: our own, for mutual TLS */
 };
 
+/* An entry of a mapping of texts. */
+struct rc_config_pair {
+	const char *key, *text;
+	struct rc_config_place place;
+};
+
 struct rc_config_eks {
 	const char *cluster; /* its name; NULL: it is none of EKS's */
 	const char *region, *role_arn, *external_id, *profile;
@@ -115,6 +121,8 @@ struct rc_config {
 	size_t n_repositories;
 	struct rc_config_applications *applications;
 	size_t n_applications;
+	struct rc_config_pair *customizations; /* Argo CD's resource.customizations... */
+	size_t n_customizations;
 	struct {
 		int64_t wave_timeout_ms;
 		int64_t prune_budget; /* percent of an application's resources */

@@ -13,6 +13,8 @@
 #include "terraform.h"
 #include "worker.h"
 
+#define STOP_S 3 /* for saying good-bye to Vault */
+
 static const struct {
 	const char *name;
 	int level;
@@ -80,10 +82,9 @@ static json_t *on_auth(void *userdata, struct rc_error **err)
 static void add_repository(struct rc_daemon *daemon, const struct rc_config_repository *config)
 {
 	bool is_git = strcmp(config->type, "git") == 0;
-	/* Of charts, all share one folder of archives. */
 	rc_autofree char *mirror =
-		rc_asprintf("%s/%s%s", daemon->config->cache_directory,
-			    is_git ? config->name : "charts", is_git ? ".git" : "");
+		is_git ? rc_asprintf("%s/%s.git", daemon->config->cache_directory, config->name)
+		       : rc_strdup(daemon->charts);
 	struct rc_repository_options options = {
 		.name = config->name,
 		.url = config->url,
@@ -123,8 +124,11 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.loop = daemon->loop,
 		.instance = config->instance,
 		.store = daemon->store,
+		.charts = daemon->charts,
 		.git_pool = daemon->git_pool,
 		.render_pool = daemon->render_pool,
+		.script_pool = daemon->script_pool,
+		.customizations = daemon->customizations,
 		.render_timeout_ms = (uint64_t)config->render.timeout_ms,
 		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
 		.prune_budget = (unsigned int)config->sync.prune_budget,
@@ -167,10 +171,15 @@ static int open_store(struct rc_daemon *daemon, struct rc_error **err)
 /* What depends on the configuration's details; a reload makes it anew. */
 static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 {
-	int r;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+	int r = daemon_customizations_make(daemon->config, &daemon->customizations, &messages);
 
+	if (r < 0)
+		return rc_fail(err, r, "%s", rc_buf_text(&messages));
+	daemon->charts = rc_path_join(daemon->config->cache_directory, "charts");
 	daemon->git_pool = daemon_worker_new_git_pool(daemon->loop);
 	daemon->render_pool = daemon_worker_new_render_pool(daemon->loop, daemon->config);
+	daemon->script_pool = daemon_worker_new_script_pool(daemon->loop);
 	r = make_engine(daemon, err);
 	if (r < 0)
 		return r;
@@ -187,8 +196,11 @@ static void free_parts(struct rc_daemon *daemon)
 	daemon_catalog_free_all(daemon);
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
+	free(rc_steal(&daemon->charts));
 	rc_worker_pool_free(rc_steal(&daemon->git_pool));
 	rc_worker_pool_free(rc_steal(&daemon->render_pool));
+	rc_worker_pool_free(rc_steal(&daemon->script_pool));
+	rc_customizations_free(rc_steal(&daemon->customizations));
 }
 
 /* ---- signals and the manager ---- */
@@ -200,11 +212,21 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
 	daemon_reload(watcher->data);
 }
 
-static void on_stopped(void *userdata)
+static void on_last(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* The last thing that is done: logins are given back, within a time. */
+static void close_vaults(void *userdata)
 {
 	struct rc_daemon *daemon = userdata;
 
-	ev_break(daemon->loop, EVBREAK_ALL);
+	ev_timer_init(&daemon->last, on_last, STOP_S, 0);
+	ev_timer_start(daemon->loop, &daemon->last);
+	daemon_secrets_close_vaults(daemon);
 }
 
 static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -213,8 +235,12 @@ static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
 
 	(void)events;
 	rc_journal_notify("STOPPING=1");
-	if (!daemon_terraform_stop(daemon->terraform, on_stopped, daemon))
+	if (daemon->n_closing > 0) { /* asked for again: at once */
 		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+	if (!daemon_terraform_stop(daemon->terraform, close_vaults, daemon))
+		close_vaults(daemon);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -268,6 +294,7 @@ void daemon_done(struct rc_daemon *daemon)
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
 	free_parts(daemon);
 	daemon_terraform_free(rc_steal(&daemon->terraform));
+	daemon_secrets_free_vaults(daemon);
 	rc_store_close(rc_steal(&daemon->store));
 	rc_config_free(rc_steal(&daemon->config));
 	free(daemon->config_error);
@@ -296,6 +323,13 @@ static bool check_clusters(const struct rc_config *config, struct rc_buf *messag
 	return true;
 }
 
+static bool check_customizations(const struct rc_config *config, struct rc_buf *messages)
+{
+	rc_cleanup(rc_customizations_freep) struct rc_customizations *customizations = NULL;
+
+	return daemon_customizations_make(config, &customizations, messages) == 0;
+}
+
 static bool is_fixed_changed(const struct rc_config *a, const struct rc_config *b)
 {
 	return strcmp(a->state_directory, b->state_directory) != 0 ||
@@ -313,7 +347,7 @@ void daemon_reload(struct rc_daemon *daemon)
 	free(daemon->config_error);
 	daemon->config_error = NULL;
 	if (rc_config_load(daemon->config_path, &config, &messages) < 0 ||
-	    !check_clusters(config, &messages)) {
+	    !check_clusters(config, &messages) || !check_customizations(config, &messages)) {
 		rc_config_free(config);
 		daemon->config_error = rc_buf_take(&messages);
 		rc_log_err(NULL, "the configuration is refused, the one before stays in force: %s",

@@ -17,22 +17,27 @@
 struct daemon_catalog;
 struct daemon_secrets;
 struct daemon_terraform;
+struct daemon_vault;
 
 struct rc_daemon {
 	struct ev_loop *loop;
 	const char *config_path;
 	struct rc_config *config;
 	struct rc_store *store;
-	struct rc_worker_pool *git_pool, *render_pool;
+	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
+	struct rc_customizations *customizations;
 	struct rc_engine *engine;
+	char *charts;			 /* folder of archives */
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
 	struct daemon_terraform *terraform; /* the same over reloads */
+	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
+	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;
 	char *config_error; /* why the last reload was refused, or NULL */
 	int64_t started_unix_s;
 	ev_signal hangup, terminate, interrupt;
-	ev_timer watchdog;
+	ev_timer watchdog, last; /* last: the end comes, whatever it waits for */
 };
 
 /* Build everything config asks for. What was made is freed by daemon_done(), also after an error.
@@ -49,6 +54,12 @@ void daemon_catalog_free_all(struct rc_daemon *daemon);
 void daemon_catalog_on_repository(struct rc_daemon *daemon, const struct rc_repository *repository);
 /* [{origin, error?, revision?}]; the caller's. */
 json_t *daemon_catalog_describe(const struct rc_daemon *daemon);
+
+/* ---- customizations.c ---- */
+/* What is wrong goes to messages, a line each. */
+int daemon_customizations_make(const struct rc_config *config,
+			       struct rc_customizations **ret_customizations,
+			       struct rc_buf *messages);
 
 /* ---- auth.c: credentials by name ---- */
 /* The "auth" of git/worker.h or registry/worker.h for a repository; NULL without *err: none is

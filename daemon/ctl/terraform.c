@@ -75,26 +75,35 @@ static int take_flag(struct arguments *arguments, int argc, char **argv, int *i)
 }
 
 /* False after saying what was wrong. */
+static bool take(struct arguments *arguments, int argc, char **argv, int *i)
+{
+	int r = arguments->n_named < NAMED_MAX ? take_flag(arguments, argc, argv, i) : -1;
+
+	if (r == 1)
+		return true;
+	if (r < 0) {
+		fprintf(stderr, "reconcilectl: %s: a value is missing\n", argv[*i]);
+		return false;
+	}
+	if (strcmp(argv[*i], "-f") == 0 || strcmp(argv[*i], "--follow") == 0) {
+		arguments->follow = true;
+		return true;
+	}
+	if (argv[*i][0] == '-') {
+		fprintf(stderr, "reconcilectl: unknown flag: %s\n", argv[*i]);
+		return false;
+	}
+	*(arguments->stack ? &arguments->second : &arguments->stack) = argv[*i];
+	return true;
+}
+
+/* False after saying what was wrong. */
 static bool parse(int argc, char **argv, struct arguments *arguments, bool needs_stack)
 {
 	argc = ctl_print_take_options(argc, argv, &arguments->common);
-	for (int i = 1; i < argc; i++) {
-		int r = arguments->n_named < NAMED_MAX ? take_flag(arguments, argc, argv, &i) : -1;
-
-		if (r == 1)
-			continue;
-		if (r == 0 && (strcmp(argv[i], "-f") == 0 || strcmp(argv[i], "--follow") == 0)) {
-			arguments->follow = true;
-		} else if (r < 0 || argv[i][0] == '-') {
-			fprintf(stderr, "reconcilectl: %s: %s\n", argv[i],
-				r < 0 ? "a value is missing" : "unknown flag");
+	for (int i = 1; i < argc; i++)
+		if (!take(arguments, argc, argv, &i))
 			return false;
-		} else if (!arguments->stack) {
-			arguments->stack = argv[i];
-		} else {
-			arguments->second = argv[i];
-		}
-	}
 	if (argc > 0 && needs_stack && !arguments->stack)
 		fprintf(stderr, "usage: reconcilectl terraform %s STACK\n", argv[0]);
 	return argc > 0 && (arguments->stack || !needs_stack);

@@ -116,13 +116,20 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 		rc_flow_resume(&app->flow, r, err);
 		return;
 	}
+	free(app->render_key);
+	app->render_key = NULL;
+	if (json_object_get(reply, "needs")) {
+		json_decref(app->needs);
+		app->needs = json_incref(json_object_get(reply, "needs"));
+		rc_flow_resume(&app->flow, 0, NULL);
+		return;
+	}
 	json_decref(app->manifests);
 	json_decref(app->warnings);
 	json_decref(app->types);
 	app->manifests = json_incref(json_object_get(reply, "manifests"));
 	app->warnings = json_incref(json_object_get(reply, "warnings"));
 	app->types = json_incref(json_object_get(reply, "types"));
-	free(app->render_key);
 	app->render_key = make_render_key(app);
 	rc_flow_resume(&app->flow, 0, NULL);
 }
@@ -156,6 +163,7 @@ static json_t *make_request(const struct rc_app *app)
 		archives[i] = rc_repository_make_archive_path(app->repositories[i], at[i].commit);
 		at[i].mirror = rc_repository_get_mirror(app->repositories[i]);
 		at[i].archive = archives[i];
+		at[i].charts = rc_app_fetch_get(app, i);
 	}
 	request = rc_source_make_request(app->application, at, &cluster);
 	for (size_t i = 0; i < n; i++)
@@ -173,6 +181,10 @@ static int app_render(struct rc_flow *flow, struct rc_error **err)
 	if ((app->manifests || app->fresh || app->desired) && !app->is_hard &&
 	    rc_text_equal(key, app->render_key))
 		return RC_NEXT;
+	if (app->is_hard) {
+		rc_app_fetch_clear(app);
+		app->is_fresh_wanted = true;
+	}
 	app->is_hard = false;
 	app->is_compared = false;
 	request = make_request(app);
@@ -267,79 +279,17 @@ static int app_watch(struct rc_flow *flow, struct rc_error **err)
 	return waits ? RC_WAIT_AGAIN : RC_NEXT;
 }
 
-/* ---- compare ---- */
-
-static struct rc_resource *find_row(struct rc_app *app, const struct rc_kube_key *key)
-{
-	for (size_t i = 0; i < app->resources.n; i++)
-		if (rc_kube_object_compare_keys(app->resources.rows[i].key, key) == 0)
-			return &app->resources.rows[i];
-	return NULL;
-}
-
-/* Whatever the server refuses now it will refuse in the check of a run, in words. */
-static void on_predicted(struct rc_app *app, const struct rc_kube_key *key, int r,
-			 const json_t *predicted, struct rc_error *err, void *userdata)
-{
-	struct rc_resource *row = find_row(app, key);
-
-	(void)userdata;
-	app->n_asked--;
-	if (row && r < 0) {
-		row->comparison =
-			rc_error_is_transient(r) ? RC_COMPARISON_UNKNOWN : RC_COMPARISON_MODIFIED;
-	} else if (row) {
-		json_auto_t *live =
-			rc_kube_cache_load(rc_destination_get_cache(app->destination), key);
-
-		row->comparison = live ? rc_compare_predicted(live, predicted, app->ignore)
-				       : RC_COMPARISON_MISSING;
-	}
-	rc_error_free(err);
-	if (app->n_asked == 0)
-		rc_flow_resume(&app->flow, 0, NULL);
-}
-
-static int app_compare(struct rc_flow *flow, struct rc_error **err)
-{
-	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
-	struct rc_resources_options options = {
-		.cache = rc_destination_get_cache(app->destination),
-		.instance = options_of(app)->instance,
-		.app = app->application->name,
-		.ignore = app->ignore,
-	};
-	struct rc_desired *before = NULL;
-
-	(void)err;
-	app->is_live_dirty = false;
-	if (app->fresh) {
-		before = app->desired;
-		app->desired = rc_steal(&app->fresh);
-	}
-	options.desired = app->desired;
-	app->counts.n_compared += rc_resources_update(&app->resources, &options);
-	rc_desired_free(before);
-	for (size_t i = 0; i < app->resources.n; i++) {
-		struct rc_resource *row = &app->resources.rows[i];
-
-		if (row->comparison != RC_COMPARISON_UNKNOWN || !row->item)
-			continue;
-		app->n_asked++;
-		rc_app_call_predict(app, row->item, on_predicted, NULL);
-	}
-	return app->n_asked > 0 ? RC_WAIT : RC_NEXT;
-}
-
 /* ---- the whole ---- */
 
 static const struct rc_step steps[] = {
-	{"resolve", app_resolve, 0},   /* revisions -> commits, known from polls */
-	{"connect", app_connect, 0},   /* the cluster must be known */
-	{"render", app_render, 0},     /* commits -> manifests, in a worker with its own deadline */
-	{"build", app_build, 10},      /* manifests -> desired state */
-	{"watch", app_watch, 120},     /* live state of all kinds in question */
-	{"compare", app_compare, 120}, /* desired x live, by dry run where it must be */
+	{"resolve", app_resolve, 0}, /* revisions -> commits, known from polls */
+	{"connect", app_connect, 0}, /* the cluster must be known */
+	{"render", app_render, 0},   /* commits -> manifests, in a worker with its own deadline */
+	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
+	{"render", app_render, 0},	      /* and again with it */
+	{"build", app_build, 10},	      /* manifests -> desired state */
+	{"watch", app_watch, 120},	      /* live state of all kinds in question */
+	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */
 	{NULL, NULL, 0},
 };
 
@@ -382,7 +332,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 
-	app->n_asked = 0;
+	rc_app_compare_cancel(app);
 	observe(app);
 	if (r < 0) {
 		take_failure(app, r, err);

@@ -96,6 +96,25 @@ static void unwant(struct rc_app *app)
 	app->wants = NULL;
 }
 
+static void compile_ignore(struct rc_app *app)
+{
+	struct rc_error *err = NULL;
+
+	rc_ignore_free(app->ignore);
+	app->ignore = NULL;
+	rc_error_free(app->ignore_error);
+	app->ignore_error = NULL;
+	/* A rule that is not understood is not left out: the comparison fails with its name. */
+	if (rc_ignore_compile(rc_customizations_get_ignore(options_of(app)->customizations),
+			      app->application->ignore_differences, &app->ignore, &err) < 0)
+		app->ignore_error = err;
+}
+
+static void keep_manager(void *userdata, const char *manager)
+{
+	rc_destination_keep_manager(userdata, manager);
+}
+
 static void want(struct rc_app *app)
 {
 	size_t n = app->application->n_sources;
@@ -114,17 +133,10 @@ static void want(struct rc_app *app)
 		rc_repository_want(repository, app->wants[i]);
 	}
 	app->destination = rc_engine_find_destination(app->engine, app->application);
-}
-
-static void compile_ignore(struct rc_app *app)
-{
-	struct rc_error *err = NULL;
-
-	rc_ignore_free(app->ignore);
-	app->ignore = NULL;
-	if (rc_ignore_compile(app->application->ignore_differences, &app->ignore, &err) < 0)
-		rc_log_error(&app->log, LOG_ERR, err, "ignoreDifferences is not followed");
-	rc_error_free(err);
+	if (app->destination)
+		rc_ignore_each_manager(app->ignore, keep_manager, app->destination);
+	if (app->destination && app->application->options.migration_manager)
+		keep_manager(app->destination, app->application->options.migration_manager);
 }
 
 static void load(struct rc_app *app)
@@ -168,6 +180,7 @@ static void clear_sight(struct rc_app *app)
 	json_decref(app->warnings);
 	json_decref(app->types);
 	app->manifests = app->warnings = app->types = NULL;
+	rc_app_fetch_clear(app);
 	app->is_compared = false;
 }
 
@@ -178,7 +191,7 @@ static void stop_look(struct rc_app *app)
 		rc_worker_cancel(app->job);
 	app->job = NULL;
 	rc_app_call_cancel(app, NULL);
-	app->n_asked = 0;
+	rc_app_compare_cancel(app);
 }
 
 void rc_app_free(struct rc_app *app)
@@ -194,6 +207,7 @@ void rc_app_free(struct rc_app *app)
 	clear_sight(app);
 	rc_operation_done(&app->operation);
 	rc_ignore_free(app->ignore);
+	rc_error_free(app->ignore_error);
 	rc_error_free(app->error);
 	json_decref(app->kinds);
 	free(app->last_sync);

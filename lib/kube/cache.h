@@ -33,6 +33,8 @@ struct rc_kube_cache_options {
 	/* Take out of object, in place, what nobody will read; managedFields of others are always
 	 * taken out (the entry of manager "reconciled" stays). May be NULL. */
 	void (*trim)(void *userdata, json_t *object);
+	/* Which managers' entries of managedFields stay besides "reconciled". May be NULL: none. */
+	bool (*keeps_manager)(void *userdata, const char *manager);
 	/* live came, changed or (is_gone) went; called from the loop, also during a first list. */
 	void (*changed)(void *userdata, const struct rc_kube_live *live, bool is_gone);
 	/* A kind was listed whole for the first time or again, or (r < 0) cannot be watched now. */
@@ -48,6 +50,9 @@ RC_DEFINE_FREEP(struct rc_kube_cache, rc_kube_cache_free)
 
 /* Watch a kind as well; wanting it again is fine. A changed version starts its watch anew. */
 void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resource *resource);
+/* The same for the objects that a field selector ("type!=helm.sh/release.v1") lets through. */
+void rc_kube_cache_want_some(struct rc_kube_cache *cache, const struct rc_kube_resource *resource,
+			     const char *field_selector);
 /* Stop watching it and forget its objects; changed is not called. */
 void rc_kube_cache_drop(struct rc_kube_cache *cache, const char *group, const char *kind);
 /* It is wanted, was listed whole, and its watch is not failing. */
@@ -70,6 +75,9 @@ json_t *rc_kube_cache_load(const struct rc_kube_cache *cache, const struct rc_ku
 void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 			void (*fn)(void *userdata, const struct rc_kube_live *live),
 			void *userdata);
+
+/* What trim or keeps_manager leave has changed: list everything again. */
+void rc_kube_cache_relist(struct rc_kube_cache *cache);
 
 /* An answer to our own write, so that we need not wait for the watch; older ones are ignored. */
 void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object);
