@@ -226,7 +226,7 @@ if [ "$program" = "$stand_in" ]; then
 	soon 'a failed apply says why' grep -q 'the cloud said no' <(until_so 30 is app .phase failed; stack app .reason)
 	echo huge >"$work/app.tfstate.mode"
 	"$ctl" terraform plan app >/dev/null
-	soon 'a plan that is too large fails' grep -q 'more than' <(until_so 60 is app '.run.step // .phase' failed; until_so 60 is app .phase failed; stack app .reason)
+	soon 'a plan that is too large fails' grep -q 'more than' <(until_so 60 is app .run.id 10; until_so 60 is app .run.phase failed; stack app .reason)
 	echo signal >"$work/app.tfstate.mode"
 	"$ctl" terraform plan app >/dev/null
 	soon 'an apply that is killed says so' grep -q 'signal 9' <(until_so 30 is app '.run.phase' failed; stack app .reason)
