@@ -45,7 +45,7 @@ struct rc_helm_render {
 	struct rc_value user;
 	struct rc_helm_manifests crds, plain, hooks, all;
 	struct rc_str notes;
-	bool has_begun;
+	bool has_begun, lacks_dependencies;
 };
 
 struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *options)
@@ -80,6 +80,11 @@ struct rc_helm_warnings *rc_helm_render_warnings(struct rc_helm_render *render)
 bool rc_helm_render_has_begun(const struct rc_helm_render *render)
 {
 	return render->has_begun;
+}
+
+bool rc_helm_render_lacks_dependencies(const struct rc_helm_render *render)
+{
+	return render->lacks_dependencies;
 }
 
 const struct rc_helm_manifest *rc_helm_render_manifests(const struct rc_helm_render *render,
@@ -475,7 +480,9 @@ static int load_chart(struct rc_helm_render *render, struct rc_error **err)
 		return rc_fail(err, -EINVAL, "library charts are not installable");
 	if (render->chart->metadata->deprecated)
 		rc_helm_warning_add(&render->warnings, NULL, "WARNING: This chart is deprecated");
-	return rc_helm_dependency_check(render->arena, render->chart, err);
+	r = rc_helm_dependency_check(render->arena, render->chart, err);
+	render->lacks_dependencies = r < 0;
+	return r;
 }
 
 static int make_values(struct rc_helm_render *render, struct rc_value *ret, struct rc_error **err)

@@ -104,6 +104,9 @@ int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err);
 /* Templates were being executed (or the release was made) when it failed. */
 bool rc_helm_render_has_begun(const struct rc_helm_render *render);
 
+/* It failed because the chart names dependencies that are not in charts/. */
+bool rc_helm_render_lacks_dependencies(const struct rc_helm_render *render);
+
 /*
  * What there is to deploy, in Helm's order: CRDs (with include_crds), manifests, hooks (without
  * no_hooks; skip_tests drops tests). Belongs to render.
