@@ -17,7 +17,7 @@ PKG_CONFIG ?= pkg-config
 
 LAYERS := $(shell awk '!/^\#/ && NF { print $$1 }' lib/LAYERS)
 PKGS   := jansson yaml-0.1 libpcre2-8 libgit2 libcurl libmicrohttpd libcrypto libssl zlib \
-	  libsystemd sqlite3 libseccomp
+	  libsystemd sqlite3 libseccomp luajit
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
 	-Wvla -Wwrite-strings -Wpointer-arith -Wcast-qual -Wnull-dereference \
@@ -47,7 +47,7 @@ CFLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,addr
 LDFLAGS_fuzz    := -fsanitize=address,undefined
 
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lev -lcrypt -lm
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lev -lcrypt -ljq -lm
 CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Ilib -MMD -MP $(WARNINGS) $(WERROR) \
@@ -246,6 +246,10 @@ deb: ## build a Debian package into build/packages
 .PHONY: rpm
 rpm: ## build an RPM package into build/packages
 	$(Q)VERSION=$(VERSION) BUILD=$(BUILD) packaging/build-rpm
+
+.PHONY: packaging-check
+packaging-check: ## both packages installed into bare roots, tried there and removed (root, debootstrap)
+	$(Q)BUILD=$(BUILD) tests/packaging/run
 
 .PHONY: clean
 clean: ## remove build/

@@ -53,9 +53,12 @@ static int read_password(const struct rc_config_auth *config, json_t *auth, stru
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err)
 {
 	const struct rc_config_auth *config = &repository->auth;
-	json_t *auth =
-		json_pack("{s:s*, s:s*, s:s*, s:s*}", "username", config->username, "sshKey",
-			  config->ssh_key, "knownHosts", config->known_hosts, "ca", repository->ca);
+	json_t *auth = json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:b, s:b, s:b}", "username",
+				 config->username, "sshKey", config->ssh_key, "knownHosts",
+				 config->known_hosts, "ca", repository->ca, "certificate",
+				 config->certificate, "key", config->key, "insecure",
+				 repository->insecure, "plainHttp", repository->plain_http,
+				 "passCredentials", repository->pass_credentials);
 	int r = read_password(config, auth, err);
 
 	if (r == 0)

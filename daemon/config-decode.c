@@ -159,6 +159,40 @@ static void read_texts(struct config_reader *reader, const struct rc_yaml_node *
 			  rc_arena_printf(reader->arena, "%s[%zu]", where, i));
 }
 
+static struct rc_config_pair *place_pair(struct config_reader *reader, struct rc_str key,
+					 struct rc_config_pair **items, size_t *n)
+{
+	size_t size = sizeof(**items);
+
+	for (size_t i = 0; i < *n; i++)
+		if (rc_str_is(key, (*items)[i].key))
+			return &(*items)[i];
+	*items = rc_arena_grow(reader->arena, *items, *n * size, (*n + 1) * size);
+	(*items)[*n] =
+		(struct rc_config_pair){.key = rc_arena_strndup(reader->arena, key.p, key.n)};
+	return &(*items)[(*n)++];
+}
+
+static void read_pairs(struct config_reader *reader, const struct rc_yaml_node *node,
+		       const struct config_field *field, char *object, const char *where)
+{
+	struct rc_config_pair **items = (struct rc_config_pair **)(void *)(object + field->offset);
+	size_t *n = (size_t *)(void *)(object + field->offset_n);
+
+	if (node->kind != RC_YAML_MAPPING) {
+		fail_type(reader, node, where, "a mapping of texts");
+		return;
+	}
+	for (size_t i = 0; i < node->n_entries; i++) {
+		const struct rc_yaml_entry *entry = &node->entries[i];
+		struct rc_config_pair *pair = place_pair(reader, entry->key, items, n);
+
+		pair->place = (struct rc_config_place){reader->file, entry->line, entry->column};
+		read_text(reader, entry->value, field, &pair->text,
+			  rc_arena_printf(reader->arena, "%s.%s", where, pair->key));
+	}
+}
+
 /* The item that bears the same name, or a new one at the end. */
 static char *place_item(struct config_reader *reader, const struct rc_yaml_node *node,
 			const struct config_struct *target, char **items, size_t *n)
@@ -219,6 +253,9 @@ static void read_field(struct config_reader *reader, const struct rc_yaml_entry 
 		return;
 	case CONFIG_TEXTS:
 		read_texts(reader, entry->value, field, object, where);
+		return;
+	case CONFIG_PAIRS:
+		read_pairs(reader, entry->value, field, object, where);
 		return;
 	case CONFIG_STRUCT:
 		config_decode(reader, entry->value, field->target, to, where);

@@ -17,6 +17,8 @@ static const struct config_field auth_fields[] = {
 	TEXT(struct rc_config_auth, username, "username"),
 	TEXT(struct rc_config_auth, ssh_key, "sshKey"),
 	TEXT(struct rc_config_auth, known_hosts, "knownHosts"),
+	TEXT(struct rc_config_auth, certificate, "certificate"),
+	TEXT(struct rc_config_auth, key, "key"),
 	{.name = NULL},
 };
 static const struct config_struct auth = {auth_fields, sizeof(struct rc_config_auth), 0};
@@ -59,6 +61,14 @@ static const struct config_field cluster_fields[] = {
 static const struct config_struct cluster = {cluster_fields, sizeof(struct rc_config_cluster),
 					     offsetof(struct rc_config_cluster, place)};
 
+static const char *const repository_types[] = {"git", "helm", "oci", NULL};
+
+#define REPOSITORY_FLAG(member, key)                                    \
+	{                                                               \
+		.name = (key), .type = CONFIG_FLAG,                     \
+		.offset = offsetof(struct rc_config_repository, member) \
+	}
+
 static const struct config_field repository_fields[] = {
 	{.name = "name",
 	 .type = CONFIG_TEXT,
@@ -78,7 +88,14 @@ static const struct config_field repository_fields[] = {
 	 .offset = offsetof(struct rc_config_repository, timeout_ms),
 	 .min = SECOND,
 	 .max = HOUR},
+	{.name = "type",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_repository, type),
+	 .words = repository_types},
 	TEXT(struct rc_config_repository, ca, "ca"),
+	REPOSITORY_FLAG(insecure, "insecure"),
+	REPOSITORY_FLAG(plain_http, "plainHttp"),
+	REPOSITORY_FLAG(pass_credentials, "passCredentials"),
 	{.name = "auth",
 	 .type = CONFIG_STRUCT,
 	 .offset = offsetof(struct rc_config_repository, auth),
@@ -175,6 +192,10 @@ static const struct config_field root_fields[] = {
 	 .offset = offsetof(struct rc_config, applications),
 	 .offset_n = offsetof(struct rc_config, n_applications),
 	 .target = &applications},
+	{.name = "customizations",
+	 .type = CONFIG_PAIRS,
+	 .offset = offsetof(struct rc_config, customizations),
+	 .offset_n = offsetof(struct rc_config, n_customizations)},
 	{.name = "sync", .type = CONFIG_STRUCT, .target = &sync_section},
 	{.name = "render", .type = CONFIG_STRUCT, .target = &render_section},
 	{.name = "api", .type = CONFIG_STRUCT, .target = &api_section},

@@ -13,6 +13,7 @@ enum config_type {
 	CONFIG_NUMBER,
 	CONFIG_FLAG,  /* bool */
 	CONFIG_TEXTS, /* const char **items; size_t n */
+	CONFIG_PAIRS, /* struct rc_config_pair *items; size_t n: a mapping of texts, by key */
 	CONFIG_STRUCT,
 	CONFIG_STRUCTS, /* T *items; size_t n: by name where they have one */
 	CONFIG_LATER,	/* known, but of a later version */
@@ -24,7 +25,7 @@ struct config_field {
 	const char *name;
 	enum config_type type;
 	size_t offset;
-	size_t offset_n;		    /* of TEXTS and STRUCTS: its count */
+	size_t offset_n;		    /* of TEXTS, PAIRS and STRUCTS: its count */
 	const struct config_struct *target; /* of STRUCT and STRUCTS */
 	int64_t min, max;		    /* of DURATION and NUMBER */
 	const char *const *words;	    /* of TEXT: the ones allowed; NULL: any */

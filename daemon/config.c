@@ -72,12 +72,13 @@ static int read_drop_ins(struct rc_config *config, const char *path, struct rc_b
 	return r;
 }
 
-static bool has_repository(const struct rc_config *config, const char *name)
+static const struct rc_config_repository *find_repository(const struct rc_config *config,
+							  const char *name)
 {
 	for (size_t i = 0; i < config->n_repositories; i++)
 		if (rc_text_equal(config->repositories[i].name, name))
-			return true;
-	return false;
+			return &config->repositories[i];
+	return NULL;
 }
 
 static void fail_at(struct rc_buf *messages, struct rc_config_place place, const char *text)
@@ -93,6 +94,8 @@ static int check_applications(const struct rc_config *config, struct rc_buf *mes
 
 	for (size_t i = 0; i < config->n_applications; i++) {
 		const struct rc_config_applications *source = &config->applications[i];
+		const struct rc_config_repository *repository =
+			source->repository ? find_repository(config, source->repository) : NULL;
 		const char *problem = NULL;
 
 		if (!source->file && !source->repository)
@@ -101,7 +104,12 @@ static int check_applications(const struct rc_config *config, struct rc_buf *mes
 				  "'path'";
 		else if (source->file && source->repository)
 			problem = "'file' and 'from' exclude each other; make two entries of it";
-		else if (source->repository && !has_repository(config, source->repository))
+		else if (repository && strcmp(repository->type, "git") != 0)
+			problem = rc_arena_printf(config->arena,
+						  "repository '%s' is of type %s; Applications "
+						  "come from one of type git",
+						  source->repository, repository->type);
+		else if (source->repository && !repository)
 			problem = rc_arena_printf(
 				config->arena,
 				"no repository is named '%s'; add it to repositories",
@@ -138,15 +146,74 @@ static int check_clusters(const struct rc_config *config, struct rc_buf *message
 	return r;
 }
 
-static bool is_url(const char *url)
+static bool has_scheme(const char *url, const char *const *schemes)
 {
-	static const char *const schemes[] = {"https://", "http://", "ssh://", "file://"};
-
-	for (size_t i = 0; i < RC_ARRAY_SIZE(schemes); i++)
-		if (rc_text_has_prefix(url, schemes[i]) && url[strlen(schemes[i])])
+	for (; *schemes; schemes++)
+		if (rc_text_has_prefix(url, *schemes) && url[strlen(*schemes)])
 			return true;
+	return false;
+}
+
+/* "registry.example.com/charts", without a scheme, as Argo CD names a registry. */
+static bool is_registry(const char *url)
+{
+	const char *slash = strchr(url, '/');
+	size_t n = slash ? (size_t)(slash - url) : 0;
+
+	return n > 0 && !strstr(url, "://") && !strpbrk(url, "@ ") &&
+	       (memchr(url, '.', n) || memchr(url, ':', n));
+}
+
+/* What the URL tells of itself; https may be anything, and is of Git unless it is said. */
+static const char *guess_type(const char *url)
+{
+	return rc_text_has_prefix(url, "oci://") ? "oci" : "git";
+}
+
+/* What is wrong with the URL for a repository of its type, or NULL. */
+static const char *judge_url(const struct rc_config_repository *repository)
+{
+	static const char *const git[] = {"https://", "http://", "ssh://", "file://", NULL};
+	static const char *const helm[] = {"https://", "http://", NULL};
+	static const char *const oci[] = {"oci://", NULL};
+	const char *url = repository->url;
+
+	if (strcmp(repository->type, "helm") == 0)
+		return has_scheme(url, helm) ? NULL : "https:// or http://";
+	if (strcmp(repository->type, "oci") == 0)
+		return has_scheme(url, oci) || is_registry(url) ? NULL : "oci://";
 	/* git@host:path, and a path of this machine. */
-	return *url == '/' || (strchr(url, '@') && strchr(url, ':'));
+	if (has_scheme(url, git) || *url == '/' || (strchr(url, '@') && strchr(url, ':')))
+		return NULL;
+	return "https://, http://, ssh:// or file://";
+}
+
+static int check_repository(const struct rc_config *config,
+			    const struct rc_config_repository *repository, struct rc_buf *messages)
+{
+	const struct rc_config_auth *auth = &repository->auth;
+	const char *begins = judge_url(repository), *problem = NULL;
+	bool is_git = strcmp(repository->type, "git") == 0;
+
+	if (begins)
+		problem = rc_arena_printf(config->arena,
+					  "'%s' is no URL of a repository of type %s; it begins "
+					  "with %s",
+					  repository->url, repository->type, begins);
+	else if (!!auth->credential + !!auth->file + !!auth->env > 1)
+		problem = "auth: one of 'credential', 'file' and 'env' is enough";
+	else if (!auth->certificate != !auth->key)
+		problem = "auth: 'certificate' and 'key' come together";
+	else if (is_git && (auth->certificate || repository->insecure || repository->plain_http ||
+			    repository->pass_credentials))
+		problem = "'certificate', 'insecure', 'plainHttp' and 'passCredentials' are for "
+			  "repositories of type helm and oci";
+	else if (!is_git && (auth->ssh_key || auth->known_hosts))
+		problem = "auth: 'sshKey' and 'knownHosts' are for repositories of type git";
+	if (!problem)
+		return 0;
+	fail_at(messages, repository->place, problem);
+	return -EINVAL;
 }
 
 static int check_repositories(const struct rc_config *config, struct rc_buf *messages)
@@ -154,22 +221,12 @@ static int check_repositories(const struct rc_config *config, struct rc_buf *mes
 	int r = 0;
 
 	for (size_t i = 0; i < config->n_repositories; i++) {
-		const struct rc_config_repository *repository = &config->repositories[i];
-		const struct rc_config_auth *auth = &repository->auth;
+		struct rc_config_repository *repository = &config->repositories[i];
 
-		if (repository->url && !is_url(repository->url)) {
-			fail_at(messages, repository->place,
-				rc_arena_printf(config->arena,
-						"'%s' is no URL of a repository; it begins with "
-						"https://, http://, ssh:// or file://",
-						repository->url));
+		if (!repository->type)
+			repository->type = guess_type(repository->url);
+		if (check_repository(config, repository, messages) < 0)
 			r = -EINVAL;
-		}
-		if (!!auth->credential + !!auth->file + !!auth->env > 1) {
-			fail_at(messages, repository->place,
-				"auth: one of 'credential', 'file' and 'env' is enough");
-			r = -EINVAL;
-		}
 	}
 	return r;
 }

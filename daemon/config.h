@@ -29,6 +29,13 @@ struct rc_config_auth {
 	const char *file, *env;
 	const char *username;
 	const char *ssh_key, *known_hosts; /* paths */
+	const char *certificate, *key;	   /* paths of PEM files: our own, for mutual TLS */
+};
+
+/* An entry of a mapping of texts. */
+struct rc_config_pair {
+	const char *key, *text;
+	struct rc_config_place place;
 };
 
 struct rc_config_eks {
@@ -49,8 +56,11 @@ struct rc_config_cluster {
 
 struct rc_config_repository {
 	const char *name, *url;
+	const char *type; /* "git", "helm", "oci"; once loaded never NULL */
 	int64_t interval_ms, timeout_ms;
 	const char *ca; /* path of a PEM file */
+	/* Of charts: check no certificate; http for OCI; credentials to the index's other hosts. */
+	bool insecure, plain_http, pass_credentials;
 	struct rc_config_auth auth;
 	struct rc_config_place place;
 };
@@ -71,6 +81,8 @@ struct rc_config {
 	size_t n_repositories;
 	struct rc_config_applications *applications;
 	size_t n_applications;
+	struct rc_config_pair *customizations; /* Argo CD's resource.customizations... */
+	size_t n_customizations;
 	struct {
 		int64_t wave_timeout_ms;
 		int64_t prune_budget; /* percent of an application's resources */

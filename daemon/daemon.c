@@ -78,11 +78,15 @@ static json_t *on_auth(void *userdata, struct rc_error **err)
 
 static void add_repository(struct rc_daemon *daemon, const struct rc_config_repository *config)
 {
+	bool is_git = strcmp(config->type, "git") == 0;
+	/* Of charts, all share one folder of archives. */
 	rc_autofree char *mirror =
-		rc_asprintf("%s/%s.git", daemon->config->cache_directory, config->name);
+		rc_asprintf("%s/%s%s", daemon->config->cache_directory,
+			    is_git ? config->name : "charts", is_git ? ".git" : "");
 	struct rc_repository_options options = {
 		.name = config->name,
 		.url = config->url,
+		.type = config->type,
 		.mirror = mirror,
 		.interval_ms = (uint64_t)config->interval_ms,
 		.timeout_ms = (uint64_t)config->timeout_ms,
@@ -117,6 +121,8 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.store = daemon->store,
 		.git_pool = daemon->git_pool,
 		.render_pool = daemon->render_pool,
+		.script_pool = daemon->script_pool,
+		.customizations = daemon->customizations,
 		.render_timeout_ms = (uint64_t)config->render.timeout_ms,
 		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
 		.prune_budget = (unsigned int)config->sync.prune_budget,
@@ -159,10 +165,14 @@ static int open_store(struct rc_daemon *daemon, struct rc_error **err)
 /* What depends on the configuration's details; a reload makes it anew. */
 static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 {
-	int r;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+	int r = daemon_customizations_make(daemon->config, &daemon->customizations, &messages);
 
+	if (r < 0)
+		return rc_fail(err, r, "%s", rc_buf_text(&messages));
 	daemon->git_pool = daemon_worker_new_git_pool(daemon->loop);
 	daemon->render_pool = daemon_worker_new_render_pool(daemon->loop, daemon->config);
+	daemon->script_pool = daemon_worker_new_script_pool(daemon->loop);
 	r = make_engine(daemon, err);
 	if (r < 0)
 		return r;
@@ -178,6 +188,8 @@ static void free_parts(struct rc_daemon *daemon)
 	rc_engine_free(rc_steal(&daemon->engine));
 	rc_worker_pool_free(rc_steal(&daemon->git_pool));
 	rc_worker_pool_free(rc_steal(&daemon->render_pool));
+	rc_worker_pool_free(rc_steal(&daemon->script_pool));
+	rc_customizations_free(rc_steal(&daemon->customizations));
 }
 
 /* ---- signals and the manager ---- */
@@ -273,6 +285,13 @@ static bool check_clusters(const struct rc_config *config, struct rc_buf *messag
 	return true;
 }
 
+static bool check_customizations(const struct rc_config *config, struct rc_buf *messages)
+{
+	rc_cleanup(rc_customizations_freep) struct rc_customizations *customizations = NULL;
+
+	return daemon_customizations_make(config, &customizations, messages) == 0;
+}
+
 static bool is_fixed_changed(const struct rc_config *a, const struct rc_config *b)
 {
 	return strcmp(a->state_directory, b->state_directory) != 0 ||
@@ -290,7 +309,7 @@ void daemon_reload(struct rc_daemon *daemon)
 	free(daemon->config_error);
 	daemon->config_error = NULL;
 	if (rc_config_load(daemon->config_path, &config, &messages) < 0 ||
-	    !check_clusters(config, &messages)) {
+	    !check_clusters(config, &messages) || !check_customizations(config, &messages)) {
 		rc_config_free(config);
 		daemon->config_error = rc_buf_take(&messages);
 		rc_log_err(NULL, "the configuration is refused, the one before stays in force: %s",

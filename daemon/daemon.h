@@ -22,7 +22,8 @@ struct rc_daemon {
 	const char *config_path;
 	struct rc_config *config;
 	struct rc_store *store;
-	struct rc_worker_pool *git_pool, *render_pool;
+	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
+	struct rc_customizations *customizations;
 	struct rc_engine *engine;
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
@@ -48,8 +49,15 @@ void daemon_catalog_on_repository(struct rc_daemon *daemon, const struct rc_repo
 /* [{origin, error?, revision?}]; the caller's. */
 json_t *daemon_catalog_describe(const struct rc_daemon *daemon);
 
+/* ---- customizations.c ---- */
+/* What is wrong goes to messages, a line each. */
+int daemon_customizations_make(const struct rc_config *config,
+			       struct rc_customizations **ret_customizations,
+			       struct rc_buf *messages);
+
 /* ---- auth.c: credentials by name ---- */
-/* The "auth" of git/worker.h for a repository; NULL without *err: none is configured. */
+/* The "auth" of git/worker.h or registry/worker.h for a repository; NULL without *err: none is
+ * configured. */
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
 
 /* ---- api/server.c, metrics.c ---- */

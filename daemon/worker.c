@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/confine.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "git/mirror.h"
-#include "git/worker.h"
+#include "gitops/fetch.h"
+#include "gitops/script.h"
 #include "gitops/source.h"
 
 #define GIT_WORKERS	   4
@@ -18,6 +21,9 @@
 #define RENDER_WORKERS	   2
 #define RENDER_JOBS	   500
 #define RENDER_REPLY_BYTES ((size_t)128 << 20)
+#define SCRIPT_WORKERS	   1
+#define SCRIPT_JOBS	   2000
+#define SCRIPT_REPLY_BYTES ((size_t)4 << 20)
 #define SELF		   "/proc/self/exe"
 
 /* What a child needs of the environment, and nothing else: no credentials of main's. */
@@ -71,6 +77,48 @@ struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 	return rc_worker_pool_new(loop, &options);
 }
 
+struct rc_worker_pool *daemon_worker_new_script_pool(struct ev_loop *loop)
+{
+	const char *const argv[] = {own_program(), "--worker=script", NULL};
+	struct rc_worker_options options = {.argv = argv,
+					    .env = environment,
+					    .max_workers = SCRIPT_WORKERS,
+					    .max_jobs = SCRIPT_JOBS,
+					    .max_reply_bytes = SCRIPT_REPLY_BYTES};
+
+	return rc_worker_pool_new(loop, &options);
+}
+
+/* What this process has of data already; the limit is beside it. */
+static size_t get_data_bytes(void)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(4096);
+	unsigned long pages = 0;
+
+	if (rc_file_read("/proc/self/statm", &text, NULL) == 0 &&
+	    sscanf(rc_buf_text(&text), "%*u %*u %*u %*u %*u %lu", &pages) == 1)
+		return pages * (size_t)sysconf(_SC_PAGESIZE);
+	return 0;
+}
+
+static int serve_script(void)
+{
+	static const char *const readable[] = {NULL};
+	struct rc_confine_options options = {
+		.memory_bytes = get_data_bytes() + ((size_t)RC_SCRIPT_MEMORY_MIB << 20),
+		.readable = readable,
+	};
+	struct rc_error *err = NULL;
+
+	if (rc_confine_process(&options, &err) < 0) {
+		rc_autofree char *text = rc_error_format(err);
+
+		fprintf(stderr, "reconciled: script worker: %s\n", text);
+		return 1;
+	}
+	return rc_worker_serve(RC_WORKER_FD, rc_script_handle, NULL) < 0;
+}
+
 static int serve_render(int argc, char **argv)
 {
 	const char *readable[] = {NULL, NULL};
@@ -99,10 +147,12 @@ int daemon_worker_main(int argc, char **argv)
 {
 	if (strcmp(argv[1], "--worker=git") == 0) {
 		rc_git_mirror_init();
-		return rc_worker_serve(RC_WORKER_FD, rc_git_worker_handle, NULL) < 0;
+		return rc_worker_serve(RC_WORKER_FD, rc_fetch_handle, NULL) < 0;
 	}
 	if (strcmp(argv[1], "--worker=render") == 0)
 		return serve_render(argc, argv);
+	if (strcmp(argv[1], "--worker=script") == 0)
+		return serve_script();
 	fprintf(stderr, "reconciled: there is no role %s\n", argv[1]);
 	return 64;
 }

@@ -11,3 +11,5 @@ int daemon_worker_main(int argc, char **argv);
 struct rc_worker_pool *daemon_worker_new_git_pool(struct ev_loop *loop);
 struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 						     const struct rc_config *config);
+/* For what users wrote as programs: health scripts, jq expressions. */
+struct rc_worker_pool *daemon_worker_new_script_pool(struct ev_loop *loop);

@@ -184,6 +184,7 @@ static void print_app(const json_t *app)
 	print_line(app, "Project:", "spec.project");
 	print_line(app, "Repository:", "spec.source.repoURL");
 	print_line(app, "Path:", "spec.source.path");
+	print_line(app, "Chart:", "spec.source.chart");
 	print_line(app, "Target:", "spec.source.targetRevision");
 	print_line(app, "Namespace:", "spec.destination.namespace");
 	print_line(app, "Sync:", "status.sync.status");

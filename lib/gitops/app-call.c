@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "gitops/app-private.h"
+#include "gitops/three-way.h"
 #include "kube/apply.h"
 
 struct app_call {
@@ -13,6 +14,16 @@ struct app_call {
 	struct rc_kube_request *request;
 	struct app_call *prev, *next;
 };
+
+static const struct rc_kube_resource *find_resource(const struct rc_app *app,
+						    const struct rc_desired_item *item)
+{
+	rc_autofree char *group = NULL;
+	const char *version = rc_kube_object_split_version(item->api_version, &group);
+
+	return rc_kube_discovery_find(rc_destination_get_discovery(app->destination),
+				      item->key.group, item->key.kind, version);
+}
 
 static void free_call(struct app_call *call)
 {
@@ -26,19 +37,41 @@ static void on_predicted(void *userdata, int r, const struct rc_kube_answer *ans
 {
 	struct app_call *call = userdata;
 
-	call->done(call->app, call->key, r, r < 0 ? NULL : answer->object, err, call->userdata);
+	call->done(call->app, call->key, r, r < 0 || !answer ? NULL : answer->object, err,
+		   call->userdata);
 	free_call(call);
+}
+
+/* ---- as kubectl does it without the server's help: what is there, merged, put back ---- */
+
+static void on_read(void *userdata, int r, const struct rc_kube_answer *answer,
+		    struct rc_error *err)
+{
+	struct rc_kube_write_options options = {.dry_run = true};
+	struct app_call *call = userdata;
+	struct rc_app *app = call->app;
+	const struct rc_desired_item *item = rc_desired_find(app->desired, call->key);
+	const struct rc_kube_resource *resource = item ? find_resource(app, item) : NULL;
+	json_auto_t *whole = NULL, *desired = NULL;
+
+	if (r == 0 && !resource)
+		r = rc_fail(&err, -ENOENT, "it is not desired any more");
+	if (r < 0) {
+		on_predicted(call, r, NULL, err);
+		return;
+	}
+	desired = rc_desired_item_load(item);
+	whole = rc_three_way_merge(desired, answer->object);
+	call->request = rc_kube_apply_replace(rc_destination_get_cluster(app->destination),
+					      resource, whole, NULL, &options, on_predicted, call);
 }
 
 void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item, app_call_fn *done,
 			 void *userdata)
 {
 	struct rc_kube_write_options options = {.dry_run = true, .force = true};
-	rc_autofree char *group = NULL;
-	const char *version = rc_kube_object_split_version(item->api_version, &group);
-	const struct rc_kube_resource *resource =
-		rc_kube_discovery_find(rc_destination_get_discovery(app->destination),
-				       item->key.group, item->key.kind, version);
+	struct rc_kube_cluster *cluster = rc_destination_get_cluster(app->destination);
+	const struct rc_kube_resource *resource = find_resource(app, item);
 	json_auto_t *object = NULL;
 	struct app_call *call;
 
@@ -56,8 +89,11 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 	call->done = done;
 	call->userdata = userdata;
 	DL_APPEND(app->calls, call);
-	call->request = rc_kube_apply_start(rc_destination_get_cluster(app->destination), resource,
-					    object, &options, on_predicted, call);
+	if (rc_traits_is_client_side(&item->traits, &app->application->options))
+		call->request = rc_kube_apply_get(cluster, resource, call->key, on_read, call);
+	else
+		call->request = rc_kube_apply_start(cluster, resource, object, &options,
+						    on_predicted, call);
 }
 
 void rc_app_call_cancel(struct rc_app *app, const void *userdata)

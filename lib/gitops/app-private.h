@@ -15,6 +15,7 @@
 
 struct app_call;
 struct app_diff;
+struct app_question;
 
 struct rc_app {
 	struct rc_engine *engine;
@@ -27,6 +28,7 @@ struct rc_app {
 	/* The look. */
 	struct rc_flow flow;
 	struct rc_repository **repositories; /* one per source; borrowed */
+	char **wants;			     /* one per source: the revision that is followed */
 	struct rc_destination *destination;  /* borrowed; NULL: there is none of that name */
 	bool is_dirty, is_live_dirty;	     /* look from the start; from the comparison on */
 	bool is_hard;
@@ -35,9 +37,12 @@ struct rc_app {
 	uint64_t begun_ms;
 	unsigned int failures; /* in a row */
 	struct rc_worker_job *job;
-	struct app_call *calls; /* dry runs under way */
-	struct app_diff *diffs; /* asked for by somebody */
-	unsigned int n_asked;	/* dry runs of this look */
+	struct app_call *calls;		/* dry runs under way */
+	struct app_diff *diffs;		/* asked for by somebody */
+	struct app_question *questions; /* that the worker of programs has */
+	unsigned int n_asked;		/* dry runs and questions of this look */
+	bool is_asking;			/* the step waits for their answers */
+	struct rc_error *ignore_error;	/* why ignoreDifferences cannot be followed, or NULL */
 
 	/* What it saw. */
 	char *revision;	   /* the commits of the sources, joined by '+' */
@@ -77,6 +82,11 @@ void rc_app_refresh_init(struct rc_app *app);
 void rc_app_refresh_start(struct rc_app *app, bool from_start);
 /* The commits of all sources now, joined by '+'; the caller's. As rc_repository_resolve(). */
 int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err);
+
+/* ---- app-compare.c: the last step of the look ---- */
+rc_step_fn rc_app_compare_run;
+/* Forget what was asked, of workers and of the server. */
+void rc_app_compare_cancel(struct rc_app *app);
 
 /* ---- app-run.c: what follows from it ---- */
 void rc_app_run_decide(struct rc_app *app);

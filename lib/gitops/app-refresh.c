@@ -35,11 +35,11 @@ int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct
 
 		if (!app->repositories[i]) {
 			rc_fail(err, -EINVAL, "repository %s is not configured", source->repo_url);
-			rc_hint(err, "add it to 'repositories' in reconciled.yaml");
+			rc_hint(err, "add it to 'repositories' in reconciled.yaml%s",
+				source->chart ? ", with its type: helm or oci" : "");
 			return -EINVAL;
 		}
-		r = rc_repository_resolve(app->repositories[i], source->target_revision, &commit,
-					  err);
+		r = rc_repository_resolve(app->repositories[i], app->wants[i], &commit, err);
 		if (r < 0)
 			return r;
 		rc_buf_printf(&text, "%s%s", i ? "+" : "", commit);
@@ -127,6 +127,19 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 	rc_flow_resume(&app->flow, 0, NULL);
 }
 
+/* The commits of app->revision, one per source, cut apart in place. */
+static void split_revision(char *revision, size_t n, struct rc_source_at *at)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *end = strchr(revision, '+');
+
+		if (end)
+			*end = '\0';
+		at[i].commit = revision;
+		revision = end ? end + 1 : revision + strlen(revision);
+	}
+}
+
 static json_t *make_request(const struct rc_app *app)
 {
 	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
@@ -134,20 +147,20 @@ static json_t *make_request(const struct rc_app *app)
 	struct rc_source_cluster cluster = {rc_kube_discovery_get_version(discovery), api_versions};
 	size_t n = app->application->n_sources;
 	rc_autofree struct rc_source_at *at = rc_calloc(n, sizeof(*at));
+	rc_autofree char **archives = rc_calloc(n, sizeof(*archives));
 	rc_autofree char *commits = rc_strdup(app->revision);
-	char *commit = commits;
+	json_t *request;
 
+	split_revision(commits, n, at);
 	for (size_t i = 0; i < n; i++) {
-		char *end = strchr(commit, '+');
-
-		if (end)
-			*end = '\0';
+		archives[i] = rc_repository_make_archive_path(app->repositories[i], at[i].commit);
 		at[i].mirror = rc_repository_get_mirror(app->repositories[i]);
-		at[i].commit = commit;
-		if (end)
-			commit = end + 1;
+		at[i].archive = archives[i];
 	}
-	return rc_source_make_request(app->application, at, &cluster);
+	request = rc_source_make_request(app->application, at, &cluster);
+	for (size_t i = 0; i < n; i++)
+		free(archives[i]);
+	return request;
 }
 
 static int app_render(struct rc_flow *flow, struct rc_error **err)
@@ -254,79 +267,15 @@ static int app_watch(struct rc_flow *flow, struct rc_error **err)
 	return waits ? RC_WAIT_AGAIN : RC_NEXT;
 }
 
-/* ---- compare ---- */
-
-static struct rc_resource *find_row(struct rc_app *app, const struct rc_kube_key *key)
-{
-	for (size_t i = 0; i < app->resources.n; i++)
-		if (rc_kube_object_compare_keys(app->resources.rows[i].key, key) == 0)
-			return &app->resources.rows[i];
-	return NULL;
-}
-
-/* Whatever the server refuses now it will refuse in the check of a run, in words. */
-static void on_predicted(struct rc_app *app, const struct rc_kube_key *key, int r,
-			 const json_t *predicted, struct rc_error *err, void *userdata)
-{
-	struct rc_resource *row = find_row(app, key);
-
-	(void)userdata;
-	app->n_asked--;
-	if (row && r < 0) {
-		row->comparison =
-			rc_error_is_transient(r) ? RC_COMPARISON_UNKNOWN : RC_COMPARISON_MODIFIED;
-	} else if (row) {
-		json_auto_t *live =
-			rc_kube_cache_load(rc_destination_get_cache(app->destination), key);
-
-		row->comparison = live ? rc_compare_predicted(live, predicted, app->ignore)
-				       : RC_COMPARISON_MISSING;
-	}
-	rc_error_free(err);
-	if (app->n_asked == 0)
-		rc_flow_resume(&app->flow, 0, NULL);
-}
-
-static int app_compare(struct rc_flow *flow, struct rc_error **err)
-{
-	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
-	struct rc_resources_options options = {
-		.cache = rc_destination_get_cache(app->destination),
-		.instance = options_of(app)->instance,
-		.app = app->application->name,
-		.ignore = app->ignore,
-	};
-	struct rc_desired *before = NULL;
-
-	(void)err;
-	app->is_live_dirty = false;
-	if (app->fresh) {
-		before = app->desired;
-		app->desired = rc_steal(&app->fresh);
-	}
-	options.desired = app->desired;
-	app->counts.n_compared += rc_resources_update(&app->resources, &options);
-	rc_desired_free(before);
-	for (size_t i = 0; i < app->resources.n; i++) {
-		struct rc_resource *row = &app->resources.rows[i];
-
-		if (row->comparison != RC_COMPARISON_UNKNOWN || !row->item)
-			continue;
-		app->n_asked++;
-		rc_app_call_predict(app, row->item, on_predicted, NULL);
-	}
-	return app->n_asked > 0 ? RC_WAIT : RC_NEXT;
-}
-
 /* ---- the whole ---- */
 
 static const struct rc_step steps[] = {
-	{"resolve", app_resolve, 0},   /* revisions -> commits, known from polls */
-	{"connect", app_connect, 0},   /* the cluster must be known */
-	{"render", app_render, 0},     /* commits -> manifests, in a worker with its own deadline */
-	{"build", app_build, 10},      /* manifests -> desired state */
-	{"watch", app_watch, 120},     /* live state of all kinds in question */
-	{"compare", app_compare, 120}, /* desired x live, by dry run where it must be */
+	{"resolve", app_resolve, 0}, /* revisions -> commits, known from polls */
+	{"connect", app_connect, 0}, /* the cluster must be known */
+	{"render", app_render, 0},   /* commits -> manifests, in a worker with its own deadline */
+	{"build", app_build, 10},    /* manifests -> desired state */
+	{"watch", app_watch, 120},   /* live state of all kinds in question */
+	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */
 	{NULL, NULL, 0},
 };
 
@@ -369,7 +318,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 
-	app->n_asked = 0;
+	rc_app_compare_cancel(app);
 	observe(app);
 	if (r < 0) {
 		take_failure(app, r, err);

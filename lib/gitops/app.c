@@ -85,26 +85,15 @@ static uint64_t hash_source(const struct rc_application *application)
 
 static void unwant(struct rc_app *app)
 {
-	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++)
+	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
-			rc_repository_unwant(app->repositories[i],
-					     app->application->sources[i].target_revision);
-	free(app->repositories);
-	app->repositories = NULL;
-}
-
-static void want(struct rc_app *app)
-{
-	app->repositories = rc_calloc(app->application->n_sources, sizeof(*app->repositories));
-	for (size_t i = 0; i < app->application->n_sources; i++) {
-		const struct rc_application_source *source = &app->application->sources[i];
-
-		app->repositories[i] =
-			rc_engine_find_repository(app->engine, NULL, source->repo_url);
-		if (app->repositories[i])
-			rc_repository_want(app->repositories[i], source->target_revision);
+			rc_repository_unwant(app->repositories[i], app->wants[i]);
+		free(app->wants[i]);
 	}
-	app->destination = rc_engine_find_destination(app->engine, app->application);
+	free(app->repositories);
+	free(app->wants);
+	app->repositories = NULL;
+	app->wants = NULL;
 }
 
 static void compile_ignore(struct rc_app *app)
@@ -113,9 +102,41 @@ static void compile_ignore(struct rc_app *app)
 
 	rc_ignore_free(app->ignore);
 	app->ignore = NULL;
-	if (rc_ignore_compile(app->application->ignore_differences, &app->ignore, &err) < 0)
-		rc_log_error(&app->log, LOG_ERR, err, "ignoreDifferences is not followed");
-	rc_error_free(err);
+	rc_error_free(app->ignore_error);
+	app->ignore_error = NULL;
+	/* A rule that is not understood is not left out: the comparison fails with its name. */
+	if (rc_ignore_compile(rc_customizations_get_ignore(options_of(app)->customizations),
+			      app->application->ignore_differences, &app->ignore, &err) < 0)
+		app->ignore_error = err;
+}
+
+static void keep_manager(void *userdata, const char *manager)
+{
+	rc_destination_keep_manager(userdata, manager);
+}
+
+static void want(struct rc_app *app)
+{
+	size_t n = app->application->n_sources;
+
+	app->repositories = rc_calloc(n, sizeof(*app->repositories));
+	app->wants = rc_calloc(n, sizeof(*app->wants));
+	for (size_t i = 0; i < n; i++) {
+		const struct rc_application_source *source = &app->application->sources[i];
+		struct rc_repository *repository = rc_engine_find_source(app->engine, source);
+
+		app->repositories[i] = repository;
+		if (!repository)
+			continue;
+		app->wants[i] = rc_repository_make_revision(repository, source->repo_url,
+							    source->chart, source->target_revision);
+		rc_repository_want(repository, app->wants[i]);
+	}
+	app->destination = rc_engine_find_destination(app->engine, app->application);
+	if (app->destination)
+		rc_ignore_each_manager(app->ignore, keep_manager, app->destination);
+	if (app->destination && app->application->options.migration_manager)
+		keep_manager(app->destination, app->application->options.migration_manager);
 }
 
 static void load(struct rc_app *app)
@@ -169,7 +190,7 @@ static void stop_look(struct rc_app *app)
 		rc_worker_cancel(app->job);
 	app->job = NULL;
 	rc_app_call_cancel(app, NULL);
-	app->n_asked = 0;
+	rc_app_compare_cancel(app);
 }
 
 void rc_app_free(struct rc_app *app)
@@ -185,6 +206,7 @@ void rc_app_free(struct rc_app *app)
 	clear_sight(app);
 	rc_operation_done(&app->operation);
 	rc_ignore_free(app->ignore);
+	rc_error_free(app->ignore_error);
 	rc_error_free(app->error);
 	json_decref(app->kinds);
 	free(app->last_sync);

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "data/duration.h"
 #include "data/json.h"
+#include "gitops/application-options.h"
 
 #define HISTORY_DEFAULT 10
 #define RETRY_DEFAULT	5
@@ -309,6 +310,27 @@ static void read_directory(struct reader *reader, const json_t *directory, const
 		complain(reader, "%s.jsonnet is not supported", where);
 }
 
+static void read_chart(struct reader *reader, const json_t *json, const char *where,
+		       struct rc_application_source *source)
+{
+	const char *chart = read_text(reader, json, where, "chart", "");
+	const char *path = read_text(reader, json, where, "path", "");
+
+	if (!*chart)
+		return;
+	source->chart = chart;
+	source->path = ".";
+	if (*path && strcmp(path, ".") != 0)
+		complain(reader, "%s: 'chart' and 'path' exclude each other", where);
+	if (source->ref)
+		complain(reader,
+			 "%s.ref: value files come from Git, not from the chart '%s'; give the "
+			 "ref to a source of its own",
+			 where, chart);
+	if (strchr(chart, '@'))
+		complain(reader, "%s.chart: '%s' is no name of a chart", where, chart);
+}
+
 static void read_source(struct reader *reader, const json_t *json, const char *where,
 			struct rc_application_source *source)
 {
@@ -328,8 +350,7 @@ static void read_source(struct reader *reader, const json_t *json, const char *w
 	source->path = read_text(reader, json, where, "path", source->ref ? NULL : ".");
 	if (!*source->repo_url)
 		complain(reader, "%s.repoURL is missing", where);
-	refuse(reader, json, where, "chart",
-	       "charts from Helm repositories come with a later version; a chart in Git works");
+	read_chart(reader, json, where, source);
 	refuse(reader, json, where, "kustomize", "render it into Git, or use a Helm chart");
 	refuse(reader, json, where, "plugin", "");
 	refuse(reader, json, where, "tagPrefix", "");
@@ -382,82 +403,29 @@ static void read_destination(struct reader *reader, const json_t *spec)
 		complain(reader, "spec.destination: exactly one of server and name is wanted");
 }
 
-struct option {
-	const char *text;
-	size_t offset;
-};
-
-static const struct option options[] = {
-#define OPTION(text, member)                                          \
-	{                                                             \
-		text, offsetof(struct rc_application_options, member) \
-	}
-	OPTION("CreateNamespace=true", create_namespace),
-	OPTION("Prune=false", no_prune),
-	OPTION("Prune=confirm", prune_confirm),
-	OPTION("PruneLast=true", prune_last),
-	OPTION("Validate=false", no_validate),
-	OPTION("SkipDryRunOnMissingResource=true", skip_dry_run_on_missing),
-	OPTION("Replace=true", replace),
-	OPTION("Force=true", force),
-	OPTION("ApplyOutOfSyncOnly=true", apply_out_of_sync_only),
-	OPTION("FailOnSharedResource=true", fail_on_shared_resource),
-	OPTION("RespectIgnoreDifferences=false", ignored_differences_are_applied),
-#undef OPTION
-};
-
-/* What says the default, or is what we do anyway. */
-static const char *const plain_options[] = {
-	"CreateNamespace=false",
-	"Prune=true",
-	"PruneLast=false",
-	"Validate=true",
-	"SkipDryRunOnMissingResource=false",
-	"Replace=false",
-	"Force=false",
-	"ApplyOutOfSyncOnly=false",
-	"FailOnSharedResource=false",
-	"RespectIgnoreDifferences=true",
-	"ServerSideApply=true",
-	"ServerSideApply=false",
-	"ClientSideApplyMigration=true",
-	"ClientSideApplyMigration=false",
-	"Delete=true",
-	"Delete=false",
-	"Delete=confirm",
-};
-
 static void read_option(struct reader *reader, const char *text)
 {
-	static const char prefix[] = "PrunePropagationPolicy=";
-	struct rc_application_options *to = &reader->application->options;
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	int r = rc_application_options_read(&reader->application->options, text, &err);
+	rc_autofree char *why = r < 0 ? rc_error_format(err) : NULL;
 
-	for (size_t i = 0; i < RC_ARRAY_SIZE(options); i++)
-		if (strcmp(options[i].text, text) == 0) {
-			*(bool *)((char *)to + options[i].offset) = true;
-			return;
-		}
-	for (size_t i = 0; i < RC_ARRAY_SIZE(plain_options); i++)
-		if (strcmp(plain_options[i], text) == 0)
-			return;
-	if (!rc_text_has_prefix(text, prefix)) {
-		json_array_append_new(
-			reader->application->warnings,
-			json_sprintf("spec.syncPolicy.syncOptions: '%s' is not known", text));
+	if (r == -ENOENT)
+		json_array_append_new(reader->application->warnings,
+				      json_sprintf("spec.syncPolicy.syncOptions: %s", why));
+	else if (r < 0)
+		complain(reader, "spec.syncPolicy.syncOptions: %s", why);
+}
+
+static void read_annotations(struct reader *reader, const json_t *annotations)
+{
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	rc_autofree char *why = NULL;
+
+	if (rc_application_options_read_annotations(&reader->application->options, reader->arena,
+						    annotations, &err) == 0)
 		return;
-	}
-	text += sizeof(prefix) - 1;
-	if (strcmp(text, "foreground") == 0)
-		to->prune_propagation = "Foreground";
-	else if (strcmp(text, "background") == 0)
-		to->prune_propagation = "Background";
-	else if (strcmp(text, "orphan") == 0)
-		to->prune_propagation = "Orphan";
-	else
-		complain(reader,
-			 "spec.syncPolicy.syncOptions: '%s' is none of foreground, "
-			 "background, orphan",
-			 text);
+	why = rc_error_format(err);
+	complain(reader, "metadata.annotations: %s", why);
 }
 
 static void read_automated(struct reader *reader, const json_t *policy)
@@ -532,6 +500,7 @@ static void read_metadata(struct reader *reader, const json_t *manifest)
 	application->name_space = read_text(reader, metadata, "metadata", "namespace", "argocd");
 	application->is_suspended = rc_text_equal(
 		rc_json_text(annotations, "argocd.argoproj.io/skip-reconcile", NULL), "true");
+	read_annotations(reader, annotations);
 	application->delete_propagation = "Foreground";
 	if (!*application->name)
 		complain(reader, "metadata.name is missing");

@@ -23,7 +23,8 @@ struct rc_application_parameter {
 struct rc_application_source {
 	const char *repo_url;
 	const char *target_revision; /* "" : HEAD */
-	const char *path;	     /* "." : the repository's root */
+	const char *path;	     /* "." : the repository's root, or the chart's */
+	const char *chart;	     /* of a Helm repository or registry; NULL: files of Git */
 	const char *ref;	     /* alias for $ref/... in other sources' value files; or NULL */
 	struct {
 		const char *release_name; /* NULL: the application's name */
@@ -50,8 +51,16 @@ struct rc_application_options {
 	bool no_validate, skip_dry_run_on_missing;
 	bool replace, force;
 	bool apply_out_of_sync_only, fail_on_shared_resource;
+	bool no_delete, delete_confirm; /* when the application is deleted with its resources */
+	bool client_side;		/* ServerSideApply=false */
+	bool no_migration;		/* ClientSideApplyMigration=false */
 	bool ignored_differences_are_applied; /* RespectIgnoreDifferences=false was said */
 	const char *prune_propagation;	      /* "Foreground", "Background", "Orphan" */
+	/* Annotations of the application. */
+	bool no_dry_run_compare, compare_webhooks; /* compare-options */
+	const char *migration_manager; /* whose fields become ours as kubectl's do; or NULL */
+	const char *deletion_approved; /* when what waits for a person was approved; or NULL */
+	uint64_t wave_timeout_ms;      /* 0: the configuration's */
 };
 
 struct rc_application {

@@ -12,75 +12,12 @@
 #include "data/base64.h"
 #include "data/json.h"
 #include "data/quantity.h"
+#include "gitops/migrate.h"
+#include "gitops/three-way.h"
 #include "kube/apply.h"
+#include "kube/fields.h"
+#include "kube/lists.h"
 #include "kube/object.h"
-
-/* ---- what lists are keyed by ---- */
-
-static const struct {
-	const char *list;
-	const char *keys[3]; /* all of them make the key; what is absent counts as its default */
-} keyed_lists[] = {
-	{"containers", {"name"}},
-	{"initContainers", {"name"}},
-	{"ephemeralContainers", {"name"}},
-	{"env", {"name"}},
-	{"volumes", {"name"}},
-	{"volumeMounts", {"mountPath"}},
-	{"volumeDevices", {"devicePath"}},
-	{"imagePullSecrets", {"name"}},
-	{"secrets", {"name"}},
-	{"hostAliases", {"ip"}},
-	{"topologySpreadConstraints", {"topologyKey", "whenUnsatisfiable"}},
-	{"conditions", {"type"}},
-	{"ownerReferences", {"uid"}},
-	{"webhooks", {"name"}},
-};
-
-static const char *const no_keys[3];
-
-/* Ports are keyed by their number: of a container, or of a Service. */
-static const char *const *find_keys(const char *list, const json_t *element)
-{
-	static const char *const container_port[3] = {"containerPort", "protocol"};
-	static const char *const service_port[3] = {"port", "protocol"};
-
-	if (!json_is_object(element))
-		return no_keys;
-	if (strcmp(list, "ports") == 0) {
-		if (json_object_get(element, "containerPort"))
-			return container_port;
-		return json_is_integer(json_object_get(element, "port")) ? service_port : no_keys;
-	}
-	for (size_t i = 0; i < RC_ARRAY_SIZE(keyed_lists); i++)
-		if (strcmp(keyed_lists[i].list, list) == 0)
-			return keyed_lists[i].keys;
-	return no_keys;
-}
-
-static bool same_key_value(const char *key, const json_t *a, const json_t *b)
-{
-	if (strcmp(key, "protocol") == 0)
-		return strcmp(json_string_value(a) ?: "TCP", json_string_value(b) ?: "TCP") == 0;
-	return a && b && json_equal(a, b);
-}
-
-/* Where list has the element with the same key, from at on; its size when it has none there. */
-static size_t find_element(const json_t *list, size_t at, const json_t *element,
-			   const char *const *keys)
-{
-	for (; at < json_array_size(list); at++) {
-		const json_t *item = json_array_get(list, at);
-		bool same = true;
-
-		for (size_t k = 0; k < 3 && keys[k]; k++)
-			same = same && same_key_value(keys[k], json_object_get(item, keys[k]),
-						      json_object_get(element, keys[k]));
-		if (same)
-			break;
-	}
-	return at;
-}
 
 /* ---- does live hold what is desired? ---- */
 
@@ -208,10 +145,12 @@ static bool holds_all(const json_t *live, const json_t *desired)
  */
 static bool covers_array(const json_t *live, const json_t *desired, struct place place)
 {
-	const char *const *keys = place.scope == SCOPE_OTHER
-					  ? no_keys
-					  : find_keys(place.field, json_array_get(desired, 0));
-	bool is_set = strcmp(place.field, "finalizers") == 0;
+	static const char *const no_keys[RC_KUBE_LIST_KEYS];
+	const char *const *keys =
+		place.scope == SCOPE_OTHER
+			? no_keys
+			: rc_kube_list_get_keys(place.field, json_array_get(desired, 0));
+	bool is_set = rc_kube_list_is_set(place.field);
 	struct place inner = {"", place.scope, place.is_exact || !keys[0]};
 	size_t i, at = 0;
 	json_t *element;
@@ -225,7 +164,7 @@ static bool covers_array(const json_t *live, const json_t *desired, struct place
 	if (is_set)
 		return holds_all(live, desired);
 	json_array_foreach (desired, i, element) {
-		size_t found = keys[0] ? find_element(live, at, element, keys) : i;
+		size_t found = keys[0] ? rc_kube_list_find(live, at, element, keys) : i;
 		const json_t *its = json_array_get(live, found);
 
 		if (!its || !covers(its, element, inner))
@@ -268,65 +207,147 @@ static bool covers(const json_t *live, const json_t *desired, struct place place
 
 /* ---- is what we own still desired? ---- */
 
-static bool owns_more(const json_t *fields, const json_t *desired);
-
-/* "k:{"name":"x"}" names an element of a keyed list, "v:"x"" one of a set. */
-static bool owned_element_is_there(const char *name, const json_t *fields, const json_t *desired)
+static const json_t *enter_field(const json_t *json, const char *name)
 {
-	json_auto_t *key = json_loads(name + 2, JSON_DECODE_ANY, NULL);
-	const char *field;
-	json_t *element, *value;
-	size_t i;
-
-	json_array_foreach (desired, i, element) {
-		bool same = true;
-
-		if (name[0] == 'v') {
-			if (json_equal(element, key))
-				return true;
-			continue;
-		}
-		json_object_foreach (key, field, value)
-			same = same &&
-			       same_key_value(field, json_object_get(element, field), value);
-		if (same)
-			return !owns_more(fields, element);
-	}
-	return false;
+	return rc_text_has_prefix(name, "f:")
+		       ? json_object_get(json, name + 2)
+		       : json_array_get(json, rc_kube_fields_find(json, name));
 }
 
-static bool owns_more(const json_t *fields, const json_t *desired)
+/* Whether live has something that fields names, and desired has not. */
+static bool owns_more(const json_t *fields, const json_t *desired, const json_t *live)
 {
 	const char *name;
 	json_t *inner;
 
 	json_object_foreach ((json_t *)(uintptr_t)fields, name, inner) {
+		const json_t *wanted, *its;
+
 		if (strcmp(name, ".") == 0)
 			continue;
-		if (rc_text_has_prefix(name, "f:")) {
-			const json_t *value = json_object_get(desired, name + 2);
-
-			if (!value || owns_more(inner, value))
-				return true;
-		} else if (!owned_element_is_there(name, inner, desired)) {
+		wanted = enter_field(desired, name);
+		its = enter_field(live, name);
+		if (its && (!wanted || owns_more(inner, wanted, its)))
 			return true;
-		}
 	}
 	return false;
 }
 
-static bool owns_undesired(const json_t *live, const json_t *desired)
+static bool takes_over_more(const json_t *live, const json_t *seen, const json_t *desired,
+			    const struct rc_compare_options *options)
 {
-	json_t *entry;
-	size_t i;
+	json_auto_t *fields = options->is_migrated
+				      ? rc_migrate_list_fields(live, options->migration_manager)
+				      : NULL;
 
-	json_array_foreach (rc_json_get(live, "metadata", "managedFields", NULL), i, entry)
-		if (rc_text_equal(rc_json_text(entry, "manager", NULL), RC_KUBE_FIELD_MANAGER) &&
-		    rc_text_equal(rc_json_text(entry, "operation", NULL), "Apply") &&
-		    !json_object_get(entry, "subresource") &&
-		    owns_more(json_object_get(entry, "fieldsV1"), desired))
-			return true;
+	return fields && owns_more(fields, desired, seen);
+}
+
+/* What we wrote whole, and did not mark for ourselves since. */
+static bool wrote_more(const json_t *live, const json_t *seen, const json_t *desired)
+{
+	json_auto_t *fields =
+		json_deep_copy(rc_kube_fields_get(live, RC_KUBE_FIELD_MANAGER, "Update"));
+	json_t *marks = rc_json_get(fields, "f:spec", "f:template", "f:metadata", NULL);
+
+	json_object_del(marks, "f:annotations");
+	return fields && owns_more(fields, desired, seen);
+}
+
+/* Whether merging without the server changes anything. */
+static bool is_merged(const json_t *seen, const json_t *desired, struct place place)
+{
+	json_auto_t *merged = rc_three_way_merge(desired, seen);
+	json_auto_t *plain = json_deep_copy(seen);
+
+	rc_kube_object_set_annotation(merged, RC_THREE_WAY_ANNOTATION, NULL);
+	rc_kube_object_set_annotation(plain, RC_THREE_WAY_ANNOTATION, NULL);
+	place.is_exact = true;
+	return covers(plain, merged, place);
+}
+
+static const json_t *fields_of_ours(const json_t *object)
+{
+	return rc_kube_fields_get(object, RC_KUBE_FIELD_MANAGER, "Apply");
+}
+
+/* ---- what is ours of a prediction ---- */
+
+/* The same place in live and prediction, and what we own there of each. */
+struct pair {
+	const json_t *live, *predicted, *owned, *owned_then;
+};
+
+static bool is_changed(const struct pair *pair, struct place place);
+
+static bool is_leaf(const json_t *fields)
+{
+	return fields && json_object_size(fields) == 0;
+}
+
+/* One thing that we own, before or then: name is its in both trees. */
+static bool is_part_changed(const struct pair *pair, const char *name, struct place place)
+{
+	struct pair part = {.owned = json_object_get(pair->owned, name),
+			    .owned_then = json_object_get(pair->owned_then, name)};
+	struct place inner = {"", place.scope, true};
+
+	if (rc_text_has_prefix(name, "f:")) {
+		part.live = json_object_get(pair->live, name + 2);
+		part.predicted = json_object_get(pair->predicted, name + 2);
+		inner = (struct place){name + 2, enter(place.scope, place.field, name + 2), true};
+	} else {
+		part.live = json_array_get(pair->live, rc_kube_fields_find(pair->live, name));
+		part.predicted =
+			json_array_get(pair->predicted, rc_kube_fields_find(pair->predicted, name));
+	}
+	return is_changed(&part, inner);
+}
+
+/* Of a keyed list: what is in both is in the same order. */
+static bool is_order_changed(const struct pair *pair)
+{
+	size_t last = 0, i;
+	const char *name;
+	json_t *element, *inner;
+
+	json_array_foreach (pair->live, i, element)
+		json_object_foreach ((json_t *)(uintptr_t)pair->owned_then, name, inner) {
+			size_t at;
+
+			if (name[0] != 'k' || !rc_kube_fields_means(name, element))
+				continue;
+			at = rc_kube_fields_find(pair->predicted, name);
+			if (at < last)
+				return true;
+			last = at;
+		}
 	return false;
+}
+
+static bool is_same_value(const json_t *a, const json_t *b, struct place place)
+{
+	if (!a || !b)
+		return (!a || vanishes(place.field, a, place.scope)) &&
+		       (!b || vanishes(place.field, b, place.scope));
+	return covers(a, b, place);
+}
+
+static bool is_changed(const struct pair *pair, struct place place)
+{
+	const char *name;
+	json_t *inner;
+
+	if (!pair->live || !pair->predicted || is_leaf(pair->owned) || is_leaf(pair->owned_then))
+		return !is_same_value(pair->live, pair->predicted, place);
+	json_object_foreach ((json_t *)(uintptr_t)pair->owned_then, name, inner)
+		if (strcmp(name, ".") != 0 && is_part_changed(pair, name, place))
+			return true;
+	json_object_foreach ((json_t *)(uintptr_t)pair->owned, name, inner)
+		if (strcmp(name, ".") != 0 && !json_object_get(pair->owned_then, name) &&
+		    is_part_changed(pair, name, place))
+			return true;
+	return json_is_array(pair->live) && is_order_changed(pair);
 }
 
 /* ---- the comparison ---- */
@@ -354,51 +375,63 @@ void rc_compare_fold_secret(json_t *object)
 	json_object_del(object, "stringData");
 }
 
+static const struct rc_compare_options no_options;
+
 enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
-				    const struct rc_ignore *ignore)
+				    const struct rc_compare_options *options)
 {
+	const struct rc_compare_options *how = options ? options : &no_options;
 	struct place place = {"", scope_of(desired), false};
-	bool concerns = rc_ignore_concerns(ignore, desired);
+	bool concerns = rc_ignore_view_concerns(&how->ignore, desired);
 	bool folds = json_object_get(desired, "stringData") != NULL;
 	json_auto_t *wanted = concerns || folds ? json_deep_copy(desired)
 						: json_incref((json_t *)(uintptr_t)desired);
 	json_auto_t *seen =
 		concerns ? json_deep_copy(live) : json_incref((json_t *)(uintptr_t)live);
 
-	if (owns_undesired(live, desired))
-		return RC_COMPARISON_UNKNOWN;
 	if (folds)
 		rc_compare_fold_secret(wanted);
-	if (concerns) {
-		rc_ignore_remove(ignore, wanted);
-		rc_ignore_remove(ignore, seen);
-	}
+	if (concerns)
+		rc_ignore_remove(&how->ignore, wanted, seen);
+	if (takes_over_more(live, seen, wanted, how) ||
+	    (how->is_replaced && wrote_more(live, seen, wanted)))
+		return RC_COMPARISON_MODIFIED;
+	if (how->is_client_side)
+		return is_merged(seen, wanted, place) ? RC_COMPARISON_IN_SYNC
+						      : RC_COMPARISON_UNKNOWN;
+	if (owns_more(fields_of_ours(live), wanted, seen))
+		return RC_COMPARISON_UNKNOWN;
 	return covers(seen, wanted, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_UNKNOWN;
 }
 
-/* What no comparison looks at. */
-static json_t *strip(const json_t *object, const struct rc_ignore *ignore)
+/* What no comparison looks at; in place. */
+static void strip(json_t *object)
 {
 	static const char *const fields[] = {"managedFields", "resourceVersion",
 					     "generation",    "creationTimestamp",
 					     "uid",	      "selfLink"};
-	json_t *copy = json_deep_copy(object);
-	json_t *metadata = json_object_get(copy, "metadata");
+	json_t *metadata = json_object_get(object, "metadata");
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(fields); i++)
 		json_object_del(metadata, fields[i]);
-	rc_kube_object_set_annotation(copy, "kubectl.kubernetes.io/last-applied-configuration",
+	rc_kube_object_set_annotation(object, "kubectl.kubernetes.io/last-applied-configuration",
 				      NULL);
-	json_object_del(copy, "status");
-	rc_ignore_remove(ignore, copy);
-	return copy;
+	json_object_del(object, "status");
 }
 
 enum rc_comparison rc_compare_predicted(const json_t *live, const json_t *predicted,
-					const struct rc_ignore *ignore)
+					const struct rc_compare_options *options)
 {
-	json_auto_t *a = strip(live, ignore), *b = strip(predicted, ignore);
+	const struct rc_compare_options *how = options ? options : &no_options;
+	json_auto_t *a = json_deep_copy(live), *b = json_deep_copy(predicted);
 	struct place place = {"", scope_of(live), true};
+	struct pair pair = {a, b, fields_of_ours(live), fields_of_ours(predicted)};
 
-	return covers(a, b, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_MODIFIED;
+	rc_ignore_remove(&how->ignore, b, a);
+	strip(a);
+	strip(b);
+	/* Without our entry nobody can say what is ours: then everything counts. */
+	if (how->with_webhooks || how->is_client_side || !pair.owned_then)
+		return covers(a, b, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_MODIFIED;
+	return is_changed(&pair, place) ? RC_COMPARISON_MODIFIED : RC_COMPARISON_IN_SYNC;
 }

@@ -196,6 +196,52 @@ static int add(struct builder *builder, const json_t *manifest, size_t index, st
 	return 0;
 }
 
+/* ---- who is scaled ---- */
+
+/* A HorizontalPodAutoscaler, or KEDA's ScaledObject. */
+static bool is_scaler(const struct rc_kube_key *key)
+{
+	return (strcmp(key->kind, "HorizontalPodAutoscaler") == 0 &&
+		strcmp(key->group, "autoscaling") == 0) ||
+	       (strcmp(key->kind, "ScaledObject") == 0 && strcmp(key->group, "keda.sh") == 0);
+}
+
+/* It is a Deployment where nothing is said. */
+static bool is_target(const struct rc_desired_item *item, const struct rc_desired_item *scaler,
+		      const json_t *target)
+{
+	rc_autofree char *group = NULL;
+	const char *version = rc_json_text(target, "apiVersion", NULL);
+
+	rc_kube_object_split_version(version && *version ? version : "apps/v1", &group);
+	return strcmp(item->key.name_space, scaler->key.name_space) == 0 &&
+	       strcmp(item->key.name, rc_json_text(target, "name", NULL) ?: "") == 0 &&
+	       strcmp(item->key.kind, rc_json_text(target, "kind", NULL) ?: "Deployment") == 0 &&
+	       strcmp(item->key.group, group) == 0;
+}
+
+static void mark_target(struct rc_desired *desired, const struct rc_desired_item *scaler)
+{
+	json_auto_t *object = rc_desired_item_load(scaler);
+	const json_t *target = rc_json_get(object, "spec", "scaleTargetRef", NULL);
+
+	for (size_t i = 0; target && i < desired->n; i++) {
+		struct rc_desired_item *item = &desired->items[i];
+
+		if (item->is_scaled || !is_target(item, scaler, target))
+			continue;
+		item->is_scaled = true;
+		item->hash ^= 1; /* what is compared depends on it */
+	}
+}
+
+static void find_scaled(struct rc_desired *desired)
+{
+	for (size_t i = 0; i < desired->n; i++)
+		if (is_scaler(&desired->items[i].key))
+			mark_target(desired, &desired->items[i]);
+}
+
 int rc_desired_build(const json_t *manifests, const struct rc_desired_options *options,
 		     struct rc_desired **ret_desired, struct rc_error **err)
 {
@@ -212,6 +258,7 @@ int rc_desired_build(const json_t *manifests, const struct rc_desired_options *o
 		if (r < 0)
 			return r;
 	}
+	find_scaled(desired);
 	*ret_desired = rc_steal(&desired);
 	return 0;
 }

@@ -28,6 +28,7 @@ struct rc_desired_item {
 	struct rc_traits traits;
 	uint64_t hash;	    /* of object */
 	bool is_namespaced; /* meaningless while is_unknown */
+	bool is_scaled;	    /* an autoscaler of the same manifests says how many replicas */
 	bool is_unknown;    /* the cluster does not serve this kind (yet) */
 };
 

@@ -11,7 +11,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "gitops/health.h"
+#include "gitops/judge.h"
+#include "gitops/migrate.h"
+#include "gitops/three-way.h"
 #include "gitops/tracking.h"
+#include "kube/apply.h"
+#include "kube/fields.h"
 
 #define REDISCOVER_MS	  (10 * 60 * 1000)
 #define REDISCOVER_MIN_MS 2000
@@ -26,7 +31,8 @@ struct rc_destination {
 	struct rc_kube_discovery *discovery;
 	struct rc_kube_cache *cache;
 	struct rc_kube_events *events;
-	ev_timer timer;
+	ev_timer timer, relist;
+	json_t *managers; /* {name: true}: whose ownership is kept of live objects */
 	bool is_asking;
 	unsigned int attempts, generation;
 	uint64_t asked_ms;
@@ -104,17 +110,27 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	rc_kube_discovery_refresh(destination->discovery, on_discovered, destination);
 }
 
-/* Status is kept only where health reads it; the rest is never looked at. */
+/* Of status what health reads is kept; the rest is never looked at. */
 static void cache_trim(void *userdata, json_t *object)
 {
+	const struct rc_destination *destination = userdata;
 	rc_autofree struct rc_kube_key *key = NULL;
 
-	(void)userdata;
-	rc_kube_object_set_annotation(object, "kubectl.kubernetes.io/last-applied-configuration",
-				      NULL);
+	/* What we wrote without the server's help is merged by this; of all others it is a burden.
+	 */
+	if (!rc_kube_fields_get(object, RC_KUBE_FIELD_MANAGER, "Update") ||
+	    rc_kube_fields_get(object, RC_KUBE_FIELD_MANAGER, "Apply"))
+		rc_kube_object_set_annotation(object, RC_THREE_WAY_ANNOTATION, NULL);
 	if (rc_kube_object_get_key(object, &key, NULL) == 0 &&
-	    !rc_health_reads_status(key->group, key->kind))
-		json_object_del(object, "status");
+	    !rc_judge_has_script(destination->options.judge, key->group, key->kind))
+		rc_health_trim(object);
+}
+
+static bool cache_keeps_manager(void *userdata, const char *manager)
+{
+	const struct rc_destination *destination = userdata;
+
+	return json_object_get(destination->managers, manager) != NULL;
 }
 
 static void cache_on_changed(void *userdata, const struct rc_kube_live *live, bool is_gone)
@@ -140,12 +156,23 @@ static void cache_on_state(void *userdata, const char *group, const char *kind, 
 	tell(destination);
 }
 
+/* From the loop, as whoever asks may be called by a watch. */
+static void on_relist(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct rc_destination *destination = rc_container_of(timer, struct rc_destination, relist);
+
+	(void)events;
+	ev_timer_stop(loop, timer);
+	rc_kube_cache_relist(destination->cache);
+}
+
 struct rc_destination *rc_destination_new(const struct rc_destination_options *options)
 {
 	struct rc_destination *destination = rc_new0(struct rc_destination);
 	struct rc_kube_cache_options cache = {
 		.label = RC_TRACKING_LABEL,
 		.trim = cache_trim,
+		.keeps_manager = cache_keeps_manager,
 		.changed = cache_on_changed,
 		.state = cache_on_state,
 		.userdata = destination,
@@ -153,6 +180,7 @@ struct rc_destination *rc_destination_new(const struct rc_destination_options *o
 
 	destination->options = *options;
 	destination->name = rc_strdup(options->name);
+	destination->managers = json_object();
 	destination->log = (struct rc_log){NULL, "RC_CLUSTER", destination->name};
 	destination->cluster = rc_kube_cluster_new(options->loop, options->kubeconfig);
 	if (options->max_in_flight > 0)
@@ -163,6 +191,9 @@ struct rc_destination *rc_destination_new(const struct rc_destination_options *o
 	destination->cache = rc_kube_cache_new(destination->cluster, &cache);
 	destination->events = rc_kube_events_new(destination->cluster, "reconciled");
 	ev_timer_init(&destination->timer, on_timer, 0, 0);
+	ev_timer_init(&destination->relist, on_relist, 0, 0);
+	for (const char *const *name = rc_migrate_managers; *name; name++)
+		json_object_set_new(destination->managers, *name, json_true());
 	schedule(destination, 0);
 	return destination;
 }
@@ -172,11 +203,13 @@ void rc_destination_free(struct rc_destination *destination)
 	if (!destination)
 		return;
 	ev_timer_stop(destination->options.loop, &destination->timer);
+	ev_timer_stop(destination->options.loop, &destination->relist);
 	rc_kube_events_free(destination->events);
 	rc_kube_cache_free(destination->cache);
 	rc_kube_discovery_free(destination->discovery);
 	rc_kube_cluster_free(destination->cluster);
 	rc_error_free(destination->err);
+	json_decref(destination->managers);
 	free(destination->name);
 	free(destination);
 }
@@ -204,6 +237,14 @@ struct rc_kube_cache *rc_destination_get_cache(const struct rc_destination *dest
 struct rc_kube_events *rc_destination_get_events(const struct rc_destination *destination)
 {
 	return destination->events;
+}
+
+void rc_destination_keep_manager(struct rc_destination *destination, const char *manager)
+{
+	if (json_object_get(destination->managers, manager))
+		return;
+	json_object_set_new(destination->managers, manager, json_true());
+	ev_timer_start(destination->options.loop, &destination->relist);
 }
 
 void rc_destination_rediscover(struct rc_destination *destination)

@@ -17,11 +17,13 @@
 #include "kube/events.h"
 
 struct rc_destination;
+struct rc_judge;
 
 struct rc_destination_options {
 	const char *name; /* copied */
 	struct ev_loop *loop;
 	struct rc_kube_kubeconfig *kubeconfig; /* taken over */
+	struct rc_judge *judge;		       /* says which kinds' status is read whole; or NULL */
 	const char *const *namespaces;	       /* to look at, copied */
 	size_t n_namespaces;		       /* 0: all */
 	unsigned int max_in_flight;	       /* requests at the same time; 0: 32 */
@@ -43,6 +45,9 @@ struct rc_kube_cluster *rc_destination_get_cluster(const struct rc_destination *
 struct rc_kube_discovery *rc_destination_get_discovery(const struct rc_destination *destination);
 struct rc_kube_cache *rc_destination_get_cache(const struct rc_destination *destination);
 struct rc_kube_events *rc_destination_get_events(const struct rc_destination *destination);
+
+/* Keep what manager owns (managedFields) of live objects, from now on. */
+void rc_destination_keep_manager(struct rc_destination *destination, const char *manager);
 
 /* Ask the server anew what it serves, at most once in 2 s. */
 void rc_destination_rediscover(struct rc_destination *destination);

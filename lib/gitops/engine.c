@@ -16,6 +16,7 @@ struct entry {
 struct rc_engine {
 	struct rc_engine_options options;
 	struct rc_log log;
+	struct rc_judge *judge;
 	struct entry *entries; /* in the order of the applications' names */
 	size_t n_entries;
 	struct rc_app **apps; /* the same, NULL-terminated */
@@ -83,11 +84,27 @@ static void on_live(void *userdata, struct rc_destination *destination,
 {
 	struct rc_engine *engine = userdata;
 
-	(void)destination;
-	(void)is_gone;
+	if (is_gone)
+		rc_judge_forget(engine->judge, destination, &live->key);
 	for (size_t i = 0; i < engine->n_entries; i++)
 		if (strcmp(rc_app_get_label(engine->entries[i].app), live->label) == 0)
 			rc_app_on_live(engine->entries[i].app, &live->key);
+}
+
+/* A health script has answered: for those who asked it is as if the object had changed. */
+static void on_judged(void *userdata, const void *cluster, const struct rc_kube_key *key)
+{
+	struct rc_engine *engine = userdata;
+
+	for (size_t i = 0; i < engine->n_destinations; i++) {
+		struct rc_destination *destination = engine->destinations[i];
+		const struct rc_kube_live *live = NULL;
+
+		if (destination == cluster)
+			live = rc_kube_cache_find(rc_destination_get_cache(destination), key);
+		if (live)
+			on_live(engine, destination, live, false);
+	}
 }
 
 /* ---- the engine ---- */
@@ -95,8 +112,13 @@ static void on_live(void *userdata, struct rc_destination *destination,
 struct rc_engine *rc_engine_new(const struct rc_engine_options *options)
 {
 	struct rc_engine *engine = rc_new0(struct rc_engine);
+	struct rc_judge_options judge = {.pool = options->script_pool,
+					 .customizations = options->customizations,
+					 .judged = on_judged,
+					 .userdata = engine};
 
 	engine->options = *options;
+	engine->judge = rc_judge_new(&judge);
 	relist_apps(engine);
 	engine->repositories = rc_calloc(1, sizeof(*engine->repositories));
 	engine->destinations = rc_calloc(1, sizeof(*engine->destinations));
@@ -115,6 +137,7 @@ void rc_engine_free(struct rc_engine *engine)
 		rc_repository_free(engine->repositories[i]);
 	for (size_t i = 0; i < engine->n_destinations; i++)
 		rc_destination_free(engine->destinations[i]);
+	rc_judge_free(engine->judge);
 	free(engine->entries);
 	free(engine->apps);
 	free(engine->repositories);
@@ -125,6 +148,11 @@ void rc_engine_free(struct rc_engine *engine)
 const struct rc_engine_options *rc_engine_get_options(const struct rc_engine *engine)
 {
 	return &engine->options;
+}
+
+struct rc_judge *rc_engine_get_judge(const struct rc_engine *engine)
+{
+	return engine->judge;
 }
 
 void rc_engine_set_limits(struct rc_engine *engine, uint64_t render_timeout_ms,
@@ -189,6 +217,24 @@ struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, 
 	return NULL;
 }
 
+struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
+					    const struct rc_application_source *source)
+{
+	struct rc_repository *best = NULL;
+	size_t best_fit = 0;
+
+	for (size_t i = 0; i < engine->n_repositories; i++) {
+		size_t fit = rc_repository_serves(engine->repositories[i], source->repo_url,
+						  source->chart);
+
+		if (fit <= best_fit)
+			continue;
+		best = engine->repositories[i];
+		best_fit = fit;
+	}
+	return best;
+}
+
 struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,
 						 const struct rc_destination_options *options)
 {
@@ -196,6 +242,7 @@ struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,
 	struct rc_destination *destination;
 
 	own.loop = engine->options.loop;
+	own.judge = engine->judge;
 	own.live_changed = on_live;
 	own.state_changed = on_destination;
 	own.userdata = engine;
@@ -211,6 +258,7 @@ void rc_engine_remove_destination(struct rc_engine *engine, struct rc_destinatio
 	unbind_all(engine);
 	take_out(engine->destinations, &engine->n_destinations, destination);
 	rebind_all(engine);
+	rc_judge_forget(engine->judge, destination, NULL);
 	rc_destination_free(destination);
 }
 

@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "base/worker.h"
 #include "gitops/app.h"
+#include "gitops/customizations.h"
 #include "gitops/destination.h"
+#include "gitops/judge.h"
 #include "gitops/repository.h"
 #include "store/store.h"
 
@@ -23,7 +25,8 @@ struct rc_engine_options {
 	struct ev_loop *loop;
 	const char *instance;
 	struct rc_store *store;
-	struct rc_worker_pool *git_pool, *render_pool;
+	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
+	const struct rc_customizations *customizations; /* may be NULL */
 	uint64_t render_timeout_ms, wave_timeout_ms;
 	unsigned int prune_budget; /* percent */
 	/* An application's state changed. May be NULL. */
@@ -38,6 +41,8 @@ struct rc_engine *rc_engine_new(const struct rc_engine_options *options);
 void rc_engine_free(struct rc_engine *engine);
 RC_DEFINE_FREEP(struct rc_engine, rc_engine_free)
 const struct rc_engine_options *rc_engine_get_options(const struct rc_engine *engine);
+/* Whoever wants to know how an object is. Borrowed. */
+struct rc_judge *rc_engine_get_judge(const struct rc_engine *engine);
 /* The numbers that may change while it runs. */
 void rc_engine_set_limits(struct rc_engine *engine, uint64_t render_timeout_ms,
 			  uint64_t wave_timeout_ms, unsigned int prune_budget);
@@ -49,6 +54,10 @@ void rc_engine_remove_repository(struct rc_engine *engine, struct rc_repository 
 /* By name or URL; NULL when there is none. */
 struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, const char *name,
 						const char *url);
+
+/* The one that serves a source of an application best; NULL when none does. */
+struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
+					    const struct rc_application_source *source);
 
 /* What a cluster is told; loop, callbacks and userdata are the engine's. */
 struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,

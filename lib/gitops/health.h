@@ -17,14 +17,19 @@ enum rc_health {
 /* "Healthy"; "" for NONE. Static text. */
 const char *rc_health_to_string(enum rc_health health);
 
+/* By its name; false: there is none of that name. */
+bool rc_health_from_string(const char *text, enum rc_health *ret_health);
+
 /*
  * Judge object; *ret_message says why in a clause ("1 of 3 updated replicas are available"), or is
  * NULL; the caller's to free. The kinds of argocd.md section 4.2, CronJob,
- * CustomResourceDefinition, PodDisruptionBudget and External Secrets' kinds have a rule.
+ * CustomResourceDefinition, PodDisruptionBudget and External Secrets' kinds have a rule; all others
+ * are judged as kstatus does it (observedGeneration, conditions Reconciling, Stalled and Ready),
+ * and have no health when they write none of that.
  */
 enum rc_health rc_health_assess(const json_t *object, char **ret_message);
-/* Whether a kind has a rule that reads status (what a cache must keep). */
-bool rc_health_reads_status(const char *group, const char *kind);
+/* Take out of status what no rule reads. */
+void rc_health_trim(json_t *object);
 /* The worse of two; NONE is better than all. */
 enum rc_health rc_health_worse(enum rc_health a, enum rc_health b);
 /*

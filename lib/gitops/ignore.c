@@ -1,38 +1,22 @@
-/* Rules and the paths they are made of. */
+/* Rules, and the objects they are about. */
 #include "gitops/ignore.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "gitops/ignore-private.h"
+#include "kube/fields.h"
 #include "kube/object.h"
-
-#define STEPS_MAX 64
-
-enum step_kind { STEP_KEY, STEP_INDEX, STEP_EACH, STEP_SELECT, STEP_KEY_OR_INDEX };
-
-/* One step of a path; a select keeps the elements whose key has that value. */
-struct step {
-	enum step_kind kind;
-	const char *key;
-	const char *value;
-	size_t index;
-};
-
-struct path {
-	struct step *steps;
-	size_t n;
-};
 
 struct rule {
 	const char *group, *kind, *name, *name_space;
-	struct path *paths;
-	size_t n_paths;
+	struct ignore_path *paths;
+	const char **programs, **managers;
+	size_t n_paths, n_programs, n_managers;
 };
 
 struct rc_ignore {
@@ -41,181 +25,7 @@ struct rc_ignore {
 	size_t n;
 };
 
-/* ---- parsing ---- */
-
-struct parser {
-	struct rc_arena *arena;
-	const char *text, *at;
-	struct step steps[STEPS_MAX];
-	size_t n;
-};
-
-static int refuse(const struct parser *parser, struct rc_error **err)
-{
-	rc_fail(err, -EINVAL, "jqPathExpressions: '%s' is not understood from '%.20s' on",
-		parser->text, parser->at);
-	rc_hint(err, "paths such as .spec.replicas or .spec.template.spec.containers[] | "
-		     "select(.name == \"x\") | .image are");
-	return -EINVAL;
-}
-
-static void skip_blanks(struct parser *parser)
-{
-	while (isspace((unsigned char)*parser->at))
-		parser->at++;
-}
-
-static bool eat(struct parser *parser, const char *text)
-{
-	size_t n = strlen(text);
-
-	skip_blanks(parser);
-	if (strncmp(parser->at, text, n) != 0)
-		return false;
-	parser->at += n;
-	return true;
-}
-
-static int add_step(struct parser *parser, struct step step, struct rc_error **err)
-{
-	if (parser->n == STEPS_MAX)
-		return rc_fail(err, -E2BIG, "'%s' has more than %d steps", parser->text, STEPS_MAX);
-	parser->steps[parser->n++] = step;
-	return 0;
-}
-
-/* A name, or a text in quotes; NULL when neither is there. */
-static const char *take_name(struct parser *parser)
-{
-	const char *start = parser->at;
-	size_t n;
-
-	if (*start == '"') {
-		n = strcspn(start + 1, "\"\\");
-		if (start[n + 1] != '"')
-			return NULL;
-		parser->at = start + n + 2;
-		return rc_arena_strndup(parser->arena, start + 1, n);
-	}
-	n = 0;
-	while (isalnum((unsigned char)start[n]) || start[n] == '_')
-		n++;
-	if (n == 0 || isdigit((unsigned char)*start))
-		return NULL;
-	parser->at += n;
-	return rc_arena_strndup(parser->arena, start, n);
-}
-
-static int parse_select(struct parser *parser, struct rc_error **err)
-{
-	struct step step = {.kind = STEP_SELECT};
-
-	if (!eat(parser, "(") || !eat(parser, "."))
-		return refuse(parser, err);
-	step.key = take_name(parser);
-	if (!step.key || !eat(parser, "=="))
-		return refuse(parser, err);
-	skip_blanks(parser);
-	step.value = *parser->at == '"' ? take_name(parser) : NULL;
-	if (!step.value || !eat(parser, ")"))
-		return refuse(parser, err);
-	return add_step(parser, step, err);
-}
-
-static int parse_bracket(struct parser *parser, struct rc_error **err)
-{
-	struct step step = {.kind = STEP_EACH};
-	char *end;
-
-	skip_blanks(parser);
-	if (*parser->at == '"') {
-		step.kind = STEP_KEY;
-		step.key = take_name(parser);
-		if (!step.key)
-			return refuse(parser, err);
-	} else if (isdigit((unsigned char)*parser->at)) {
-		step.kind = STEP_INDEX;
-		step.index = strtoul(parser->at, &end, 10);
-		parser->at = end;
-	}
-	return eat(parser, "]") ? add_step(parser, step, err) : refuse(parser, err);
-}
-
-static int parse_step(struct parser *parser, struct rc_error **err)
-{
-	struct step step = {.kind = STEP_KEY};
-
-	if (eat(parser, "|")) {
-		skip_blanks(parser);
-		return *parser->at ? 0 : refuse(parser, err);
-	}
-	/* What is not there is no error here anyway. */
-	if (parser->n > 0 && eat(parser, "?"))
-		return 0;
-	if (eat(parser, "select"))
-		return parse_select(parser, err);
-	if (eat(parser, "["))
-		return parse_bracket(parser, err);
-	if (!eat(parser, "."))
-		return refuse(parser, err);
-	if (*parser->at == '[' || *parser->at == '\0' || *parser->at == ' ')
-		return 0;
-	step.key = take_name(parser);
-	return step.key ? add_step(parser, step, err) : refuse(parser, err);
-}
-
-static void take_path(struct parser *parser, struct path *path)
-{
-	path->steps = rc_arena_memdup(parser->arena, parser->steps,
-				      parser->n * sizeof(*parser->steps) + 1);
-	path->n = parser->n;
-}
-
-static int parse_jq(struct rc_arena *arena, const char *text, struct path *path,
-		    struct rc_error **err)
-{
-	struct parser parser = {.arena = arena, .text = text, .at = text};
-	int r = 0;
-
-	skip_blanks(&parser);
-	while (r == 0 && *parser.at) {
-		r = parse_step(&parser, err);
-		skip_blanks(&parser);
-	}
-	if (r == 0 && parser.n == 0)
-		return refuse(&parser, err);
-	if (r == 0)
-		take_path(&parser, path);
-	return r;
-}
-
-static int parse_pointer(struct rc_arena *arena, const char *text, struct path *path,
-			 struct rc_error **err)
-{
-	struct parser parser = {.arena = arena, .text = text, .at = text};
-
-	if (*text != '/')
-		return rc_fail(err, -EINVAL, "jsonPointers: '%s' does not begin with '/'", text);
-	while (*parser.at == '/') {
-		size_t n = strcspn(++parser.at, "/"), out = 0;
-		char *key = rc_arena_strndup(arena, parser.at, n);
-		struct step step = {.kind = STEP_KEY_OR_INDEX, .key = key};
-		int r;
-
-		for (size_t i = 0; i < n; i++) {
-			bool escaped = key[i] == '~' && (key[i + 1] == '0' || key[i + 1] == '1');
-
-			key[out++] = escaped ? (key[++i] == '0' ? '~' : '/') : key[i];
-		}
-		key[out] = '\0';
-		r = add_step(&parser, step, err);
-		if (r < 0)
-			return r;
-		parser.at += n;
-	}
-	take_path(&parser, path);
-	return 0;
-}
+/* ---- compiling ---- */
 
 static const char *copy_text(struct rc_arena *arena, const json_t *rule, const char *key)
 {
@@ -224,51 +34,78 @@ static const char *copy_text(struct rc_arena *arena, const json_t *rule, const c
 	return rc_arena_strdup(arena, text ? text : "");
 }
 
+/* What is no plain path is a program; whether it is one at all the worker says. */
+static int compile_expression(struct rc_arena *arena, const char *text, struct rule *rule,
+			      struct rc_error **err)
+{
+	struct rc_error *why = NULL;
+	struct ignore_path path;
+
+	if (text[strspn(text, " \t\r\n.")] == '\0')
+		return rc_fail(err, -EINVAL, "jqPathExpressions: '%s' names the whole object",
+			       text);
+	if (rc_ignore_path_parse(arena, text, &path, &why) == 0)
+		rule->paths[rule->n_paths++] = path;
+	else
+		rule->programs[rule->n_programs++] = rc_arena_strdup(arena, text);
+	rc_error_free(why);
+	return 0;
+}
+
 static int compile_rule(struct rc_arena *arena, const json_t *json, struct rule *rule,
 			struct rc_error **err)
 {
 	const json_t *pointers = json_object_get(json, "jsonPointers");
 	const json_t *expressions = json_object_get(json, "jqPathExpressions");
+	const json_t *managers = json_object_get(json, "managedFieldsManagers");
 	size_t n = json_array_size(pointers) + json_array_size(expressions), i;
 	json_t *item;
 	int r = 0;
 
-	if (json_array_size(json_object_get(json, "managedFieldsManagers")) > 0)
-		return rc_fail(err, -EINVAL, "managedFieldsManagers is not supported");
 	rule->group = copy_text(arena, json, "group");
 	rule->kind = copy_text(arena, json, "kind");
 	rule->name = copy_text(arena, json, "name");
 	rule->name_space = copy_text(arena, json, "namespace");
 	rule->paths = rc_arena_alloc(arena, (n + 1) * sizeof(*rule->paths));
+	rule->programs = rc_arena_alloc(arena, (n + 1) * sizeof(*rule->programs));
+	rule->managers =
+		rc_arena_alloc(arena, (json_array_size(managers) + 1) * sizeof(*rule->managers));
 	json_array_foreach (pointers, i, item)
 		if (r == 0)
-			r = parse_pointer(arena, json_string_value(item) ?: "",
-					  &rule->paths[rule->n_paths++], err);
+			r = rc_ignore_path_parse_pointer(arena, json_string_value(item) ?: "",
+							 &rule->paths[rule->n_paths++], err);
 	json_array_foreach (expressions, i, item)
 		if (r == 0)
-			r = parse_jq(arena, json_string_value(item) ?: "",
-				     &rule->paths[rule->n_paths++], err);
+			r = compile_expression(arena, json_string_value(item) ?: "", rule, err);
+	json_array_foreach (managers, i, item)
+		rule->managers[rule->n_managers++] =
+			rc_arena_strdup(arena, json_string_value(item) ?: "");
 	return r;
 }
 
-int rc_ignore_compile(const json_t *list, struct rc_ignore **ret_ignore, struct rc_error **err)
+int rc_ignore_compile(const json_t *common, const json_t *own, struct rc_ignore **ret_ignore,
+		      struct rc_error **err)
 {
 	rc_cleanup(rc_ignore_freep) struct rc_ignore *ignore = NULL;
-	json_t *item;
-	size_t i;
+	size_t n_common = json_array_size(common), n = n_common + json_array_size(own);
 
 	*ret_ignore = NULL;
-	if (json_array_size(list) == 0)
+	if (n == 0)
 		return 0;
 	ignore = rc_new0(struct rc_ignore);
 	ignore->arena = rc_arena_new(0);
-	ignore->rules =
-		rc_arena_alloc(ignore->arena, json_array_size(list) * sizeof(*ignore->rules));
-	json_array_foreach (list, i, item) {
-		int r = compile_rule(ignore->arena, item, &ignore->rules[ignore->n++], err);
+	ignore->rules = rc_arena_alloc(ignore->arena, n * sizeof(*ignore->rules));
+	while (ignore->n < n) {
+		size_t i = ignore->n++;
+		const json_t *json = i < n_common ? json_array_get(common, i)
+						  : json_array_get(own, i - n_common);
+		int r = compile_rule(ignore->arena, json, &ignore->rules[i], err);
 
+		if (r < 0 && i < n_common)
+			return rc_wrap(err, r, "customizations, ignoreDifferences of %s/%s",
+				       ignore->rules[i].group, ignore->rules[i].kind);
 		if (r < 0)
-			return rc_wrap(err, r, "ignoreDifferences[%zu]", i);
+			return rc_wrap(err, r, "ignoreDifferences[%zu]", i - n_common);
 	}
 	*ret_ignore = rc_steal(&ignore);
 	return 0;
@@ -291,161 +128,194 @@ static bool matches(const struct rule *rule, const struct rc_kube_key *key)
 	       (!*rule->name_space || strcmp(rule->name_space, key->name_space) == 0);
 }
 
-bool rc_ignore_concerns(const struct rc_ignore *ignore, const json_t *object)
+/* The next rule about an object, from *at on, or NULL. */
+static const struct rule *next_rule(const struct rc_ignore *ignore, const struct rc_kube_key *key,
+				    size_t *at)
 {
-	rc_autofree struct rc_kube_key *key = NULL;
+	while (ignore && *at < ignore->n) {
+		const struct rule *rule = &ignore->rules[(*at)++];
 
-	if (!ignore || rc_kube_object_get_key(object, &key, NULL) < 0)
-		return false;
-	for (size_t i = 0; i < ignore->n; i++)
-		if (matches(&ignore->rules[i], key))
-			return true;
-	return false;
-}
-
-/* ---- walking ---- */
-
-/* live is the same place in the other object, or NULL: take out. */
-static void walk(json_t *json, const json_t *live, const struct step *steps, size_t n, bool keeps);
-
-static const json_t *pick(const json_t *live, const json_t *element, size_t i)
-{
-	const char *name = rc_json_text(element, "name", NULL);
-	json_t *item;
-	size_t j;
-
-	if (!name)
-		return json_array_get(live, i);
-	json_array_foreach (live, j, item)
-		if (rc_text_equal(rc_json_text(item, "name", NULL), name))
-			return item;
+		if (matches(rule, key))
+			return rule;
+	}
 	return NULL;
 }
 
-static bool is_selected(const json_t *element, const struct step *step)
-{
-	return rc_text_equal(rc_json_text(element, step->key, NULL), step->value);
-}
-
-static void end_at_element(json_t *list, size_t i, const json_t *live, bool keeps)
-{
-	if (keeps && live)
-		json_array_set_new(list, i, json_deep_copy(live));
-	else
-		json_array_remove(list, i);
-}
-
-static void walk_each(json_t *json, const json_t *live, const struct step *steps, size_t n,
-		      bool keeps)
-{
-	const struct step *select = n > 1 && steps[1].kind == STEP_SELECT ? &steps[1] : NULL;
-	size_t used = select ? 2 : 1;
-	const char *key;
-	json_t *value;
-	void *next;
-
-	if (json_is_object(json)) {
-		json_object_foreach_safe (json, next, key, value)
-			walk(value, json_object_get(live, key), steps + 1, n - 1, keeps);
-		return;
-	}
-	for (size_t i = json_array_size(json); i > 0; i--) {
-		json_t *element = json_array_get(json, i - 1);
-
-		if (select && !is_selected(element, select))
-			continue;
-		if (n > used)
-			walk(element, pick(live, element, i - 1), steps + used, n - used, keeps);
-		else
-			end_at_element(json, i - 1, pick(live, element, i - 1), keeps);
-	}
-}
-
-static void end_at_key(json_t *json, const json_t *live, const char *key, bool keeps)
-{
-	json_t *value = keeps ? json_object_get(live, key) : NULL;
-
-	if (value)
-		json_object_set_new(json, key, json_deep_copy(value));
-	else
-		json_object_del(json, key);
-}
-
-static void walk_index(json_t *json, const json_t *live, size_t index, const struct step *steps,
-		       size_t n, bool keeps)
-{
-	json_t *value = json_array_get(live, index);
-
-	if (n > 1)
-		walk(json_array_get(json, index), value, steps + 1, n - 1, keeps);
-	else
-		end_at_element(json, index, value, keeps);
-}
-
-static bool is_index(const char *key)
-{
-	return *key && key[strspn(key, "0123456789")] == '\0';
-}
-
-static void walk(json_t *json, const json_t *live, const struct step *steps, size_t n, bool keeps)
-{
-	const struct step *step = steps;
-
-	if (!json || n == 0)
-		return;
-	switch (step->kind) {
-	case STEP_KEY_OR_INDEX:
-		if (json_is_array(json)) {
-			if (is_index(step->key))
-				walk_index(json, live, strtoul(step->key, NULL, 10), steps, n,
-					   keeps);
-			return;
-		}
-		__attribute__((fallthrough));
-	case STEP_KEY:
-		if (!json_is_object(json))
-			return;
-		if (n == 1)
-			end_at_key(json, live, step->key, keeps);
-		else
-			walk(json_object_get(json, step->key), json_object_get(live, step->key),
-			     steps + 1, n - 1, keeps);
-		return;
-	case STEP_INDEX:
-		walk_index(json, live, step->index, steps, n, keeps);
-		return;
-	case STEP_EACH:
-		walk_each(json, live, steps, n, keeps);
-		return;
-	case STEP_SELECT:
-		if (is_selected(json, step))
-			walk(json, live, steps + 1, n - 1, keeps);
-		return;
-	}
-}
-
-static void apply(const struct rc_ignore *ignore, json_t *object, const json_t *live, bool keeps)
+bool rc_ignore_concerns(const struct rc_ignore *ignore, const json_t *object)
 {
 	rc_autofree struct rc_kube_key *key = NULL;
+	size_t at = 0;
+
+	return ignore && rc_kube_object_get_key(object, &key, NULL) == 0 &&
+	       next_rule(ignore, key, &at) != NULL;
+}
+
+json_t *rc_ignore_list_programs(const struct rc_ignore *ignore, const struct rc_kube_key *key)
+{
+	const struct rule *rule;
+	json_t *programs = NULL;
+	size_t at = 0;
+
+	while ((rule = next_rule(ignore, key, &at)))
+		for (size_t i = 0; i < rule->n_programs; i++) {
+			if (!programs)
+				programs = json_array();
+			json_array_append_new(programs, json_string(rule->programs[i]));
+		}
+	return programs;
+}
+
+void rc_ignore_each_manager(const struct rc_ignore *ignore,
+			    void (*fn)(void *userdata, const char *manager), void *userdata)
+{
+	for (size_t i = 0; ignore && i < ignore->n; i++)
+		for (size_t j = 0; j < ignore->rules[i].n_managers; j++)
+			fn(userdata, ignore->rules[i].managers[j]);
+}
+
+/* ---- what is done about it ---- */
+
+static bool is_replicas_ignored(const struct rc_ignore_view *view, const json_t *desired,
+				const json_t *live)
+{
+	const json_t *a = rc_json_get(desired, "spec", "replicas", NULL);
+	const json_t *b = rc_json_get(live, "spec", "replicas", NULL);
+
+	return view->is_scaled && a && !(json_is_integer(a) && json_integer_value(a) == 0) &&
+	       !(json_is_integer(b) && json_integer_value(b) == 0);
+}
+
+static const struct ignore_step replicas[] = {
+	{.kind = IGNORE_STEP_KEY, .key = "spec"},
+	{.kind = IGNORE_STEP_KEY, .key = "replicas"},
+};
+static const struct ignore_path replicas_path = {replicas, RC_ARRAY_SIZE(replicas)};
+
+bool rc_ignore_view_concerns(const struct rc_ignore_view *view, const json_t *object)
+{
+	return view && (view->is_scaled || rc_ignore_concerns(view->ignore, object));
+}
+
+/* paths come from the end to the beginning, so that places in lists stay true. */
+static void walk_found(const json_t *paths, json_t *object, const json_t *live, enum ignore_how how)
+{
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
+	json_t *json;
+	size_t i;
+
+	if (json_array_size(paths) == 0)
+		return;
+	arena = rc_arena_new(0);
+	json_array_foreach (paths, i, json) {
+		struct ignore_path path = rc_ignore_path_take(arena, json);
+
+		rc_ignore_path_walk(&path, object, live, how);
+	}
+}
+
+static void walk_rules(const struct rc_ignore *ignore, json_t *object, const json_t *live,
+		       enum ignore_how how)
+{
+	rc_autofree struct rc_kube_key *key = NULL;
+	const struct rule *rule;
+	size_t at = 0;
 
 	if (!ignore || rc_kube_object_get_key(object, &key, NULL) < 0)
 		return;
-	for (size_t i = 0; i < ignore->n; i++) {
-		const struct rule *rule = &ignore->rules[i];
+	while ((rule = next_rule(ignore, key, &at)))
+		for (size_t i = 0; i < rule->n_paths; i++)
+			rc_ignore_path_walk(&rule->paths[i], object, live, how);
+}
 
-		if (!matches(rule, key))
-			continue;
-		for (size_t j = 0; j < rule->n_paths; j++)
-			walk(object, live, rule->paths[j].steps, rule->paths[j].n, keeps);
+static void remove_managed(const struct rc_ignore *ignore, json_t *desired, json_t *live)
+{
+	rc_autofree struct rc_kube_key *key = NULL;
+	const struct rule *rule;
+	size_t at = 0;
+
+	if (!ignore || rc_kube_object_get_key(live, &key, NULL) < 0)
+		return;
+	while ((rule = next_rule(ignore, key, &at)))
+		for (size_t i = 0; i < rule->n_managers; i++) {
+			const json_t *fields;
+			size_t entry = 0;
+
+			while ((fields =
+					rc_kube_fields_next(live, rule->managers[i], NULL, &entry)))
+				rc_ignore_managers_remove(desired, live, fields);
+		}
+}
+
+void rc_ignore_remove(const struct rc_ignore_view *view, json_t *desired, json_t *live)
+{
+	bool scaled;
+
+	if (!view)
+		return;
+	scaled = is_replicas_ignored(view, desired, live);
+	remove_managed(view->ignore, desired, live);
+	walk_found(view->desired_paths, desired, NULL, IGNORE_REMOVE);
+	walk_found(view->live_paths, live, NULL, IGNORE_REMOVE);
+	walk_rules(view->ignore, desired, NULL, IGNORE_REMOVE);
+	walk_rules(view->ignore, live, NULL, IGNORE_REMOVE);
+	if (!scaled)
+		return;
+	rc_ignore_path_walk(&replicas_path, desired, NULL, IGNORE_REMOVE);
+	rc_ignore_path_walk(&replicas_path, live, NULL, IGNORE_REMOVE);
+}
+
+static void keep_managed(const struct rc_ignore *ignore, json_t *object, const json_t *live,
+			 enum ignore_how how)
+{
+	rc_autofree struct rc_kube_key *key = NULL;
+	const struct rule *rule;
+	size_t at = 0;
+
+	if (!ignore || rc_kube_object_get_key(object, &key, NULL) < 0)
+		return;
+	while ((rule = next_rule(ignore, key, &at)))
+		for (size_t i = 0; i < rule->n_managers; i++) {
+			const json_t *fields;
+			size_t entry = 0;
+
+			while ((fields =
+					rc_kube_fields_next(live, rule->managers[i], NULL, &entry)))
+				rc_ignore_managers_keep(object, live, fields, how);
+		}
+}
+
+/* Places in live's lists are not places in ours: only paths without any are walked from there. */
+static void keep_found(const struct rc_ignore_view *view, json_t *object, const json_t *live,
+		       enum ignore_how how)
+{
+	json_auto_t *others = json_array();
+	json_t *path, *step;
+	size_t i, j;
+
+	walk_found(view->desired_paths, object, live, how);
+	json_array_foreach (view->live_paths, i, path) {
+		bool is_plain = true;
+
+		json_array_foreach (path, j, step)
+			is_plain = is_plain && json_is_string(step);
+		if (is_plain)
+			json_array_append(others, path);
 	}
+	walk_found(others, object, live, how);
 }
 
-void rc_ignore_remove(const struct rc_ignore *ignore, json_t *object)
+void rc_ignore_keep(const struct rc_ignore_view *view, json_t *object, const json_t *live,
+		    bool is_whole)
 {
-	apply(ignore, object, NULL, false);
-}
+	enum ignore_how how = is_whole ? IGNORE_KEEP_WHOLE : IGNORE_KEEP;
+	bool scaled;
 
-void rc_ignore_keep(const struct rc_ignore *ignore, json_t *object, const json_t *live)
-{
-	apply(ignore, object, live, true);
+	if (!view)
+		return;
+	scaled = is_replicas_ignored(view, object, live);
+	keep_managed(view->ignore, object, live, how);
+	keep_found(view, object, live, how);
+	walk_rules(view->ignore, object, live, how);
+	if (scaled)
+		rc_ignore_path_walk(&replicas_path, object, live, how);
 }

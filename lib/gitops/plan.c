@@ -375,6 +375,8 @@ void rc_plan_free(struct rc_plan *plan)
 		free(plan->tasks[i].name);
 		free(plan->tasks[i].message);
 		free(plan->tasks[i].uid);
+		json_decref(plan->tasks[i].live);
+		json_decref(plan->tasks[i].paths);
 	}
 	free(plan->tasks);
 	free(plan);

@@ -41,6 +41,8 @@ struct rc_task {
 	enum rc_task_state state;
 	char *message; /* may be NULL */
 	char *uid;     /* of what was created; may be NULL */
+	json_t *live;  /* what was found untracked; else NULL */
+	json_t *paths; /* of ignoreDifferences' programs: [in what is desired, in live]; or NULL */
 };
 
 struct rc_plan {

@@ -10,36 +10,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "data/json.h"
+#include "gitops/repository-private.h"
 
 #define BACKOFF_MS 5000
 
-struct revision {
-	char *name;
-	char *commit; /* NULL: not known */
-	struct rc_error *err;
-	unsigned int users;
-};
-
-struct rc_repository {
-	struct rc_repository_options options;
-	char *name, *url, *mirror;
-	struct rc_log log;
-	struct revision *revisions;
-	size_t n_revisions;
-	ev_timer timer;
-	struct rc_worker_job *job;
-	bool again; /* poll once more after the one under way */
-	struct rc_error *err;
-	int64_t since_unix_s, polled_unix_s;
-	uint64_t begun_ms;
-	unsigned int attempts;
-	struct rc_repository_counts counts;
-};
-
-static struct revision *find(const struct rc_repository *repository, const char *name)
+static struct repository_revision *find(const struct rc_repository *repository, const char *name)
 {
 	for (size_t i = 0; i < repository->n_revisions; i++)
 		if (strcmp(repository->revisions[i].name, name) == 0)
@@ -85,7 +62,7 @@ static void save(struct rc_repository *repository)
 	rc_error_free(err);
 }
 
-static void load_commit(struct rc_repository *repository, struct revision *revision)
+static void load_commit(struct rc_repository *repository, struct repository_revision *revision)
 {
 	json_auto_t *refs = NULL;
 
@@ -97,12 +74,12 @@ static void load_commit(struct rc_repository *repository, struct revision *revis
 /* One revision's answer; returns whether it says something new. */
 static bool take_ref(struct rc_repository *repository, const json_t *ref)
 {
-	struct revision *revision =
+	struct repository_revision *revision =
 		find(repository, json_string_value(json_object_get(ref, "name")) ?: "");
 	const char *commit = json_string_value(json_object_get(ref, "commit"));
 	bool was_failing;
 
-	if (!revision)
+	if (!revision || (!commit && !json_object_get(ref, "error")))
 		return false;
 	was_failing = revision->err != NULL;
 	rc_error_free(revision->err);
@@ -126,25 +103,6 @@ static bool take_ref(struct rc_repository *repository, const json_t *ref)
 	return true;
 }
 
-static bool take_reply(struct rc_repository *repository, const json_t *reply)
-{
-	bool changed = false, was_failing = repository->err != NULL;
-	json_t *ref;
-	size_t i;
-
-	json_array_foreach (json_object_get(reply, "refs"), i, ref)
-		changed = take_ref(repository, ref) || changed;
-	repository->polled_unix_s = rc_clock_unix_s();
-	repository->attempts = 0;
-	if (was_failing)
-		rc_log_notice(&repository->log, "%s answers again", repository->url);
-	rc_error_free(repository->err);
-	repository->err = NULL;
-	if (changed)
-		save(repository);
-	return changed || was_failing;
-}
-
 static bool take_failure(struct rc_repository *repository, struct rc_error *err)
 {
 	rc_autofree char *before = repository->err ? rc_error_format(repository->err) : NULL;
@@ -160,6 +118,31 @@ static bool take_failure(struct rc_repository *repository, struct rc_error *err)
 	rc_error_free(repository->err);
 	repository->err = err;
 	return changed;
+}
+
+/* Of charts, some may have been learnt and others not: then the poll failed, too. */
+static bool take_reply(struct rc_repository *repository, const json_t *reply)
+{
+	struct rc_error *err = rc_error_from_json(json_object_get(reply, "error"));
+	bool changed = false, was_failing = repository->err != NULL;
+	json_t *ref;
+	size_t i;
+
+	json_array_foreach (json_object_get(reply, "refs"), i, ref)
+		changed = take_ref(repository, ref) || changed;
+	if (changed)
+		save(repository);
+	if (err)
+		return take_failure(repository, err) || changed;
+	free(repository->token);
+	repository->token = rc_strdup(rc_json_text(reply, "token", NULL));
+	repository->polled_unix_s = rc_clock_unix_s();
+	repository->attempts = 0;
+	if (was_failing)
+		rc_log_notice(&repository->log, "%s answers again", repository->url);
+	rc_error_free(repository->err);
+	repository->err = NULL;
+	return changed || was_failing;
 }
 
 static void on_polled(void *userdata, int r, json_t *reply, struct rc_error *err)
@@ -179,31 +162,21 @@ static void on_polled(void *userdata, int r, json_t *reply, struct rc_error *err
 		repository->options.changed(repository->options.userdata, repository);
 }
 
+/* ---- polling ---- */
+
 static json_t *make_request(struct rc_repository *repository, struct rc_error **err)
 {
-	json_t *refs = json_array(), *request;
+	json_auto_t *refs = json_array();
 
 	for (size_t i = 0; i < repository->n_revisions; i++) {
-		struct revision *revision = &repository->revisions[i];
+		struct repository_revision *revision = &repository->revisions[i];
 		json_t *ref = json_pack("{s:s}", "name", revision->name);
 
 		if (revision->commit)
 			json_object_set_new(ref, "known", json_string(revision->commit));
 		json_array_append_new(refs, ref);
 	}
-	request = json_pack("{s:s, s:s, s:s, s:o}", "op", "poll", "mirror", repository->mirror,
-			    "url", repository->url, "refs", refs);
-	if (repository->options.get_auth) {
-		json_t *auth = repository->options.get_auth(repository->options.auth_userdata, err);
-
-		if (auth) {
-			json_object_set_new(request, "auth", auth);
-		} else if (err && *err) {
-			json_decref(request);
-			return NULL;
-		}
-	}
-	return request;
+	return repository->kind->make_request(repository, refs, err);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -234,6 +207,7 @@ struct rc_repository *rc_repository_new(const struct rc_repository_options *opti
 	struct rc_repository *repository = rc_new0(struct rc_repository);
 
 	repository->options = *options;
+	repository->kind = rc_repository_find_kind(options->type);
 	repository->name = rc_strdup(options->name);
 	repository->url = rc_strdup(options->url);
 	repository->mirror = rc_strdup(options->mirror);
@@ -242,7 +216,7 @@ struct rc_repository *rc_repository_new(const struct rc_repository_options *opti
 	return repository;
 }
 
-static void free_revision(struct revision *revision)
+static void free_revision(struct repository_revision *revision)
 {
 	free(revision->name);
 	free(revision->commit);
@@ -263,6 +237,7 @@ void rc_repository_free(struct rc_repository *repository)
 	free(repository->name);
 	free(repository->url);
 	free(repository->mirror);
+	free(repository->token);
 	free(repository);
 }
 
@@ -327,7 +302,7 @@ bool rc_repository_is_at(const struct rc_repository *repository, const char *url
 
 void rc_repository_want(struct rc_repository *repository, const char *name)
 {
-	struct revision *revision = find(repository, name);
+	struct repository_revision *revision = find(repository, name);
 
 	if (revision) {
 		revision->users++;
@@ -337,14 +312,14 @@ void rc_repository_want(struct rc_repository *repository, const char *name)
 		rc_realloc(repository->revisions,
 			   (repository->n_revisions + 1) * sizeof(*repository->revisions));
 	revision = &repository->revisions[repository->n_revisions++];
-	*revision = (struct revision){.name = rc_strdup(name), .users = 1};
+	*revision = (struct repository_revision){.name = rc_strdup(name), .users = 1};
 	load_commit(repository, revision);
 	rc_repository_poll(repository);
 }
 
 void rc_repository_unwant(struct rc_repository *repository, const char *name)
 {
-	struct revision *revision = find(repository, name);
+	struct repository_revision *revision = find(repository, name);
 
 	if (!revision || --revision->users > 0)
 		return;
@@ -355,7 +330,7 @@ void rc_repository_unwant(struct rc_repository *repository, const char *name)
 int rc_repository_resolve(const struct rc_repository *repository, const char *name,
 			  const char **ret_commit, struct rc_error **err)
 {
-	const struct revision *revision = find(repository, name);
+	const struct repository_revision *revision = find(repository, name);
 
 	if (revision && revision->err) {
 		rc_autofree char *why = rc_error_format(revision->err);
@@ -402,8 +377,8 @@ const struct rc_error *rc_repository_get_error(const struct rc_repository *repos
 json_t *rc_repository_describe(const struct rc_repository *repository)
 {
 	json_t *refs = json_object();
-	json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "name", repository->name, "url",
-				 repository->url, "state",
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", repository->name, "type",
+				 repository->kind->type, "url", repository->url, "state",
 				 repository->err	     ? "failing"
 				 : repository->polled_unix_s ? "ok"
 							     : "pending",
@@ -411,7 +386,7 @@ json_t *rc_repository_describe(const struct rc_repository *repository)
 	char time[RC_CLOCK_RFC3339_MAX];
 
 	for (size_t i = 0; i < repository->n_revisions; i++) {
-		const struct revision *revision = &repository->revisions[i];
+		const struct repository_revision *revision = &repository->revisions[i];
 
 		json_object_set_new(refs, *revision->name ? revision->name : "HEAD",
 				    revision->commit ? json_string(revision->commit) : json_null());

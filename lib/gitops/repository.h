@@ -1,5 +1,7 @@
 /*
- * One Git repository as the reconciler sees it: which commit each wanted revision names now.
+ * One repository as the reconciler sees it: which commit each wanted revision names now. It is of
+ * Git, or of charts (Helm, OCI), where a revision is "CHART@RANGE" and a commit
+ * "VERSION@sha256:DIGEST" of an archive in the cache.
  *
  * A poll is one job of the git worker. All applications of a repository share it. What was learnt
  * stays in force while the remote is away, also over a restart; the state says since when and why.
@@ -21,13 +23,15 @@ struct rc_repository;
 /* All borrowed for as long as the repository lives, except the texts, which are copied. */
 struct rc_repository_options {
 	const char *name, *url;
-	const char *mirror; /* path of the bare copy */
+	const char *type;   /* "git", "helm", "oci"; NULL: "git" */
+	const char *mirror; /* path of the bare copy; of charts: the folder of archives */
 	uint64_t interval_ms, timeout_ms;
 	struct ev_loop *loop;
 	struct rc_worker_pool *pool;
 	struct rc_store *store; /* may be NULL */
-	/* The "auth" of git/worker.h for the poll that begins now, the callee's to give away; asked
-	 * each time, as credentials rotate. May be NULL; may return NULL with *err set. */
+	/* The "auth" of git/worker.h or registry/worker.h for the poll that begins now, the
+	 * callee's to give away; asked each time, as credentials rotate. May be NULL; may return
+	 * NULL with *err set. */
 	json_t *(*get_auth)(void *auth_userdata, struct rc_error **err);
 	void *auth_userdata;
 	/* A poll ended and a commit, or whether the remote answers, is another than before. */
@@ -41,10 +45,22 @@ RC_DEFINE_FREEP(struct rc_repository, rc_repository_free)
 
 const char *rc_repository_get_name(const struct rc_repository *repository);
 const char *rc_repository_get_url(const struct rc_repository *repository);
+const char *rc_repository_get_type(const struct rc_repository *repository);
 const char *rc_repository_get_mirror(const struct rc_repository *repository);
 /* Both URLs name the same repository: ".git", a slash at the end, the user, the scheme and, but for
  * local paths, upper and lower case play no part. */
 bool rc_repository_is_at(const struct rc_repository *repository, const char *url);
+/*
+ * How well the repository serves a source with this URL and chart (NULL: it names none): 0 not at
+ * all, more is better. A registry serves what lies below it, with and without the scheme.
+ */
+size_t rc_repository_serves(const struct rc_repository *repository, const char *url,
+			    const char *chart);
+/* The revision to want for such a source; the caller's. */
+char *rc_repository_make_revision(const struct rc_repository *repository, const char *url,
+				  const char *chart, const char *target);
+/* The archive of a commit of charts; the caller's. NULL: it is a commit of Git. */
+char *rc_repository_make_archive_path(const struct rc_repository *repository, const char *commit);
 
 /* Follow a revision ("": HEAD) from now on; each want has its unwant. A new one is polled at once.
  */
@@ -62,7 +78,10 @@ bool rc_repository_is_polling(const struct rc_repository *repository);
 const struct rc_error *rc_repository_get_error(const struct rc_repository *repository,
 					       int64_t *ret_since_unix_s);
 
-/* {name, url, state, polledAt, since?, reason?, refs: {revision: commit}}; the caller's. */
+/* The ACCESS of registry/worker.h, credentials and all; the caller's. NULL with *err set. */
+json_t *rc_repository_make_access(const struct rc_repository *repository, struct rc_error **err);
+
+/* {name, type, url, state, polledAt, since?, reason?, refs: {revision: commit}}; the caller's. */
 json_t *rc_repository_describe(const struct rc_repository *repository);
 
 /* Counters for metrics. */

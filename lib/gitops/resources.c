@@ -15,6 +15,7 @@ static void row_done(struct rc_resource *row)
 	free(row->key);
 	free(row->message);
 	free(row->resource_version);
+	json_decref(row->programs);
 }
 
 void rc_resources_done(struct rc_resources *resources)
@@ -85,26 +86,30 @@ static void on_live(void *userdata, const struct rc_kube_live *live)
 		add(all, &live->key);
 }
 
+struct rc_resource *rc_resources_find(const struct rc_resources *resources,
+				      const struct rc_kube_key *key)
+{
+	return find(resources->rows, resources->n, key);
+}
+
 /* ---- one row ---- */
 
-static void assess(struct rc_resource *row, const json_t *live)
+static void assess(struct rc_resource *row, const json_t *live,
+		   const struct rc_resources_options *options)
 {
-	row->health = rc_health_assess(live, &row->message);
+	row->health = rc_judge_assess(options->judge, options->cluster, live, &row->message,
+				      &row->is_judged_later);
 	row->is_owned = json_array_size(json_object_get(json_object_get(live, "metadata"),
 							"ownerReferences")) > 0;
 	row->is_terminating = *rc_kube_object_get_meta(live, "deletionTimestamp") != '\0';
 }
 
-static void take_over(struct rc_resource *row, struct rc_resource *before)
+static void take_over_health(struct rc_resource *row, struct rc_resource *before)
 {
-	row->comparison = before->comparison;
 	row->health = before->health;
 	row->message = rc_steal(&before->message);
 	row->is_owned = before->is_owned;
 	row->is_terminating = before->is_terminating;
-	row->resource_version = rc_steal(&before->resource_version);
-	if (!row->item)
-		row->traits = before->traits;
 }
 
 /* An extra one: ours, and not a hook's object. Returns whether it is a row at all. */
@@ -123,33 +128,72 @@ static bool read_extra(struct rc_resource *row, const json_t *live,
 	return true;
 }
 
+static bool is_compared(const struct rc_resource *row, const struct rc_resource *before)
+{
+	return before && before->comparison != RC_COMPARISON_UNKNOWN &&
+	       (before->item != NULL) == (row->item != NULL) &&
+	       before->desired_hash == row->desired_hash && before->live_hash == row->live_hash;
+}
+
+void rc_resources_set_options(struct rc_compare_options *options,
+			      const struct rc_desired_item *item,
+			      const struct rc_application_options *application)
+{
+	options->ignore.is_scaled = item->is_scaled;
+	options->is_replaced = rc_traits_is_replaced(&item->traits, application);
+	options->is_client_side = rc_traits_is_client_side(&item->traits, application);
+	options->is_migrated = rc_traits_is_migrated(&item->traits, application);
+}
+
+static void compare(struct rc_resource *row, const json_t *live,
+		    const struct rc_resources_options *options)
+{
+	struct rc_compare_options how = options->compare;
+	json_auto_t *desired = NULL;
+
+	rc_resources_set_options(&how, row->item, options->application);
+	row->programs = rc_ignore_list_programs(how.ignore.ignore, row->key);
+	row->comparison = RC_COMPARISON_UNKNOWN;
+	if (row->programs)
+		return;
+	desired = rc_desired_item_load(row->item);
+	row->comparison = rc_compare_local(desired, live, &how);
+}
+
 /* Returns whether row stays; *compared counts the objects that were looked into. */
 static bool fill(struct rc_resource *row, struct rc_resource *before,
 		 const struct rc_resources_options *options, size_t *compared)
 {
 	const struct rc_kube_live *live = rc_kube_cache_find(options->cache, row->key);
-	json_auto_t *object = NULL, *desired = NULL;
+	bool is_known, is_well_known;
+	json_auto_t *object = NULL;
 
 	if (!live) {
 		row->comparison = RC_COMPARISON_MISSING;
 		row->health = RC_HEALTH_MISSING;
 		return row->item != NULL;
 	}
-	if (before && before->comparison != RC_COMPARISON_UNKNOWN &&
-	    (before->item != NULL) == (row->item != NULL) &&
-	    before->desired_hash == row->desired_hash &&
-	    rc_text_equal(before->resource_version, live->resource_version)) {
-		take_over(row, before);
+	row->live_hash = live->hash;
+	row->resource_version = rc_strdup(live->resource_version);
+	is_known = is_compared(row, before);
+	is_well_known = before && !before->is_judged_later &&
+			rc_text_equal(before->resource_version, row->resource_version);
+	if (!is_known || !is_well_known)
+		object = rc_kube_cache_load(options->cache, row->key);
+	if (is_well_known)
+		take_over_health(row, before);
+	else
+		assess(row, object, options);
+	if (is_known) {
+		row->comparison = before->comparison;
+		if (!row->item)
+			row->traits = before->traits;
 		return true;
 	}
 	++*compared;
-	object = rc_kube_cache_load(options->cache, row->key);
-	row->resource_version = rc_strdup(live->resource_version);
-	assess(row, object);
 	if (!row->item)
 		return read_extra(row, object, options);
-	desired = rc_desired_item_load(row->item);
-	row->comparison = rc_compare_local(desired, object, options->ignore);
+	compare(row, object, options);
 	return true;
 }
 

@@ -2,8 +2,8 @@
  * The rows of one application: every object that is desired or tracked, how the two compare, and
  * how the live one is.
  *
- * What was found equal is remembered by the desired object's hash and the live one's
- * resourceVersion, so that a look at an unchanged application compares nothing.
+ * What was found is remembered by the hashes of both objects (without status), so that a look at an
+ * unchanged application, or at one whose controllers only report, compares nothing.
  */
 #pragma once
 
@@ -11,9 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gitops/application.h"
 #include "gitops/compare.h"
 #include "gitops/desired.h"
 #include "gitops/health.h"
+#include "gitops/judge.h"
 #include "gitops/plan.h"
 #include "kube/cache.h"
 
@@ -25,9 +27,11 @@ struct rc_resource {
 	enum rc_health health;
 	char *message; /* of its health, or NULL */
 	bool is_owned, is_terminating;
-	bool is_asked;		/* a dry run about it is under way */
-	uint64_t desired_hash;	/* what comparison is about */
-	char *resource_version; /* likewise; NULL: nothing live */
+	bool is_asked;	      /* a dry run about it is under way */
+	bool is_judged_later; /* a health script was asked about this state */
+	json_t *programs;     /* of ignoreDifferences, that a worker has to run first; or NULL */
+	uint64_t desired_hash, live_hash; /* what comparison is about */
+	char *resource_version;		  /* what health is about; NULL: nothing live */
 };
 
 struct rc_resources {
@@ -35,14 +39,25 @@ struct rc_resources {
 	size_t n;
 };
 
+/* What of the options of a comparison depends on the object. */
+void rc_resources_set_options(struct rc_compare_options *options,
+			      const struct rc_desired_item *item,
+			      const struct rc_application_options *application);
+
 struct rc_resources_options {
 	const struct rc_desired *desired;
 	const struct rc_kube_cache *cache;
 	const char *instance, *app;
-	const struct rc_ignore *ignore; /* may be NULL */
+	struct rc_compare_options compare; /* without what depends on the object */
+	const struct rc_application_options *application;
+	struct rc_judge *judge; /* may be NULL */
+	const void *cluster;	/* for judge */
 };
 
 void rc_resources_done(struct rc_resources *resources);
+/* The row of an object, or NULL. */
+struct rc_resource *rc_resources_find(const struct rc_resources *resources,
+				      const struct rc_kube_key *key);
 /* Look at everything anew; rows that need a dry run are RC_COMPARISON_UNKNOWN then. Returns how
  * many objects had to be compared. */
 size_t rc_resources_update(struct rc_resources *resources,

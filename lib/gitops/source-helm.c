@@ -1,4 +1,4 @@
-/* A Helm chart from a commit's tree, with the values an Application gives it. */
+/* A Helm chart, of a commit's tree or packed, with the values an Application gives it. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "gitops/source-private.h"
 #include "helm/ignore.h"
 #include "helm/render.h"
+#include "registry/worker.h"
 
 struct chart {
 	struct source_job *job;
@@ -24,10 +25,20 @@ struct chart {
 
 /* ---- the build environment: $ARGOCD_APP_NAME and its sisters ---- */
 
+/* The commit, or the version of a packed chart. */
+static const char *revision_of(const struct chart *chart)
+{
+	const char *commit = chart->job->commits[chart->index];
+	rc_autofree char *version =
+		chart->job->archives[chart->index] ? rc_registry_worker_get_version(commit) : NULL;
+
+	return version ? rc_arena_strdup(chart->arena, version) : commit;
+}
+
 static const char *look_up(const struct chart *chart, struct rc_str name)
 {
 	const struct rc_application *application = chart->job->application;
-	const char *commit = chart->job->commits[chart->index];
+	const char *commit = revision_of(chart);
 	const struct {
 		const char *name, *value;
 		int n; /* of value; -1: all */
@@ -154,6 +165,19 @@ static int find_source(const struct chart *chart, const char *name, size_t *ret_
 	return *ret_path ? 0 : rc_fail(err, -EINVAL, "'%s' leaves the repository", name);
 }
 
+/* A file of the packed chart itself. */
+static int read_packed(const struct chart *chart, const char *path, struct rc_str *ret_bytes,
+		       struct rc_error **err)
+{
+	for (size_t i = 0; i < chart->files->n; i++) {
+		if (strcmp(chart->files->at[i].path, path) != 0)
+			continue;
+		*ret_bytes = chart->files->at[i].bytes;
+		return 0;
+	}
+	return rc_fail(err, -ENOENT, "%s is not in the chart", path);
+}
+
 /* The file's bytes in the arena; -ENOENT when it is not there. */
 static int read_named(const struct chart *chart, const char *name, struct rc_str *ret_bytes,
 		      struct rc_error **err)
@@ -162,9 +186,15 @@ static int read_named(const struct chart *chart, const char *name, struct rc_str
 	size_t index = 0, n;
 	int r = find_source(chart, name, &index, &path, err);
 
-	if (r == 0)
-		r = rc_git_tree_read_file(chart->job->mirrors[index], chart->job->commits[index],
-					  path, &bytes, &n, err);
+	if (r < 0)
+		return r;
+	if (index == chart->index && chart->job->archives[index])
+		return read_packed(chart, path, ret_bytes, err);
+	if (chart->job->archives[index])
+		return rc_fail(err, -EINVAL, "'%s': value files come from Git, not from a chart",
+			       name);
+	r = rc_git_tree_read_file(chart->job->mirrors[index], chart->job->commits[index], path,
+				  &bytes, &n, err);
 	if (r < 0)
 		return r;
 	ret_bytes->p = rc_arena_strndup(chart->arena, bytes, n);
@@ -195,17 +225,37 @@ static bool is_pattern(const char *name)
 	return strpbrk(name, "*?[{") != NULL && *name != '$';
 }
 
+static int compare_files(const void *a, const void *b)
+{
+	const struct rc_git_file *const *x = a, *const *y = b;
+
+	return strcmp((*x)->path, (*y)->path);
+}
+
+/* A packed chart has an order of its own, patterns have that of the names. */
+static const struct rc_git_file **sort_files(const struct chart *chart)
+{
+	size_t n = chart->files->n;
+	const struct rc_git_file **files = rc_arena_alloc(chart->arena, (n + 1) * sizeof(*files));
+
+	for (size_t i = 0; i < n; i++)
+		files[i] = &chart->files->at[i];
+	qsort(files, n, sizeof(*files), compare_files);
+	return files;
+}
+
 /* Files of the chart's folder, in order; one that is named by itself too keeps that place. */
 static int add_pattern(struct chart *chart, const char *pattern, struct rc_error **err)
 {
 	rc_cleanup(rc_glob_freep) struct rc_glob *glob = NULL;
+	const struct rc_git_file **files = sort_files(chart);
 	int r = rc_glob_compile(rc_str(pattern), '/', &glob, err);
 	size_t found = 0;
 
 	if (r < 0)
 		return rc_wrap(err, r, "valueFiles: '%s'", pattern);
 	for (size_t i = 0; i < chart->files->n; i++) {
-		const struct rc_git_file *file = &chart->files->at[i];
+		const struct rc_git_file *file = files[i];
 		bool is_named = false;
 
 		if (!rc_glob_match(glob, rc_str(file->path)))
@@ -298,7 +348,8 @@ static int add_files(const struct chart *chart, struct rc_helm_render *render,
 		if (r < 0)
 			return r;
 	}
-	return rc_helm_ignore_apply(files, err);
+	/* What was packed is what is meant; .helmignore was heard when it was. */
+	return chart->job->archives[chart->index] ? 0 : rc_helm_ignore_apply(files, err);
 }
 
 static int take_manifests(struct chart *chart, struct rc_helm_render *render, struct rc_error **err)
@@ -391,5 +442,6 @@ int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git
 	}
 	free(chart.values);
 	rc_arena_free(chart.arena);
-	return r < 0 ? rc_wrap(err, r, "chart %s", source->path) : 0;
+	return r < 0 ? rc_wrap(err, r, "chart %s", source->chart ? source->chart : source->path)
+		     : 0;
 }

@@ -21,8 +21,10 @@ json_t *rc_source_make_request(const struct rc_application *application,
 	json_t *places = json_array();
 
 	for (size_t i = 0; i < application->n_sources; i++)
-		json_array_append_new(places, json_pack("{s:s, s:s}", "mirror", at[i].mirror,
-							"commit", at[i].commit));
+		json_array_append_new(places,
+				      json_pack("{s:s*, s:s*, s:s}", "mirror",
+						at[i].archive ? NULL : at[i].mirror, "archive",
+						at[i].archive, "commit", at[i].commit));
 	return json_pack("{s:s, s:O, s:o, s:s, s:O?}", "op", "render", "application",
 			 application->manifest, "at", places, "kubeVersion",
 			 cluster->kube_version ? cluster->kube_version : "", "apiVersions",
@@ -131,13 +133,26 @@ static int handle_read(const json_t *request, json_t **ret_reply, struct rc_erro
 static int open_all(struct source_job *job, const json_t *places, struct rc_error **err)
 {
 	for (size_t i = 0; i < job->application->n_sources; i++) {
-		int r = open_mirror(json_array_get(places, i), &job->mirrors[i], &job->commits[i],
-				    err);
+		const json_t *at = json_array_get(places, i);
+		int r = 0;
 
+		job->archives[i] = rc_json_text(at, "archive", NULL);
+		job->commits[i] = rc_json_text(at, "commit", NULL);
+		if (!job->archives[i])
+			r = open_mirror(at, &job->mirrors[i], &job->commits[i], err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int read_tree(const struct source_job *job, size_t i, struct rc_git_files *files,
+		     struct rc_error **err)
+{
+	const char *path = job->application->sources[i].path;
+	int r = rc_git_tree_read(job->mirrors[i], job->commits[i], path, NULL, files, err);
+
+	return r < 0 ? rc_wrap(err, r, "path '%s' of commit %.12s", path, job->commits[i]) : 0;
 }
 
 static int render_source(struct source_job *job, size_t i, struct rc_error **err)
@@ -149,23 +164,40 @@ static int render_source(struct source_job *job, size_t i, struct rc_error **err
 
 	if (!source->path) /* only there for its $ref */
 		return 0;
-	r = rc_git_tree_read(job->mirrors[i], job->commits[i], source->path, NULL, &files, err);
+	r = job->archives[i] ? rc_source_read_archive(job, i, &files, err)
+			     : read_tree(job, i, &files, err);
 	if (r < 0)
-		return rc_wrap(err, r, "path '%s' of commit %.12s", source->path, job->commits[i]);
+		return r;
 	for (size_t j = 0; j < files.n; j++) {
 		is_chart = is_chart || strcmp(files.at[j].path, "Chart.yaml") == 0;
 		if (strncmp(files.at[j].path, "kustomization.y", 15) == 0 && !source->is_helm &&
-		    !source->is_directory) {
+		    !source->is_directory && !job->archives[i]) {
 			rc_fail(err, -EINVAL, "%s/%s: kustomize is not supported", source->path,
 				files.at[j].path);
 			rc_hint(err, "render it into Git, or use a Helm chart");
 			return -EINVAL;
 		}
 	}
-	is_chart = source->is_helm || (is_chart && !source->is_directory);
+	is_chart = source->is_helm || job->archives[i] || (is_chart && !source->is_directory);
 	json_array_append_new(job->types, json_string(is_chart ? "Helm" : "Directory"));
 	return is_chart ? rc_source_render_chart(job, i, &files, err)
 			: rc_source_read_directory(job, i, &files, err);
+}
+
+static void job_init(struct source_job *job, size_t n)
+{
+	job->mirrors = rc_calloc(n, sizeof(struct rc_git_mirror *));
+	job->commits = rc_calloc(n, sizeof(char *));
+	job->archives = rc_calloc(n, sizeof(char *));
+}
+
+static void job_done(struct source_job *job)
+{
+	for (size_t i = 0; i < job->application->n_sources; i++)
+		rc_git_mirror_free(job->mirrors[i]);
+	free(job->mirrors);
+	free(job->commits);
+	free(job->archives);
 }
 
 static int handle_render(const json_t *request, json_t **ret_reply, struct rc_error **err)
@@ -180,15 +212,11 @@ static int handle_render(const json_t *request, json_t **ret_reply, struct rc_er
 	if (r < 0)
 		return r;
 	job.application = application;
-	job.mirrors = rc_calloc(application->n_sources, sizeof(struct rc_git_mirror *));
-	job.commits = rc_calloc(application->n_sources, sizeof(char *));
+	job_init(&job, application->n_sources);
 	r = open_all(&job, json_object_get(request, "at"), err);
 	for (size_t i = 0; r == 0 && i < application->n_sources; i++)
 		r = render_source(&job, i, err);
-	for (size_t i = 0; i < application->n_sources; i++)
-		rc_git_mirror_free(job.mirrors[i]);
-	free(job.mirrors);
-	free(job.commits);
+	job_done(&job);
 	if (r < 0)
 		return r;
 	*ret_reply = json_pack("{s:O, s:O, s:O}", "manifests", manifests, "warnings", warnings,

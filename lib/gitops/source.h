@@ -14,8 +14,9 @@
 
 /* Where a source's files are. */
 struct rc_source_at {
-	const char *mirror; /* path of the bare repository */
-	const char *commit; /* 40 hex digits */
+	const char *mirror;  /* path of the bare repository */
+	const char *commit;  /* 40 hex digits; of an archive what rc_repository_resolve() says */
+	const char *archive; /* path of a packed chart; NULL: the files are in the mirror */
 };
 
 /* What the cluster can do. */

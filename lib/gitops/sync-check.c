@@ -52,6 +52,8 @@ static void on_looked(struct rc_sync *sync, struct rc_task *task, int r,
 		return;
 	}
 	task->is_created = false;
+	json_decref(task->live);
+	task->live = json_incref(answer->object);
 	if (rc_tracking_check(answer->object, sync->options.instance,
 			      sync->options.application->name, &owner) != RC_TRACKING_OTHER)
 		return;
@@ -170,7 +172,7 @@ int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
 	task = find_namespace(sync);
 	if (!task || sync->options.dry_run)
 		return RC_NEXT;
-	rc_sync_wave_write(sync, task, false, on_namespace);
+	rc_sync_write_start(sync, task, false, on_namespace);
 	return RC_WAIT_AGAIN;
 }
 
@@ -199,17 +201,23 @@ static bool is_namespace_planned(const struct rc_sync *sync, const char *name)
 	return false;
 }
 
+/* A webhook that cannot be asked without consequences: then only the real thing tells. */
+static bool is_dry_run_refused(int r, const struct rc_error *err)
+{
+	rc_autofree char *text = r == -EINVAL ? rc_error_format(err) : NULL;
+
+	return text && strstr(text, "does not support dry run");
+}
+
 static void on_checked(struct rc_sync *sync, struct rc_task *task, int r,
 		       const struct rc_kube_answer *answer, struct rc_error *err)
 {
-	bool is_forced = task->item &&
-			 (task->item->traits.force || sync->options.application->options.force);
 
 	(void)answer;
 	if (r == 0)
 		return;
 	if ((r == -ENOENT && is_namespace_planned(sync, task->key.name_space)) ||
-	    (r == -EINVAL && is_forced)) {
+	    rc_sync_write_is_forced(sync, task, r, err) || is_dry_run_refused(r, err)) {
 		rc_error_free(err);
 		return;
 	}
@@ -276,6 +284,6 @@ int rc_sync_check_run(struct rc_flow *flow, struct rc_error **err)
 	sync->begin = sync->plan->n;
 	for (size_t i = 0; i < sync->plan->n; i++)
 		if (wants_check(sync, &sync->plan->tasks[i]))
-			rc_sync_wave_write(sync, &sync->plan->tasks[i], true, on_checked);
+			rc_sync_write_start(sync, &sync->plan->tasks[i], true, on_checked);
 	return sync->n_calls > 0 ? RC_WAIT_AGAIN : end_check(sync, err);
 }

@@ -142,13 +142,17 @@ static enum verdict judge(struct rc_sync *sync, struct rc_task *task, json_t **r
 {
 	json_t *live = load(sync, task);
 	enum rc_health health;
+	bool is_pending;
 
 	*ret_live = live;
 	if (!live) {
 		*ret_message = rc_strdup("is not there yet");
 		return WAITING;
 	}
-	health = rc_health_assess(live, ret_message);
+	health = rc_judge_assess(sync->options.judge, sync->options.destination, live, ret_message,
+				 &is_pending);
+	if (is_pending)
+		return WAITING;
 	if (task->action == RC_ACTION_HOOK)
 		return judge_hook(health);
 	return judge_resource(task, health);

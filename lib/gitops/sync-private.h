@@ -15,6 +15,8 @@ enum sync_stage {
 };
 
 struct sync_call;
+struct sync_write;
+struct sync_question;
 
 struct rc_sync {
 	struct rc_sync_options options;
@@ -26,8 +28,10 @@ struct rc_sync {
 	struct sync_call *calls; /* requests under way */
 	unsigned int n_calls;
 
-	size_t begin, end; /* the tasks of the current wave */
-	size_t group;	   /* where the next kind begins */
+	struct sync_write *writes;	 /* one per task */
+	struct sync_question *questions; /* that the worker of programs has */
+	size_t begin, end;		 /* the tasks of the current wave */
+	size_t group;			 /* where the next kind begins */
 	enum sync_stage stage;
 	uint64_t wave_since_ms; /* when its health wait began */
 	uint64_t explained_ms;	/* when pods were asked about last */
@@ -37,7 +41,7 @@ struct rc_sync {
 
 	struct rc_error *failure; /* why the run fails; SyncFail hooks run with it set */
 	char *stop;		  /* why it is to end, or NULL */
-	bool is_stopping;
+	bool is_stopping, is_ignore_asked;
 
 	size_t blocker; /* task that is waited for; plan->n: none */
 	char *blocked;	/* in a sentence, or NULL */
@@ -62,13 +66,23 @@ rc_step_fn rc_sync_check_look, rc_sync_check_open, rc_sync_check_namespace, rc_s
 
 /* ---- sync-wave.c: one wave after the other ---- */
 rc_step_fn rc_sync_wave_run, rc_sync_wave_run_failed;
-/* Write task, or (dry_run) ask whether it could be. */
-void rc_sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run,
-			sync_call_fn *done);
 void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 			     const struct rc_kube_answer *answer, struct rc_error *err);
 /* Delete what task names. */
 void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
+
+/* ---- sync-write.c: what is sent for a task ---- */
+
+/* Write task, or (dry_run) ask whether it could be; done is called once, perhaps at once. */
+void rc_sync_write_start(struct rc_sync *sync, struct rc_task *task, bool dry_run,
+			 sync_call_fn *done);
+/* It was refused because a field cannot be changed, and Force=true says to make it anew. */
+bool rc_sync_write_is_forced(const struct rc_sync *sync, const struct rc_task *task, int r,
+			     const struct rc_error *err);
+
+/* ---- sync-ignore.c: what ignoreDifferences' programs say about live objects ---- */
+rc_step_fn rc_sync_ignore_run;
+void rc_sync_ignore_cancel(struct rc_sync *sync);
 
 /* ---- sync-health.c: whether a wave is well ---- */
 

@@ -22,69 +22,6 @@ static struct rc_kube_cache *cache_of(const struct rc_sync *sync)
 
 /* ---- writing ---- */
 
-/* The Namespace of CreateNamespace=true: there is no manifest of it, and it is not tracked. */
-static json_t *make_namespace(const struct rc_sync *sync, const struct rc_task *task)
-{
-	const json_t *metadata = sync->options.application->managed_namespace_metadata;
-	json_t *object = json_pack("{s:s, s:s, s:{s:s}}", "apiVersion", "v1", "kind", "Namespace",
-				   "metadata", "name", task->key.name);
-
-	if (metadata)
-		json_object_update_missing(json_object_get(object, "metadata"),
-					   json_deep_copy(metadata));
-	return object;
-}
-
-static struct rc_kube_request *start_write(struct rc_sync *sync, struct rc_task *task,
-					   const struct rc_kube_resource *resource,
-					   const json_t *object, bool dry_run,
-					   struct sync_call *call)
-{
-	const struct rc_application_options *all = &sync->options.application->options;
-	const struct rc_traits *traits = task->item ? &task->item->traits : NULL;
-	struct rc_kube_write_options options = {
-		.dry_run = dry_run,
-		.force = true,
-		.no_validation = all->no_validate || (traits && traits->no_validate),
-	};
-
-	if (task->action == RC_ACTION_HOOK && !dry_run)
-		return rc_kube_apply_create(cluster_of(sync), resource, object, &options,
-					    rc_sync_call_on_done, call);
-	if (traits && (traits->replace || all->replace)) {
-		if (task->is_created)
-			return rc_kube_apply_create(cluster_of(sync), resource, object, &options,
-						    rc_sync_call_on_done, call);
-		return rc_kube_apply_replace(cluster_of(sync), resource, object, NULL, &options,
-					     rc_sync_call_on_done, call);
-	}
-	return rc_kube_apply_start(cluster_of(sync), resource, object, &options,
-				   rc_sync_call_on_done, call);
-}
-
-void rc_sync_wave_write(struct rc_sync *sync, struct rc_task *task, bool dry_run,
-			sync_call_fn *done)
-{
-	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
-	json_auto_t *object = NULL;
-	struct sync_call *call;
-
-	if (!resource) {
-		struct rc_error *err = NULL;
-
-		rc_destination_rediscover(sync->options.destination);
-		rc_fail(&err, -EAGAIN, "the cluster does not serve %s yet", task->key.kind);
-		done(sync, task, -EAGAIN, NULL, err);
-		return;
-	}
-	if (task->action == RC_ACTION_HOOK)
-		object = rc_sync_hook_make(sync, task);
-	else
-		object = task->item ? rc_desired_item_load(task->item) : make_namespace(sync, task);
-	call = rc_sync_call_new(sync, task, done);
-	rc_sync_call_set(call, start_write(sync, task, resource, object, dry_run, call));
-}
-
 void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done)
 {
 	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
@@ -123,13 +60,6 @@ static void fail_task(struct rc_sync *sync, struct rc_task *task, struct rc_erro
 		task->action == RC_ACTION_PRUNE ? "deleting" : "applying", name);
 }
 
-/* An immutable field, and Force=true: it is deleted, and made anew when it is gone. */
-static bool may_recreate(const struct rc_sync *sync, const struct rc_task *task, int r)
-{
-	return r == -EINVAL && task->action == RC_ACTION_APPLY && task->item && !task->is_created &&
-	       (task->item->traits.force || sync->options.application->options.force);
-}
-
 static void on_cleared(struct rc_sync *sync, struct rc_task *task, int r,
 		       const struct rc_kube_answer *answer, struct rc_error *err)
 {
@@ -147,7 +77,7 @@ void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 {
 	rc_autofree char *name = rc_kube_object_format_key(&task->key);
 
-	if (may_recreate(sync, task, r)) {
+	if (!task->is_created && rc_sync_write_is_forced(sync, task, r, err)) {
 		rc_log_notice(sync->options.log, "%s cannot be changed in place; replacing it",
 			      name);
 		rc_error_free(err);
@@ -294,7 +224,7 @@ static size_t start_group(struct rc_sync *sync)
 		if (task->action == RC_ACTION_KEEP)
 			task->state = RC_TASK_RUNNING;
 		else if (task->action != RC_ACTION_PRUNE)
-			rc_sync_wave_write(sync, task, false, rc_sync_wave_on_written);
+			rc_sync_write_start(sync, task, false, rc_sync_wave_on_written);
 	}
 	return i;
 }
@@ -311,7 +241,7 @@ static bool retry_replaced(struct rc_sync *sync)
 			continue;
 		waits = true;
 		if (is_gone(sync, task))
-			rc_sync_wave_write(sync, task, false, rc_sync_wave_on_written);
+			rc_sync_write_start(sync, task, false, rc_sync_wave_on_written);
 		else
 			rc_sync_health_set_blocked(sync, i, "is being replaced");
 	}

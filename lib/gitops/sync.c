@@ -20,6 +20,7 @@
 
 static const struct rc_step steps[] = {
 	{"look", rc_sync_check_look, 120},   /* which of the new objects are there, untracked */
+	{"ignore", rc_sync_ignore_run, 60},  /* which fields ignoreDifferences means, by programs */
 	{"journal", rc_sync_check_open, 10}, /* the intent, before the first write */
 	{"namespace", rc_sync_check_namespace, 60}, /* the dry run needs it to be there */
 	{"check", rc_sync_check_run, 300},	    /* a dry run of everything */
@@ -38,6 +39,7 @@ static void finish(struct rc_sync *sync, int r, struct rc_error *err)
 {
 	ev_timer_stop(sync->options.loop, &sync->tick);
 	rc_sync_call_cancel_all(sync);
+	rc_sync_ignore_cancel(sync);
 	rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
 	sync->options.done(sync->options.userdata, sync, r, err);
 }
@@ -151,6 +153,8 @@ void rc_sync_free(struct rc_sync *sync)
 	rc_flow_cancel(&sync->flow);
 	ev_timer_stop(sync->options.loop, &sync->tick);
 	rc_sync_call_cancel_all(sync);
+	rc_sync_ignore_cancel(sync);
+	free(sync->writes);
 	rc_plan_free(sync->plan);
 	json_decref(sync->journal);
 	rc_error_free(sync->failure);

@@ -16,7 +16,10 @@
 #include "base/log.h"
 #include "gitops/application.h"
 #include "gitops/desired.h"
+#include "base/worker.h"
 #include "gitops/destination.h"
+#include "gitops/ignore.h"
+#include "gitops/judge.h"
 #include "gitops/plan.h"
 #include "store/store.h"
 
@@ -44,6 +47,9 @@ struct rc_sync_options {
 	const struct rc_plan_live *live; /* until start returns */
 	size_t n_live;
 	const struct rc_log *log;
+	struct rc_judge *judge;		    /* may be NULL */
+	const struct rc_ignore *ignore;	    /* may be NULL */
+	struct rc_worker_pool *script_pool; /* for what ignore has of programs; may be NULL */
 	const json_t *journal; /* of the run to go on with, until start returns; NULL: a new run */
 	uint64_t wave_timeout_ms;
 	unsigned int prune_budget; /* percent of the tracked objects that may go unasked */

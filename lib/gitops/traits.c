@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "gitops/application.h"
 #include "kube/object.h"
 
 #define ARGO "argocd.argoproj.io/"
@@ -174,11 +175,14 @@ static const struct {
 	OPTION("Prune=confirm", prune_confirm),
 	OPTION("PruneLast=true", prune_last),
 	OPTION("Delete=false", no_delete),
+	OPTION("Delete=confirm", delete_confirm),
 	OPTION("Validate=false", no_validate),
 	OPTION("SkipDryRunOnMissingResource=true", skip_dry_run_on_missing),
 	OPTION("Replace=true", replace),
 	OPTION("Force=true", force),
 	OPTION("ServerSideApply=false", client_side),
+	OPTION("ServerSideApply=true", server_side),
+	OPTION("ClientSideApplyMigration=false", no_migration),
 #undef OPTION
 };
 
@@ -196,6 +200,26 @@ static void read_options(struct rc_traits *traits, const json_t *object)
 	while (next_word(&rest, &word))
 		if (rc_str_is(word, "IgnoreExtraneous"))
 			traits->ignore_extraneous = true;
+}
+
+bool rc_traits_is_replaced(const struct rc_traits *traits,
+			   const struct rc_application_options *options)
+{
+	return traits->replace || options->replace;
+}
+
+bool rc_traits_is_client_side(const struct rc_traits *traits,
+			      const struct rc_application_options *options)
+{
+	return traits->client_side || (options->client_side && !traits->server_side);
+}
+
+bool rc_traits_is_migrated(const struct rc_traits *traits,
+			   const struct rc_application_options *options)
+{
+	return !traits->no_migration && !options->no_migration &&
+	       !rc_traits_is_replaced(traits, options) &&
+	       !rc_traits_is_client_side(traits, options);
 }
 
 int rc_traits_read(const json_t *object, struct rc_traits *ret_traits, struct rc_error **err)

@@ -25,8 +25,9 @@ struct object {
 	struct group *group; /* those with its label */
 	struct object *prev, *next;
 	struct rc_kube_live live;
-	unsigned int seen; /* the feed's list that told it last */
-	char text[];	   /* key, uid, resourceVersion, label, JSON */
+	unsigned int seen;  /* the feed's list that told it last */
+	unsigned int trims; /* how often trimming had changed when it was made */
+	char text[];	    /* key, uid, resourceVersion, label, JSON */
 };
 
 /* The objects whose label has one value; there as long as there is one. */
@@ -62,6 +63,7 @@ struct rc_kube_cache {
 	struct group *groups;
 	struct kind *kinds;
 	size_t bytes;
+	unsigned int trims;
 };
 
 /* ---- objects ---- */
@@ -162,29 +164,59 @@ static uint64_t hash_text(struct rc_str text)
 	return hash;
 }
 
+/* Of managedFields those of others that are kept, without their times. The caller's; NULL: none. */
+static json_t *list_others(const json_t *metadata)
+{
+	json_t *others = NULL, *entry;
+	size_t i;
+
+	json_array_foreach (json_object_get(metadata, "managedFields"), i, entry) {
+		json_t *copy;
+
+		if (rc_text_equal(rc_json_text(entry, "manager", NULL), RC_KUBE_FIELD_MANAGER))
+			continue;
+		copy = json_copy(entry);
+		json_object_del(copy, "time");
+		others = others ? others : json_array();
+		json_array_append_new(others, copy);
+	}
+	return others;
+}
+
 /* What a change means: everything but the counters and what controllers report. */
 static uint64_t hash_object(const json_t *object)
 {
 	json_auto_t *copy = json_copy((json_t *)(uintptr_t)object);
 	json_auto_t *metadata = json_copy(json_object_get(object, "metadata"));
+	json_t *others;
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	json_object_del(copy, "status");
 	json_object_del(metadata, "resourceVersion");
+	others = list_others(metadata);
 	json_object_del(metadata, "managedFields");
+	if (others)
+		json_object_set_new(metadata, "managedFields", others);
 	json_object_set(copy, "metadata", metadata);
 	rc_json_write(&text, copy);
 	return hash_text(rc_buf_str(&text));
 }
 
+static bool keeps_manager(const struct rc_kube_cache *cache, const char *manager)
+{
+	return rc_text_equal(manager, RC_KUBE_FIELD_MANAGER) ||
+	       (manager && cache->options.keeps_manager &&
+		cache->options.keeps_manager(cache->options.userdata, manager));
+}
+
 /* Field ownership of others is nobody's business here. */
-static void trim_managed_fields(json_t *object)
+static void trim_managed_fields(const struct rc_kube_cache *cache, json_t *object)
 {
 	json_t *entries = rc_json_get(object, "metadata", "managedFields", NULL), *entry;
 
 	for (size_t i = json_array_size(entries); i > 0; i--) {
 		entry = json_array_get(entries, i - 1);
-		if (!rc_text_equal(rc_json_text(entry, "manager", NULL), RC_KUBE_FIELD_MANAGER))
+		if (!keeps_manager(cache, rc_json_text(entry, "manager", NULL)))
 			json_array_remove(entries, i - 1);
 	}
 	if (entries && json_array_size(entries) == 0)
@@ -260,15 +292,17 @@ static void take(struct feed *feed, json_t *json)
 		return;
 	before = find(cache, key);
 	if (before && (is_stale(version, before->live.resource_version) ||
-		       strcmp(version, before->live.resource_version) == 0)) {
+		       (before->trims == cache->trims &&
+			strcmp(version, before->live.resource_version) == 0))) {
 		before->seen = feed->list;
 		return;
 	}
-	trim_managed_fields(json);
+	trim_managed_fields(cache, json);
 	if (cache->options.trim)
 		cache->options.trim(cache->options.userdata, json);
 	object = make(cache, key, json);
 	object->seen = feed->list;
+	object->trims = cache->trims;
 	if (before)
 		forget(cache, before);
 	insert(cache, object);
@@ -539,6 +573,17 @@ void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 	qsort(sorted, n, sizeof(*sorted), compare_objects);
 	for (size_t i = 0; i < n; i++)
 		fn(userdata, &sorted[i]->live);
+}
+
+void rc_kube_cache_relist(struct rc_kube_cache *cache)
+{
+	struct kind *kind;
+	struct feed *feed;
+
+	cache->trims++;
+	DL_FOREACH (cache->kinds, kind)
+		DL_FOREACH (kind->feeds, feed)
+			rc_kube_watch_relist(feed->watch);
 }
 
 void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object)

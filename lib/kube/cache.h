@@ -33,6 +33,8 @@ struct rc_kube_cache_options {
 	/* Take out of object, in place, what nobody will read; managedFields of others are always
 	 * taken out (the entry of manager "reconciled" stays). May be NULL. */
 	void (*trim)(void *userdata, json_t *object);
+	/* Which managers' entries of managedFields stay besides "reconciled". May be NULL: none. */
+	bool (*keeps_manager)(void *userdata, const char *manager);
 	/* live came, changed or (is_gone) went; called from the loop, also during a first list. */
 	void (*changed)(void *userdata, const struct rc_kube_live *live, bool is_gone);
 	/* A kind was listed whole for the first time or again, or (r < 0) cannot be watched now. */
@@ -70,6 +72,9 @@ json_t *rc_kube_cache_load(const struct rc_kube_cache *cache, const struct rc_ku
 void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 			void (*fn)(void *userdata, const struct rc_kube_live *live),
 			void *userdata);
+
+/* What trim or keeps_manager leave has changed: list everything again. */
+void rc_kube_cache_relist(struct rc_kube_cache *cache);
 
 /* An answer to our own write, so that we need not wait for the watch; older ones are ignored. */
 void rc_kube_cache_note(struct rc_kube_cache *cache, const json_t *object);

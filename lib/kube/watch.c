@@ -342,6 +342,17 @@ struct rc_kube_watch *rc_kube_watch_new(struct rc_kube_cluster *cluster,
 	return watch;
 }
 
+void rc_kube_watch_relist(struct rc_kube_watch *watch)
+{
+	rc_kube_request_cancel(watch->listing);
+	watch->listing = NULL;
+	rc_net_http_request_cancel(watch->watching);
+	watch->watching = NULL;
+	watch->line.n = 0;
+	list_again(watch);
+	schedule(watch, 0);
+}
+
 void rc_kube_watch_free(struct rc_kube_watch *watch)
 {
 	if (!watch)

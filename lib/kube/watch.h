@@ -41,6 +41,8 @@ struct rc_kube_watch_events {
 struct rc_kube_watch *rc_kube_watch_new(struct rc_kube_cluster *cluster,
 					const struct rc_kube_watch_options *options,
 					const struct rc_kube_watch_events *events, void *userdata);
+/* List again soon, as after 410 Gone. */
+void rc_kube_watch_relist(struct rc_kube_watch *watch);
 /* Never from inside its own callbacks. */
 void rc_kube_watch_free(struct rc_kube_watch *watch);
 RC_DEFINE_FREEP(struct rc_kube_watch, rc_kube_watch_free)

@@ -262,8 +262,14 @@ static void tell_chunk(struct rc_net_http_request *request)
 	rc_autobuf struct rc_buf bytes = request->arrived;
 
 	rc_buf_init(&request->arrived, RC_BUF_UNLIMITED);
-	request->opened = false;
 	request->chunk(request->userdata, rc_buf_str(&bytes));
+}
+
+/* That the answer has begun is told by itself, also when bytes came with it. */
+static void tell_opened(struct rc_net_http_request *request)
+{
+	request->opened = false;
+	request->chunk(request->userdata, RC_STR(""));
 }
 
 /*
@@ -282,7 +288,9 @@ static void on_reap(struct ev_loop *loop, ev_timer *timer, int events)
 	/* One a turn: who is told may start and cancel others, and free the client. */
 	ev_timer_set(timer, 0., 0.);
 	ev_timer_start(loop, timer);
-	if (request->opened || request->arrived.n > 0)
+	if (request->opened)
+		tell_opened(request);
+	else if (request->arrived.n > 0)
 		tell_chunk(request);
 	else
 		tell(request);

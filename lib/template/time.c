@@ -3,13 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "base/memory.h"
+#include "data/zone.h"
 #include "template/time-layout.h"
 
 #define SECONDS_PER_DAY INT64_C(86400)
-#define ZONEINFO	"/usr/share/zoneinfo/"
 
 static const char *const months[] = {"January",	  "February", "March",	  "April",
 				     "May",	  "June",     "July",	  "August",
@@ -75,32 +73,9 @@ struct rc_template_time rc_template_time_local(int64_t unix_s, int32_t nanosecon
 {
 	struct rc_template_time time = {
 		.unix_s = unix_s, .nanosecond = nanosecond, .place = RC_TEMPLATE_TIME_LOCAL};
-	time_t seconds = unix_s;
-	struct tm local;
 
-	if (localtime_r(&seconds, &local)) {
-		time.offset_s = (int32_t)local.tm_gmtoff;
-		snprintf(time.zone, sizeof(time.zone), "%s", local.tm_zone);
-	}
+	time.offset_s = rc_zone_get_local_offset(unix_s, time.zone);
 	return time;
-}
-
-static void set_tz(const char *value)
-{
-	if (value)
-		setenv("TZ", value, 1);
-	else
-		unsetenv("TZ");
-	tzset();
-}
-
-/* A name of the zone database, which is not a way out of its folder. */
-static bool has_zone(const char *zone)
-{
-	rc_autofree char *path = rc_asprintf(ZONEINFO "%s", zone);
-
-	return *zone != '/' && !strstr(zone, "..") && !strchr(zone, '\\') &&
-	       access(path, R_OK) == 0;
 }
 
 struct rc_template_time rc_template_time_in_zone(int64_t unix_s, int32_t nanosecond,
@@ -110,17 +85,13 @@ struct rc_template_time rc_template_time_in_zone(int64_t unix_s, int32_t nanosec
 					.nanosecond = nanosecond,
 					.zone = "UTC",
 					.place = RC_TEMPLATE_TIME_UTC};
-	rc_autofree char *name = rc_str_dup(zone), *old = NULL;
+	rc_autofree char *name = rc_str_dup(zone);
 
 	if (rc_str_is(zone, "Local"))
 		return rc_template_time_local(unix_s, nanosecond);
-	if (zone.n == 0 || rc_str_is(zone, "UTC") || !has_zone(name))
+	if (zone.n == 0 || rc_str_is(zone, "UTC") || !rc_zone_is_known(name))
 		return time;
-	/* The C library knows one zone at a time; we are alone in the process. */
-	old = rc_strdup(getenv("TZ"));
-	set_tz(name);
-	time = rc_template_time_local(unix_s, nanosecond);
-	set_tz(old);
+	time.offset_s = rc_zone_get_offset(name, unix_s, time.zone);
 	time.place = RC_TEMPLATE_TIME_FIXED;
 	return time;
 }

@@ -46,6 +46,10 @@ START_TEST(test_whole)
 	    "r}}]\n"
 	    "repositories:\n"
 	    "- {name: helm, url: 'https://git.example.com/x', interval: 90s}\n"
+	    "- {name: charts, url: 'https://charts.example.com', type: helm, ca: /ca,\n"
+	    "   passCredentials: true, auth: {certificate: /c, key: /k}}\n"
+	    "- {name: registry, url: 'oci://registry.example.com/charts', plainHttp: true}\n"
+	    "- {name: bare, url: registry.example.com/charts, type: oci, insecure: true}\n"
 	    "applications: [{from: {repository: helm, path: argocd}}, {file: /etc/a.yaml}]\n"
 	    "sync: {waveTimeout: 5m}\n");
 	ck_assert_int_eq(mkdir(drop_ins, 0700), 0);
@@ -58,10 +62,20 @@ START_TEST(test_whole)
 	ck_assert_ptr_null(config->clusters[0].eks.cluster);
 	ck_assert_str_eq(config->clusters[1].eks.cluster, "prod");
 	ck_assert_str_eq(config->clusters[1].eks.role_arn, "r");
-	ck_assert_uint_eq(config->n_repositories, 2);
+	ck_assert_uint_eq(config->n_repositories, 5);
+	ck_assert_str_eq(config->repositories[0].type, "git");
+	ck_assert_str_eq(config->repositories[1].type, "helm");
+	ck_assert_str_eq(config->repositories[1].auth.certificate, "/c");
+	ck_assert_str_eq(config->repositories[1].auth.key, "/k");
+	ck_assert(config->repositories[1].pass_credentials);
+	ck_assert(!config->repositories[1].insecure && !config->repositories[1].plain_http);
+	ck_assert_str_eq(config->repositories[2].type, "oci");
+	ck_assert(config->repositories[2].plain_http);
+	ck_assert_str_eq(config->repositories[3].type, "oci");
+	ck_assert(config->repositories[3].insecure);
 	ck_assert_str_eq(config->repositories[0].url, "file:///x");
 	ck_assert_int_eq(config->repositories[0].interval_ms, 90000);
-	ck_assert_int_eq(config->repositories[1].interval_ms, 180000);
+	ck_assert_int_eq(config->repositories[4].interval_ms, 180000);
 	ck_assert_int_eq(config->sync.wave_timeout_ms, 300000);
 	ck_assert_int_eq(config->sync.prune_budget, 10);
 	ck_assert_str_eq(config->log.level, "debug");
@@ -106,6 +120,25 @@ static const struct {
 	{"applications: [{from: {repository: x, path: p}}]", "no repository is named 'x'"},
 	{"repositories: [{name: a, url: nowhere}]", "'nowhere' is no URL of a repository"},
 	{"repositories: [{name: a, url: /x, auth: {file: /f, env: E}}]", "is enough"},
+	{"repositories: [{name: a, url: /x, type: svn}]",
+	 "repositories[0].type: 'svn' is none of git, helm, oci"},
+	{"repositories: [{name: a, url: 'ssh://h/x', type: helm}]",
+	 "'ssh://h/x' is no URL of a repository of type helm; it begins with https:// or http://"},
+	{"repositories: [{name: a, url: 'https://h.x/y', type: oci}]", "it begins with oci://"},
+	{"repositories: [{name: a, url: 'git@h.x/y', type: oci}]", "it begins with oci://"},
+	{"repositories: [{name: a, url: 'oci://h/x', type: git}]",
+	 "is no URL of a repository of type git"},
+	{"repositories: [{name: a, url: 'oci://'}]", "it begins with oci://"},
+	{"repositories: [{name: a, url: 'oci://h/x', auth: {certificate: /c}}]",
+	 "'certificate' and 'key' come together"},
+	{"repositories: [{name: a, url: 'oci://h/x', auth: {sshKey: /c}}]",
+	 "'sshKey' and 'knownHosts' are for repositories of type git"},
+	{"repositories: [{name: a, url: /x, insecure: true}]",
+	 "are for repositories of type helm and oci"},
+	{"repositories: [{name: a, url: /x, insecure: 1}]", "repositories[0].insecure: "},
+	{"repositories: [{name: a, url: 'oci://h/x'}]\n"
+	 "applications: [{from: {repository: a, path: p}}]",
+	 "repository 'a' is of type oci; Applications come from one of type git"},
 };
 
 START_TEST(test_mistake)

@@ -9,6 +9,7 @@
 #include "gitops/compare.h"
 #include "gitops/ignore.h"
 #include "gitops/manifest.h"
+#include "gitops/three-way.h"
 #include "kube/apply.h"
 
 struct pair {
@@ -393,6 +394,179 @@ END_TEST
 
 /* ---- with ignoreDifferences ---- */
 
+/* ---- only what is ours counts of a prediction ---- */
+
+#define OWNED(manager, operation, fields)                                     \
+	"  managedFields: [{manager: " manager ", operation: " operation ", " \
+	"fieldsType: FieldsV1, fieldsV1: " fields "}]\n"
+#define OURS(fields) OWNED(RC_KUBE_FIELD_MANAGER, "Apply", fields)
+
+static const struct {
+	const char *name, *live, *predicted;
+	bool is_modified, is_modified_with_webhooks;
+} owned[] = {
+	{"a field of ours",
+	 "metadata:\n" OURS("{f:spec: {f:replicas: {}}}") "spec: {replicas: 1}\n",
+	 "metadata:\n" OURS("{f:spec: {f:replicas: {}}}") "spec: {replicas: 2}\n", true, true},
+	{"what a webhook makes of the rest",
+	 "metadata: {annotations: {stamp: '1'},\n" OURS(
+		 "{f:spec: {f:replicas: {}}}") "}\n"
+					       "spec: {replicas: 1}\n",
+	 "metadata: {annotations: {stamp: '2'},\n" OURS(
+		 "{f:spec: {f:replicas: {}}}") "}\n"
+					       "spec: {replicas: 1, sidecar: true}\n",
+	 false, true},
+	{"what was ours and goes",
+	 "metadata:\n" OURS("{f:spec: {f:a: {}, f:b: {}}}") "spec: {a: 1, b: 1}\n",
+	 "metadata:\n" OURS("{f:spec: {f:a: {}}}") "spec: {a: 1}\n", true, true},
+	{"what was ours and is another's",
+	 "metadata:\n" OURS("{f:spec: {f:a: {}, f:b: {}}}") "spec: {a: 1, b: 1}\n",
+	 "metadata:\n" OURS("{f:spec: {f:a: {}}}") "spec: {a: 1, b: 1}\n", false, false},
+	{"what becomes ours as it is",
+	 "metadata:\n" OURS("{f:spec: {f:a: {}}}") "spec: {a: 1, b: 1}\n",
+	 "metadata:\n" OURS("{f:spec: {f:a: {}, f:b: {}}}") "spec: {a: 1, b: 1}\n", false, false},
+	{"an element of ours, beside another's",
+	 "metadata:\n" OURS(
+		 "{f:spec: {f:containers: {'k:{\"name\":\"a\"}': {'.': {}, f:image: {}, f:name: "
+		 "{}}}}}") "spec: {containers: [{name: s, image: s1}, {name: a, image: a1}]}\n",
+	 "metadata:\n" OURS(
+		 "{f:spec: {f:containers: {'k:{\"name\":\"a\"}': {'.': {}, f:image: {}, f:name: "
+		 "{}}}}}") "spec: {containers: [{name: s, image: s2}, {name: a, image: a1}]}\n",
+	 false, true},
+	{"an element of ours, changed",
+	 "metadata:\n" OURS("{f:spec: {f:containers: {'k:{\"name\":\"a\"}': {'.': {}, f:image: {}, "
+			    "f:name: {}}}}}") "spec: {containers: [{name: a, image: a1}]}\n",
+	 "metadata:\n" OURS("{f:spec: {f:containers: {'k:{\"name\":\"a\"}': {'.': {}, f:image: {}, "
+			    "f:name: {}}}}}") "spec: {containers: [{name: a, image: a2}]}\n",
+	 true, true},
+	{"an element of ours, gone",
+	 "metadata:\n" OURS(
+		 "{f:spec: {f:containers: {'k:{\"name\":\"a\"}': {'.': {}}, 'k:{\"name\":\"b\"}': "
+		 "{'.': {}}}}}") "spec: {containers: [{name: a}, {name: b}]}\n",
+	 "metadata:\n" OURS(
+		 "{f:spec: {f:containers: {'k:{\"name\":\"a\"}': {'.': {}}}}}") "spec: "
+										"{containers: "
+										"[{name: a}]}\n",
+	 true, true},
+	{"the order of what is ours",
+	 "metadata:\n" OURS(
+		 "{f:spec: {f:env: {'k:{\"name\":\"a\"}': {'.': {}}, 'k:{\"name\":\"b\"}': {'.': "
+		 "{}}}}}") "spec: {env: [{name: a}, {name: b}]}\n",
+	 "metadata:\n" OURS(
+		 "{f:spec: {f:env: {'k:{\"name\":\"a\"}': {'.': {}}, 'k:{\"name\":\"b\"}': {'.': "
+		 "{}}}}}") "spec: {env: [{name: b}, {name: a}]}\n",
+	 true, true},
+	{"one of a set",
+	 "metadata: {finalizers: [x, y],\n" OURS(
+		 "{f:metadata: {f:finalizers: {'v:\"x\"': {}}}}") "}\n",
+	 "metadata: {finalizers: [x, z],\n" OURS(
+		 "{f:metadata: {f:finalizers: {'v:\"x\"': {}}}}") "}\n",
+	 false, true},
+	{"a whole value",
+	 "metadata:\n" OURS("{f:spec: {f:selector: {}}}") "spec: {selector: {a: '1', b: '2'}}\n",
+	 "metadata:\n" OURS("{f:spec: {f:selector: {}}}") "spec: {selector: {a: '1'}}\n", true,
+	 true},
+	{"numbers and quantities are what they are",
+	 "metadata:\n" OURS("{f:spec: {f:limits: {f:cpu: {}}}}") "spec: {limits: {cpu: '1'}}\n",
+	 "metadata:\n" OURS("{f:spec: {f:limits: {f:cpu: {}}}}") "spec: {limits: {cpu: 1000m}}\n",
+	 false, false},
+};
+
+START_TEST(test_owned)
+{
+	json_auto_t *live = manifest_format(POD "%s", owned[_i].live);
+	json_auto_t *predicted = manifest_format(POD "%s", owned[_i].predicted);
+	struct rc_compare_options all = {.with_webhooks = true};
+
+	ck_assert_msg((rc_compare_predicted(live, predicted, NULL) == RC_COMPARISON_MODIFIED) ==
+			      owned[_i].is_modified,
+		      "%s", owned[_i].name);
+	ck_assert_msg((rc_compare_predicted(live, predicted, &all) == RC_COMPARISON_MODIFIED) ==
+			      owned[_i].is_modified_with_webhooks,
+		      "%s, all of it", owned[_i].name);
+}
+END_TEST
+
+/* ---- what others applied and we take over ---- */
+
+static const struct {
+	const char *name, *desired, *live;
+	enum rc_comparison migrated, left;
+} taken[] = {
+	{"all of it is desired", "data: {a: '1'}\n",
+	 "metadata:\n" OWNED("kubectl-client-side-apply", "Update",
+			     "{f:data: {'.': {}, f:a: {}}}") "data: {a: '1'}\n",
+	 RC_COMPARISON_IN_SYNC, RC_COMPARISON_IN_SYNC},
+	{"kubectl applied more", "data: {a: '1'}\n",
+	 "metadata:\n" OWNED("kubectl-client-side-apply", "Update",
+			     "{f:data: {f:a: {}, f:b: {}}}") "data: {a: '1', b: '1'}\n",
+	 RC_COMPARISON_MODIFIED, RC_COMPARISON_IN_SYNC},
+	{"Argo CD applied more", "data: {a: '1'}\n",
+	 "metadata:\n" OWNED("argocd-controller", "Apply",
+			     "{f:data: {f:a: {}, f:b: {}}}") "data: {a: '1', b: '1'}\n",
+	 RC_COMPARISON_MODIFIED, RC_COMPARISON_IN_SYNC},
+	{"what Helm needs stays", "data: {a: '1'}\n",
+	 "metadata: {annotations: {meta.helm.sh/release-name: r},\n" OWNED(
+		 "helm", "Update",
+		 "{f:metadata: {f:annotations: {f:meta.helm.sh/release-name: {}}}, f:data: {f:a: "
+		 "{}}}") "}\ndata: {a: '1'}\n",
+	 RC_COMPARISON_IN_SYNC, RC_COMPARISON_IN_SYNC},
+	{"what somebody edited stays", "data: {a: '1'}\n",
+	 "metadata:\n" OWNED("kubectl-edit", "Update",
+			     "{f:data: {f:b: {}}}") "data: {a: '1', b: '1'}\n",
+	 RC_COMPARISON_IN_SYNC, RC_COMPARISON_IN_SYNC},
+	{"what it owned is gone already", "data: {a: '1'}\n",
+	 "metadata:\n" OWNED("kubectl-client-side-apply", "Update",
+			     "{f:data: {f:b: {}}}") "data: {a: '1'}\n",
+	 RC_COMPARISON_IN_SYNC, RC_COMPARISON_IN_SYNC},
+	{"another, who is named", "data: {a: '1'}\n",
+	 "metadata:\n" OWNED("fleet", "Apply", "{f:data: {f:b: {}}}") "data: {a: '1', b: '1'}\n",
+	 RC_COMPARISON_MODIFIED, RC_COMPARISON_IN_SYNC},
+};
+
+START_TEST(test_taken_over)
+{
+	json_auto_t *desired = manifest_format(CONFIG "%s", taken[_i].desired);
+	json_auto_t *live = manifest_format(CONFIG "%s", taken[_i].live);
+	struct rc_compare_options options = {.is_migrated = true, .migration_manager = "fleet"};
+
+	ck_assert_msg(rc_compare_local(desired, live, &options) == taken[_i].migrated, "%s",
+		      taken[_i].name);
+	options.is_migrated = false;
+	ck_assert_msg(rc_compare_local(desired, live, &options) == taken[_i].left, "%s, not taken",
+		      taken[_i].name);
+}
+END_TEST
+
+/* ---- other ways of writing ---- */
+
+START_TEST(test_replaced)
+{
+	json_auto_t *desired = manifest_read(CONFIG "metadata: {name: a}\ndata: {a: '1'}\n");
+	json_auto_t *live = manifest_read(CONFIG "metadata:\n  name: a\n" OWNED(
+		RC_KUBE_FIELD_MANAGER, "Update",
+		"{f:data: {f:a: {}, f:b: {}}}") "data: {a: '1', b: '1'}\n");
+	struct rc_compare_options options = {.is_replaced = true};
+
+	ck_assert_int_eq(rc_compare_local(desired, live, &options), RC_COMPARISON_MODIFIED);
+	ck_assert_int_eq(rc_compare_local(desired, live, NULL), RC_COMPARISON_IN_SYNC);
+}
+END_TEST
+
+START_TEST(test_client_side)
+{
+	json_auto_t *desired = manifest_read(CONFIG "metadata: {name: a}\ndata: {a: '1'}\n");
+	json_auto_t *live = manifest_read(
+		CONFIG "metadata: {name: a, annotations: {other: x}}\ndata: {a: '1', b: '1'}\n");
+	json_auto_t *before = manifest_read(CONFIG "metadata: {name: a}\ndata: {a: '1', b: '1'}\n");
+	struct rc_compare_options options = {.is_client_side = true};
+
+	ck_assert_int_eq(rc_compare_local(desired, live, &options), RC_COMPARISON_IN_SYNC);
+	rc_three_way_remember(live, before);
+	ck_assert_int_eq(rc_compare_local(desired, live, &options), RC_COMPARISON_UNKNOWN);
+}
+END_TEST
+
 START_TEST(test_ignored)
 {
 	json_auto_t *list = manifest_read(
@@ -412,14 +586,16 @@ START_TEST(test_ignored)
 	json_auto_t *wanted = manifest_read(DEPLOYMENT "metadata: {name: a}\n"
 						       "spec: {replicas: 2, paused: false}\n");
 	rc_cleanup(rc_ignore_freep) struct rc_ignore *ignore = NULL;
+	struct rc_compare_options options = {.is_replaced = false};
 	struct rc_error *err = NULL;
 
-	rc_check_ok(rc_ignore_compile(list, &ignore, &err), err);
+	rc_check_ok(rc_ignore_compile(NULL, list, &ignore, &err), err);
+	options.ignore.ignore = ignore;
 	ck_assert_int_eq(rc_compare_local(desired, live, NULL), RC_COMPARISON_UNKNOWN);
-	ck_assert_int_eq(rc_compare_local(desired, live, ignore), RC_COMPARISON_IN_SYNC);
-	ck_assert_int_eq(rc_compare_predicted(live, desired, ignore), RC_COMPARISON_IN_SYNC);
-	ck_assert_int_eq(rc_compare_local(wanted, other, ignore), RC_COMPARISON_UNKNOWN);
-	ck_assert_int_eq(rc_compare_predicted(other, wanted, ignore), RC_COMPARISON_MODIFIED);
+	ck_assert_int_eq(rc_compare_local(desired, live, &options), RC_COMPARISON_IN_SYNC);
+	ck_assert_int_eq(rc_compare_predicted(live, desired, &options), RC_COMPARISON_IN_SYNC);
+	ck_assert_int_eq(rc_compare_local(wanted, other, &options), RC_COMPARISON_UNKNOWN);
+	ck_assert_int_eq(rc_compare_predicted(other, wanted, &options), RC_COMPARISON_MODIFIED);
 	/* Neither is touched by it. */
 	ck_assert_int_eq(
 		json_integer_value(json_object_get(json_object_get(live, "spec"), "replicas")), 9);
@@ -454,6 +630,10 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_unsure, 0, RC_ARRAY_SIZE(unsure));
 	tcase_add_loop_test(tcase, test_predicted_same, 0, RC_ARRAY_SIZE(same));
 	tcase_add_loop_test(tcase, test_predicted_different, 0, RC_ARRAY_SIZE(different));
+	tcase_add_loop_test(tcase, test_owned, 0, RC_ARRAY_SIZE(owned));
+	tcase_add_loop_test(tcase, test_taken_over, 0, RC_ARRAY_SIZE(taken));
+	tcase_add_test(tcase, test_replaced);
+	tcase_add_test(tcase, test_client_side);
 	tcase_add_test(tcase, test_ignored);
 	tcase_add_test(tcase, test_deep);
 	suite_add_tcase(suite, tcase);

@@ -535,17 +535,30 @@ START_TEST(test_names)
 }
 END_TEST
 
-START_TEST(test_reads_status)
+/* Of a kind without a rule what kstatus reads stays; of one with a rule all. */
+START_TEST(test_trim)
 {
-	ck_assert(rc_health_reads_status("apps", "Deployment"));
-	ck_assert(rc_health_reads_status("", "Pod"));
-	ck_assert(rc_health_reads_status("autoscaling", "HorizontalPodAutoscaler"));
-	ck_assert(!rc_health_reads_status("", "ConfigMap"));
-	ck_assert(!rc_health_reads_status("", "Deployment"));
+	json_auto_t *other = manifest_read(
+		"apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: x}\n"
+		"status: {observedGeneration: 3, big: {a: 1}, conditions: [{type: Ready, status: "
+		"'True'}, {type: Other, status: 'True'}]}\n");
+	json_auto_t *left = manifest_read(
+		"apiVersion: example.io/v1\nkind: Thing\nmetadata: {name: x}\n"
+		"status: {observedGeneration: 3, conditions: [{type: Ready, status: 'True'}]}\n");
+	json_auto_t *pod = manifest_read("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n"
+					 "status: {phase: Running, big: {a: 1}}\n");
+	json_auto_t *same = json_deep_copy(pod);
+	json_auto_t *silent = manifest_read("apiVersion: v1\nkind: ConfigMap\n"
+					    "metadata: {name: x}\nstatus: {a: 1}\n");
+
+	rc_health_trim(other);
+	ck_assert(json_equal(other, left));
+	rc_health_trim(pod);
+	ck_assert(json_equal(pod, same));
+	rc_health_trim(silent);
+	ck_assert_ptr_null(json_object_get(silent, "status"));
 }
 END_TEST
-
-/* ---- why pods are not ready ---- */
 
 START_TEST(test_explain)
 {
@@ -597,7 +610,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_others, 0, RC_ARRAY_SIZE(others));
 	tcase_add_test(tcase, test_worse);
 	tcase_add_test(tcase, test_names);
-	tcase_add_test(tcase, test_reads_status);
+	tcase_add_test(tcase, test_trim);
 	tcase_add_test(tcase, test_explain);
 	tcase_add_test(tcase, test_explain_nothing);
 	suite_add_tcase(suite, tcase);

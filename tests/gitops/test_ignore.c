@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "data/json.h"
 #include "gitops/ignore.h"
 #include "gitops/manifest.h"
+#include "kube/object.h"
 
 #define OBJECT                                                                      \
 	"apiVersion: apps/v1\n"                                                     \
@@ -24,8 +26,18 @@ static struct rc_ignore *compile(const char *text)
 	struct rc_ignore *ignore = NULL;
 	struct rc_error *err = NULL;
 
-	rc_check_ok(rc_ignore_compile(list, &ignore, &err), err);
+	rc_check_ok(rc_ignore_compile(NULL, list, &ignore, &err), err);
 	return ignore;
+}
+
+/* The fields in question, out of one object. */
+static void take_out(const struct rc_ignore *ignore, json_t *object)
+{
+	struct rc_ignore_view view = {.ignore = ignore};
+	json_auto_t *live = json_deep_copy(object);
+
+	rc_ignore_remove(&view, object, live);
+	ck_assert(json_equal(object, live));
 }
 
 #define autoignore rc_cleanup(rc_ignore_freep) struct rc_ignore
@@ -64,7 +76,7 @@ START_TEST(test_selection)
 			 0);
 	ignore = compile(text);
 	ck_assert_msg(rc_ignore_concerns(ignore, object) == selections[_i].concerns, "%s", text);
-	rc_ignore_remove(ignore, object);
+	take_out(ignore, object);
 	ck_assert_msg(json_equal(object, before) == !selections[_i].concerns, "%s", text);
 }
 END_TEST
@@ -86,13 +98,14 @@ START_TEST(test_none)
 	json_auto_t *before = json_deep_copy(object);
 	json_auto_t *list = json_array();
 
-	rc_check_ok(rc_ignore_compile(NULL, &ignore, &err), err);
+	rc_check_ok(rc_ignore_compile(NULL, NULL, &ignore, &err), err);
 	ck_assert_ptr_null(ignore);
-	rc_check_ok(rc_ignore_compile(list, &ignore, &err), err);
+	rc_check_ok(rc_ignore_compile(NULL, list, &ignore, &err), err);
 	ck_assert_ptr_null(ignore);
 	ck_assert(!rc_ignore_concerns(NULL, object));
-	rc_ignore_remove(NULL, object);
-	rc_ignore_keep(NULL, object, before);
+	take_out(NULL, object);
+	rc_ignore_remove(NULL, object, before);
+	rc_ignore_keep(NULL, object, before, false);
 	ck_assert(json_equal(object, before));
 }
 END_TEST
@@ -177,8 +190,8 @@ static void check(const struct removal *removal, const char *kind)
 	if (removal->annotations)
 		json_object_set_new(json_object_get(wanted, "metadata"), "annotations",
 				    manifest_read(removal->annotations));
-	rc_check_ok(rc_ignore_compile(list, &ignore, &err), err);
-	rc_ignore_remove(ignore, object);
+	rc_check_ok(rc_ignore_compile(NULL, list, &ignore, &err), err);
+	take_out(ignore, object);
 	got = json_dumps(object, JSON_SORT_KEYS);
 	ck_assert_msg(json_equal(object, wanted), "%s: %s", removal->path, got);
 }
@@ -206,51 +219,229 @@ START_TEST(test_many_rules)
 	json_auto_t *wanted = manifest_read("apiVersion: apps/v1\nkind: Deployment\n"
 					    "metadata: {name: web, namespace: ns}\nspec: {}\n");
 
-	rc_ignore_remove(ignore, object);
+	take_out(ignore, object);
 	ck_assert(json_equal(object, wanted));
 }
 END_TEST
 
 /* ---- values of live for what is applied ---- */
 
+#define ALL_OURS "{f:spec: {}}"
+
 static const struct {
-	const char *path, *desired, *live, *wanted;
+	const char *path, *owned, *desired, *live, *wanted, *whole;
 } kept[] = {
-	{".spec.replicas", "{replicas: 3, a: 1}", "{replicas: 9, a: 2}", "{replicas: 9, a: 1}"},
+	{".spec.replicas", ALL_OURS, "{replicas: 3, a: 1}", "{replicas: 9, a: 2}",
+	 "{replicas: 9, a: 1}", "{replicas: 9, a: 1}"},
+	{".spec.replicas", "{f:spec: {f:replicas: {}}}", "{replicas: 3, a: 1}",
+	 "{replicas: 9, a: 2}", "{replicas: 9, a: 1}", "{replicas: 9, a: 1}"},
+	/* What others own stays theirs: it is not sent. */
+	{".spec.replicas", "{f:spec: {f:a: {}}}", "{replicas: 3, a: 1}", "{replicas: 9, a: 2}",
+	 "{a: 1}", "{replicas: 9, a: 1}"},
 	/* Nothing is sent for what live lacks. */
-	{".spec.replicas", "{replicas: 3}", "{a: 2}", "{}"},
-	/* What Git lacks another may have set; it is sent as it is. */
-	{".spec.replicas", "{a: 1}", "{replicas: 9}", "{replicas: 9, a: 1}"},
-	{".spec.c[] | select(.name == \"b\") | .image",
+	{".spec.replicas", ALL_OURS, "{replicas: 3}", "{a: 2}", "{}", "{}"},
+	/* What Git lacks and we once set would go if it were not sent. */
+	{".spec.replicas", ALL_OURS, "{a: 1}", "{replicas: 9}", "{replicas: 9, a: 1}",
+	 "{replicas: 9, a: 1}"},
+	{".spec.c[] | select(.name == \"b\") | .image", ALL_OURS,
 	 "{c: [{name: a, image: a1}, {name: b, image: b1}]}",
 	 "{c: [{name: x, image: x2}, {name: b, image: b2}, {name: a, image: a2}]}",
+	 "{c: [{name: a, image: a1}, {name: b, image: b2}]}",
 	 "{c: [{name: a, image: a1}, {name: b, image: b2}]}"},
-	{".spec.c[].image", "{c: [{name: a, image: a1}, {name: b, image: b1}]}",
+	{".spec.c[].image", ALL_OURS, "{c: [{name: a, image: a1}, {name: b, image: b1}]}",
 	 "{c: [{name: b, image: b2}, {name: a, image: a2}]}",
+	 "{c: [{name: a, image: a2}, {name: b, image: b2}]}",
 	 "{c: [{name: a, image: a2}, {name: b, image: b2}]}"},
-	{".spec.c[] | select(.name == \"b\")", "{c: [{name: a}, {name: b, image: b1}]}",
+	/* Of a keyed list some elements are ours. */
+	{".spec.c[].image", "{f:spec: {f:c: {'k:{\"name\":\"a\"}': {f:image: {}}}}}",
+	 "{c: [{name: a, image: a1}, {name: b, image: b1}]}",
+	 "{c: [{name: b, image: b2}, {name: a, image: a2}]}",
+	 "{c: [{name: a, image: a2}, {name: b}]}",
+	 "{c: [{name: a, image: a2}, {name: b, image: b2}]}"},
+	{".spec.c[] | select(.name == \"b\")", ALL_OURS, "{c: [{name: a}, {name: b, image: b1}]}",
 	 "{c: [{name: b, image: b2, x: 1}, {name: a}]}",
+	 "{c: [{name: a}, {name: b, image: b2, x: 1}]}",
 	 "{c: [{name: a}, {name: b, image: b2, x: 1}]}"},
-	{".spec.c[0].image", "{c: [{image: a1}]}", "{c: [{image: a2}]}", "{c: [{image: a2}]}"},
+	{".spec.c[0].image", ALL_OURS, "{c: [{image: a1}]}", "{c: [{image: a2}]}",
+	 "{c: [{image: a2}]}", "{c: [{image: a2}]}"},
 };
+
+static json_t *make_live(const char *spec, const char *manager, const char *operation,
+			 const char *owned)
+{
+	json_t *live = manifest_read(OBJECT), *metadata = json_object_get(live, "metadata");
+
+	json_object_set_new(live, "spec", manifest_read(spec));
+	json_object_set_new(metadata, "managedFields",
+			    json_pack("[{s:s, s:s, s:o}]", "manager", manager, "operation",
+				      operation, "fieldsV1", manifest_read(owned)));
+	return live;
+}
+
+static void check_kept(const struct rc_ignore_view *view, const char *what, const char *spec,
+		       const json_t *live, bool is_whole, const char *wanted)
+{
+	json_auto_t *desired = manifest_read(OBJECT), *right = manifest_read(wanted);
+	rc_autofree char *got = NULL;
+
+	json_object_set_new(desired, "spec", manifest_read(spec));
+	rc_ignore_keep(view, desired, live, is_whole);
+	got = json_dumps(json_object_get(desired, "spec"), JSON_SORT_KEYS);
+	ck_assert_msg(json_equal(json_object_get(desired, "spec"), right), "%s: %s", what, got);
+}
 
 START_TEST(test_keep)
 {
 	json_auto_t *list = json_pack("[{s:s, s:s, s:[s]}]", "group", "apps", "kind", "Deployment",
 				      "jqPathExpressions", kept[_i].path);
-	json_auto_t *desired = manifest_read(OBJECT), *live = manifest_read(OBJECT);
-	json_auto_t *wanted = manifest_read(kept[_i].wanted);
+	json_auto_t *live = make_live(kept[_i].live, "reconciled", "Apply", kept[_i].owned);
 	rc_cleanup(rc_ignore_freep) struct rc_ignore *ignore = NULL;
+	struct rc_ignore_view view = {.ignore = NULL};
 	struct rc_error *err = NULL;
-	rc_autofree char *got = NULL;
 
-	json_object_set_new(desired, "spec", manifest_read(kept[_i].desired));
-	json_object_set_new(live, "spec", manifest_read(kept[_i].live));
-	rc_check_ok(rc_ignore_compile(list, &ignore, &err), err);
-	rc_ignore_keep(ignore, desired, live);
-	got = json_dumps(json_object_get(desired, "spec"), JSON_SORT_KEYS);
-	ck_assert_msg(json_equal(json_object_get(desired, "spec"), wanted), "%s: %s", kept[_i].path,
-		      got);
+	rc_check_ok(rc_ignore_compile(NULL, list, &ignore, &err), err);
+	view.ignore = ignore;
+	check_kept(&view, kept[_i].path, kept[_i].desired, live, false, kept[_i].wanted);
+	check_kept(&view, kept[_i].path, kept[_i].desired, live, true, kept[_i].whole);
+}
+END_TEST
+
+/* ---- programs: the paths are a worker's answer ---- */
+
+START_TEST(test_programs)
+{
+	static const struct rc_kube_key web = {"apps", "Deployment", "ns", "web"};
+	static const struct rc_kube_key pod = {"", "Pod", "", "a"};
+	autoignore *ignore =
+		compile("- {group: apps, kind: Deployment, jqPathExpressions:\n"
+			"  ['.spec | .list[1:]', '.spec.replicas', '.. | .image?']}\n");
+	json_auto_t *object = manifest_read(OBJECT), *live = manifest_read(OBJECT);
+	json_auto_t *programs = rc_ignore_list_programs(ignore, &web);
+	json_auto_t *paths = manifest_read("[[spec, list, 2], [spec, list, 1]]");
+	struct rc_ignore_view view = {.ignore = ignore, .desired_paths = paths};
+
+	ck_assert_uint_eq(json_array_size(programs), 2);
+	ck_assert_str_eq(json_string_value(json_array_get(programs, 0)), ".spec | .list[1:]");
+	ck_assert_ptr_null(rc_ignore_list_programs(ignore, &pod));
+	ck_assert_ptr_null(rc_ignore_list_programs(NULL, &web));
+	rc_ignore_remove(&view, object, live);
+	ck_assert_uint_eq(json_array_size(rc_json_get(object, "spec", "list", NULL)), 1);
+	ck_assert_uint_eq(json_array_size(rc_json_get(live, "spec", "list", NULL)), 3);
+	ck_assert_ptr_null(rc_json_get(live, "spec", "replicas", NULL));
+}
+END_TEST
+
+/* ---- managers ---- */
+
+static const struct {
+	const char *name, *owned, *desired, *live;
+	const char *desired_left, *live_left; /* what is left to compare */
+	const char *sent;		      /* by an apply */
+} managed[] = {
+	{"a field", "{f:spec: {f:replicas: {}}}", "{replicas: 3, a: 1}", "{replicas: 9, a: 1}",
+	 "{a: 1}", "{a: 1}", "{a: 1}"},
+	{"a field of an element",
+	 "{f:spec: {f:c: {'k:{\"name\":\"a\"}': {f:image: {}, f:name: {}}}}}",
+	 "{c: [{name: a, image: a1, x: 1}, {name: b, image: b1}]}",
+	 "{c: [{name: a, image: a2, x: 1}, {name: b, image: b1}]}",
+	 "{c: [{name: a, x: 1}, {name: b, image: b1}]}",
+	 "{c: [{name: a, x: 1}, {name: b, image: b1}]}",
+	 "{c: [{name: a, x: 1}, {name: b, image: b1}]}"},
+	{"an element it has made",
+	 "{f:spec: {f:c: {'k:{\"name\":\"s\"}': {'.': {}, f:image: {}, f:name: {}}}}}",
+	 "{c: [{name: a}]}", "{c: [{name: a}, {name: s, image: i}]}", "{c: [{name: a}]}",
+	 "{c: [{name: a}]}", "{c: [{name: a}]}"},
+	{"one of a set", "{f:spec: {f:set: {'v:\"x\"': {}}}}", "{set: [y]}", "{set: [x, y]}",
+	 "{set: [y]}", "{set: [y]}", "{set: [y]}"},
+	{"a map it has made", "{f:spec: {f:m: {'.': {}, f:k: {}}}}", "{a: 1}", "{a: 1, m: {k: v}}",
+	 "{a: 1}", "{a: 1}", "{a: 1}"},
+	{"of a map one key", "{f:spec: {f:m: {f:k: {}}}}", "{m: {j: 1, k: 1}}", "{m: {j: 1, k: 2}}",
+	 "{m: {j: 1}}", "{m: {j: 1}}", "{m: {j: 1}}"},
+	{"nothing", "{}", "{a: 1}", "{a: 2}", "{a: 1}", "{a: 2}", "{a: 1}"},
+};
+
+static void check_spec(const char *name, const json_t *object, const char *wanted)
+{
+	json_auto_t *right = manifest_read(wanted);
+	rc_autofree char *got = json_dumps(json_object_get(object, "spec"), JSON_SORT_KEYS);
+
+	ck_assert_msg(json_equal(json_object_get(object, "spec"), right), "%s: %s", name, got);
+}
+
+START_TEST(test_managers)
+{
+	autoignore *ignore = compile("[{group: apps, kind: Deployment, "
+				     "managedFieldsManagers: [other, scaler]}]");
+	struct rc_ignore_view view = {.ignore = ignore};
+	json_auto_t *desired = manifest_read(OBJECT);
+	json_auto_t *live = make_live(managed[_i].live, "scaler", "Update", managed[_i].owned);
+
+	check_kept(&view, managed[_i].name, managed[_i].desired, live, false, managed[_i].sent);
+	json_object_set_new(desired, "spec", manifest_read(managed[_i].desired));
+	rc_ignore_remove(&view, desired, live);
+	check_spec(managed[_i].name, desired, managed[_i].desired_left);
+	check_spec(managed[_i].name, live, managed[_i].live_left);
+}
+END_TEST
+
+/* A replacement sends what the managers have made, or it would be gone. */
+START_TEST(test_managers_whole)
+{
+	autoignore *ignore =
+		compile("[{group: apps, kind: Deployment, managedFieldsManagers: [injector]}]");
+	struct rc_ignore_view view = {.ignore = ignore};
+	json_auto_t *live = make_live("{replicas: 7, c: [{name: a}, {name: s, image: i}]}",
+				      "injector", "Update",
+				      "{f:spec: {f:replicas: {}, f:c: {'k:{\"name\":\"s\"}': {'.': "
+				      "{}, f:image: {}, f:name: {}}}}}");
+
+	check_kept(&view, "whole", "{replicas: 1, c: [{name: a}]}", live, true,
+		   "{replicas: 7, c: [{name: a}, {name: s, image: i}]}");
+}
+END_TEST
+
+static void count_manager(void *userdata, const char *manager)
+{
+	ck_assert(strcmp(manager, "other") == 0 || strcmp(manager, "scaler") == 0);
+	++*(int *)userdata;
+}
+
+START_TEST(test_each_manager)
+{
+	autoignore *ignore = compile("- {kind: A, managedFieldsManagers: [other, scaler]}\n"
+				     "- {kind: B, managedFieldsManagers: [scaler]}\n");
+	int n = 0;
+
+	rc_ignore_each_manager(ignore, count_manager, &n);
+	ck_assert_int_eq(n, 3);
+}
+END_TEST
+
+/* ---- replicas that an autoscaler sets ---- */
+
+static const struct {
+	const char *desired, *live;
+	bool ignored;
+} scaled[] = {
+	{"{replicas: 2}", "{replicas: 7}", true},
+	{"{replicas: 0}", "{replicas: 7}", false}, /* Git says: none */
+	{"{replicas: 2}", "{replicas: 0}", false}, /* somebody switched it off */
+	{"{a: 1}", "{replicas: 7}", false},	   /* nothing is said in Git: nothing to ignore */
+};
+
+START_TEST(test_scaled)
+{
+	struct rc_ignore_view view = {.is_scaled = true};
+	json_auto_t *desired = manifest_read(OBJECT);
+	json_auto_t *live =
+		make_live(scaled[_i].live, "reconciled", "Apply", "{f:spec: {f:a: {}}}");
+
+	json_object_set_new(desired, "spec", manifest_read(scaled[_i].desired));
+	check_kept(&view, "scaled", scaled[_i].desired, live, false,
+		   scaled[_i].ignored ? "{}" : scaled[_i].desired);
+	rc_ignore_remove(&view, desired, live);
+	ck_assert_msg((rc_json_get(live, "spec", "replicas", NULL) == NULL) == scaled[_i].ignored,
+		      "%s", scaled[_i].desired);
 }
 END_TEST
 
@@ -261,16 +452,9 @@ static const struct {
 } errors[] = {
 	{"[{kind: A, jsonPointers: [spec/x]}]", "'spec/x'"},
 	{"[{kind: A, jsonPointers: ['']}]", "jsonPointers"},
-	{"[{kind: A}, {kind: B, jqPathExpressions: ['spec']}]", "ignoreDifferences[1]"},
+	{"[{kind: A}, {kind: B, jsonPointers: ['spec']}]", "ignoreDifferences[1]"},
 	{"[{kind: A, jqPathExpressions: ['']}]", "jqPathExpressions"},
 	{"[{kind: A, jqPathExpressions: ['.']}]", "jqPathExpressions"},
-	{"[{kind: A, jqPathExpressions: ['.a[']}]", "'.a['"},
-	{"[{kind: A, jqPathExpressions: ['.a |']}]", "'.a |'"},
-	{"[{kind: A, jqPathExpressions: ['.a[] | select(.b > 1)']}]", "'> 1)'"},
-	{"[{kind: A, jqPathExpressions: ['.a, .b']}]", "', .b'"},
-	{"[{kind: A, jqPathExpressions: ['.. | .a']}]", "'.. | .a'"},
-	{"[{kind: A, jqPathExpressions: ['.a | map(.b)']}]", "'map(.b)'"},
-	{"[{kind: A, managedFieldsManagers: [kubectl]}]", "managedFieldsManagers"},
 };
 
 START_TEST(test_error)
@@ -279,7 +463,7 @@ START_TEST(test_error)
 	struct rc_ignore *ignore = NULL;
 	struct rc_error *err = NULL;
 
-	rc_check_fails(rc_ignore_compile(list, &ignore, &err), -EINVAL, err, errors[_i].part);
+	rc_check_fails(rc_ignore_compile(NULL, list, &ignore, &err), -EINVAL, err, errors[_i].part);
 	ck_assert_ptr_null(ignore);
 }
 END_TEST
@@ -296,6 +480,11 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_expression, 0, RC_ARRAY_SIZE(expressions));
 	tcase_add_test(tcase, test_many_rules);
 	tcase_add_loop_test(tcase, test_keep, 0, RC_ARRAY_SIZE(kept));
+	tcase_add_test(tcase, test_programs);
+	tcase_add_loop_test(tcase, test_managers, 0, RC_ARRAY_SIZE(managed));
+	tcase_add_test(tcase, test_managers_whole);
+	tcase_add_test(tcase, test_each_manager);
+	tcase_add_loop_test(tcase, test_scaled, 0, RC_ARRAY_SIZE(scaled));
 	tcase_add_loop_test(tcase, test_error, 0, RC_ARRAY_SIZE(errors));
 	suite_add_tcase(suite, tcase);
 	return suite;

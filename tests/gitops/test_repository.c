@@ -49,6 +49,8 @@ static json_t *answer(const json_t *ref, const char *text, const char *password)
 
 	if (password)
 		return json_pack("{s:s, s:s}", "name", name, "commit", password);
+	if (commit && strcmp(commit, "unknown") == 0)
+		return json_pack("{s:s}", "name", name);
 	if (commit)
 		return json_pack("{s:s, s:s, s:s}", "name", name, "commit", commit, "subject", "s");
 	rc_fail(&err, -ENOENT, "there is no revision '%s'", name);
@@ -61,10 +63,11 @@ static int handle(void *userdata, const json_t *request, json_t **ret_reply, str
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(65536);
 	const char *password = rc_json_text(request, "auth", "password", NULL);
-	rc_autofree char *error = NULL;
+	rc_autofree char *error = NULL, *partly = NULL;
 	json_t *refs, *ref;
 	size_t i;
-	int r = rc_file_read(rc_json_text(request, "mirror", NULL), &text, err);
+	const char *mirror = rc_json_text(request, "mirror", NULL);
+	int r = rc_file_read(mirror ? mirror : rc_json_text(request, "cache", NULL), &text, err);
 
 	(void)userdata;
 	if (r < 0)
@@ -76,6 +79,14 @@ static int handle(void *userdata, const json_t *request, json_t **ret_reply, str
 	json_array_foreach (json_object_get(request, "refs"), i, ref)
 		json_array_append_new(refs, answer(ref, rc_buf_text(&text), password));
 	*ret_reply = json_pack("{s:o}", "refs", refs);
+	partly = find_commit(rc_buf_text(&text), "partly");
+	if (partly) {
+		struct rc_error *why = NULL;
+
+		rc_fail(&why, -EAGAIN, "%s", partly);
+		json_object_set_new(*ret_reply, "error", rc_error_to_json(why));
+		rc_error_free(why);
+	}
 	return 0;
 }
 
@@ -116,11 +127,12 @@ static json_t *get_auth(void *userdata, struct rc_error **err)
 	return world.password ? json_pack("{s:s}", "password", world.password) : NULL;
 }
 
-static void make_repository(const char *url)
+static void make_repository_of(const char *type, const char *url)
 {
 	struct rc_repository_options options = {
 		.name = "apps",
 		.url = url,
+		.type = type,
 		.mirror = world.mirror,
 		.interval_ms = 3600 * 1000,
 		.timeout_ms = 10000,
@@ -134,6 +146,11 @@ static void make_repository(const char *url)
 	};
 
 	world.repository = rc_repository_new(&options);
+}
+
+static void make_repository(const char *url)
+{
+	make_repository_of(NULL, url);
 }
 
 static void set_up(void)
@@ -424,6 +441,116 @@ START_TEST(test_describe)
 }
 END_TEST
 
+/* ---- charts ---- */
+
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const struct {
+	const char *type, *ours, *url, *chart;
+	bool serves;
+	const char *revision; /* wanted for the target 1.x */
+} sources[] = {
+	{"git", "https://h/x.git", "https://h/x", NULL, true, "1.x"},
+	{"git", "https://h/x.git", "https://h/x", "web", false, NULL},
+	{"helm", "https://h/x", "https://h/x/", "web", true, "web@1.x"},
+	{"helm", "https://h/x", "https://h/x", NULL, false, NULL},
+	{"helm", "https://h/x", "https://h/y", "web", false, NULL},
+	{"oci", "oci://h/org", "oci://h/org", "web", true, "web@1.x"},
+	{"oci", "oci://h/org", "h/org", "web", true, "web@1.x"},
+	{"oci", "h/org/", "oci://h/org", "web", true, "web@1.x"},
+	{"oci", "oci://h/org", "oci://h/org/team/", "web", true, "team/web@1.x"},
+	{"oci", "oci://h/org", "oci://h/org/web", NULL, true, "web@1.x"},
+	{"oci", "oci://h", "oci://h/org/web", NULL, true, "org/web@1.x"},
+	{"oci", "oci://h/org/web", "oci://h/org/web", NULL, true, "@1.x"},
+	{"oci", "oci://h/org", "h/org/web", NULL, false, NULL},
+	{"oci", "oci://h/org", "oci://h/organic", "web", false, NULL},
+	{"oci", "oci://h/org", "https://h/org", "web", false, NULL},
+};
+
+START_TEST(test_serves)
+{
+	rc_autofree char *revision = NULL;
+
+	rc_repository_free(world.repository);
+	make_repository_of(sources[_i].type, sources[_i].ours);
+	ck_assert_str_eq(rc_repository_get_type(world.repository), sources[_i].type);
+	ck_assert_int_eq(
+		rc_repository_serves(world.repository, sources[_i].url, sources[_i].chart) > 0,
+		sources[_i].serves);
+	if (!sources[_i].serves)
+		return;
+	revision = rc_repository_make_revision(world.repository, sources[_i].url, sources[_i].chart,
+					       "1.x");
+	ck_assert_str_eq(revision, sources[_i].revision);
+}
+END_TEST
+
+START_TEST(test_charts)
+{
+	rc_autofree char *archive = NULL, *none = NULL, *wanted = NULL;
+	json_auto_t *description = NULL;
+
+	rc_repository_free(world.repository);
+	make_repository_of("helm", "https://h/x");
+	say("web@1.x 1.2.0@sha256:" DIGEST "\n");
+	rc_repository_want(world.repository, "web@1.x");
+	rc_repository_want(world.repository, "web@>3");
+	wait_for_poll();
+	expect("web@1.x", "1.2.0@sha256:" DIGEST);
+	expect_error("web@>3", -ENOENT, "there is no revision 'web@>3'");
+	wanted = rc_asprintf("%s/%s.tgz", world.mirror, DIGEST);
+	archive = rc_repository_make_archive_path(world.repository, "1.2.0@sha256:" DIGEST);
+	ck_assert_str_eq(archive, wanted);
+	none = rc_repository_make_archive_path(world.repository, DIGEST);
+	ck_assert_ptr_null(none);
+	description = rc_repository_describe(world.repository);
+	ck_assert_str_eq(rc_json_text(description, "type", NULL), "helm");
+}
+END_TEST
+
+/* One chart cannot be had: what was learnt of the others counts, and the poll failed. */
+START_TEST(test_learnt_partly)
+{
+	const struct rc_error *error;
+
+	rc_repository_free(world.repository);
+	make_repository_of("oci", "oci://h/x");
+	say("a@1 c1\nb@1 c1\n");
+	rc_repository_want(world.repository, "a@1");
+	rc_repository_want(world.repository, "b@1");
+	wait_for_poll();
+	say("a@1 c2\nb@1 unknown\npartly blob 503\n");
+	poll_once();
+	expect("a@1", "c2");
+	expect("b@1", "c1");
+	error = rc_repository_get_error(world.repository, NULL);
+	ck_assert_ptr_nonnull(error);
+	ck_assert_str_eq(error->message, "blob 503");
+	say("a@1 c2\nb@1 c2\n");
+	poll_once();
+	expect("b@1", "c2");
+	ck_assert_ptr_null(rc_repository_get_error(world.repository, NULL));
+}
+END_TEST
+
+START_TEST(test_access)
+{
+	json_auto_t *access = NULL, *wanted = NULL;
+	struct rc_error *err = NULL;
+
+	rc_repository_free(world.repository);
+	make_repository_of("oci", "oci://h/x");
+	world.password = "secret";
+	access = rc_repository_make_access(world.repository, &err);
+	wanted = json_pack("{s:s, s:s, s:s, s:{s:s}}", "type", "oci", "name", "apps", "url",
+			   "oci://h/x", "auth", "password", "secret");
+	ck_assert(json_equal(access, wanted));
+	world.refusal = "the credential is gone";
+	ck_assert_ptr_null(rc_repository_make_access(world.repository, &err));
+	rc_check_fails(err->code, -EACCES, err, "the credential is gone");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("repository");
@@ -439,6 +566,10 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_poll_during_poll);
 	tcase_add_test(tcase, test_auth);
 	tcase_add_test(tcase, test_describe);
+	tcase_add_loop_test(tcase, test_serves, 0, RC_ARRAY_SIZE(sources));
+	tcase_add_test(tcase, test_charts);
+	tcase_add_test(tcase, test_learnt_partly);
+	tcase_add_test(tcase, test_access);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

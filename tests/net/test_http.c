@@ -72,6 +72,10 @@ static void handle(void *userdata, struct rc_net_http_exchange *exchange)
 		rc_net_http_exchange_stream(exchange, 200, "text/plain", on_closed, NULL);
 		ev_timer_init(&world.later, on_later, 0.01, 0.01);
 		ev_timer_start(world.loop, &world.later);
+	} else if (strcmp(path, "/quick") == 0) {
+		rc_net_http_exchange_stream(exchange, 200, "text/plain", on_closed, NULL);
+		rc_net_http_exchange_write(exchange, RC_STR("all at once\n"));
+		rc_net_http_exchange_end(exchange);
 	} else if (strcmp(path, "/reset") == 0) {
 		rc_net_http_exchange_reset(exchange);
 	} else if (strcmp(path, "/half") == 0) {
@@ -108,6 +112,7 @@ struct got {
 	int r, status, calls;
 	char *body, *error;
 	uint64_t retry_after_s;
+	int openings; /* chunks without bytes */
 	char streamed[256], retry_header[64];
 	bool has_second;
 };
@@ -116,6 +121,8 @@ static void on_chunk(void *userdata, struct rc_str bytes)
 {
 	struct got *got = userdata;
 
+	got->openings += bytes.n == 0;
+	ck_assert_int_eq(got->openings, 1); /* the first of all */
 	strncat(got->streamed, bytes.p, bytes.n);
 }
 
@@ -228,6 +235,19 @@ START_TEST(test_http_stream)
 }
 END_TEST
 
+START_TEST(test_http_stream_at_once)
+{
+	struct rc_net_http_options options = {.method = "GET"};
+	struct got got;
+
+	ask(&got, "/quick", &options, on_chunk);
+	ck_assert_int_eq(got.r, 0);
+	ck_assert_int_eq(got.openings, 1);
+	ck_assert_str_eq(got.streamed, "all at once\n");
+	done(&got);
+}
+END_TEST
+
 START_TEST(test_http_stream_refused_is_not_streamed)
 {
 	struct rc_net_http_options options = {.method = "GET"};
@@ -306,6 +326,7 @@ START_TEST(test_http_cancel)
 	struct rc_net_http_request *request =
 		rc_net_http_client_start(world.client, &options, on_chunk, on_done, &got);
 
+	world.writes = -100; /* it shall not end before it is broken off */
 	while (!*got.streamed)
 		ev_run(world.loop, EVRUN_ONCE);
 	rc_net_http_request_cancel(request);
@@ -376,6 +397,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_http_retry_after, 0, RC_ARRAY_SIZE(retries));
 	tcase_add_test(tcase, test_http_late);
 	tcase_add_test(tcase, test_http_stream);
+	tcase_add_test(tcase, test_http_stream_at_once);
 	tcase_add_test(tcase, test_http_stream_refused_is_not_streamed);
 	tcase_add_loop_test(tcase, test_http_failure, 0, RC_ARRAY_SIZE(failures));
 	tcase_add_test(tcase, test_http_too_large_request);
