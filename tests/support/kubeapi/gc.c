@@ -1,6 +1,6 @@
 /*
- * What goes with what: namespaces take what is in them along, owners what they own. Either waits for
- * finalizers; an owner deleted in the foreground waits for what blocks it.
+ * What goes with what: namespaces take what is in them along, owners what they own. Either waits
+ * for finalizers; an owner deleted in the foreground waits for what blocks it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -61,9 +61,8 @@ static struct kubeapi_object *mark(struct kubeapi_object *object, const char *fi
 	char time[RC_CLOCK_RFC3339_MAX];
 
 	if (!*kubeapi_meta(after, "deletionTimestamp"))
-		json_object_set_new(
-			metadata, "deletionTimestamp",
-			json_string(rc_clock_format_rfc3339(rc_clock_unix_s(), time)));
+		json_object_set_new(metadata, "deletionTimestamp",
+				    json_string(rc_clock_format_rfc3339(rc_clock_unix_s(), time)));
 	if (finalizer) {
 		if (!json_object_get(metadata, "finalizers"))
 			json_object_set_new(metadata, "finalizers", json_array());
@@ -82,15 +81,15 @@ static struct kubeapi_object *mark(struct kubeapi_object *object, const char *fi
 
 bool kubeapi_gc_delete(struct kubeapi_object *object, const char *policy)
 {
-	bool is_held = json_array_size(rc_json_get(object->json, "metadata", "finalizers", NULL)) >
-		       0;
+	bool is_held =
+		json_array_size(rc_json_get(object->json, "metadata", "finalizers", NULL)) > 0;
 	bool is_marked = *kubeapi_meta(object->json, "deletionTimestamp") != '\0';
 
 	if (strcmp(object->kind->kind, "Namespace") == 0 || rc_text_equal(policy, "Foreground")) {
 		if (!is_marked) {
 			wait_for(object);
-			mark(object, strcmp(object->kind->kind, "Namespace") == 0 ? NULL
-										  : FOREGROUND);
+			mark(object,
+			     strcmp(object->kind->kind, "Namespace") == 0 ? NULL : FOREGROUND);
 		}
 	} else if (is_held && !is_marked) {
 		mark(object, NULL);

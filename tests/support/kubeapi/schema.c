@@ -110,8 +110,7 @@ static char *check(const json_t *schema, const json_t *json, const char *path)
 	size_t i;
 
 	json_array_foreach (json_object_get(schema, "required"), i, name)
-		if (!why && json_is_object(json) &&
-		    !json_object_get(json, json_string_value(name)))
+		if (!why && json_is_object(json) && !json_object_get(json, json_string_value(name)))
 			why = rc_asprintf("%s.%s: Required value", path, json_string_value(name));
 	json_object_foreach (json_object_get(schema, "properties"), key, known) {
 		rc_autofree char *inner = rc_asprintf("%s.%s", path, key);
