@@ -12,6 +12,8 @@
 #include "secrets.h"
 #include "worker.h"
 
+#define STOP_S 3 /* for saying good-bye to Vault */
+
 static const struct {
 	const char *name;
 	int level;
@@ -79,10 +81,9 @@ static json_t *on_auth(void *userdata, struct rc_error **err)
 static void add_repository(struct rc_daemon *daemon, const struct rc_config_repository *config)
 {
 	bool is_git = strcmp(config->type, "git") == 0;
-	/* Of charts, all share one folder of archives. */
 	rc_autofree char *mirror =
-		rc_asprintf("%s/%s%s", daemon->config->cache_directory,
-			    is_git ? config->name : "charts", is_git ? ".git" : "");
+		is_git ? rc_asprintf("%s/%s.git", daemon->config->cache_directory, config->name)
+		       : rc_strdup(daemon->charts);
 	struct rc_repository_options options = {
 		.name = config->name,
 		.url = config->url,
@@ -119,6 +120,7 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.loop = daemon->loop,
 		.instance = config->instance,
 		.store = daemon->store,
+		.charts = daemon->charts,
 		.git_pool = daemon->git_pool,
 		.render_pool = daemon->render_pool,
 		.script_pool = daemon->script_pool,
@@ -170,6 +172,7 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 
 	if (r < 0)
 		return rc_fail(err, r, "%s", rc_buf_text(&messages));
+	daemon->charts = rc_path_join(daemon->config->cache_directory, "charts");
 	daemon->git_pool = daemon_worker_new_git_pool(daemon->loop);
 	daemon->render_pool = daemon_worker_new_render_pool(daemon->loop, daemon->config);
 	daemon->script_pool = daemon_worker_new_script_pool(daemon->loop);
@@ -186,6 +189,7 @@ static void free_parts(struct rc_daemon *daemon)
 	daemon_catalog_free_all(daemon);
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
+	free(rc_steal(&daemon->charts));
 	rc_worker_pool_free(rc_steal(&daemon->git_pool));
 	rc_worker_pool_free(rc_steal(&daemon->render_pool));
 	rc_worker_pool_free(rc_steal(&daemon->script_pool));
@@ -201,12 +205,26 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
 	daemon_reload(watcher->data);
 }
 
+static void on_last(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
 static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
 {
-	(void)watcher;
+	struct rc_daemon *daemon = watcher->data;
+
 	(void)events;
 	rc_journal_notify("STOPPING=1");
-	ev_break(loop, EVBREAK_ALL);
+	if (daemon->n_closing > 0) { /* asked for again: at once */
+		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+	ev_timer_init(&daemon->last, on_last, STOP_S, 0);
+	ev_timer_start(loop, &daemon->last);
+	daemon_secrets_close_vaults(daemon);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -224,7 +242,7 @@ static void start_signals(struct rc_daemon *daemon)
 	ev_signal_init(&daemon->hangup, on_hangup, SIGHUP);
 	ev_signal_init(&daemon->terminate, on_terminate, SIGTERM);
 	ev_signal_init(&daemon->interrupt, on_terminate, SIGINT);
-	daemon->hangup.data = daemon;
+	daemon->hangup.data = daemon->terminate.data = daemon->interrupt.data = daemon;
 	ev_signal_start(daemon->loop, &daemon->hangup);
 	ev_signal_start(daemon->loop, &daemon->terminate);
 	ev_signal_start(daemon->loop, &daemon->interrupt);
@@ -257,6 +275,7 @@ void daemon_done(struct rc_daemon *daemon)
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
 	free_parts(daemon);
+	daemon_secrets_free_vaults(daemon);
 	rc_store_close(rc_steal(&daemon->store));
 	rc_config_free(rc_steal(&daemon->config));
 	free(daemon->config_error);

@@ -207,6 +207,14 @@ static void print_app(const json_t *app)
 	ctl_print_table(json_object_get(status, "resources"), resource_columns);
 }
 
+static void show_app(const json_t *app, const struct ctl_options *options)
+{
+	if (options->output == CTL_OUTPUT_TABLE)
+		print_app(app);
+	else
+		ctl_print_document(app, options->output);
+}
+
 static int app_get(int argc, char **argv)
 {
 	struct app_options options = {.name = NULL};
@@ -217,10 +225,7 @@ static int app_get(int argc, char **argv)
 		return CTL_USAGE;
 	if (get(options.name, NULL, &reply, &err) < 0)
 		return ctl_fail(err);
-	if (options.common.output == CTL_OUTPUT_TABLE)
-		print_app(reply);
-	else
-		ctl_print_document(reply, options.common.output);
+	show_app(reply, &options.common);
 	return CTL_OK;
 }
 
@@ -289,7 +294,7 @@ static int wait_for(const struct app_options *options)
 			fprintf(stderr, "%s: %s\n", options->name, now);
 		memcpy(last, now, sizeof(last));
 		if (is_reached(options, app, &failed)) {
-			print_app(app);
+			show_app(app, &options->common);
 			return failed ? CTL_ERROR : CTL_OK;
 		}
 		if (options->timeout_s && rc_clock_monotonic_ms() > until_ms) {

@@ -71,7 +71,13 @@ static int secret_get(int argc, char **argv)
 		return CTL_USAGE;
 	if (ctl_client_ask("GET", path, NULL, &reply, &err) < 0)
 		return ctl_fail(err);
-	ctl_print_document(reply, options.output);
+	if (options.output == CTL_OUTPUT_TABLE) {
+		json_auto_t *rows = json_pack("[O]", reply);
+
+		ctl_print_table(rows, columns);
+	} else {
+		ctl_print_document(reply, options.output);
+	}
 	return CTL_OK;
 }
 

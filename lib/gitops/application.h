@@ -23,6 +23,7 @@ struct rc_application_parameter {
 struct rc_application_source {
 	const char *repo_url;
 	const char *target_revision; /* "" : HEAD */
+	const char *target_text;     /* the same as it is written */
 	const char *path;	     /* "." : the repository's root, or the chart's */
 	const char *chart;	     /* of a Helm repository or registry; NULL: files of Git */
 	const char *ref;	     /* alias for $ref/... in other sources' value files; or NULL */
@@ -36,10 +37,12 @@ struct rc_application_source {
 		struct rc_application_parameter *parameters, *file_parameters;
 		size_t n_parameters, n_file_parameters;
 		bool ignore_missing_value_files, skip_crds, skip_tests, skip_schema_validation;
+		bool pass_credentials; /* to other hosts than the repository's, for its charts */
 	} helm;
 	struct {
 		const char *include, *exclude; /* globs, or NULL */
 		bool recurse;
+		bool all_files; /* not only .yaml, .yml and .json */
 	} directory;
 	bool is_helm, is_directory; /* said so by its block; neither: found out from the files */
 };

@@ -1,22 +1,40 @@
 /* What the files of rendering share. */
 #pragma once
 
+#include "base/buf.h"
 #include "git/tree.h"
 #include "gitops/source.h"
+#include "helm/render.h"
 
 struct source_job {
 	const json_t *request;
-	const struct rc_application *application;
-	struct rc_git_mirror **mirrors; /* one per source; NULL where it is an archive */
+	struct rc_application *application; /* its sources may be overridden by files */
+	struct rc_git_mirror **mirrors;	    /* one per source; NULL where it is an archive */
 	const char **commits, **archives;
+	const json_t **charts; /* what was fetched for charts/, or NULL */
 	json_t *manifests, *warnings, *types;
+	json_t *needs; /* of charts that lack what they depend on */
 };
 
 bool rc_source_is_manifest(const char *path);
+/* The file says that it is not to be rendered. */
+bool rc_source_is_skipped(const struct rc_git_file *file);
+/* As rc_source_read_documents(), but other YAML may lie there (values, say): what does not look
+ * like a manifest at all is passed over. */
+int rc_source_read_file(const struct rc_git_file *file, const char *shown, bool with_place,
+			json_t *to, struct rc_error **err);
 /* Append the objects of a YAML text to an array; with_place: as {file, line, object}. */
 int rc_source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
 			     struct rc_error **err);
-/* source-archive.c: the files of a packed chart, in its own order */
+/*
+ * source-override.c: merge .argocd-source.yaml and .argocd-source-<app>.yaml of the files over
+ * source number i. Where it is from stays as the Application says.
+ */
+int rc_source_override(struct source_job *job, size_t i, const struct rc_git_files *files,
+		       struct rc_error **err);
+/* source-archive.c: an archive of the cache, which is named after its digest */
+int rc_source_read_packed(const char *path, struct rc_buf *packed, struct rc_error **err);
+/* The files of a packed chart, in its own order. */
 int rc_source_read_archive(const struct source_job *job, size_t i, struct rc_git_files *files,
 			   struct rc_error **err);
 /* source-helm.c */
@@ -25,3 +43,41 @@ int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git
 /* source-directory.c */
 int rc_source_read_directory(struct source_job *job, size_t i, const struct rc_git_files *files,
 			     struct rc_error **err);
+
+/* ---- a chart that is being rendered ---- */
+
+struct source_chart {
+	struct source_job *job;
+	size_t index;
+	const struct rc_application_source *source;
+	const struct rc_git_files *files;
+	struct rc_arena *arena;
+	struct rc_helm_values_text *values; /* the later ones are stronger */
+	size_t n_values, size_values;
+	json_t *seen; /* {"<source> <path>": true} of files among them */
+	struct rc_helm_set *sets;
+	size_t n_sets;
+};
+
+/* source-environment.c: $NAME and ${NAME} of the build environment; "$$" is a dollar, any other
+ * name becomes nothing. In the arena, or text itself. */
+const char *rc_source_expand(const struct source_chart *chart, const char *text);
+/* Of "$ref/..." only what comes behind: the first part names a source, not a variable. */
+const char *rc_source_expand_path(const struct source_chart *chart, const char *path);
+
+/* source-fetched.c: the files of a chart in Git, with what was fetched for its charts/. */
+int rc_source_fetched_add(const struct source_chart *chart, struct rc_helm_files *files,
+			  struct rc_error **err);
+/* Another worker, one with a network, can bring what is missing; once. */
+bool rc_source_fetched_can_need(const struct source_chart *chart,
+				const struct rc_helm_render *render);
+int rc_source_fetched_add_need(const struct source_chart *chart, struct rc_helm_render *render,
+			       struct rc_error **err);
+
+/* source-values.c: add the files that helm.valueFiles names. */
+int rc_source_values_add_files(struct source_chart *chart, struct rc_error **err);
+/* name and text are borrowed. */
+void rc_source_values_add(struct source_chart *chart, const char *name, struct rc_str text);
+/* A file that a parameter names, for rc_helm_render_options; userdata is the chart. */
+int rc_source_values_read(void *userdata, const char *path, struct rc_buf *out,
+			  struct rc_error **err);

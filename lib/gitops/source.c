@@ -11,6 +11,7 @@
 #include "gitops/source-private.h"
 
 #define OBJECTS_MAX 20000
+#define SKIP_MARKER "+argocd:skip-file-rendering"
 
 /* ---- asking ---- */
 
@@ -21,10 +22,10 @@ json_t *rc_source_make_request(const struct rc_application *application,
 	json_t *places = json_array();
 
 	for (size_t i = 0; i < application->n_sources; i++)
-		json_array_append_new(places,
-				      json_pack("{s:s*, s:s*, s:s}", "mirror",
-						at[i].archive ? NULL : at[i].mirror, "archive",
-						at[i].archive, "commit", at[i].commit));
+		json_array_append_new(places, json_pack("{s:s*, s:s*, s:O*, s:s}", "mirror",
+							at[i].archive ? NULL : at[i].mirror,
+							"archive", at[i].archive, "charts",
+							at[i].charts, "commit", at[i].commit));
 	return json_pack("{s:s, s:O, s:o, s:s, s:O?}", "op", "render", "application",
 			 application->manifest, "at", places, "kubeVersion",
 			 cluster->kube_version ? cluster->kube_version : "", "apiVersions",
@@ -94,6 +95,37 @@ bool rc_source_is_manifest(const char *path)
 	       rc_text_has_suffix(path, ".json");
 }
 
+static bool holds(struct rc_str text, const char *what)
+{
+	return text.n > 0 && memmem(text.p, text.n, what, strlen(what)) != NULL;
+}
+
+bool rc_source_is_skipped(const struct rc_git_file *file)
+{
+	return holds(file->bytes, SKIP_MARKER);
+}
+
+/* A file that has these words and cannot be read is a manifest with a mistake in it. */
+static bool looks_like_manifest(struct rc_str text)
+{
+	return holds(text, "apiVersion:") && holds(text, "kind:") && holds(text, "metadata:");
+}
+
+int rc_source_read_file(const struct rc_git_file *file, const char *shown, bool with_place,
+			json_t *to, struct rc_error **err)
+{
+	size_t before = json_array_size(to);
+	struct rc_error *why = NULL;
+	int r = rc_source_read_documents(file->bytes, shown, with_place, to, &why);
+
+	if (r == -EINVAL && json_array_size(to) == before &&
+	    !rc_text_has_suffix(file->path, ".json") && !looks_like_manifest(file->bytes)) {
+		rc_error_free(why);
+		return 0;
+	}
+	return r < 0 ? rc_error_move(err, why) : r;
+}
+
 /* ---- answering ---- */
 
 static int open_mirror(const json_t *at, struct rc_git_mirror **ret_mirror, const char **ret_commit,
@@ -121,8 +153,8 @@ static int handle_read(const json_t *request, json_t **ret_reply, struct rc_erro
 	for (size_t i = 0; r == 0 && i < files.n; i++) {
 		rc_autofree char *name = rc_asprintf("%s/%s", path ? path : ".", files.at[i].path);
 
-		if (rc_source_is_manifest(files.at[i].path))
-			r = rc_source_read_documents(files.at[i].bytes, name, true, documents, err);
+		if (rc_source_is_manifest(files.at[i].path) && !rc_source_is_skipped(&files.at[i]))
+			r = rc_source_read_file(&files.at[i], name, true, documents, err);
 	}
 	if (r < 0)
 		return r;
@@ -138,6 +170,7 @@ static int open_all(struct source_job *job, const json_t *places, struct rc_erro
 
 		job->archives[i] = rc_json_text(at, "archive", NULL);
 		job->commits[i] = rc_json_text(at, "commit", NULL);
+		job->charts[i] = json_object_get(at, "charts");
 		if (!job->archives[i])
 			r = open_mirror(at, &job->mirrors[i], &job->commits[i], err);
 		if (r < 0)
@@ -155,6 +188,36 @@ static int read_tree(const struct source_job *job, size_t i, struct rc_git_files
 	return r < 0 ? rc_wrap(err, r, "path '%s' of commit %.12s", path, job->commits[i]) : 0;
 }
 
+static bool has_file(const struct rc_git_files *files, const char *name)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (strcmp(files->at[i].path, name) == 0)
+			return true;
+	return false;
+}
+
+/* Where nothing says what the files are, they do; *ret_is_chart. */
+static int detect(const struct source_job *job, size_t i, const struct rc_git_files *files,
+		  bool *ret_is_chart, struct rc_error **err)
+{
+	static const char *const names[] = {"kustomization.yaml", "kustomization.yml",
+					    "Kustomization"};
+	const struct rc_application_source *source = &job->application->sources[i];
+
+	*ret_is_chart = source->is_helm || job->archives[i];
+	if (*ret_is_chart || source->is_directory)
+		return 0;
+	*ret_is_chart = has_file(files, "Chart.yaml");
+	for (size_t j = 0; !*ret_is_chart && j < RC_ARRAY_SIZE(names); j++) {
+		if (!has_file(files, names[j]))
+			continue;
+		rc_fail(err, -EINVAL, "%s/%s: kustomize is not supported", source->path, names[j]);
+		rc_hint(err, "render it into Git, or use a Helm chart");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int render_source(struct source_job *job, size_t i, struct rc_error **err)
 {
 	const struct rc_application_source *source = &job->application->sources[i];
@@ -166,19 +229,12 @@ static int render_source(struct source_job *job, size_t i, struct rc_error **err
 		return 0;
 	r = job->archives[i] ? rc_source_read_archive(job, i, &files, err)
 			     : read_tree(job, i, &files, err);
+	if (r == 0)
+		r = rc_source_override(job, i, &files, err);
+	if (r == 0)
+		r = detect(job, i, &files, &is_chart, err);
 	if (r < 0)
 		return r;
-	for (size_t j = 0; j < files.n; j++) {
-		is_chart = is_chart || strcmp(files.at[j].path, "Chart.yaml") == 0;
-		if (strncmp(files.at[j].path, "kustomization.y", 15) == 0 && !source->is_helm &&
-		    !source->is_directory && !job->archives[i]) {
-			rc_fail(err, -EINVAL, "%s/%s: kustomize is not supported", source->path,
-				files.at[j].path);
-			rc_hint(err, "render it into Git, or use a Helm chart");
-			return -EINVAL;
-		}
-	}
-	is_chart = source->is_helm || job->archives[i] || (is_chart && !source->is_directory);
 	json_array_append_new(job->types, json_string(is_chart ? "Helm" : "Directory"));
 	return is_chart ? rc_source_render_chart(job, i, &files, err)
 			: rc_source_read_directory(job, i, &files, err);
@@ -189,6 +245,7 @@ static void job_init(struct source_job *job, size_t n)
 	job->mirrors = rc_calloc(n, sizeof(struct rc_git_mirror *));
 	job->commits = rc_calloc(n, sizeof(char *));
 	job->archives = rc_calloc(n, sizeof(char *));
+	job->charts = rc_calloc(n, sizeof(json_t *));
 }
 
 static void job_done(struct source_job *job)
@@ -198,14 +255,19 @@ static void job_done(struct source_job *job)
 	free(job->mirrors);
 	free(job->commits);
 	free(job->archives);
+	free(job->charts);
 }
 
 static int handle_render(const json_t *request, json_t **ret_reply, struct rc_error **err)
 {
 	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
 	json_auto_t *manifests = json_array(), *warnings = json_array(), *types = json_array();
-	struct source_job job = {
-		.request = request, .manifests = manifests, .warnings = warnings, .types = types};
+	json_auto_t *needs = json_array();
+	struct source_job job = {.request = request,
+				 .manifests = manifests,
+				 .warnings = warnings,
+				 .types = types,
+				 .needs = needs};
 	int r = rc_application_parse(json_object_get(request, "application"), "the request",
 				     &application, err);
 
@@ -219,8 +281,10 @@ static int handle_render(const json_t *request, json_t **ret_reply, struct rc_er
 	job_done(&job);
 	if (r < 0)
 		return r;
-	*ret_reply = json_pack("{s:O, s:O, s:O}", "manifests", manifests, "warnings", warnings,
-			       "types", types);
+	*ret_reply = json_array_size(needs) > 0
+			     ? json_pack("{s:O}", "needs", needs)
+			     : json_pack("{s:O, s:O, s:O}", "manifests", manifests, "warnings",
+					 warnings, "types", types);
 	return 0;
 }
 

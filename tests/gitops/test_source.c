@@ -62,6 +62,27 @@ static void write_files(void)
 	file("plain/README.md", "# no manifest: at all\n");
 	file("plain/sub/d.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: d}\n");
 	file("broken/a.yaml", "apiVersion: v1\nkind: Pod\n---\n\napiVersion: v1\n");
+	file("plain/sub/ignored.yaml", "# +argocd:skip-file-rendering\nnonsense: [\n");
+	file("mixed/values.yaml", "image: {tag: 1}\n");
+	file("mixed/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+	file("mixed/b.manifest", "apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n");
+	file("mixed/c.jsonnet", "{}\n");
+	file("wrong/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n bad: [\n");
+	file("half/a.yaml", "image: {tag: 1}\n---\napiVersion: v1\nkind: Pod\nmetadata: {}\n");
+	file("tuned/Chart.yaml", chart_yaml);
+	file("tuned/templates/shown.yaml", shown);
+	file("tuned/own.yaml", "e: own\n");
+	file("tuned/.argocd-source.yaml", "repoURL: elsewhere\npath: nowhere\n"
+					  "helm: {releaseName: tuned, valuesObject: {a: file, b: "
+					  "file}, valueFiles: [own.yaml]}\n");
+	file("tuned/.argocd-source-shop.yaml", "helm: {valuesObject: {b: app}}\n");
+	file("tuned/.argocd-source-other.yaml", "helm: {valuesObject: {b: other}}\n");
+	file("flat/.argocd-source.yaml", "directory: {recurse: true}\n");
+	file("flat/sub/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+	file("slip/.argocd-source.yaml", "helm: {valueFile: [a]}\n");
+	file("slip/Chart.yaml", chart_yaml);
+	file("list/.argocd-source.yaml", "- a\n");
+	file("list/Chart.yaml", chart_yaml);
 	file("kustom/kustomization.yaml", "resources: []\n");
 	file("kustom/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
 }
@@ -109,8 +130,9 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 						"  sources: %s\n",
 						sources);
 	json_auto_t *versions = json_pack("[s, s]", "v1", "example.io/v1/Thing");
-	struct rc_source_at at[3] = {
-		{mirror, commit, NULL}, {mirror, commit, NULL}, {mirror, commit, NULL}};
+	struct rc_source_at at[3] = {{mirror, commit, NULL, NULL},
+				     {mirror, commit, NULL, NULL},
+				     {mirror, commit, NULL, NULL}};
 	struct rc_source_cluster cluster = {"v1.31.2", versions};
 	json_auto_t *request = NULL;
 	autoapplication *application = NULL;
@@ -150,6 +172,12 @@ static const struct {
 	 "Directory"},
 	{"[{repoURL: u, path: ./plain/sub/../sub}]", "d", "Directory"},
 	{"[{repoURL: u, path: plain/sub}, {repoURL: u, path: plain}]", "d a b1 b2 c", "Directory"},
+	/* YAML of another kind is passed over; what is named jsonnet is not. */
+	{"[{repoURL: u, path: mixed, directory: {exclude: '*.jsonnet'}}]", "a", "Directory"},
+	{"[{repoURL: u, path: mixed, directory: {exclude: '{*.jsonnet,values*}', "
+	 "disableExtensionFilter: true}}]",
+	 "a b", "Directory"},
+	{"[{repoURL: u, path: flat}]", "a", "Directory"},
 	/* Told to be a directory it is one, whatever is in it. */
 	{"[{repoURL: u, path: kustom, directory: {include: 'a*'}}]", "a", "Directory"},
 	{"[{repoURL: u, path: chart}]", "shop", "Helm"},
@@ -204,6 +232,21 @@ static const struct {
 	{CHART("valueFiles: ['envs/*.yaml']"), "{a: chart, b: chart, c: chart, d: chart, e: nine}"},
 	{CHART("valueFiles: ['envs/*.yaml', envs/10.yaml]"),
 	 "{a: chart, b: chart, c: chart, d: chart, e: ten}"},
+	{CHART("valueFiles: [envs/10.yaml, 'envs/*.yaml', envs/10.yaml]"),
+	 "{a: chart, b: chart, c: chart, d: chart, e: nine}"},
+	{CHART("valueFiles: ['**/*0.yaml']"), "{a: chart, b: chart, c: chart, d: chart, e: ten}"},
+	{CHART("valueFiles: ['../values/{two,three}.yaml']"),
+	 "{a: chart, b: chart, c: two, d: two}"},
+	{CHART("valueFiles: ['/v*/t?o.yaml']"), "{a: chart, b: chart, c: two, d: two}"},
+	{CHART("valueFiles: ['none/*.yaml'], ignoreMissingValueFiles: true"),
+	 "{a: chart, b: chart, c: chart, d: chart}"},
+	{"[{repoURL: u, path: chart, helm: {valueFiles: ['$v/values/t*.yaml']}},\n"
+	 " {repoURL: u2, ref: v}]",
+	 "{a: chart, b: chart, c: two, d: two}"},
+	/* Overridden by files beside the chart; the one of the application is the stronger. */
+	{"[{repoURL: u, path: tuned}]", "{a: file, b: app, e: own}"},
+	{"[{repoURL: u, path: tuned, helm: {valuesObject: {a: spec, c: spec}}}]",
+	 "{a: file, b: app, c: spec, e: own}"},
 	/* Beside the chart, from another source. */
 	{"[{repoURL: u, path: chart, helm: {valueFiles: [$v/values/two.yaml]}},\n"
 	 " {repoURL: u2, ref: v}]",
@@ -242,6 +285,7 @@ static const struct {
 	{CHART(""), "shop", "ns", "v1.31.2", "true"},
 	{CHART("releaseName: r, namespace: other"), "r", "other", "v1.31.2", "true"},
 	{CHART("kubeVersion: v1.25.0"), "shop", "ns", "v1.25.0", "true"},
+	{"[{repoURL: u, path: tuned}]", "tuned", "ns", "v1.31.2", "true"},
 	{CHART("apiVersions: [v1]"), "shop", "ns", "v1.31.2", "false"},
 };
 
@@ -303,6 +347,12 @@ static const struct {
 	{"[{repoURL: u, path: nowhere}]", "'nowhere'", -ENOENT},
 	{"[{repoURL: u, path: broken}]", "broken/a.yaml:5", -EINVAL},
 	{"[{repoURL: u, path: kustom}]", "kustomize", -EINVAL},
+	{"[{repoURL: u, path: mixed}]", "mixed/c.jsonnet: jsonnet is not supported", -EINVAL},
+	{"[{repoURL: u, path: wrong}]", "wrong/a.yaml", -EINVAL},
+	{"[{repoURL: u, path: half}]", "half/a.yaml", -EINVAL},
+	{"[{repoURL: u, path: slip}]",
+	 ".argocd-source.yaml: source.helm.valueFile: there is no such field", -EINVAL},
+	{"[{repoURL: u, path: list}]", ".argocd-source.yaml: a mapping is wanted", -EINVAL},
 	{CHART("valueFiles: [none.yaml]"), "none.yaml", -ENOENT},
 	{CHART("valueFiles: ['none/*.yaml']"), "none/*.yaml", -ENOENT},
 	{CHART("valueFiles: [../../outside.yaml]"), "leaves", -EINVAL},
@@ -333,7 +383,7 @@ START_TEST(test_request)
 					      "spec:\n"
 					      "  destination: {name: c}\n"
 					      "  sources: [{repoURL: u}, {repoURL: v}]\n");
-	struct rc_source_at at[] = {{"/m1", "c1", NULL}, {"/m2", "c2", NULL}};
+	struct rc_source_at at[] = {{"/m1", "c1", NULL, NULL}, {"/m2", "c2", NULL, NULL}};
 	struct rc_source_cluster cluster = {NULL, NULL};
 	autoapplication *application = NULL;
 	struct rc_error *err = NULL;
@@ -350,7 +400,7 @@ END_TEST
 
 START_TEST(test_read)
 {
-	struct rc_source_at at = {mirror, commit, NULL};
+	struct rc_source_at at = {mirror, commit, NULL, NULL};
 	json_auto_t *request = rc_source_make_read_request(&at, "plain");
 	json_auto_t *reply = NULL;
 	const json_t *documents, *second;
