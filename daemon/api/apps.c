@@ -45,11 +45,13 @@ static void serve_sync(struct api_call *call, struct rc_app *app)
 	struct rc_app_sync_options options = {.initiated_by = caller};
 	int r = api_read_body(call, &body, &err);
 
+	if (r == 0)
+		r = rc_request_parse(body, &options.request, &err);
 	if (r == 0) {
 		options.revision = rc_json_text(body, "revision", NULL);
-		options.prune = json_is_true(json_object_get(body, "prune"));
-		options.dry_run = json_is_true(json_object_get(body, "dryRun"));
 		r = rc_app_sync(app, &options, &err);
+	} else {
+		rc_request_done(&options.request);
 	}
 	if (r < 0)
 		api_reply_error(call->exchange, err);

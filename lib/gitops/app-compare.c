@@ -13,6 +13,7 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 #include "gitops/script.h"
+#include "gitops/tracking.h"
 
 struct app_question {
 	struct rc_app *app;
@@ -87,8 +88,13 @@ static void ask_about_prediction(struct rc_app *app, const struct rc_resource *r
 static void take_prediction(struct rc_app *app, struct rc_resource *row, const json_t *predicted)
 {
 	struct rc_compare_options how = options_of_row(app, row);
-	json_auto_t *live = load(app, row->key);
+	json_auto_t *live = load(app, row->key), *marked = NULL;
 
+	if (live && row->owner) { /* whose it is does not count: see resources.c */
+		marked = json_deep_copy(predicted);
+		rc_tracking_copy(marked, live);
+		predicted = marked;
+	}
 	if (!live)
 		row->comparison = RC_COMPARISON_MISSING;
 	else if (row->programs)

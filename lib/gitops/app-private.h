@@ -9,6 +9,7 @@
 #include "gitops/engine.h"
 #include "gitops/ignore.h"
 #include "gitops/operation.h"
+#include "gitops/request.h"
 #include "gitops/resources.h"
 #include "gitops/source.h"
 #include "gitops/sync.h"
@@ -19,7 +20,8 @@ struct app_question;
 
 struct rc_app {
 	struct rc_engine *engine;
-	struct rc_application *application;
+	struct rc_application *declared;    /* by its manifest */
+	struct rc_application *application; /* the same, or what a rollback makes of it */
 	struct rc_ignore *ignore;
 	char *label;
 	uint64_t source_hash;
@@ -62,8 +64,14 @@ struct rc_app {
 	struct rc_sync *sync;
 	char *last_sync;     /* what it did to which resource, as JSON; or NULL */
 	const char *refusal; /* why nothing is done though there is something to do; static */
-	struct rc_app_sync_options wanted; /* asked for by hand; texts owned */
+	struct {
+		struct rc_request request;
+		char *initiated_by;
+	} wanted; /* asked for by hand */
 	bool is_wanted;
+	struct rc_request running; /* what the run under way was asked for */
+	json_t *hold; /* what a person decided: app-hold.c */
+	char *rivals; /* who changes back what self-heal brings; or NULL */
 
 	struct rc_app_counts counts;
 };
@@ -76,6 +84,32 @@ void rc_app_mark(struct rc_app *app, bool from_start);
 void rc_app_tell(struct rc_app *app);
 /* Remember the operation. */
 void rc_app_save_operation(struct rc_app *app);
+
+/* What counts from now on: held is taken over, NULL: what is declared. */
+void rc_app_use(struct rc_app *app, struct rc_application *held);
+/* A sync by hand, as app->wanted.request says. */
+void rc_app_want(struct rc_app *app, const char *by);
+
+/* ---- app-hold.c: what a person decided ---- */
+void rc_app_hold_load(struct rc_app *app);
+bool rc_app_hold_is_suspended(const struct rc_app *app);
+/* When a suspension ends; 0: by itself never, or there is none. */
+int64_t rc_app_hold_get_end(const struct rc_app *app);
+char *rc_app_hold_describe_suspension(const struct rc_app *app);
+/* -EBUSY while it is suspended. */
+int rc_app_hold_check(const struct rc_app *app, struct rc_error **err);
+/* {by, at, id, revision, spec}, borrowed; NULL: it is not rolled back. */
+const json_t *rc_app_hold_get_rollback(const struct rc_app *app);
+/* What the rollback makes of the declared application; NULL: there is none, or *err is set. */
+struct rc_application *rc_app_hold_make(const struct rc_app *app, struct rc_error **err);
+/* {name: why} of prunes that wait for approval, taken over; NULL: none. */
+void rc_app_hold_set_waiting(struct rc_app *app, json_t *prunes);
+size_t rc_app_hold_count_waiting(struct rc_app *app);
+char *rc_app_hold_describe_waiting(const struct rc_app *app);
+/* The application's annotation approved it. */
+bool rc_app_hold_is_approved(const struct rc_app *app);
+/* {suspended?, rollback?, waiting?}; the caller's, NULL: nothing. */
+json_t *rc_app_hold_describe(const struct rc_app *app);
 
 /* ---- app-refresh.c: the look ---- */
 void rc_app_refresh_init(struct rc_app *app);

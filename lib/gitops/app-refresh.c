@@ -56,24 +56,37 @@ static bool is_polling(const struct rc_app *app)
 	return false;
 }
 
+static bool are_repositories_there(const struct rc_app *app)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (!app->repositories[i])
+			return false;
+	return true;
+}
+
 static int app_resolve(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	const char *held = rc_json_text(rc_app_hold_get_rollback(app), "revision", NULL);
 	struct rc_error *why = NULL;
 	char *revision = NULL;
 	int r;
 
 	app->is_dirty = false;
 	r = rc_app_refresh_resolve(app, &revision, &why);
+	if (r < 0 && held && are_repositories_there(app)) { /* what is newest does not matter */
+		rc_error_free(rc_steal(&why));
+		r = 0;
+	}
 	if (r == -EAGAIN && is_polling(app)) {
 		rc_error_free(why);
 		return RC_WAIT_AGAIN;
 	}
 	if (r < 0)
 		return rc_error_move(err, why);
-	if (app->pinned) {
+	if (held || app->pinned) {
 		free(revision);
-		revision = rc_strdup(app->pinned);
+		revision = rc_strdup(held ? held : app->pinned);
 	}
 	if (!rc_text_equal(revision, app->revision))
 		app->is_compared = false;

@@ -82,12 +82,13 @@ static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_err
 	struct rc_app *app = userdata;
 
 	set_outcome(app, sync, r, err);
-	if (r == 0 && !app->operation.is_partial && !app->wanted.dry_run)
+	if (r == 0 && !app->operation.is_partial && !app->running.dry_run)
 		add_history(app, sync);
+	rc_app_hold_set_waiting(app, rc_sync_list_waiting(sync));
 	rc_app_save_operation(app);
 	rc_sync_forget_journal(sync);
 	rc_error_free(err);
-	app->wanted.dry_run = false;
+	rc_request_done(&app->running);
 	app->sync = NULL;
 	rc_sync_free(sync);
 	free(app->pinned);
@@ -117,6 +118,7 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 {
 	struct rc_operation *operation = &app->operation;
 	const char *by = start->by_hand ? app->wanted.initiated_by : "automated sync policy";
+	bool partial = start->partial || rc_request_is_partial(&app->running);
 
 	if (start->partial)
 		operation->heal_attempts++;
@@ -124,13 +126,16 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 		operation->heal_attempts = 0;
 	operation->retry_count = start->is_retry ? operation->retry_count + 1 : 0;
 	operation->phase = RC_OPERATION_RUNNING;
-	operation->is_partial = start->partial;
+	operation->is_partial = partial;
 	operation->is_final = operation->is_transient = false;
 	operation->source_hash = app->source_hash;
 	operation->started_unix_s = rc_clock_unix_s();
 	operation->finished_unix_s = 0;
-	free(operation->revision);
-	operation->revision = rc_strdup(app->revision);
+	/* A choice of resources brings a revision in part: the whole is still to come. */
+	if (!partial || !operation->revision) {
+		free(operation->revision);
+		operation->revision = rc_strdup(app->revision);
+	}
 	by = rc_strdup(by);
 	free(operation->initiated_by);
 	operation->initiated_by = (char *)(uintptr_t)by;
@@ -158,7 +163,9 @@ static void start_run(struct rc_app *app, const struct start *start)
 		.ignore = app->ignore,
 		.script_pool = engine->script_pool,
 		.journal = start->journal,
-		.wave_timeout_ms = engine->wave_timeout_ms,
+		.wave_timeout_ms = app->application->options.wave_timeout_ms
+					   ? app->application->options.wave_timeout_ms
+					   : engine->wave_timeout_ms,
 		.prune_budget = engine->prune_budget,
 		.prune = app->application->automated.prune,
 		.partial = start->partial,
@@ -169,14 +176,17 @@ static void start_run(struct rc_app *app, const struct start *start)
 	struct rc_error *err = NULL;
 	int r;
 
-	begin_operation(app, start);
+	rc_request_done(&app->running);
 	if (start->by_hand) {
-		options.prune = app->wanted.prune || app->application->automated.prune;
-		options.over_budget = app->wanted.prune;
-		options.dry_run = app->wanted.dry_run;
+		app->running = app->wanted.request;
+		app->wanted.request = (struct rc_request){.prune = false};
 		app->is_wanted = false;
 	}
-	options.revision = app->operation.revision;
+	begin_operation(app, start);
+	if (app->running.prune && !app->running.approved)
+		options.prune_budget = 100; /* by hand: then it is meant */
+	options.request = &app->running;
+	options.revision = app->revision;
 	options.initiated_by = app->operation.initiated_by;
 	ev_timer_stop(engine->loop, &app->decision);
 	rc_log_info(&app->log, "%s %.12s, by %s%s",
@@ -238,15 +248,21 @@ void rc_app_run_decide(struct rc_app *app)
 		.n_out_of_sync = count.n_out_of_sync,
 		.n_extras = count.n_extras,
 		.n_desired = app->desired->n,
+		.n_waiting = rc_app_hold_count_waiting(app),
+		.is_suspended = rc_app_hold_is_suspended(app),
 		.now_unix_s = rc_clock_unix_s(),
 	};
 	struct rc_operation_verdict verdict;
 	struct start start = {.partial = false};
 
 	app->refusal = NULL;
-	if (app->sync || resume(app))
+	if (app->sync || (!facts.is_suspended && resume(app)))
 		return;
-	if (app->is_wanted) {
+	if (rc_app_hold_get_end(app))
+		wait_s(app, rc_app_hold_get_end(app) - facts.now_unix_s);
+	if (facts.n_waiting > 0 && !app->is_wanted && rc_app_hold_is_approved(app))
+		rc_app_approve(app, "annotation deletion-approved", NULL);
+	if (app->is_wanted && !facts.is_suspended) {
 		start.by_hand = true;
 		start_run(app, &start);
 		return;
@@ -277,7 +293,7 @@ void rc_app_run_consider_commit(struct rc_app *app)
 {
 	rc_autofree char *revision = NULL, *why = NULL;
 
-	if (app->pinned || rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
+	if (app->pinned || rc_app_hold_get_rollback(app) || rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
 	    rc_text_equal(revision, rc_sync_get_revision(app->sync)))
 		return;
 	why = rc_asprintf("superseded by commit %.12s", revision);

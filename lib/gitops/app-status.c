@@ -52,6 +52,43 @@ static void add_cluster_condition(const struct rc_app *app, json_t *conditions)
 	add_condition(conditions, "ClusterWarning", message, since);
 }
 
+static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
+{
+	const json_t *rollback = rc_app_hold_get_rollback(app);
+	rc_autofree char *suspended = rc_app_hold_describe_suspension(app);
+	rc_autofree char *waiting = rc_app_hold_describe_waiting(app), *held = NULL;
+
+	if (suspended)
+		add_condition(conditions, "Suspended", suspended, 0);
+	if (waiting)
+		add_condition(conditions, "PruneApproval", waiting, 0);
+	if (!rollback)
+		return;
+	held = rc_asprintf("stays at %.12s (history %lld) since %s went back; reconcilectl app "
+			   "resume %s ends that",
+			   rc_json_text(rollback, "revision", NULL) ?: "",
+			   (long long)json_integer_value(json_object_get(rollback, "id")),
+			   rc_json_text(rollback, "by", NULL) ?: "", app->application->name);
+	add_condition(conditions, "RolledBack", held,
+		      json_integer_value(json_object_get(rollback, "at")));
+}
+
+static void add_owner_conditions(const struct rc_app *app, json_t *conditions)
+{
+	for (size_t i = 0; i < app->resources.n; i++) {
+		const struct rc_resource *row = &app->resources.rows[i];
+		rc_autofree char *name = NULL, *message = NULL;
+
+		if (!row->owner)
+			continue;
+		name = rc_kube_object_format_key(row->key);
+		message = rc_asprintf("%s belongs to application '%s'", name, row->owner);
+		add_condition(conditions, "SharedResourceWarning", message, 0);
+	}
+	if (app->rivals)
+		add_condition(conditions, "FlappingWarning", app->rivals, 0);
+}
+
 static json_t *describe_conditions(const struct rc_app *app)
 {
 	json_t *conditions = json_array(), *warning;
@@ -67,6 +104,8 @@ static json_t *describe_conditions(const struct rc_app *app)
 			      app->operation.finished_unix_s);
 	add_repository_conditions(app, conditions);
 	add_cluster_condition(app, conditions);
+	add_hold_conditions(app, conditions);
+	add_owner_conditions(app, conditions);
 	json_array_foreach (app->warnings, i, warning)
 		add_condition(conditions, "RenderWarning", json_string_value(warning) ?: "", 0);
 	json_array_foreach (app->desired ? app->desired->warnings : NULL, i, warning)
@@ -129,9 +168,17 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 		return rc_strdup(app->refusal);
 	if (health != RC_HEALTH_HEALTHY && health_message)
 		return rc_strdup(health_message);
-	if (app->application->is_suspended)
-		return rc_strdup("suspended by its annotation skip-reconcile");
 	return NULL;
+}
+
+/* What a person decided, or has to decide; it explains everything else. */
+static char *make_hold_reason(const struct rc_app *app)
+{
+	char *suspended = app->sync ? NULL : rc_app_hold_describe_suspension(app);
+
+	if (suspended || app->sync || app->error || app->operation.phase == RC_OPERATION_FAILED)
+		return suspended;
+	return rc_app_hold_describe_waiting(app);
 }
 
 static json_t *describe_status(const struct rc_app *app)
@@ -144,14 +191,17 @@ static json_t *describe_status(const struct rc_app *app)
 	rc_app_get_counts(app, &counts);
 	if (app->desired)
 		health = rc_resources_assess(&app->resources, &health_message);
-	reason = make_reason(app, counts.sync_status, health, health_message);
-	status = json_pack("{s:{s:s, s:s}, s:{s:s, s:s*}, s:o, s:o, s:o*, s:o*, s:s*, s:O*}",
+	reason = make_hold_reason(app);
+	if (!reason)
+		reason = make_reason(app, counts.sync_status, health, health_message);
+	status = json_pack("{s:{s:s, s:s}, s:{s:s, s:s*}, s:o, s:o, s:o*, s:o*, s:s*, s:O*, s:o*}",
 			   "sync", "status", counts.sync_status, "revision", app->revision ?: "",
 			   "health", "status", rc_health_to_string(health), "message",
 			   health_message, "resources", rc_resources_describe(&app->resources),
 			   "conditions", describe_conditions(app), "reconciledAt",
 			   time_of(app->compared_unix_s), "operationState", describe_operation(app),
-			   "reason", reason, "sourceTypes", app->types);
+			   "reason", reason, "sourceTypes", app->types, "hold",
+			   rc_app_hold_describe(app));
 	if (app->sync) {
 		json_auto_t *run = rc_sync_describe(app->sync);
 		json_t *blocked = json_object_get(run, "blockedBy");
@@ -164,7 +214,7 @@ static json_t *describe_status(const struct rc_app *app)
 
 json_t *rc_app_describe(const struct rc_app *app)
 {
-	json_t *json = json_deep_copy(app->application->manifest);
+	json_t *json = json_deep_copy(app->declared->manifest);
 
 	json_object_set_new(json, "status", describe_status(app));
 	return json;

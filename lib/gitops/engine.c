@@ -323,7 +323,7 @@ static void take_application(struct rc_engine *engine, const char *origin,
 		return;
 	}
 	entry->is_seen = true;
-	if (rc_application_equal(rc_app_get_application(entry->app), application))
+	if (rc_application_equal(rc_app_get_declared(entry->app), application))
 		rc_application_free(application);
 	else
 		rc_app_set_application(entry->app, application);

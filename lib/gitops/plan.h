@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "gitops/desired.h"
+#include "gitops/request.h"
 
 enum rc_action {
 	RC_ACTION_APPLY, /* create or change */
@@ -37,6 +38,8 @@ struct rc_task {
 	char *name;	 /* of a hook with generateName: the one it gets; else NULL */
 	bool is_last;	 /* a prune that comes after all waves */
 	bool is_created; /* it is not there yet */
+	bool is_waiting; /* a prune that somebody has to approve first */
+	char *owner;	 /* the other application that has it; or NULL */
 	/* How it went; the plan's. */
 	enum rc_task_state state;
 	char *message; /* may be NULL */
@@ -58,10 +61,14 @@ struct rc_plan_live {
 	bool is_owned;		 /* has ownerReferences: never pruned */
 	bool is_in_sync;	 /* compared equal */
 	bool is_terminating;
+	const char *owner; /* the other application that has it; borrowed, or NULL */
 };
 
 struct rc_plan_options {
-	bool prune;	 /* extra objects may be deleted */
+	bool prune;		     /* extra objects may be deleted */
+	bool no_prune, prune_confirm; /* sync options of the application */
+	unsigned int prune_budget;    /* percent of all objects that may go unasked */
+	const struct rc_request *request; /* may be NULL */
 	bool prune_last; /* for all, as a sync option of the application */
 	bool no_hooks;	 /* self-heal, rollback and partial syncs run none */
 	bool only_out_of_sync;

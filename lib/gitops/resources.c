@@ -14,6 +14,7 @@ static void row_done(struct rc_resource *row)
 {
 	free(row->key);
 	free(row->message);
+	free(row->owner);
 	free(row->resource_version);
 	json_decref(row->programs);
 }
@@ -152,11 +153,19 @@ static void compare(struct rc_resource *row, const json_t *live,
 	json_auto_t *desired = NULL;
 
 	rc_resources_set_options(&how, row->item, options->application);
+	if (rc_tracking_check(live, options->instance, options->app, &row->owner) !=
+	    RC_TRACKING_OTHER) {
+		free(row->owner);
+		row->owner = NULL;
+	}
 	row->programs = rc_ignore_list_programs(how.ignore.ignore, row->key);
 	row->comparison = RC_COMPARISON_UNKNOWN;
 	if (row->programs)
 		return;
 	desired = rc_desired_item_load(row->item);
+	/* Two that both want it would take it from each other for ever: only what it holds counts. */
+	if (row->owner)
+		rc_tracking_copy(desired, live);
 	row->comparison = rc_compare_local(desired, live, &how);
 }
 
@@ -186,6 +195,7 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 		assess(row, object, options);
 	if (is_known) {
 		row->comparison = before->comparison;
+		row->owner = rc_steal(&before->owner);
 		if (!row->item)
 			row->traits = before->traits;
 		return true;
@@ -309,6 +319,7 @@ struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources
 			.traits = row->traits,
 			.wave = row->traits.wave,
 			.is_owned = row->is_owned,
+			.owner = row->owner,
 			.is_in_sync = row->comparison == RC_COMPARISON_IN_SYNC,
 			.is_terminating = row->is_terminating,
 		};

@@ -26,6 +26,7 @@ struct rc_resource {
 	enum rc_comparison comparison;
 	enum rc_health health;
 	char *message; /* of its health, or NULL */
+	char *owner;   /* of a desired one: the other application that has it; or NULL */
 	bool is_owned, is_terminating;
 	bool is_asked;	      /* a dry run about it is under way */
 	bool is_judged_later; /* a health script was asked about this state */

@@ -20,6 +20,8 @@ struct sync_question;
 
 struct rc_sync {
 	struct rc_sync_options options;
+	struct rc_request request;
+	struct rc_application_options how; /* the application's, and what was asked */
 	struct rc_flow flow;
 	struct rc_plan *plan;
 	char id[17];

@@ -28,7 +28,7 @@ void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_f
 	struct rc_kube_key key = task->key;
 	struct rc_kube_delete_options options = {
 		.propagation = task->action == RC_ACTION_PRUNE
-				       ? sync->options.application->options.prune_propagation
+				       ? sync->how.prune_propagation
 				       : "Background",
 	};
 	struct sync_call *call;

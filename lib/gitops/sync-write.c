@@ -35,7 +35,7 @@ static struct sync_write *write_of(struct rc_sync *sync, const struct rc_task *t
 
 static const struct rc_application_options *application_options(const struct rc_sync *sync)
 {
-	return &sync->options.application->options;
+	return &sync->how;
 }
 
 /* ---- how a task is written ---- */

@@ -21,6 +21,7 @@
 #include "gitops/ignore.h"
 #include "gitops/judge.h"
 #include "gitops/plan.h"
+#include "gitops/request.h"
 #include "store/store.h"
 
 struct rc_sync; /* one run; opaque */
@@ -52,10 +53,11 @@ struct rc_sync_options {
 	struct rc_worker_pool *script_pool; /* for what ignore has of programs; may be NULL */
 	const json_t *journal; /* of the run to go on with, until start returns; NULL: a new run */
 	uint64_t wave_timeout_ms;
-	unsigned int prune_budget; /* percent of the tracked objects that may go unasked */
-	bool prune, over_budget;   /* prune at all; whatever the budget says */
-	bool dry_run;		   /* stop after the check */
+	unsigned int prune_budget; /* percent of the tracked objects that may go unasked; 100: all */
+	bool prune;		   /* at all */
 	bool partial;		   /* self-heal: what is out of sync only, no hooks */
+	/* What somebody asked; of a run that is gone on with its journal says it. Borrowed. */
+	const struct rc_request *request; /* may be NULL */
 	/* Progress was made, or what blocks changed. May be NULL. */
 	void (*changed)(void *userdata, struct rc_sync *sync);
 	rc_sync_done_fn *done;
@@ -83,5 +85,7 @@ const char *rc_sync_get_id(const struct rc_sync *sync);
 const char *rc_sync_get_revision(const struct rc_sync *sync);
 /* What it waits for in a sentence, or NULL. Borrowed until the loop turns. */
 const char *rc_sync_get_blocked(const struct rc_sync *sync);
+/* The prunes that wait for approval, {name: why}; the caller's, NULL: there are none. */
+json_t *rc_sync_list_waiting(const struct rc_sync *sync);
 /* {step, wave, phase, blockedBy?, resources: [...]}; the caller's. */
 json_t *rc_sync_describe(const struct rc_sync *sync);

@@ -171,6 +171,7 @@ static const struct {
 	{                                                \
 		text, offsetof(struct rc_traits, member) \
 	}
+	OPTION("Prune=true", may_prune),
 	OPTION("Prune=false", no_prune),
 	OPTION("Prune=confirm", prune_confirm),
 	OPTION("PruneLast=true", prune_last),
