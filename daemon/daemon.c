@@ -12,6 +12,8 @@
 #include "secrets.h"
 #include "worker.h"
 
+#define STOP_S 3 /* for saying good-bye to Vault */
+
 static const struct {
 	const char *name;
 	int level;
@@ -201,12 +203,26 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int events)
 	daemon_reload(watcher->data);
 }
 
+static void on_last(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)timer;
+	(void)events;
+	ev_break(loop, EVBREAK_ALL);
+}
+
 static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
 {
-	(void)watcher;
+	struct rc_daemon *daemon = watcher->data;
+
 	(void)events;
 	rc_journal_notify("STOPPING=1");
-	ev_break(loop, EVBREAK_ALL);
+	if (daemon->n_closing > 0) { /* asked for again: at once */
+		ev_break(loop, EVBREAK_ALL);
+		return;
+	}
+	ev_timer_init(&daemon->last, on_last, STOP_S, 0);
+	ev_timer_start(loop, &daemon->last);
+	daemon_secrets_close_vaults(daemon);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -224,7 +240,7 @@ static void start_signals(struct rc_daemon *daemon)
 	ev_signal_init(&daemon->hangup, on_hangup, SIGHUP);
 	ev_signal_init(&daemon->terminate, on_terminate, SIGTERM);
 	ev_signal_init(&daemon->interrupt, on_terminate, SIGINT);
-	daemon->hangup.data = daemon;
+	daemon->hangup.data = daemon->terminate.data = daemon->interrupt.data = daemon;
 	ev_signal_start(daemon->loop, &daemon->hangup);
 	ev_signal_start(daemon->loop, &daemon->terminate);
 	ev_signal_start(daemon->loop, &daemon->interrupt);
@@ -257,6 +273,7 @@ void daemon_done(struct rc_daemon *daemon)
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
 	free_parts(daemon);
+	daemon_secrets_free_vaults(daemon);
 	rc_store_close(rc_steal(&daemon->store));
 	rc_config_free(rc_steal(&daemon->config));
 	free(daemon->config_error);

@@ -16,6 +16,7 @@
 
 struct daemon_catalog;
 struct daemon_secrets;
+struct daemon_vault;
 
 struct rc_daemon {
 	struct ev_loop *loop;
@@ -27,11 +28,13 @@ struct rc_daemon {
 	struct rc_engine *engine;
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
+	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
+	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;
 	char *config_error; /* why the last reload was refused, or NULL */
 	int64_t started_unix_s;
 	ev_signal hangup, terminate, interrupt;
-	ev_timer watchdog;
+	ev_timer watchdog, last; /* last: the end comes, whatever it waits for */
 };
 
 /* Build everything config asks for. What was made is freed by daemon_done(), also after an error.

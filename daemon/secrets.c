@@ -2,6 +2,7 @@
 #include "secrets.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "secrets/manager.h"
@@ -16,6 +17,63 @@ struct daemon_secrets {
 	size_t n;
 };
 
+/* Logins outlive a reload: leases of database users hang on them. */
+struct daemon_vault {
+	struct daemon_vault *next;
+	struct rc_daemon *daemon;
+	char *cluster;
+	struct rc_vault_pool *pool;
+};
+
+static struct rc_vault_pool *get_pool(struct rc_daemon *daemon, const char *cluster)
+{
+	struct daemon_vault *vault = daemon->vaults;
+
+	while (vault && strcmp(vault->cluster, cluster) != 0)
+		vault = vault->next;
+	if (!vault) {
+		vault = rc_new0(struct daemon_vault);
+		vault->daemon = daemon;
+		vault->cluster = rc_strdup(cluster);
+		vault->pool = rc_vault_pool_new(daemon->loop, NULL, NULL);
+		vault->next = daemon->vaults;
+		daemon->vaults = vault;
+	}
+	return vault->pool;
+}
+
+static void on_closed(void *userdata)
+{
+	struct rc_daemon *daemon = userdata;
+
+	if (--daemon->n_closing == 0)
+		ev_break(daemon->loop, EVBREAK_ALL);
+}
+
+void daemon_secrets_close_vaults(struct rc_daemon *daemon)
+{
+	struct daemon_vault *vault;
+
+	for (vault = daemon->vaults; vault; vault = vault->next)
+		daemon->n_closing++;
+	for (vault = daemon->vaults; vault; vault = vault->next)
+		rc_vault_pool_close(vault->pool, on_closed, daemon);
+	if (daemon->n_closing == 0)
+		ev_break(daemon->loop, EVBREAK_ALL);
+}
+
+void daemon_secrets_free_vaults(struct rc_daemon *daemon)
+{
+	while (daemon->vaults) {
+		struct daemon_vault *vault = daemon->vaults;
+
+		daemon->vaults = vault->next;
+		rc_vault_pool_free(vault->pool);
+		free(vault->cluster);
+		free(vault);
+	}
+}
+
 struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 {
 	struct daemon_secrets *secrets = rc_new0(struct daemon_secrets);
@@ -28,6 +86,7 @@ struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 			.discovery = rc_destination_get_discovery(*destination),
 			.events = rc_destination_get_events(*destination),
 			.store = daemon->store,
+			.vault = get_pool(daemon, rc_destination_get_name(*destination)),
 			.name = rc_destination_get_name(*destination),
 		};
 
@@ -97,8 +156,18 @@ void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct r
 		{"externalsecret_status_condition", "gauge", "The status condition."},
 		{"externalsecret_reconcile_duration", "gauge",
 		 "Nanoseconds the last refresh took."},
+		{"reconciled_secret_synced_seconds", "gauge",
+		 "When it was last in sync, since the epoch."},
 		{"reconciled_secret_lease_end_seconds", "gauge",
-		 "When the lease of dynamic credentials ends, since the epoch; 0: no lease."},
+		 "When the first lease of its dynamic credentials ends, since the epoch; 0: no "
+		 "lease."},
+		{"reconciled_secret_leases", "gauge",
+		 "Dynamic credentials that live for it now, or may."},
+		{"reconciled_secret_mints_total", "counter", "Dynamic credentials made for it."},
+		{"reconciled_secret_old_pods", "gauge",
+		 "Pods that still use the credentials before; these are kept for them."},
+		{"reconciled_secret_rollout_pending_seconds", "gauge",
+		 "How long pods have been using the credentials before."},
 	};
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(metrics); i++) {

@@ -11,6 +11,9 @@ struct daemon_secrets;
 
 struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon);
 void daemon_secrets_free(struct daemon_secrets *secrets);
+/* What is logged in but holds no lease is revoked; then the loop is left. */
+void daemon_secrets_close_vaults(struct rc_daemon *daemon);
+void daemon_secrets_free_vaults(struct rc_daemon *daemon);
 /* Discovery of a cluster learnt something. */
 void daemon_secrets_on_destination(struct daemon_secrets *secrets,
 				   const struct rc_destination *destination);

@@ -438,11 +438,15 @@ struct rc_kube_cache *rc_kube_cache_new(struct rc_kube_cluster *cluster,
 }
 
 static void add_feed(struct kind *kind, const struct rc_kube_resource *resource,
-		     const char *name_space)
+		     const char *name_space, const char *field_selector)
 {
 	struct rc_kube_cache *cache = kind->cache;
 	struct rc_kube_watch_options options = {
-		.resource = resource, .name_space = name_space, .label_selector = cache->label};
+		.resource = resource,
+		.name_space = name_space,
+		.label_selector = cache->label,
+		.field_selector = field_selector,
+	};
 	struct feed *feed = rc_new0(struct feed);
 
 	feed->kind = kind;
@@ -490,6 +494,12 @@ void rc_kube_cache_free(struct rc_kube_cache *cache)
 
 void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resource *resource)
 {
+	rc_kube_cache_want_some(cache, resource, NULL);
+}
+
+void rc_kube_cache_want_some(struct rc_kube_cache *cache, const struct rc_kube_resource *resource,
+			     const char *field_selector)
+{
 	const char *const *namespaces = rc_kube_cluster_get_namespaces(cache->cluster);
 	struct kind *kind = find_kind(cache, resource->group, resource->kind);
 
@@ -504,10 +514,10 @@ void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resour
 	kind->version = rc_strdup(resource->version);
 	DL_APPEND(cache->kinds, kind);
 	if (!namespaces || !resource->namespaced)
-		add_feed(kind, resource, NULL);
+		add_feed(kind, resource, NULL, field_selector);
 	else
 		for (; *namespaces; namespaces++)
-			add_feed(kind, resource, *namespaces);
+			add_feed(kind, resource, *namespaces, field_selector);
 }
 
 void rc_kube_cache_drop(struct rc_kube_cache *cache, const char *group, const char *name)

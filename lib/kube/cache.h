@@ -50,6 +50,9 @@ RC_DEFINE_FREEP(struct rc_kube_cache, rc_kube_cache_free)
 
 /* Watch a kind as well; wanting it again is fine. A changed version starts its watch anew. */
 void rc_kube_cache_want(struct rc_kube_cache *cache, const struct rc_kube_resource *resource);
+/* The same for the objects that a field selector ("type!=helm.sh/release.v1") lets through. */
+void rc_kube_cache_want_some(struct rc_kube_cache *cache, const struct rc_kube_resource *resource,
+			     const char *field_selector);
 /* Stop watching it and forget its objects; changed is not called. */
 void rc_kube_cache_drop(struct rc_kube_cache *cache, const char *group, const char *kind);
 /* It is wanted, was listed whole, and its watch is not failing. */

@@ -1,6 +1,7 @@
 /*
  * Whether stores can be used: a login and a look at our own token; the answer is the store's Ready
- * condition. A store that fails is tried again with back-off, and at once when it is changed.
+ * condition. Looked at every five minutes, or as the store says; one that fails is tried again with
+ * back-off, and at once when it, or what it refers to, is changed.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,21 +11,25 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/str.h"
+#include "data/duration.h"
 #include "data/json.h"
 #include "secrets/manager-private.h"
 
 #define BACKOFF_MS     5000
 #define BACKOFF_MAX_MS 300000
+#define INTERVAL_S     300
 
 struct secrets_store_check {
 	struct secrets_store_check *prev, *next;
 	struct rc_secrets_manager *manager;
 	json_t *store;
 	char spec[RC_JSON_HASH_MAX];
-	struct rc_vault_request *asking;
+	struct rc_secrets_client *client; /* keeps its login in use */
+	struct rc_secrets_call *asking;
 	struct rc_kube_request *writing;
 	ev_timer timer;
 	unsigned int attempts;
+	bool is_tried;
 };
 
 static bool is_named(const struct secrets_store_check *check, const char *kind,
@@ -52,7 +57,8 @@ static void free_check(struct secrets_store_check *check)
 
 	DL_DELETE(manager->checks, check);
 	ev_timer_stop(manager->options.loop, &check->timer);
-	rc_vault_session_cancel(check->asking);
+	rc_secrets_provider_cancel(check->asking);
+	rc_secrets_provider_close(check->client);
 	rc_kube_request_cancel(check->writing);
 	json_decref(check->store);
 	free(check);
@@ -72,33 +78,62 @@ static void on_written(void *userdata, int r, const struct rc_kube_answer *answe
 	rc_error_free(err);
 }
 
+static const char *reason_of(const struct rc_error *err)
+{
+	return !err ? "Valid" : err->code == -EINVAL ? "InvalidProviderConfig" : "ValidationFailed";
+}
+
 static void write_status(struct secrets_store_check *check, const struct rc_error *err)
 {
 	const char *kind = rc_json_text(check->store, "kind", NULL) ?: "";
 	const struct rc_kube_resource *resource = rc_secrets_manager_resource(check->manager, kind);
 	rc_autofree char *message = err ? rc_error_format(err) : rc_strdup("store validated");
+	const char *capabilities = check->client ? check->client->ops->capabilities : "ReadWrite";
+	const char *status = err ? "False" : "True";
 	const json_t *before =
 		json_array_get(rc_json_get(check->store, "status", "conditions", NULL), 0);
+	bool flips = !rc_text_equal(rc_json_text(before, "status", NULL), status);
 	rc_autofree struct rc_kube_key *key = NULL;
 	json_auto_t *patch = NULL;
 	char now[RC_CLOCK_RFC3339_MAX];
 
-	if (!resource ||
-	    (rc_text_equal(rc_json_text(before, "message", NULL), message) &&
-	     rc_text_equal(rc_json_text(before, "status", NULL), err ? "False" : "True")))
+	if (!resource || (!flips && rc_text_equal(rc_json_text(before, "message", NULL), message)))
 		return;
 	rc_kube_object_get_key(check->store, &key, NULL);
+	rc_clock_format_rfc3339(rc_clock_unix_s(), now);
 	patch = json_pack("{s:{s:[{s:s, s:s, s:s, s:s, s:s}], s:s}}", "status", "conditions",
-			  "type", "Ready", "status", err ? "False" : "True", "reason",
-			  !err			 ? "Valid"
-			  : err->code == -EINVAL ? "InvalidProviderConfig"
-						 : "ValidationFailed",
-			  "message", message, "lastTransitionTime",
-			  rc_clock_format_rfc3339(rc_clock_unix_s(), now), "capabilities",
-			  "ReadWrite");
+			  "type", "Ready", "status", status, "reason", reason_of(err), "message",
+			  message, "lastTransitionTime",
+			  flips ? now : rc_json_text(before, "lastTransitionTime", NULL) ?: now,
+			  "capabilities", capabilities);
 	rc_kube_request_cancel(check->writing);
 	check->writing = rc_kube_apply_patch(check->manager->options.cluster, resource, key, patch,
 					     "status", NULL, on_written, check);
+	rc_json_merge(check->store, patch);
+}
+
+/* Seconds, or a duration. */
+static int64_t interval_of(const struct secrets_store_check *check)
+{
+	const json_t *interval = rc_json_get(check->store, "spec", "refreshInterval", NULL);
+	const char *text = json_string_value(interval);
+	int64_t ns = 0;
+
+	if (json_is_integer(interval))
+		ns = json_integer_value(interval) * 1000000000;
+	else if (text)
+		rc_duration_parse(rc_str(text), &ns, NULL);
+	return ns > 0 ? ns / 1000000000 : INTERVAL_S;
+}
+
+static void schedule(struct secrets_store_check *check, uint64_t ms)
+{
+	struct ev_loop *loop = check->manager->options.loop;
+
+	ev_timer_stop(loop, &check->timer);
+	ev_now_update(loop);
+	ev_timer_set(&check->timer, (double)(ms + rc_clock_jitter_ms(ms / 4)) / 1000, 0);
+	ev_timer_start(loop, &check->timer);
 }
 
 static void end(struct secrets_store_check *check, int r, struct rc_error *err)
@@ -107,46 +142,84 @@ static void end(struct secrets_store_check *check, int r, struct rc_error *err)
 
 	write_status(check, err);
 	if (r < 0) {
-		uint64_t ms = rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, check->attempts);
-
-		if (check->attempts++ == 0)
+		if (check->attempts == 0)
 			rc_log_error(&check->manager->log, LOG_WARNING, err, "store '%s'", name);
-		ev_timer_stop(check->manager->options.loop, &check->timer);
-		ev_timer_set(&check->timer, (double)(ms + rc_clock_jitter_ms(ms / 4)) / 1000, 0);
-		ev_timer_start(check->manager->options.loop, &check->timer);
+		schedule(check,
+			 rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, check->attempts++));
 	} else {
+		if (check->attempts > 0)
+			rc_log_notice(&check->manager->log, "store '%s' can be used again", name);
 		check->attempts = 0;
+		schedule(check, (uint64_t)interval_of(check) * 1000);
 	}
 	rc_error_free(err);
 }
 
 /* ---- the check ---- */
 
-static void on_looked(void *userdata, int r, const struct rc_vault_answer *answer,
+static void on_looked(void *userdata, int r, const struct rc_secrets_answer *answer,
 		      struct rc_error *err)
 {
 	struct secrets_store_check *check = userdata;
+	struct rc_secrets_manager *manager = check->manager;
+	bool was_failing = check->attempts > 0;
 
 	(void)answer;
 	check->asking = NULL;
 	end(check, r, err);
+	if (r == 0 && was_failing)
+		rc_secrets_manager_wake_users(manager, check->store);
+}
+
+/* Returns whether somebody else logs in now than before. */
+static bool open_again(struct secrets_store_check *check, int *ret_r, struct rc_error **err)
+{
+	struct rc_secrets_client *client = NULL;
+	const char *ns = rc_kube_object_get_meta(check->store, "namespace");
+	bool is_same;
+
+	*ret_r = rc_secrets_provider_open(&check->manager->context, check->store, ns, &client, err);
+	is_same = client ? rc_secrets_provider_is_same(client, check->client) : !check->client;
+	rc_secrets_provider_cancel(rc_steal(&check->asking));
+	rc_secrets_provider_close(check->client);
+	check->client = client;
+	return !is_same;
+}
+
+/* The same question without changing anything. */
+static bool is_other_login(const struct secrets_store_check *check)
+{
+	struct rc_secrets_client *client = NULL;
+	const char *ns = rc_kube_object_get_meta(check->store, "namespace");
+	bool is_same;
+
+	rc_secrets_provider_open(&check->manager->context, check->store, ns, &client, NULL);
+	is_same = client && rc_secrets_provider_is_same(client, check->client);
+	rc_secrets_provider_close(client);
+	return !is_same;
+}
+
+static void try(struct secrets_store_check *check)
+{
+	const struct rc_secrets_provider_ops *ops = check->client->ops;
+
+	if (!ops->validate || (ops->is_referent && ops->is_referent(check->client)))
+		end(check, 0, NULL);
+	else
+		check->asking = ops->validate(check->client, on_looked, check);
 }
 
 static void start(struct secrets_store_check *check)
 {
-	struct rc_secrets_store store;
 	struct rc_error *err = NULL;
-	const char *ns = rc_kube_object_get_meta(check->store, "namespace");
-	int r = rc_secrets_providers_open(check->manager->providers, check->store, ns, &store,
-					  &err);
+	int r;
 
-	rc_vault_session_cancel(rc_steal(&check->asking));
-	if (r < 0) {
+	check->is_tried = true;
+	open_again(check, &r, &err);
+	if (r < 0)
 		end(check, r, err);
-		return;
-	}
-	check->asking = rc_vault_session_ask(store.session, "GET", "auth/token/lookup-self", NULL,
-					     on_looked, check);
+	else
+		try(check);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -179,7 +252,34 @@ void rc_secrets_check_update(struct rc_secrets_manager *manager, const json_t *s
 	}
 	memcpy(check->spec, spec, sizeof(spec));
 	check->attempts = 0;
-	start(check);
+	check->is_tried = false;
+	if (rc_secrets_manager_is_ready(manager))
+		start(check);
+}
+
+void rc_secrets_check_again(struct rc_secrets_manager *manager)
+{
+	struct secrets_store_check *check;
+
+	DL_FOREACH (manager->checks, check) {
+		struct rc_error *err = NULL;
+		bool is_other;
+		int r;
+
+		if (check->asking && check->is_tried && !is_other_login(check))
+			continue;
+		is_other = open_again(check, &r, &err) || !check->is_tried;
+		check->is_tried = true;
+		if (r < 0 && is_other) {
+			end(check, r, err);
+		} else if (r < 0) {
+			rc_error_free(err);
+		} else if (is_other) {
+			check->attempts = 0;
+			try(check);
+			rc_secrets_manager_wake_users(manager, check->store);
+		}
+	}
 }
 
 void rc_secrets_check_forget(struct rc_secrets_manager *manager, const char *kind,

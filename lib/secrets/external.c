@@ -312,21 +312,42 @@ static struct record read_record(const struct rc_secrets_external *external)
 	return record;
 }
 
-int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool is_valid,
-				int64_t lease_due_unix_s)
+static struct rc_secrets_due due_now(enum rc_secrets_due_why why)
+{
+	return (struct rc_secrets_due){0, why};
+}
+
+struct rc_secrets_due rc_secrets_external_due(const struct rc_secrets_external *external,
+					      bool is_valid)
 {
 	struct record record = read_record(external);
 	bool is_periodic = external->policy == RC_SECRETS_POLICY_PERIODIC;
+	struct rc_secrets_due never = {INT64_MAX, RC_SECRETS_DUE_NEVER};
 
 	if (!is_valid && external->creation != RC_SECRETS_CREATION_ORPHAN)
-		return 0;
+		return due_now(RC_SECRETS_DUE_MISSING);
 	if (external->policy == RC_SECRETS_POLICY_CREATED_ONCE)
-		return record.is_synced && record.refreshed_unix_s ? INT64_MAX : 0;
+		return record.is_synced && record.refreshed_unix_s
+			       ? never
+			       : due_now(RC_SECRETS_DUE_MISSING);
 	if (is_periodic && external->interval_s == 0 && record.is_synced)
-		return lease_due_unix_s ? lease_due_unix_s : INT64_MAX;
-	if (!record.refreshed_unix_s || !record.is_of_this_version)
-		return 0;
-	if (lease_due_unix_s)
-		return lease_due_unix_s;
-	return is_periodic ? record.refreshed_unix_s + external->interval_s : INT64_MAX;
+		return never;
+	if (!record.is_synced || !record.refreshed_unix_s)
+		return due_now(RC_SECRETS_DUE_MISSING);
+	if (!record.is_of_this_version)
+		return due_now(RC_SECRETS_DUE_EDITED);
+	if (!is_periodic)
+		return never;
+	return (struct rc_secrets_due){record.refreshed_unix_s + external->interval_s,
+				       RC_SECRETS_DUE_INTERVAL};
+}
+
+bool rc_secrets_external_is_touched(const struct rc_secrets_external *external)
+{
+	const char *synced =
+		rc_json_text(external->object, "status", "syncedResourceVersion", NULL);
+	rc_autofree char *version = rc_secrets_external_version(external->object);
+	size_t n = strcspn(version, "-");
+
+	return synced && strncmp(synced, version, n + 1) == 0 && strcmp(synced, version) != 0;
 }

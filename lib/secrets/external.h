@@ -64,11 +64,22 @@ RC_DEFINE_FREEP(struct rc_secrets_external, rc_secrets_external_free)
 /* "<generation>-<hash of labels and annotations>": what a refresh was made for. The caller's. */
 char *rc_secrets_external_version(const json_t *object);
 
-/*
- * When it is due, as External Secrets decides: unix seconds, 0: now, INT64_MAX: never by itself.
- * is_valid: the Secret is there and holds what was written. lease_due_unix_s: when the lease of
- * what was fetched asks for new credentials, 0: there is none; within a lease the interval mints
- * nothing new.
- */
-int64_t rc_secrets_external_due(const struct rc_secrets_external *external, bool is_valid,
-				int64_t lease_due_unix_s);
+enum rc_secrets_due_why {
+	RC_SECRETS_DUE_NEVER,	 /* not by itself */
+	RC_SECRETS_DUE_INTERVAL, /* its interval is over */
+	RC_SECRETS_DUE_EDITED,	 /* spec, labels or annotations are others */
+	RC_SECRETS_DUE_MISSING,	 /* it was never made, or its Secret is not as it was written */
+};
+
+struct rc_secrets_due {
+	int64_t at_unix_s; /* 0: now, INT64_MAX: never */
+	enum rc_secrets_due_why why;
+};
+
+/* Its labels or annotations are others than at the last refresh, its spec is not: somebody asks for
+ * a refresh. */
+bool rc_secrets_external_is_touched(const struct rc_secrets_external *external);
+/* When a refresh is due, as External Secrets decides. is_valid: the Secret is there and holds what
+ * was written. */
+struct rc_secrets_due rc_secrets_external_due(const struct rc_secrets_external *external,
+					      bool is_valid);

@@ -18,6 +18,7 @@
 #include "kube/discovery.h"
 #include "kube/events.h"
 #include "store/store.h"
+#include "vault/pool.h"
 
 struct rc_secrets_manager;
 
@@ -28,7 +29,8 @@ struct rc_secrets_manager_options {
 	struct rc_kube_discovery *discovery;
 	struct rc_kube_events *events;
 	struct rc_store *store;
-	const char *name; /* of the cluster: tells its entries in the store apart */
+	struct rc_vault_pool *vault; /* logins; outlives managers, so that a reload keeps them */
+	const char *name;	     /* of the cluster: tells its entries in the store apart */
 };
 
 struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manager_options *options);

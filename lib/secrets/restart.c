@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "kube/apply.h"
+#include "secrets/workload.h"
 
 #define NOTE "reconciled.io/secret."
 
@@ -36,54 +37,10 @@ struct rc_secrets_restart {
 
 /* ---- use ---- */
 
-static bool is_named(const json_t *ref, const char *key, const char *secret)
-{
-	return rc_text_equal(rc_json_text(ref, key, NULL), secret);
-}
-
-static bool container_uses(const json_t *container, const char *secret)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach (json_object_get(container, "envFrom"), i, item)
-		if (is_named(json_object_get(item, "secretRef"), "name", secret))
-			return true;
-	json_array_foreach (json_object_get(container, "env"), i, item)
-		if (is_named(rc_json_get(item, "valueFrom", "secretKeyRef", NULL), "name", secret))
-			return true;
-	return false;
-}
-
-static bool volume_uses(const json_t *volume, const char *secret)
-{
-	json_t *source;
-	size_t i;
-
-	if (is_named(json_object_get(volume, "secret"), "secretName", secret))
-		return true;
-	json_array_foreach (rc_json_get(volume, "projected", "sources", NULL), i, source)
-		if (is_named(json_object_get(source, "secret"), "name", secret))
-			return true;
-	return false;
-}
-
 bool rc_secrets_restart_uses(const json_t *workload, const char *secret)
 {
-	const json_t *spec = rc_json_get(workload, "spec", "template", "spec", NULL);
-	json_t *item;
-	size_t i;
-
-	json_array_foreach (json_object_get(spec, "containers"), i, item)
-		if (container_uses(item, secret))
-			return true;
-	json_array_foreach (json_object_get(spec, "initContainers"), i, item)
-		if (container_uses(item, secret))
-			return true;
-	json_array_foreach (json_object_get(spec, "volumes"), i, item)
-		if (volume_uses(item, secret))
-			return true;
-	return false;
+	return rc_secrets_workload_uses(rc_json_get(workload, "spec", "template", "spec", NULL),
+					"Secret", secret);
 }
 
 static bool is_opted_out(const json_t *workload)

@@ -31,7 +31,7 @@ static void look(const json_t *object)
 	rc_application_parse(object, "fuzz", &application, NULL);
 	if (rc_secrets_external_parse(object, &external, NULL) == 0) {
 		version = rc_secrets_external_version(object);
-		rc_secrets_external_due(external, true, 0);
+		rc_secrets_external_due(external, true);
 	}
 }
 

@@ -1,4 +1,4 @@
-/* When a refresh is due: External Secrets' shouldRefresh() and isSecretValid(), and leases. */
+/* When a refresh is due: External Secrets' shouldRefresh() and isSecretValid(). */
 #include "support/check.h"
 
 #include "base/clock.h"
@@ -16,7 +16,6 @@ struct moment {
 	int64_t ago_s; /* since the last refresh; negative: in the future */
 	enum synced synced;
 	bool is_invalid;  /* the Secret was edited or is gone */
-	int64_t lease_s;  /* from now until the lease asks for new credentials; 0: no lease */
 	int64_t wanted_s; /* from now; 0: now, or NEVER */
 	bool has_no_time;
 };
@@ -70,16 +69,6 @@ static const struct moment moments[] = {
 	{ORPHAN, 60, SAME, .is_invalid = true, .wanted_s = HOUR - 60},
 	{ORPHAN, 2 * HOUR, SAME, .is_invalid = true, .wanted_s = 0},
 	{ORPHAN, 60, OTHER, .is_invalid = true, .wanted_s = 0},
-
-	/* Ours: within a lease the interval mints no new credentials; a change still does. */
-	{PERIODIC, 60, SAME, .lease_s = 500, .wanted_s = 500},
-	{PERIODIC, 60, SAME, .lease_s = 9 * HOUR, .wanted_s = 9 * HOUR},
-	{PERIODIC, 5 * HOUR, SAME, .lease_s = 500, .wanted_s = 500},
-	{PERIODIC, 60, OTHER, .lease_s = 500, .wanted_s = 0},
-	{PERIODIC, 60, SAME, .is_invalid = true, .lease_s = 500, .wanted_s = 0},
-	{ONCE, 60, SAME, .lease_s = 500, .wanted_s = 500},
-	{ONCE, 60, OTHER, .lease_s = 500, .wanted_s = 500},
-	{CHANGE, 60, SAME, .lease_s = 500, .wanted_s = 500},
 };
 
 static void set_status(json_t *object, const struct moment *moment, int64_t now)
@@ -102,14 +91,13 @@ START_TEST(test_moment)
 {
 	const struct moment *moment = &moments[_i];
 	json_auto_t *object = sample_object("", moment->spec);
-	int64_t now = rc_clock_unix_s(), due, lease, wanted;
+	int64_t now = rc_clock_unix_s(), due, wanted;
 	autoexternal *external = NULL;
 	struct rc_error *err = NULL;
 
 	set_status(object, moment, now);
 	rc_check_ok(rc_secrets_external_parse(object, &external, &err), err);
-	lease = moment->lease_s ? now + moment->lease_s : 0;
-	due = rc_secrets_external_due(external, !moment->is_invalid, lease);
+	due = rc_secrets_external_due(external, !moment->is_invalid).at_unix_s;
 	wanted = moment->wanted_s == NEVER ? NEVER : now + moment->wanted_s;
 	if (moment->wanted_s == 0) /* any time that is over is now */
 		ck_assert_msg(due <= now, "%s, %lld s ago: %lld s from now", moment->spec,
@@ -147,7 +135,7 @@ START_TEST(test_edit)
 	set_status(before, &moment, now);
 	json_object_set(after, "status", json_object_get(before, "status"));
 	rc_check_ok(rc_secrets_external_parse(after, &external, &err), err);
-	due = rc_secrets_external_due(external, true, 0);
+	due = rc_secrets_external_due(external, true).at_unix_s;
 	ck_assert_msg((due == 0) == edits[_i].asks, "%s: %lld", edits[_i].metadata, (long long)due);
 }
 END_TEST

@@ -103,15 +103,16 @@ static bool selects_field(const char *selector, const json_t *object)
 	const char *equals = strchr(selector, '=');
 	rc_autofree char *path = NULL;
 	const json_t *at = object;
+	bool negated = equals && equals > selector && equals[-1] == '!';
 	char *rest, *part;
 
 	if (!equals)
 		return true;
-	path = rc_strndup(selector, (size_t)(equals - selector));
+	path = rc_strndup(selector, (size_t)(equals - selector) - negated);
 	rest = path;
 	while ((part = strsep(&rest, ".")))
 		at = json_object_get(at, part);
-	return strcmp(json_string_value(at) ?: "", equals + 1) == 0;
+	return (strcmp(json_string_value(at) ?: "", equals + 1) == 0) != negated;
 }
 
 bool kubeapi_selects(const char *label_selector, const char *field_selector, const json_t *object)
