@@ -236,6 +236,8 @@ static void look(struct rc_app *app)
 		.application = &app->application->options,
 		.judge = rc_engine_get_judge(app->engine),
 		.cluster = app->destination,
+		.is_allowed = rc_app_permit_is_allowed,
+		.userdata = app,
 	};
 	struct rc_desired *before = NULL;
 

@@ -7,7 +7,8 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 
-#define AGAIN_S 5 /* after a look that could not tell everything */
+#define AGAIN_S	  5 /* after a look that could not tell everything */
+#define AUTOMATED "automated sync policy"
 
 static const struct rc_engine_options *options_of(const struct rc_app *app)
 {
@@ -117,7 +118,7 @@ struct start {
 static void begin_operation(struct rc_app *app, const struct start *start)
 {
 	struct rc_operation *operation = &app->operation;
-	const char *by = start->by_hand ? app->wanted.initiated_by : "automated sync policy";
+	const char *by = start->by_hand ? app->wanted.initiated_by : AUTOMATED;
 	bool partial = start->partial || rc_request_is_partial(&app->running);
 
 	if (start->partial)
@@ -142,6 +143,16 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 	free(operation->message);
 	operation->message = NULL;
 	rc_app_save_operation(app);
+}
+
+static char *hold_for_window(void *userdata)
+{
+	const struct rc_app *app = userdata;
+	bool is_manual = !rc_text_equal(app->operation.initiated_by, AUTOMATED);
+
+	return rc_app_permit_window(app, is_manual).is_allowed
+		       ? NULL
+		       : rc_strdup("Sync operation blocked by sync window");
 }
 
 static void start_run(struct rc_app *app, const struct start *start)
@@ -169,6 +180,8 @@ static void start_run(struct rc_app *app, const struct start *start)
 		.prune_budget = engine->prune_budget,
 		.prune = app->application->automated.prune,
 		.partial = start->partial,
+		.permit = rc_app_permit_task,
+		.hold = hold_for_window,
 		.changed = on_progress,
 		.done = on_synced,
 		.userdata = app,
@@ -237,6 +250,19 @@ static bool resume(struct rc_app *app)
 	return true;
 }
 
+static void run_in_window(struct rc_app *app, const struct start *start)
+{
+	struct rc_window_verdict window = rc_app_permit_window(app, start->by_hand);
+
+	if (window.is_allowed) {
+		start_run(app, start);
+		return;
+	}
+	app->is_window_closed = true;
+	if (window.changes_unix_s)
+		wait_s(app, window.changes_unix_s - rc_clock_unix_s());
+}
+
 void rc_app_run_decide(struct rc_app *app)
 {
 	struct rc_resources_count count = rc_resources_count(&app->resources);
@@ -256,6 +282,7 @@ void rc_app_run_decide(struct rc_app *app)
 	struct start start = {.partial = false};
 
 	app->refusal = NULL;
+	app->is_window_closed = false;
 	if (app->sync || (!facts.is_suspended && resume(app)))
 		return;
 	if (rc_app_hold_get_end(app))
@@ -264,7 +291,7 @@ void rc_app_run_decide(struct rc_app *app)
 		rc_app_approve(app, "annotation deletion-approved", NULL);
 	if (app->is_wanted && !facts.is_suspended) {
 		start.by_hand = true;
-		start_run(app, &start);
+		run_in_window(app, &start);
 		return;
 	}
 	if (count.n_unknown > 0) {
@@ -284,7 +311,7 @@ void rc_app_run_decide(struct rc_app *app)
 	case RC_DECISION_HEAL:
 		start.partial = verdict.decision == RC_DECISION_HEAL;
 		start.is_retry = verdict.is_retry;
-		start_run(app, &start);
+		run_in_window(app, &start);
 		return;
 	}
 }
@@ -293,7 +320,8 @@ void rc_app_run_consider_commit(struct rc_app *app)
 {
 	rc_autofree char *revision = NULL, *why = NULL;
 
-	if (app->pinned || rc_app_hold_get_rollback(app) || rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
+	if (app->pinned || rc_app_hold_get_rollback(app) ||
+	    rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
 	    rc_text_equal(revision, rc_sync_get_revision(app->sync)))
 		return;
 	why = rc_asprintf("superseded by commit %.12s", revision);

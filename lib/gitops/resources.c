@@ -163,7 +163,8 @@ static void compare(struct rc_resource *row, const json_t *live,
 	if (row->programs)
 		return;
 	desired = rc_desired_item_load(row->item);
-	/* Two that both want it would take it from each other for ever: only what it holds counts. */
+	/* Two that both want it would take it from each other for ever: only what it holds counts.
+	 */
 	if (row->owner)
 		rc_tracking_copy(desired, live);
 	row->comparison = rc_compare_local(desired, live, &how);
@@ -177,6 +178,13 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 	bool is_known, is_well_known;
 	json_auto_t *object = NULL;
 
+	row->is_forbidden =
+		options->is_allowed && !options->is_allowed(options->userdata, row->key);
+	if (row->is_forbidden) {
+		row->comparison = RC_COMPARISON_MISSING;
+		row->health = RC_HEALTH_NONE;
+		return row->item != NULL;
+	}
 	if (!live) {
 		row->comparison = RC_COMPARISON_MISSING;
 		row->health = RC_HEALTH_MISSING;
@@ -334,13 +342,13 @@ json_t *rc_resources_describe(const struct rc_resources *resources)
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
-		json_t *json =
-			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group,
-				  "kind", row->key->kind, "namespace", row->key->name_space, "name",
-				  row->key->name, "syncWave", row->traits.wave, "status",
-				  row->comparison == RC_COMPARISON_UNKNOWN   ? "Unknown"
-				  : row->comparison == RC_COMPARISON_IN_SYNC ? "Synced"
-									     : "OutOfSync");
+		json_t *json = json_pack(
+			"{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group, "kind",
+			row->key->kind, "namespace", row->key->name_space, "name", row->key->name,
+			"syncWave", row->traits.wave, "status",
+			row->comparison == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
+			: row->comparison == RC_COMPARISON_IN_SYNC		      ? "Synced"
+								   : "OutOfSync");
 
 		if (row->comparison == RC_COMPARISON_EXTRA)
 			json_object_set_new(json, "requiresPruning",

@@ -53,11 +53,18 @@ struct rc_sync_options {
 	struct rc_worker_pool *script_pool; /* for what ignore has of programs; may be NULL */
 	const json_t *journal; /* of the run to go on with, until start returns; NULL: a new run */
 	uint64_t wave_timeout_ms;
-	unsigned int prune_budget; /* percent of the tracked objects that may go unasked; 100: all */
-	bool prune;		   /* at all */
-	bool partial;		   /* self-heal: what is out of sync only, no hooks */
+	unsigned int
+		prune_budget; /* percent of the tracked objects that may go unasked; 100: all */
+	bool prune;	      /* at all */
+	bool partial;	      /* self-heal: what is out of sync only, no hooks */
+	struct rc_plan *plan; /* to run this one, of deleting the application; taken over */
 	/* What somebody asked; of a run that is gone on with its journal says it. Borrowed. */
 	const struct rc_request *request; /* may be NULL */
+	/* -EACCES with the reason for an object that may not be written. May be NULL. */
+	int (*permit)(void *userdata, const struct rc_kube_key *key, struct rc_error **err);
+	/* Why it may not go on to the next wave now, the callee's to give away; NULL: it may. May
+	 * be NULL. Asked again once a second. */
+	char *(*hold)(void *userdata);
 	/* Progress was made, or what blocks changed. May be NULL. */
 	void (*changed)(void *userdata, struct rc_sync *sync);
 	rc_sync_done_fn *done;
