@@ -53,6 +53,10 @@ struct rc_app {
 	char *render_key;  /* what the manifests were made of */
 	json_t *manifests; /* as rendered, until they are read; else NULL */
 	json_t *warnings, *types;
+	json_t *needs;	       /* what the charts lack, as the render worker says; or NULL */
+	json_t *charts;	       /* what was fetched for it, */
+	char *charts_revision; /* and for which revision */
+	bool is_fresh_wanted;  /* resolve ranges anew */
 	struct rc_desired *desired, *fresh;
 	struct rc_resources resources;
 	bool is_compared;	/* resources tell the truth about revision */
@@ -148,6 +152,12 @@ int rc_app_permit_task(void *userdata, const struct rc_kube_key *key, struct rc_
 struct rc_window_verdict rc_app_permit_window(const struct rc_app *app, bool is_manual);
 /* {allowed, changes?, windows: [...]}; the caller's, NULL when none is about the application. */
 json_t *rc_app_permit_describe_windows(const struct rc_app *app);
+
+/* ---- app-fetch.c: what charts in Git depend on ---- */
+int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err);
+/* What is to lie in the charts/ of a source at app->revision; NULL: what the commit has. */
+const json_t *rc_app_fetch_get(const struct rc_app *app, size_t source);
+void rc_app_fetch_clear(struct rc_app *app);
 
 /* ---- app-compare.c: the last step of the look ---- */
 rc_step_fn rc_app_compare_run;
