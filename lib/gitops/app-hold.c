@@ -11,7 +11,8 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 
-/* hold: {suspended: {by, at, reason, until}, rollback: {by, at, id, revision, spec}, waiting: {since, prunes}} */
+/* hold: {suspended: {by, at, reason, until}, rollback: {by, at, id, revision, spec}, waiting:
+ * {since, prunes}} */
 
 static const struct rc_engine_options *options_of(const struct rc_app *app)
 {
@@ -210,7 +211,8 @@ static int take_effect(struct rc_app *app, struct rc_error **err)
 int rc_app_rollback(struct rc_app *app, const char *by, int64_t id, bool prune,
 		    struct rc_error **err)
 {
-	json_auto_t *entry = NULL, *before = json_incref((json_t *)(uintptr_t)rc_app_hold_get_rollback(app));
+	json_auto_t *entry = NULL,
+		    *before = json_incref((json_t *)(uintptr_t)rc_app_hold_get_rollback(app));
 	int r;
 
 	if (app->sync)
@@ -251,7 +253,8 @@ int rc_app_resume(struct rc_app *app, const char *by, struct rc_error **err)
 	if (!was_held && !was_suspended) {
 		rc_fail(err, -EINVAL, "'%s' is neither suspended nor rolled back", name_of(app));
 		if (app->application->is_suspended)
-			rc_hint(err, "its annotation argocd.argoproj.io/skip-reconcile suspends it");
+			rc_hint(err,
+				"its annotation argocd.argoproj.io/skip-reconcile suspends it");
 		return -EINVAL;
 	}
 	if (app->sync)

@@ -70,8 +70,8 @@ struct rc_app {
 	} wanted; /* asked for by hand */
 	bool is_wanted;
 	struct rc_request running; /* what the run under way was asked for */
-	json_t *hold; /* what a person decided: app-hold.c */
-	char *rivals; /* who changes back what self-heal brings; or NULL */
+	json_t *hold;		   /* what a person decided: app-hold.c */
+	char *rivals;		   /* who changes back what self-heal brings; or NULL */
 
 	struct rc_app_counts counts;
 };

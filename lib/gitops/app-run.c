@@ -293,7 +293,8 @@ void rc_app_run_consider_commit(struct rc_app *app)
 {
 	rc_autofree char *revision = NULL, *why = NULL;
 
-	if (app->pinned || rc_app_hold_get_rollback(app) || rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
+	if (app->pinned || rc_app_hold_get_rollback(app) ||
+	    rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
 	    rc_text_equal(revision, rc_sync_get_revision(app->sync)))
 		return;
 	why = rc_asprintf("superseded by commit %.12s", revision);

@@ -65,12 +65,12 @@ struct rc_plan_live {
 };
 
 struct rc_plan_options {
-	bool prune;		     /* extra objects may be deleted */
-	bool no_prune, prune_confirm; /* sync options of the application */
-	unsigned int prune_budget;    /* percent of all objects that may go unasked */
+	bool prune;			  /* extra objects may be deleted */
+	bool no_prune, prune_confirm;	  /* sync options of the application */
+	unsigned int prune_budget;	  /* percent of all objects that may go unasked */
 	const struct rc_request *request; /* may be NULL */
-	bool prune_last; /* for all, as a sync option of the application */
-	bool no_hooks;	 /* self-heal, rollback and partial syncs run none */
+	bool prune_last;		  /* for all, as a sync option of the application */
+	bool no_hooks;			  /* self-heal, rollback and partial syncs run none */
 	bool only_out_of_sync;
 	bool create_namespace; /* make a task for name_space if no manifest does and it is missing
 				*/

@@ -16,7 +16,8 @@
 struct rc_request {
 	bool prune, dry_run;
 	bool force, replace, out_of_sync_only, no_hooks;
-	json_t *resources; /* ["GROUP:KIND:[NAMESPACE/]NAME"], "!" before one leaves it out; or NULL */
+	json_t *resources; /* ["GROUP:KIND:[NAMESPACE/]NAME"], "!" before one leaves it out; or NULL
+			    */
 	json_t *approved;  /* {name of an object: true}: what may go now; or NULL */
 };
 

@@ -163,7 +163,8 @@ static void compare(struct rc_resource *row, const json_t *live,
 	if (row->programs)
 		return;
 	desired = rc_desired_item_load(row->item);
-	/* Two that both want it would take it from each other for ever: only what it holds counts. */
+	/* Two that both want it would take it from each other for ever: only what it holds counts.
+	 */
 	if (row->owner)
 		rc_tracking_copy(desired, live);
 	row->comparison = rc_compare_local(desired, live, &how);

@@ -45,7 +45,8 @@ static void check_owner(struct rc_sync *sync, struct rc_task *task, const char *
 	struct rc_error *err = NULL;
 
 	if (!sync->how.fail_on_shared_resource) {
-		rc_log_warning(sync->options.log, "%s belongs to %s; it is taken over", name, owner);
+		rc_log_warning(sync->options.log, "%s belongs to %s; it is taken over", name,
+			       owner);
 		return;
 	}
 	rc_fail(&err, -EINVAL, "it belongs to %s, and FailOnSharedResource=true is set", owner);
@@ -213,9 +214,8 @@ static void on_checked(struct rc_sync *sync, struct rc_task *task, int r,
 /* Whether there is something to ask; *ret is 0, or why the plan cannot work. */
 static bool wants_check(struct rc_sync *sync, struct rc_task *task)
 {
-	bool may_be_missing =
-		task->item && (task->item->traits.skip_dry_run_on_missing ||
-			       sync->how.skip_dry_run_on_missing);
+	bool may_be_missing = task->item && (task->item->traits.skip_dry_run_on_missing ||
+					     sync->how.skip_dry_run_on_missing);
 	struct rc_error *err = NULL;
 
 	if (task->action != RC_ACTION_APPLY && task->action != RC_ACTION_HOOK)

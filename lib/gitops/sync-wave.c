@@ -27,9 +27,8 @@ void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_f
 	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 	struct rc_kube_key key = task->key;
 	struct rc_kube_delete_options options = {
-		.propagation = task->action == RC_ACTION_PRUNE
-				       ? sync->how.prune_propagation
-				       : "Background",
+		.propagation = task->action == RC_ACTION_PRUNE ? sync->how.prune_propagation
+							       : "Background",
 	};
 	struct sync_call *call;
 

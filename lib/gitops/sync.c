@@ -162,9 +162,7 @@ int rc_sync_start(const struct rc_sync_options *options, struct rc_sync **ret_sy
 	r = take_request(sync, err);
 	if (r < 0)
 		return r;
-	sync->journal = options->journal
-				? json_deep_copy(options->journal)
-				: make_journal(sync);
+	sync->journal = options->journal ? json_deep_copy(options->journal) : make_journal(sync);
 	r = make_plan(sync, err);
 	if (r < 0)
 		return r;

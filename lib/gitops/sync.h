@@ -53,9 +53,10 @@ struct rc_sync_options {
 	struct rc_worker_pool *script_pool; /* for what ignore has of programs; may be NULL */
 	const json_t *journal; /* of the run to go on with, until start returns; NULL: a new run */
 	uint64_t wave_timeout_ms;
-	unsigned int prune_budget; /* percent of the tracked objects that may go unasked; 100: all */
-	bool prune;		   /* at all */
-	bool partial;		   /* self-heal: what is out of sync only, no hooks */
+	unsigned int
+		prune_budget; /* percent of the tracked objects that may go unasked; 100: all */
+	bool prune;	      /* at all */
+	bool partial;	      /* self-heal: what is out of sync only, no hooks */
 	/* What somebody asked; of a run that is gone on with its journal says it. Borrowed. */
 	const struct rc_request *request; /* may be NULL */
 	/* Progress was made, or what blocks changed. May be NULL. */

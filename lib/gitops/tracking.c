@@ -45,9 +45,8 @@ void rc_tracking_copy(json_t *object, const json_t *from)
 	rc_kube_object_set_label(object, RC_TRACKING_LABEL,
 				 rc_kube_object_get_label(from, RC_TRACKING_LABEL));
 	for (size_t i = 0; i < RC_ARRAY_SIZE(annotations); i++)
-		rc_kube_object_set_annotation(
-			object, annotations[i],
-			rc_kube_object_get_annotation(from, annotations[i]));
+		rc_kube_object_set_annotation(object, annotations[i],
+					      rc_kube_object_get_annotation(from, annotations[i]));
 }
 
 /*
