@@ -25,5 +25,5 @@ int rc_number_parse_int(struct rc_str text, int base, int64_t *ret);
 int rc_number_parse_uint(struct rc_str text, int base, uint64_t *ret);
 /* [-+]?(digits with an optional dot)([eE][-+]?digits)?: what YAML and ParseFloat take alike. */
 bool rc_number_is_decimal(struct rc_str text);
-/* strconv.ParseFloat(text, 64) without hexadecimal; 0, -EINVAL or -ERANGE (value is then +-Inf). */
+/* strconv.ParseFloat(text, 64); 0, -EINVAL or -ERANGE (value is then +-Inf). */
 int rc_number_parse_float(struct rc_str text, double *ret);

@@ -99,16 +99,8 @@ static const char *node_text(struct rc_template_state *state, const struct rc_te
 static int ideal_constant(struct rc_template_state *state, const struct rc_template_node *node,
 			  struct rc_value *ret)
 {
-	bool looks_float = node->text.p[0] != '\'' &&
-			   !(node->text.n > 2 && (node->text.p[1] | 0x20) == 'x' &&
-			     !memchr(node->text.p, 'p', node->text.n)) &&
-			   (memchr(node->text.p, '.', node->text.n) ||
-			    memchr(node->text.p, 'p', node->text.n) ||
-			    memchr(node->text.p, 'e', node->text.n) ||
-			    memchr(node->text.p, 'E', node->text.n));
-
 	state->node = node;
-	if (node->is_float && looks_float)
+	if (rc_template_literal_is_float(node))
 		*ret = rc_value_float(node->real);
 	else if (node->is_int)
 		*ret = rc_value_int(node->integer);
@@ -265,11 +257,11 @@ static int field_of_map(struct rc_template_state *state, struct rc_value dot, st
 	if (found)
 		*ret = *found;
 	else if (from.map->flavour == RC_VALUE_FILES)
-		*ret = (struct rc_value){.kind = RC_VALUE_BYTES, .text = RC_STR("")};
+		*ret = (struct rc_value){.kind = RC_VALUE_BYTES};
 	else
 		*ret = from.map->flavour == RC_VALUE_STRINGS ? rc_value_str(RC_STR(""))
 							     : rc_value_nil();
-	ret->boxed = from.map->flavour != RC_VALUE_STRINGS;
+	ret->boxed = from.map->flavour == RC_VALUE_ANY;
 	return 0;
 }
 

@@ -1,4 +1,6 @@
 /* sprig's dates: time.Time as an object, formatted by Go's layouts. */
+#include "template/func-date.h"
+
 #include <errno.h>
 #include <time.h>
 
@@ -20,9 +22,15 @@ static void print_time(const void *object, struct rc_buf *buf)
 	rc_template_time_format(buf, time, RC_STR("2006-01-02 15:04:05.999999999 -0700 MST"));
 }
 
+struct rc_value rc_template_func_date_new(struct rc_arena *arena,
+					  const struct rc_template_time *time)
+{
+	return rc_value_object(&time_type, rc_arena_memdup(arena, time, sizeof(*time)));
+}
+
 static struct rc_value make_time(struct rc_value_call *call, struct rc_template_time time)
 {
-	return rc_value_object(&time_type, rc_arena_memdup(call->arena, &time, sizeof(time)));
+	return rc_template_func_date_new(call->arena, &time);
 }
 
 static struct rc_template_time get_now(void)

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "data/quote.h"
+
 static void print_joined(struct rc_buf *buf, const struct rc_template_nodes *nodes,
 			 const char *separator)
 {
@@ -60,8 +62,8 @@ static void print_names(struct rc_buf *buf, const struct rc_template_node *node)
 
 static void print_template(struct rc_buf *buf, const struct rc_template_node *node)
 {
-	/* Names are quoted as Go quotes; what stands in charts needs no more than this. */
-	rc_buf_printf(buf, "{{template \"%.*s\"", (int)node->text.n, node->text.p);
+	rc_buf_puts(buf, "{{template ");
+	rc_quote_string(buf, node->text, false);
 	if (node->pipe) {
 		rc_buf_putc(buf, ' ');
 		rc_template_node_print(buf, node->pipe);

@@ -134,12 +134,13 @@ static struct rc_template_node *parse_term(struct rc_template_parser *parser, bo
 
 static void *fail_term(struct rc_template_parser *parser, const struct rc_template_node *node)
 {
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(4096);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	rc_template_node_print(&text, node);
 	/* Go has read the white space that follows, not what stands behind it. */
 	parser->tokens[0].position = parser->tokens[0].space;
-	return rc_template_parse_fail(parser, "unexpected . after term \"%s\"", rc_buf_text(&text));
+	return rc_template_parse_fail(parser, "unexpected . after term %s",
+				      rc_template_parse_quoted(parser, rc_buf_str(&text)));
 }
 
 static bool is_at_field(struct rc_template_parser *parser)

@@ -39,6 +39,9 @@ void *rc_template_parse_fail(struct rc_template_parser *parser, const char *form
 void *rc_template_parse_unexpected(struct rc_template_parser *parser,
 				   struct rc_template_token token, const char *context);
 
+/* As %q, in the arena. */
+const char *rc_template_parse_quoted(struct rc_template_parser *parser, struct rc_str text);
+
 struct rc_template_node *rc_template_parse_node(struct rc_template_parser *parser,
 						enum rc_template_node_kind kind, size_t position);
 /* With the token's place and text. */

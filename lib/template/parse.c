@@ -3,6 +3,8 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "data/quote.h"
+#include "data/utf8.h"
 #include "template/literal.h"
 #include "template/parse-private.h"
 
@@ -52,34 +54,32 @@ void rc_template_parse_backup2(struct rc_template_parser *parser, struct rc_temp
 	parser->peeked = 2;
 }
 
-/* As Go's item.String(). */
+const char *rc_template_parse_quoted(struct rc_template_parser *parser, struct rc_str text)
+{
+	rc_autobuf struct rc_buf buf = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_quote_string(&buf, text, false);
+	return rc_arena_str(parser->arena, rc_buf_str(&buf)).p;
+}
+
+/* As Go's item.String(): no more than ten code points. */
 static const char *describe(struct rc_template_parser *parser, struct rc_template_token token)
 {
-	rc_autobuf struct rc_buf buf = RC_BUF_INIT(4096);
+	struct rc_str rest = token.text;
+	size_t n;
 
 	if (token.kind == RC_TOKEN_EOF)
 		return "EOF";
 	if (token.kind == RC_TOKEN_ERROR)
 		return rc_arena_str(parser->arena, token.text).p;
-	if (token.kind > RC_TOKEN_DOT)
+	if (token.kind >= RC_TOKEN_DOT)
 		return rc_arena_printf(parser->arena, "<%.*s>", (int)token.text.n, token.text.p);
-	if (rc_str_is(token.text, "."))
-		return "<.>";
-	rc_buf_putc(&buf, '"');
-	for (size_t i = 0; i < token.text.n && i < 10; i++) {
-		char c = token.text.p[i];
-
-		if (c == '"' || c == '\\')
-			rc_buf_putc(&buf, '\\');
-		if (c == '\n')
-			rc_buf_puts(&buf, "\\n");
-		else if (c == '\t')
-			rc_buf_puts(&buf, "\\t");
-		else
-			rc_buf_putc(&buf, c);
-	}
-	rc_buf_puts(&buf, token.text.n > 10 ? "\"..." : "\"");
-	return rc_arena_str(parser->arena, rc_buf_str(&buf)).p;
+	if (token.text.n <= 10)
+		return rc_template_parse_quoted(parser, token.text);
+	for (int i = 0; i < 10 && rest.n > 0; i++, rest.p += n, rest.n -= n)
+		rc_utf8_decode(rest, &n);
+	rest = (struct rc_str){token.text.p, token.text.n - rest.n};
+	return rc_arena_printf(parser->arena, "%s...", rc_template_parse_quoted(parser, rest));
 }
 
 void *rc_template_parse_unexpected(struct rc_template_parser *parser,
@@ -208,12 +208,11 @@ static struct rc_template_node *parse_else(struct rc_template_parser *parser,
 					   enum rc_template_node_kind kind, const char *context,
 					   size_t position)
 {
-	enum rc_template_token_kind again = kind == RC_NODE_IF	   ? RC_TOKEN_IF
-					    : kind == RC_NODE_WITH ? RC_TOKEN_WITH
-								   : RC_TOKEN_ERROR;
+	enum rc_template_token_kind word = rc_template_parse_peek(parser)->kind;
 	struct rc_template_node *end, *list;
 
-	if (rc_template_parse_peek(parser)->kind == again) {
+	if ((kind == RC_NODE_IF && word == RC_TOKEN_IF) ||
+	    (kind == RC_NODE_WITH && word == RC_TOKEN_WITH)) {
 		struct rc_template_node *inner;
 
 		rc_template_parse_next(parser);
@@ -281,38 +280,57 @@ static struct rc_template_node *parse_template(struct rc_template_parser *parser
 	return node->pipe ? node : NULL;
 }
 
-/* A body of its own: no variable but $, no loop around it. */
-static struct rc_template_node *parse_body(struct rc_template_parser *parser, const char *context)
+static bool add_tree(struct rc_template_parser *parser, struct rc_str name,
+		     struct rc_template_node *root)
+{
+	if (parser->add(parser->userdata, name, root) == 0)
+		return true;
+	return rc_template_parse_fail(parser, "template: multiple definition of template %s",
+				      rc_template_parse_quoted(parser, name)) != NULL;
+}
+
+/*
+ * A body of its own: no variable but $, no loop around it, and Go reads it with a parser of its
+ * own, so that the outer one does not see its lines pass.
+ */
+static bool parse_body(struct rc_template_parser *parser, struct rc_str name, const char *context)
 {
 	struct rc_template_parser outer = *parser;
 	struct rc_template_node *end, *root;
+	bool done;
 
 	parser->variables = NULL;
 	parser->n_variables = parser->room_variables = 0;
 	parser->range_depth = 0;
+	parser->action_at = 0;
 	rc_template_parse_push_variable(parser, RC_STR("$"));
 	root = parse_list(parser, &end);
+	if (!root)
+		return false;
+	if (end->kind != RC_NODE_END) {
+		if (context[0] == 'b')
+			parser->tokens[0] = outer.tokens[0];
+		return rc_template_parse_fail(parser, "unexpected {{else}} in %s", context) != NULL;
+	}
+	done = add_tree(parser, name, root);
 	parser->variables = outer.variables;
 	parser->n_variables = outer.n_variables;
 	parser->room_variables = outer.room_variables;
 	parser->range_depth = outer.range_depth;
-	if (root && end->kind != RC_NODE_END)
-		return rc_template_parse_fail(parser, "unexpected {{else}} in %s", context);
-	return root;
+	parser->action_at = outer.action_at;
+	parser->tokens[0] = outer.tokens[0];
+	return done;
 }
 
 static struct rc_template_node *parse_block(struct rc_template_parser *parser)
 {
 	struct rc_template_node *node = rc_template_parse_node(
-					parser, RC_NODE_TEMPLATE,
-					rc_template_parse_peek(parser)->position),
-				*root;
+		parser, RC_NODE_TEMPLATE, rc_template_parse_peek(parser)->position);
 
 	if (!parse_name(parser, "block clause", &node->text))
 		return NULL;
 	node->pipe = rc_template_parse_pipeline(parser, "block clause", RC_TOKEN_RIGHT);
-	root = node->pipe ? parse_body(parser, "block clause") : NULL;
-	if (!root || parser->add(parser->userdata, node->text, root, parser->err) < 0)
+	if (!node->pipe || !parse_body(parser, node->text, "block clause"))
 		return NULL;
 	return node;
 }
@@ -419,13 +437,10 @@ static struct rc_template_node *parse_list(struct rc_template_parser *parser,
 static bool parse_definition(struct rc_template_parser *parser)
 {
 	struct rc_str name;
-	struct rc_template_node *root;
 
-	if (!parse_name(parser, "define clause", &name) ||
-	    !expect(parser, RC_TOKEN_RIGHT, "define clause"))
-		return false;
-	root = parse_body(parser, "define clause");
-	return root && parser->add(parser->userdata, name, root, parser->err) == 0;
+	return parse_name(parser, "define clause", &name) &&
+	       expect(parser, RC_TOKEN_RIGHT, "define clause") &&
+	       parse_body(parser, name, "define clause");
 }
 
 static bool parse_top(struct rc_template_parser *parser, struct rc_template_node *root)
@@ -473,7 +488,5 @@ int rc_template_parse(struct rc_arena *arena, const struct rc_template_funcs *fu
 	rc_template_lex_init(&parser.lexer, arena, text);
 	rc_template_parse_push_variable(&parser, RC_STR("$"));
 	root = rc_template_parse_node(&parser, RC_NODE_LIST, 0);
-	if (!parse_top(&parser, root))
-		return -EINVAL;
-	return add(userdata, tree->name, root, err);
+	return parse_top(&parser, root) && add_tree(&parser, tree->name, root) ? 0 : -EINVAL;
 }

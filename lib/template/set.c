@@ -108,7 +108,6 @@ const struct rc_template *rc_template_set_find_own(const struct rc_template_set 
 
 struct parsing {
 	struct rc_template_set *set;
-	struct rc_str text_name;
 	struct rc_template *defined; /* in this text: a second time is an error */
 };
 
@@ -129,8 +128,7 @@ static void put(struct rc_template_set *set, struct rc_str name, struct rc_templ
 }
 
 /* Within one text: an empty definition gives way, two others clash. */
-static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *root,
-		   struct rc_error **err)
+static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *root)
 {
 	struct parsing *parsing = userdata;
 	struct rc_template *tmpl;
@@ -147,18 +145,13 @@ static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *
 		tmpl->root = root;
 		return 0;
 	}
-	if (!rc_template_node_is_empty(root))
-		return rc_fail(
-			err, -EINVAL,
-			"template: %.*s:%u: template: multiple definition of template \"%.*s\"",
-			(int)parsing->text_name.n, parsing->text_name.p, 1U, (int)name.n, name.p);
-	return 0;
+	return rc_template_node_is_empty(root) ? 0 : -EEXIST;
 }
 
 int rc_template_set_parse(struct rc_template_set *set, struct rc_str name, struct rc_str text,
 			  struct rc_error **err)
 {
-	struct parsing parsing = {.set = set, .text_name = name};
+	struct parsing parsing = {.set = set};
 	struct rc_template *tmpl, *next;
 	int r = rc_template_parse(set->arena, set->funcs, name, text, on_tree, &parsing, err);
 

@@ -238,6 +238,8 @@ static const char *list_type_name(enum rc_value_flavour flavour)
 		return "[]int";
 	case RC_VALUE_LISTS:
 		return "[][]interface {}";
+	case RC_VALUE_MAPS:
+		return "[]map[string]interface {}";
 	case RC_VALUE_ANY:
 	case RC_VALUE_FILES:
 		return "[]interface {}";
@@ -255,6 +257,7 @@ static const char *map_type_name(enum rc_value_flavour flavour)
 	case RC_VALUE_ANY:
 	case RC_VALUE_INTS:
 	case RC_VALUE_LISTS:
+	case RC_VALUE_MAPS:
 		return "map[string]interface {}";
 	}
 	return "";

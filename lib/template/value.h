@@ -37,6 +37,7 @@ enum rc_value_flavour {
 	RC_VALUE_STRINGS, /* []string, map[string]string */
 	RC_VALUE_INTS,	  /* []int */
 	RC_VALUE_LISTS,	  /* [][]interface {} */
+	RC_VALUE_MAPS,	  /* []map[string]interface {} */
 	RC_VALUE_FILES,	  /* map[string][]byte */
 };
 
