@@ -125,11 +125,12 @@ static json_t *describe_operation(const struct rc_app *app)
 	const struct rc_operation *operation = &app->operation;
 	json_t *json;
 
-	if (operation->phase == RC_OPERATION_NONE)
+	if (operation->phase == RC_OPERATION_NONE && !app->is_wanted)
 		return NULL;
 	json = json_pack("{s:s, s:s*, s:i, s:s, s:o*, s:o*, s:{s:s, s:o*}, s:{s:s}}", "phase",
-			 rc_operation_phase_to_string(operation->phase), "message",
-			 operation->message, "retryCount", (int)operation->retry_count,
+			 rc_operation_phase_to_string(app->is_wanted ? RC_OPERATION_RUNNING
+								     : operation->phase),
+			 "message", operation->message, "retryCount", (int)operation->retry_count,
 			 "initiatedBy", operation->initiated_by ?: "", "startedAt",
 			 time_of(operation->started_unix_s), "finishedAt",
 			 time_of(operation->finished_unix_s), "syncResult", "revision",
