@@ -170,6 +170,12 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 
 	if (app->sync && rc_sync_get_blocked(app->sync))
 		return rc_strdup(rc_sync_get_blocked(app->sync));
+	if (app->deletion.waiting)
+		return rc_asprintf("its deletion waits for approval of %s", app->deletion.waiting);
+	if (app->deletion.error)
+		return rc_error_format(app->deletion.error);
+	if (app->deletion.is_on)
+		return rc_strdup("it is being deleted");
 	if (app->sync)
 		return rc_strdup("a sync is under way");
 	if (app->error)
@@ -177,10 +183,10 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 	failure = app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
 	if (failure)
 		return failure;
-	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
-		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
 	if (app->is_window_closed)
 		return describe_closed_window(app);
+	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
+		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
 	if (app->refusal)
 		return rc_strdup(app->refusal);
 	if (health != RC_HEALTH_HEALTHY && health_message)
