@@ -165,6 +165,13 @@ struct rc_value rc_value_map_new(struct rc_arena *arena, enum rc_value_flavour f
 struct rc_value *rc_value_map_get(const struct rc_value_map *map, struct rc_str key);
 void rc_value_map_set(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
 		      struct rc_value value);
+/*
+ * Entries in any order, then put in theirs at once; of equal keys the one added later stays.
+ * Between the two the map is of no use.
+ */
+void rc_value_map_add(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
+		      struct rc_value value);
+void rc_value_map_sort(struct rc_value_map *map);
 void rc_value_map_unset(struct rc_value_map *map, struct rc_str key);
 
 /* Truth as `if` has it: not false, 0, "", nil, or empty. */
