@@ -155,6 +155,17 @@ static char *hold_for_window(void *userdata)
 		       : rc_strdup("Sync operation blocked by sync window");
 }
 
+/* What was asked for by hand is now what is done. */
+static void take_wanted(struct rc_app *app, const struct start *start)
+{
+	rc_request_done(&app->running);
+	if (!start->by_hand)
+		return;
+	app->running = app->wanted.request;
+	app->wanted.request = (struct rc_request){.prune = false};
+	app->is_wanted = false;
+}
+
 static void start_run(struct rc_app *app, const struct start *start)
 {
 	const struct rc_engine_options *engine = options_of(app);
@@ -189,12 +200,7 @@ static void start_run(struct rc_app *app, const struct start *start)
 	struct rc_error *err = NULL;
 	int r;
 
-	rc_request_done(&app->running);
-	if (start->by_hand) {
-		app->running = app->wanted.request;
-		app->wanted.request = (struct rc_request){.prune = false};
-		app->is_wanted = false;
-	}
+	take_wanted(app, start);
 	begin_operation(app, start);
 	if (app->running.prune && !app->running.approved)
 		options.prune_budget = 100; /* by hand: then it is meant */

@@ -162,6 +162,14 @@ static char *describe_closed_window(const struct rc_app *app)
 			   rc_clock_format_rfc3339(window.changes_unix_s, text));
 }
 
+static char *describe_deletion(const struct rc_app *app)
+{
+	if (app->deletion.waiting)
+		return rc_asprintf("its deletion waits for approval of %s", app->deletion.waiting);
+	return app->deletion.error ? rc_error_format(app->deletion.error)
+				   : rc_strdup("it is being deleted");
+}
+
 /* What to know, in a sentence; the caller's to free; NULL when there is nothing to say. */
 static char *make_reason(const struct rc_app *app, const char *sync_status, enum rc_health health,
 			 const char *health_message)
@@ -170,12 +178,8 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 
 	if (app->sync && rc_sync_get_blocked(app->sync))
 		return rc_strdup(rc_sync_get_blocked(app->sync));
-	if (app->deletion.waiting)
-		return rc_asprintf("its deletion waits for approval of %s", app->deletion.waiting);
-	if (app->deletion.error)
-		return rc_error_format(app->deletion.error);
 	if (app->deletion.is_on)
-		return rc_strdup("it is being deleted");
+		return describe_deletion(app);
 	if (app->sync)
 		return rc_strdup("a sync is under way");
 	if (app->error)
