@@ -50,6 +50,19 @@ static void add_history(struct rc_app *app, const struct rc_sync *sync)
 	rc_error_free(err);
 }
 
+/* With what to do about it. */
+static char *explain(const struct rc_error *err)
+{
+	const char *hint = rc_error_get_hint(err);
+	char *text = rc_error_format(err), *whole;
+
+	if (!hint)
+		return text;
+	whole = rc_asprintf("%s; %s", text, hint);
+	free(text);
+	return whole;
+}
+
 static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_operation *operation = &app->operation;
@@ -60,7 +73,7 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	operation->is_transient = r < 0 && rc_error_is_transient(r);
 	operation->is_final = r == -ECANCELED;
 	free(operation->message);
-	operation->message = r < 0 ? rc_error_format(err) : rc_strdup("successfully synced");
+	operation->message = r < 0 ? explain(err) : rc_strdup("successfully synced");
 	free(app->last_sync);
 	app->last_sync = json_dumps(json_object_get(description, "resources"), JSON_COMPACT);
 	app->counts.sync_seconds +=

@@ -66,6 +66,9 @@ const struct rc_kube_resource *rc_sync_call_resource(const struct rc_sync *sync,
 /* ---- sync-check.c: the steps before the first wave ---- */
 rc_step_fn rc_sync_check_look, rc_sync_check_open, rc_sync_check_namespace, rc_sync_check_run;
 
+/* A definition of this plan brings task's kind. */
+bool rc_sync_check_is_promised(const struct rc_sync *sync, const struct rc_task *task);
+
 /* ---- sync-wave.c: one wave after the other ---- */
 rc_step_fn rc_sync_wave_run, rc_sync_wave_run_failed;
 void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
@@ -100,8 +103,9 @@ json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task
 const char *rc_sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task);
 int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
 		      struct rc_error **err);
-/* live was made by this run. */
-bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live);
+/* live was made by this run, for this phase. */
+bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const struct rc_task *task,
+			    const json_t *live);
 /* Let an object of an earlier run go: take our finalizer off. */
 void rc_sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t *live);
 /* Delete what policies and the outcome say, and take our finalizers off. */
