@@ -81,10 +81,9 @@ static json_t *on_auth(void *userdata, struct rc_error **err)
 static void add_repository(struct rc_daemon *daemon, const struct rc_config_repository *config)
 {
 	bool is_git = strcmp(config->type, "git") == 0;
-	/* Of charts, all share one folder of archives. */
 	rc_autofree char *mirror =
-		rc_asprintf("%s/%s%s", daemon->config->cache_directory,
-			    is_git ? config->name : "charts", is_git ? ".git" : "");
+		is_git ? rc_asprintf("%s/%s.git", daemon->config->cache_directory, config->name)
+		       : rc_strdup(daemon->charts);
 	struct rc_repository_options options = {
 		.name = config->name,
 		.url = config->url,
@@ -121,6 +120,7 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.loop = daemon->loop,
 		.instance = config->instance,
 		.store = daemon->store,
+		.charts = daemon->charts,
 		.git_pool = daemon->git_pool,
 		.render_pool = daemon->render_pool,
 		.script_pool = daemon->script_pool,
@@ -172,6 +172,7 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 
 	if (r < 0)
 		return rc_fail(err, r, "%s", rc_buf_text(&messages));
+	daemon->charts = rc_path_join(daemon->config->cache_directory, "charts");
 	daemon->git_pool = daemon_worker_new_git_pool(daemon->loop);
 	daemon->render_pool = daemon_worker_new_render_pool(daemon->loop, daemon->config);
 	daemon->script_pool = daemon_worker_new_script_pool(daemon->loop);
@@ -188,6 +189,7 @@ static void free_parts(struct rc_daemon *daemon)
 	daemon_catalog_free_all(daemon);
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
+	free(rc_steal(&daemon->charts));
 	rc_worker_pool_free(rc_steal(&daemon->git_pool));
 	rc_worker_pool_free(rc_steal(&daemon->render_pool));
 	rc_worker_pool_free(rc_steal(&daemon->script_pool));

@@ -26,6 +26,7 @@ struct rc_daemon {
 	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
 	struct rc_customizations *customizations;
 	struct rc_engine *engine;
+	char *charts;			 /* folder of archives */
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */

@@ -13,6 +13,8 @@
 
 #define DIGITS_MAX 17
 
+#define WHOLE_MAX 1e15 /* whole numbers below have no shorter digits than their own */
+
 /* 0.d1d2d3... * 10^point */
 struct digits {
 	char d[DIGITS_MAX + 2];
@@ -50,6 +52,19 @@ static void set_digits(struct digits *digits, const char *scientific)
 	digits->point = (int)strtol(e + 1, NULL, 10) + 1;
 }
 
+static void set_whole(uint64_t value, struct digits *digits)
+{
+	int n = 0;
+
+	for (uint64_t rest = value; rest > 0; rest /= 10)
+		n++;
+	digits->n = digits->point = n;
+	for (; n > 0; value /= 10)
+		digits->d[--n] = (char)('0' + value % 10);
+	while (digits->n > 1 && digits->d[digits->n - 1] == '0')
+		digits->n--;
+}
+
 static void find_digits(double value, int bits, struct digits *digits)
 {
 	char text[40];
@@ -58,6 +73,10 @@ static void find_digits(double value, int bits, struct digits *digits)
 	value = fabs(value);
 	if (value == 0) {
 		*digits = (struct digits){"0", 1, 1, digits->negative};
+		return;
+	}
+	if (bits == 64 && value < WHOLE_MAX && value == (double)(uint64_t)value) {
+		set_whole((uint64_t)value, digits);
 		return;
 	}
 	/* Up to 15 digits (6 for float32) survive the way there and back: one trial is enough. */
@@ -117,6 +136,23 @@ static size_t put_f(const struct digits *digits, char *text)
 	}
 	text[n] = '\0';
 	return (size_t)n;
+}
+
+size_t rc_number_format_int(int64_t value, char text[RC_NUMBER_MAX])
+{
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	size_t n = value < 0, end;
+
+	for (uint64_t left = rest; left > 9; left /= 10)
+		n++;
+	end = n + 1;
+	for (; rest > 9; rest /= 10)
+		text[n--] = (char)('0' + rest % 10);
+	text[n] = (char)('0' + rest);
+	if (value < 0)
+		text[0] = '-';
+	text[end] = '\0';
+	return end;
 }
 
 size_t rc_number_format_g(double value, int bits, char text[RC_NUMBER_MAX])

@@ -9,6 +9,8 @@
 
 #define RC_NUMBER_MAX 400 /* bytes that any format here needs, with the NUL */
 
+/* Decimal digits; returns the length. */
+size_t rc_number_format_int(int64_t value, char text[RC_NUMBER_MAX]);
 /*
  * strconv.FormatFloat(value, 'g', -1, bits), which is also fmt's %v: the shortest digits that read
  * back, with an exponent when that is below -4 or from 6 on. bits is 32 or 64. Returns the length;

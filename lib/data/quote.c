@@ -186,14 +186,14 @@ int rc_quote_undo_char(struct rc_str text, char quote, uint32_t *ret_rune, size_
 	return r;
 }
 
-static int undo_raw(struct rc_str inner, struct rc_buf *out)
+static int undo_raw(struct rc_str inner, char **to)
 {
 	if (rc_str_index(inner, '`') >= 0)
 		return -EINVAL;
 	for (size_t i = 0; i < inner.n; i++)
 		if (inner.p[i] != '\r')
-			rc_buf_putc(out, inner.p[i]);
-	return out->overflow ? -E2BIG : 0;
+			*(*to)++ = inner.p[i];
+	return 0;
 }
 
 static bool is_byte_escape(struct rc_str rest)
@@ -202,28 +202,38 @@ static bool is_byte_escape(struct rc_str rest)
 	       (rest.p[1] == 'x' || (rest.p[1] >= '0' && rest.p[1] <= '7'));
 }
 
-int rc_quote_undo(struct rc_str quoted, struct rc_buf *out)
+static int undo_quoted(struct rc_str rest, char quote, char **to)
 {
-	struct rc_str rest;
 	size_t n, runes = 0;
-	char quote;
-	int r = 0;
 
-	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1])
-		return -EINVAL;
-	quote = quoted.p[0];
-	rest = (struct rc_str){quoted.p + 1, quoted.n - 2};
-	if (quote == '`')
-		return undo_raw(rest, out);
-	if (quote != '"' && quote != '\'')
-		return -EINVAL;
-	for (; rest.n > 0 && r == 0; runes++, rest.p += n, rest.n -= n) {
+	for (; rest.n > 0; runes++, rest.p += n, rest.n -= n) {
 		uint32_t rune;
 
 		if (*rest.p == '\n' || rc_quote_undo_char(rest, quote, &rune, &n) < 0)
 			return -EINVAL;
-		r = is_byte_escape(rest) ? rc_buf_putc(out, (char)rune)
-					 : rc_buf_put_rune(out, rune);
+		if (rune < 0x80 || is_byte_escape(rest))
+			*(*to)++ = (char)rune;
+		else
+			*to += rc_buf_encode_rune(rune, *to);
 	}
-	return quote == '\'' && runes != 1 ? -EINVAL : r;
+	return quote == '\'' && runes != 1 ? -EINVAL : 0;
+}
+
+int rc_quote_undo(struct rc_str quoted, struct rc_buf *out)
+{
+	struct rc_str inner;
+	char *from, *to;
+	int r;
+
+	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1] || *quoted.p == '\0' ||
+	    !strchr("`\"'", *quoted.p))
+		return -EINVAL;
+	inner = (struct rc_str){quoted.p + 1, quoted.n - 2};
+	/* A byte that is no UTF-8 becomes three; all else is no longer than what stood there. */
+	from = to = rc_buf_reserve(out, 3 * inner.n);
+	if (!to)
+		return -E2BIG;
+	r = *quoted.p == '`' ? undo_raw(inner, &to) : undo_quoted(inner, *quoted.p, &to);
+	rc_buf_commit(out, r < 0 ? 0 : (size_t)(to - from));
+	return r;
 }

@@ -52,6 +52,10 @@ struct rc_app {
 	char *render_key;  /* what the manifests were made of */
 	json_t *manifests; /* as rendered, until they are read; else NULL */
 	json_t *warnings, *types;
+	json_t *needs;	       /* what the charts lack, as the render worker says; or NULL */
+	json_t *charts;	       /* what was fetched for it, */
+	char *charts_revision; /* and for which revision */
+	bool is_fresh_wanted;  /* resolve ranges anew */
 	struct rc_desired *desired, *fresh;
 	struct rc_resources resources;
 	bool is_compared;	/* resources tell the truth about revision */
@@ -116,6 +120,12 @@ void rc_app_refresh_init(struct rc_app *app);
 void rc_app_refresh_start(struct rc_app *app, bool from_start);
 /* The commits of all sources now, joined by '+'; the caller's. As rc_repository_resolve(). */
 int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err);
+
+/* ---- app-fetch.c: what charts in Git depend on ---- */
+int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err);
+/* What is to lie in the charts/ of a source at app->revision; NULL: what the commit has. */
+const json_t *rc_app_fetch_get(const struct rc_app *app, size_t source);
+void rc_app_fetch_clear(struct rc_app *app);
 
 /* ---- app-compare.c: the last step of the look ---- */
 rc_step_fn rc_app_compare_run;

@@ -129,13 +129,20 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 		rc_flow_resume(&app->flow, r, err);
 		return;
 	}
+	free(app->render_key);
+	app->render_key = NULL;
+	if (json_object_get(reply, "needs")) {
+		json_decref(app->needs);
+		app->needs = json_incref(json_object_get(reply, "needs"));
+		rc_flow_resume(&app->flow, 0, NULL);
+		return;
+	}
 	json_decref(app->manifests);
 	json_decref(app->warnings);
 	json_decref(app->types);
 	app->manifests = json_incref(json_object_get(reply, "manifests"));
 	app->warnings = json_incref(json_object_get(reply, "warnings"));
 	app->types = json_incref(json_object_get(reply, "types"));
-	free(app->render_key);
 	app->render_key = make_render_key(app);
 	rc_flow_resume(&app->flow, 0, NULL);
 }
@@ -169,6 +176,7 @@ static json_t *make_request(const struct rc_app *app)
 		archives[i] = rc_repository_make_archive_path(app->repositories[i], at[i].commit);
 		at[i].mirror = rc_repository_get_mirror(app->repositories[i]);
 		at[i].archive = archives[i];
+		at[i].charts = rc_app_fetch_get(app, i);
 	}
 	request = rc_source_make_request(app->application, at, &cluster);
 	for (size_t i = 0; i < n; i++)
@@ -186,6 +194,10 @@ static int app_render(struct rc_flow *flow, struct rc_error **err)
 	if ((app->manifests || app->fresh || app->desired) && !app->is_hard &&
 	    rc_text_equal(key, app->render_key))
 		return RC_NEXT;
+	if (app->is_hard) {
+		rc_app_fetch_clear(app);
+		app->is_fresh_wanted = true;
+	}
 	app->is_hard = false;
 	app->is_compared = false;
 	request = make_request(app);
@@ -286,8 +298,10 @@ static const struct rc_step steps[] = {
 	{"resolve", app_resolve, 0}, /* revisions -> commits, known from polls */
 	{"connect", app_connect, 0}, /* the cluster must be known */
 	{"render", app_render, 0},   /* commits -> manifests, in a worker with its own deadline */
-	{"build", app_build, 10},    /* manifests -> desired state */
-	{"watch", app_watch, 120},   /* live state of all kinds in question */
+	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
+	{"render", app_render, 0},	      /* and again with it */
+	{"build", app_build, 10},	      /* manifests -> desired state */
+	{"watch", app_watch, 120},	      /* live state of all kinds in question */
 	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */
 	{NULL, NULL, 0},
 };

@@ -194,6 +194,7 @@ static void clear_sight(struct rc_app *app)
 	json_decref(app->warnings);
 	json_decref(app->types);
 	app->manifests = app->warnings = app->types = NULL;
+	rc_app_fetch_clear(app);
 	app->is_compared = false;
 }
 

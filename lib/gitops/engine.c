@@ -217,15 +217,14 @@ struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, 
 	return NULL;
 }
 
-struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
-					    const struct rc_application_source *source)
+static struct rc_repository *find_best(const struct rc_engine *engine, const char *url,
+				       const char *chart)
 {
 	struct rc_repository *best = NULL;
 	size_t best_fit = 0;
 
 	for (size_t i = 0; i < engine->n_repositories; i++) {
-		size_t fit = rc_repository_serves(engine->repositories[i], source->repo_url,
-						  source->chart);
+		size_t fit = rc_repository_serves(engine->repositories[i], url, chart);
 
 		if (fit <= best_fit)
 			continue;
@@ -233,6 +232,28 @@ struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
 		best_fit = fit;
 	}
 	return best;
+}
+
+struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
+					    const struct rc_application_source *source)
+{
+	return find_best(engine, source->repo_url, source->chart);
+}
+
+struct rc_repository *rc_engine_find_charts(const struct rc_engine *engine, const char *text)
+{
+	struct rc_repository *repository;
+	const char *name = NULL;
+
+	if (*text == '@')
+		name = text + 1;
+	else if (rc_text_has_prefix(text, "alias:"))
+		name = text + strlen("alias:");
+	if (!name)
+		return find_best(engine, text, "chart");
+	repository = rc_engine_find_repository(engine, name, NULL);
+	return repository && strcmp(rc_repository_get_type(repository), "git") != 0 ? repository
+										    : NULL;
 }
 
 struct rc_destination *rc_engine_add_destination(struct rc_engine *engine,

@@ -25,6 +25,7 @@ struct rc_engine_options {
 	struct ev_loop *loop;
 	const char *instance;
 	struct rc_store *store;
+	const char *charts; /* folder of archives, the git worker's to write */
 	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
 	const struct rc_customizations *customizations; /* may be NULL */
 	uint64_t render_timeout_ms, wave_timeout_ms;
@@ -55,6 +56,8 @@ void rc_engine_remove_repository(struct rc_engine *engine, struct rc_repository 
 struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, const char *name,
 						const char *url);
 
+/* The one of charts that a dependency names: "@name", "alias:name" or a URL. NULL: none. */
+struct rc_repository *rc_engine_find_charts(const struct rc_engine *engine, const char *text);
 /* The one that serves a source of an application best; NULL when none does. */
 struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
 					    const struct rc_application_source *source);

@@ -7,6 +7,7 @@
 #include "base/worker.h"
 #include "data/json.h"
 #include "git/worker.h"
+#include "gitops/dependencies.h"
 #include "registry/worker.h"
 
 static const struct {
@@ -15,6 +16,7 @@ static const struct {
 } handlers[] = {
 	{"poll", rc_git_worker_handle},
 	{"charts", rc_registry_worker_handle},
+	{"dependencies", rc_dependencies_handle},
 };
 
 int rc_fetch_handle(void *userdata, const json_t *request, json_t **ret_reply,

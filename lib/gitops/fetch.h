@@ -1,6 +1,6 @@
 /*
  * All that the git worker is asked, the one with the network: polls of Git (git/worker.h) and of
- * repositories of charts (registry/worker.h).
+ * repositories of charts (registry/worker.h), and what charts depend on (gitops/dependencies.h).
  */
 #pragma once
 

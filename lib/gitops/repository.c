@@ -256,6 +256,11 @@ const char *rc_repository_get_mirror(const struct rc_repository *repository)
 	return repository->mirror;
 }
 
+uint64_t rc_repository_get_timeout_ms(const struct rc_repository *repository)
+{
+	return repository->options.timeout_ms;
+}
+
 /* Hosts tell no case apart, and neither do the forges that serve their paths; a file system does.
  */
 static void lower(char *text)

@@ -81,6 +81,8 @@ const struct rc_error *rc_repository_get_error(const struct rc_repository *repos
 /* The ACCESS of registry/worker.h, credentials and all; the caller's. NULL with *err set. */
 json_t *rc_repository_make_access(const struct rc_repository *repository, struct rc_error **err);
 
+uint64_t rc_repository_get_timeout_ms(const struct rc_repository *repository);
+
 /* {name, type, url, state, polledAt, since?, reason?, refs: {revision: commit}}; the caller's. */
 json_t *rc_repository_describe(const struct rc_repository *repository);
 

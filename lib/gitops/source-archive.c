@@ -10,8 +10,7 @@
 #include "helm/archive.h"
 #include "registry/cache.h"
 
-/* The file is named after what it must be. */
-static int read_packed(const char *path, struct rc_buf *packed, struct rc_error **err)
+int rc_source_read_packed(const char *path, struct rc_buf *packed, struct rc_error **err)
 {
 	const char *slash = strrchr(path, '/');
 	rc_autofree char *folder = rc_strndup(path, slash ? (size_t)(slash - path) : 0);
@@ -52,7 +51,7 @@ int rc_source_read_archive(const struct source_job *job, size_t i, struct rc_git
 			       "path '%s': a chart from a registry has no other than "
 			       "'.'",
 			       source->path);
-	r = read_packed(job->archives[i], &packed, err);
+	r = rc_source_read_packed(job->archives[i], &packed, err);
 	if (r == 0)
 		r = rc_helm_archive_load(rc_buf_str(&packed), &unpacked, err);
 	if (r < 0)

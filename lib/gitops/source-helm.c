@@ -56,14 +56,10 @@ static int add_files(const struct source_chart *chart, struct rc_helm_render *re
 		     struct rc_error **err)
 {
 	struct rc_helm_files *files = rc_helm_render_files(render);
+	int r = rc_source_fetched_add(chart, files, err);
 
-	for (size_t i = 0; i < chart->files->n; i++) {
-		int r = rc_helm_file_add(files, rc_str(chart->files->at[i].path),
-					 chart->files->at[i].bytes, err);
-
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	/* What was packed is what is meant; .helmignore was heard when it was. */
 	return chart->job->archives[chart->index] ? 0 : rc_helm_ignore_apply(files, err);
 }
@@ -124,6 +120,7 @@ static int render(struct source_chart *chart, struct rc_error **err)
 		.skip_schema_validation = source->helm.skip_schema_validation,
 	};
 	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render = NULL;
+	struct rc_error *why = NULL;
 	int r;
 
 	options.api_versions = list_versions(chart, &options.n_api_versions);
@@ -132,7 +129,13 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	if (r == 0)
 		r = add_files(chart, render, err);
 	if (r == 0)
-		r = rc_helm_render_run(render, err);
+		r = rc_helm_render_run(render, &why);
+	if (why && rc_source_fetched_can_need(chart, render)) {
+		rc_error_free(why);
+		return rc_source_fetched_add_need(chart, render, err);
+	}
+	if (why)
+		rc_error_move(err, why);
 	return r < 0 ? r : take_manifests(chart, render, err);
 }
 

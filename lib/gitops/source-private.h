@@ -1,6 +1,7 @@
 /* What the files of rendering share. */
 #pragma once
 
+#include "base/buf.h"
 #include "git/tree.h"
 #include "gitops/source.h"
 #include "helm/render.h"
@@ -10,7 +11,9 @@ struct source_job {
 	struct rc_application *application; /* its sources may be overridden by files */
 	struct rc_git_mirror **mirrors;	    /* one per source; NULL where it is an archive */
 	const char **commits, **archives;
+	const json_t **charts; /* what was fetched for charts/, or NULL */
 	json_t *manifests, *warnings, *types;
+	json_t *needs; /* of charts that lack what they depend on */
 };
 
 bool rc_source_is_manifest(const char *path);
@@ -29,7 +32,9 @@ int rc_source_read_documents(struct rc_str text, const char *file, bool with_pla
  */
 int rc_source_override(struct source_job *job, size_t i, const struct rc_git_files *files,
 		       struct rc_error **err);
-/* source-archive.c: the files of a packed chart, in its own order */
+/* source-archive.c: an archive of the cache, which is named after its digest */
+int rc_source_read_packed(const char *path, struct rc_buf *packed, struct rc_error **err);
+/* The files of a packed chart, in its own order. */
 int rc_source_read_archive(const struct source_job *job, size_t i, struct rc_git_files *files,
 			   struct rc_error **err);
 /* source-helm.c */
@@ -59,6 +64,15 @@ struct source_chart {
 const char *rc_source_expand(const struct source_chart *chart, const char *text);
 /* Of "$ref/..." only what comes behind: the first part names a source, not a variable. */
 const char *rc_source_expand_path(const struct source_chart *chart, const char *path);
+
+/* source-fetched.c: the files of a chart in Git, with what was fetched for its charts/. */
+int rc_source_fetched_add(const struct source_chart *chart, struct rc_helm_files *files,
+			  struct rc_error **err);
+/* Another worker, one with a network, can bring what is missing; once. */
+bool rc_source_fetched_can_need(const struct source_chart *chart,
+				const struct rc_helm_render *render);
+int rc_source_fetched_add_need(const struct source_chart *chart, struct rc_helm_render *render,
+			       struct rc_error **err);
 
 /* source-values.c: add the files that helm.valueFiles names. */
 int rc_source_values_add_files(struct source_chart *chart, struct rc_error **err);

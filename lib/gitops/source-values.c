@@ -227,6 +227,8 @@ static int find_files(const struct source_chart *chart, size_t index, const char
 
 	if (r < 0)
 		return r;
+	if (chart->job->archives[index] && index != chart->index)
+		return rc_fail(err, -EINVAL, "value files come from Git, not from a chart");
 	if (chart->job->archives[index])
 		return match_files(chart, index, ".", chart->files, &pattern, list, err);
 	r = rc_git_tree_read(chart->job->mirrors[index], chart->job->commits[index], folder, NULL,

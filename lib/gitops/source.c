@@ -22,10 +22,10 @@ json_t *rc_source_make_request(const struct rc_application *application,
 	json_t *places = json_array();
 
 	for (size_t i = 0; i < application->n_sources; i++)
-		json_array_append_new(places,
-				      json_pack("{s:s*, s:s*, s:s}", "mirror",
-						at[i].archive ? NULL : at[i].mirror, "archive",
-						at[i].archive, "commit", at[i].commit));
+		json_array_append_new(places, json_pack("{s:s*, s:s*, s:O*, s:s}", "mirror",
+							at[i].archive ? NULL : at[i].mirror,
+							"archive", at[i].archive, "charts",
+							at[i].charts, "commit", at[i].commit));
 	return json_pack("{s:s, s:O, s:o, s:s, s:O?}", "op", "render", "application",
 			 application->manifest, "at", places, "kubeVersion",
 			 cluster->kube_version ? cluster->kube_version : "", "apiVersions",
@@ -170,6 +170,7 @@ static int open_all(struct source_job *job, const json_t *places, struct rc_erro
 
 		job->archives[i] = rc_json_text(at, "archive", NULL);
 		job->commits[i] = rc_json_text(at, "commit", NULL);
+		job->charts[i] = json_object_get(at, "charts");
 		if (!job->archives[i])
 			r = open_mirror(at, &job->mirrors[i], &job->commits[i], err);
 		if (r < 0)
@@ -244,6 +245,7 @@ static void job_init(struct source_job *job, size_t n)
 	job->mirrors = rc_calloc(n, sizeof(struct rc_git_mirror *));
 	job->commits = rc_calloc(n, sizeof(char *));
 	job->archives = rc_calloc(n, sizeof(char *));
+	job->charts = rc_calloc(n, sizeof(json_t *));
 }
 
 static void job_done(struct source_job *job)
@@ -253,14 +255,19 @@ static void job_done(struct source_job *job)
 	free(job->mirrors);
 	free(job->commits);
 	free(job->archives);
+	free(job->charts);
 }
 
 static int handle_render(const json_t *request, json_t **ret_reply, struct rc_error **err)
 {
 	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
 	json_auto_t *manifests = json_array(), *warnings = json_array(), *types = json_array();
-	struct source_job job = {
-		.request = request, .manifests = manifests, .warnings = warnings, .types = types};
+	json_auto_t *needs = json_array();
+	struct source_job job = {.request = request,
+				 .manifests = manifests,
+				 .warnings = warnings,
+				 .types = types,
+				 .needs = needs};
 	int r = rc_application_parse(json_object_get(request, "application"), "the request",
 				     &application, err);
 
@@ -274,8 +281,10 @@ static int handle_render(const json_t *request, json_t **ret_reply, struct rc_er
 	job_done(&job);
 	if (r < 0)
 		return r;
-	*ret_reply = json_pack("{s:O, s:O, s:O}", "manifests", manifests, "warnings", warnings,
-			       "types", types);
+	*ret_reply = json_array_size(needs) > 0
+			     ? json_pack("{s:O}", "needs", needs)
+			     : json_pack("{s:O, s:O, s:O}", "manifests", manifests, "warnings",
+					 warnings, "types", types);
 	return 0;
 }
 

@@ -14,9 +14,11 @@
 
 /* Where a source's files are. */
 struct rc_source_at {
-	const char *mirror;  /* path of the bare repository */
-	const char *commit;  /* 40 hex digits; of an archive what rc_repository_resolve() says */
-	const char *archive; /* path of a packed chart; NULL: the files are in the mirror */
+	const char *mirror;   /* path of the bare repository */
+	const char *commit;   /* 40 hex digits; of an archive what rc_repository_resolve() says */
+	const char *archive;  /* path of a packed chart; NULL: the files are in the mirror */
+	const json_t *charts; /* of the mirror's: what is to lie in charts/, one of the "charts" of
+				 gitops/dependencies.h; NULL: what the commit has */
 };
 
 /* What the cluster can do. */
@@ -31,7 +33,9 @@ json_t *rc_source_make_request(const struct rc_application *application,
 			       const struct rc_source_cluster *cluster);
 /*
  * The worker's side, an rc_worker_handler_fn. The reply:
- * {"manifests": [object...], "warnings": [text...], "types": ["Helm" or "Directory" per source]}.
+ * {"manifests": [object...], "warnings": [text...], "types": ["Helm" or "Directory" per source]},
+ * or, where a chart in Git has not all that it depends on,
+ * {"needs": [{"source": N, "commit": COMMIT, "repositories": [TEXT...]}...]}.
  */
 int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
 		     struct rc_error **err);

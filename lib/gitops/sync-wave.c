@@ -74,7 +74,6 @@ static void on_cleared(struct rc_sync *sync, struct rc_task *task, int r,
 void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 			     const struct rc_kube_answer *answer, struct rc_error *err)
 {
-	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 	rc_autofree char *name = rc_kube_object_format_key(&task->key);
 
 	if (!task->is_created && rc_sync_write_is_forced(sync, task, r, err)) {
@@ -88,9 +87,6 @@ void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 		fail_task(sync, task, err);
 		return;
 	}
-	/* A kind that came with this run is watched from now on. */
-	if (task->item && resource)
-		rc_kube_cache_want(cache_of(sync), resource);
 	rc_kube_cache_note(cache_of(sync), answer->object);
 	free(task->uid);
 	task->uid = rc_strdup(rc_kube_object_get_meta(answer->object, "uid"));
@@ -210,22 +206,6 @@ static bool are_hooks_clear(struct rc_sync *sync)
 	return clear;
 }
 
-/*
- * A kind that a definition of this plan brings, and that is not served yet: a moment after the
- * definition was applied it is. Names it.
- */
-static bool waits_for_kind(struct rc_sync *sync)
-{
-	const struct rc_task *task = &sync->plan->tasks[sync->group];
-
-	if (task->action == RC_ACTION_PRUNE || task->state != RC_TASK_PENDING || !task->item ||
-	    rc_sync_call_resource(sync, task) || !rc_sync_check_is_promised(sync, task))
-		return false;
-	rc_sync_health_set_blocked(sync, sync->group, "waits for its kind to be served");
-	rc_destination_rediscover(sync->options.destination);
-	return true;
-}
-
 /* Write the tasks of the next kind; returns where the one after begins. */
 static size_t start_group(struct rc_sync *sync)
 {
@@ -303,9 +283,10 @@ static int move(struct rc_sync *sync, struct rc_error **err)
 		sync->group = sync->begin;
 		return RC_NEXT;
 	case SYNC_STAGE_APPLY:
-		if (sync->group < sync->end && waits_for_kind(sync))
-			return RC_WAIT_AGAIN;
 		if (sync->group < sync->end) {
+			r = rc_sync_kind_wait(sync, sync->group, err);
+			if (r != 0)
+				return r < 0 ? r : RC_WAIT_AGAIN;
 			sync->group = start_group(sync);
 			return RC_NEXT;
 		}
@@ -335,7 +316,16 @@ static int fail_overdue(const struct rc_sync *sync, struct rc_error **err)
 		       sync->blocked ?: "waiting");
 }
 
-/* What failed already is why phase SyncFail runs: there it ends nothing. */
+/* Something failed, or it was told to stop, perhaps by who was told of the last move. */
+static int check_end(struct rc_sync *sync, struct rc_error **err)
+{
+	if (sync->stop)
+		return rc_fail(err, -ECANCELED, "%s", sync->stop);
+	if (sync->failure)
+		return rc_error_move(err, rc_steal(&sync->failure));
+	return 0;
+}
+
 static int run_waves(struct rc_sync *sync, enum rc_phase first, enum rc_phase last,
 		     struct rc_error **err)
 {
@@ -344,8 +334,9 @@ static int run_waves(struct rc_sync *sync, enum rc_phase first, enum rc_phase la
 
 		if (sync->n_calls > 0)
 			return RC_WAIT_AGAIN;
-		if (sync->failure && first != RC_PHASE_SYNC_FAIL)
-			return rc_error_move(err, rc_steal(&sync->failure));
+		r = last < RC_PHASE_SYNC_FAIL ? check_end(sync, err) : 0;
+		if (r < 0)
+			return r;
 		if (sync->begin >= sync->plan->n || sync->plan->tasks[sync->begin].phase > last) {
 			rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
 			return RC_NEXT;
@@ -369,10 +360,6 @@ int rc_sync_wave_run(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 
-	if (sync->n_calls > 0)
-		return RC_WAIT_AGAIN;
-	if (sync->stop)
-		return rc_fail(err, -ECANCELED, "%s", sync->stop);
 	return run_waves(sync, RC_PHASE_PRE_SYNC, RC_PHASE_POST_SYNC, err);
 }
 

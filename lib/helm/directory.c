@@ -53,14 +53,13 @@ static int walk_directory(struct walk *walk, const char *path, int depth, struct
 
 static int read_file(struct walk *walk, const char *path, struct rc_str name, struct rc_error **err)
 {
-	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(RC_HELM_FILE_MAX);
 	struct rc_arena *arena = walk->files->arena;
-	int r = rc_file_read(path, &bytes, err);
+	struct rc_str bytes;
+	int r = rc_file_load(arena, path, RC_HELM_FILE_MAX, &bytes, err);
 
 	if (r < 0)
 		return rc_wrap(err, r, "error reading %.*s", (int)name.n, name.p);
-	return rc_helm_file_add(walk->files, rc_arena_str(arena, name),
-				rc_arena_str(arena, rc_buf_str(&bytes)), err);
+	return rc_helm_file_add(walk->files, rc_arena_str(arena, name), bytes, err);
 }
 
 static int resolve(struct walk *walk, const char *path, struct stat *ret, struct rc_error **err)

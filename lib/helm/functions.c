@@ -44,7 +44,8 @@ void rc_helm_functions_strip(struct rc_buf *buf, size_t start)
 	static const char word[] = "<no value>";
 	size_t n = sizeof(word) - 1, to = start;
 
-	if (buf->n < start + n || !memmem(buf->p + start, buf->n - start, word, n))
+	if (buf->n < start + n || !memchr(buf->p + start, '<', buf->n - start) ||
+	    !memmem(buf->p + start, buf->n - start, word, n))
 		return;
 	for (size_t from = start; from < buf->n;) {
 		if (buf->n - from >= n && memcmp(buf->p + from, word, n) == 0)

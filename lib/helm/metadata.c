@@ -40,7 +40,7 @@ static const struct rc_helm_decode_field dependency_fields[] = {
 	{NULL, RC_HELM_DECODE_TEXT, 0, 0, NULL},
 };
 
-static const struct rc_helm_decode_struct dependency_struct = {
+const struct rc_helm_decode_struct rc_helm_metadata_dependency = {
 	"Dependency", "chart.Dependency", sizeof(struct rc_helm_dependency), dependency_fields};
 
 #define METADATA(field, kind, member)                                                            \
@@ -69,7 +69,7 @@ static const struct rc_helm_decode_field metadata_fields[] = {
 	METADATA("deprecated", BOOL, deprecated),
 	METADATA("annotations", TEXT_MAP, annotations),
 	METADATA("kubeVersion", TEXT, kube_version),
-	METADATA_LIST("dependencies", dependencies, &dependency_struct),
+	METADATA_LIST("dependencies", dependencies, &rc_helm_metadata_dependency),
 	METADATA("type", TEXT, type),
 	{NULL, RC_HELM_DECODE_TEXT, 0, 0, NULL},
 };

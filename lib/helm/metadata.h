@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "helm/decode.h"
 #include "template/value.h"
 
 struct rc_helm_maintainer {
@@ -31,6 +32,9 @@ struct rc_helm_metadata {
 	size_t n_dependencies;
 	bool has_dependencies; /* the key is there, be it empty */
 };
+
+/* One entry of "dependencies", here and in Chart.lock. */
+extern const struct rc_helm_decode_struct rc_helm_metadata_dependency;
 
 /*
  * Decode text over what metadata holds already (requirements.yaml comes after Chart.yaml). Returns

@@ -36,7 +36,7 @@ struct rc_registry_ops {
 	/* Mandatory: bring what choosing needs. The list is allowed to be as old as the server
 	 * says. */
 	int (*open)(struct rc_registry_backend *backend, struct rc_error **err);
-	/* Mandatory: -ENOENT, -EINVAL as rc_registry_index_find(). */
+	/* Mandatory: -ENOENT, -ENODATA, -EINVAL as rc_registry_index_find(). */
 	int (*choose)(struct rc_registry_backend *backend, const char *chart, const char *range,
 		      struct rc_registry_chart *ret_chart, struct rc_error **err);
 	/* Mandatory: append the archive; digest and size are checked by the caller. */

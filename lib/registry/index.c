@@ -119,7 +119,7 @@ int rc_registry_index_find(const struct rc_registry_index *index, const char *ch
 	if (r < 0)
 		return rc_wrap(err, r, "chart '%s'", chart);
 	if (r == 0)
-		return rc_fail(err, -ENOENT, "no version of chart '%s' meets '%s'", chart,
+		return rc_fail(err, -ENODATA, "no version of chart '%s' meets '%s'", chart,
 			       *range ? range : "*");
 	*ret_entry = (struct rc_registry_index_entry){
 		.name = chart,

@@ -25,7 +25,8 @@ int rc_registry_index_parse(struct rc_arena *arena, struct rc_str text,
 /*
  * The entry that Helm takes for range: the one that is named exactly so, else the newest that meets
  * the constraint; without a range ("") the newest that is no prerelease. Entries that are not valid
- * are passed over. -ENOENT: there is none; -EINVAL: range is no constraint.
+ * are passed over. -ENOENT: there is no such chart, -ENODATA: none of its versions meets the range,
+ * -EINVAL: range is no constraint.
  */
 int rc_registry_index_find(const struct rc_registry_index *index, const char *chart,
 			   const char *range, struct rc_registry_index_entry *ret_entry,

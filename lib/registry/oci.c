@@ -360,7 +360,7 @@ static int choose_tag(struct rc_registry_backend *backend, const char *name, con
 	if (r < 0)
 		return rc_wrap(err, r, "chart '%s'", name);
 	if (r == 0)
-		return rc_fail(err, -ENOENT, "no version of chart '%s' meets '%s'", name,
+		return rc_fail(err, -ENODATA, "no version of chart '%s' meets '%s'", name,
 			       *range ? range : "*");
 	return load_manifest(backend, name, swap(backend->arena, tags.at[i], '+', '_'), tags.at[i],
 			     ret_chart, err);

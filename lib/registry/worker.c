@@ -126,9 +126,9 @@ static json_t *answer_ref(struct poll *poll, const json_t *ref)
 
 	if (r >= 0)
 		return answer;
-	if (r == -ENOENT || r == -EINVAL)
+	if (r == -ENOENT || r == -ENODATA || r == -EINVAL)
 		json_object_set_new(answer, "error", rc_error_to_json(err));
-	if (r == -ENOENT || r == -EINVAL || poll->err)
+	if (json_object_get(answer, "error") || poll->err)
 		rc_error_free(err);
 	else
 		poll->err = err;

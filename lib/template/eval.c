@@ -182,13 +182,14 @@ struct access {
 	const struct rc_value *final;
 };
 
+/* 1: called, 0: the type has no such method. */
 static int call_method(struct rc_template_state *state, struct rc_value dot,
 		       const struct rc_value_type *type, const void *self, struct rc_str name,
 		       const struct access *access, struct rc_value *ret)
 {
 	size_t n = access->args ? access->args->n - 1 : 0;
 	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
-	struct rc_value args[ARGS_STACK];
+	rc_uninitialized struct rc_value args[ARGS_STACK];
 	struct rc_error *err = NULL;
 	int r;
 
@@ -342,33 +343,28 @@ static int eval_inner_chain(struct rc_template_state *state, struct rc_value dot
 	return eval_chain(state, dot, *ret, node->names, node->n_names, access, ret);
 }
 
-/* The letter of parameter i; *ret_fixed counts those that are not variadic. */
-static char parameter(const char *signature, size_t i, size_t *ret_fixed)
+/* The letter of parameter i. */
+static char parameter(const struct rc_template_node *function, size_t i)
 {
-	size_t n = strlen(signature);
-	bool variadic = n > 0 && signature[n - 1] == '*';
+	const char *signature = function->func->signature;
 
-	*ret_fixed = variadic ? n - 2 : n;
-	if (variadic && i >= n - 2)
-		return signature[n - 2];
-	return i < n ? signature[i] : 'a';
+	if (i < function->n_fixed || function->is_variadic)
+		return signature[i < function->n_fixed ? i : function->n_fixed];
+	return 'a';
 }
 
 static int check_count(struct rc_template_state *state, const struct rc_template_node *node,
 		       size_t n_args, bool final)
 {
-	const struct rc_template_func *func = node->func;
-	size_t fixed, n = n_args + final;
-	bool variadic = strchr(func->signature, '*') != NULL;
+	size_t n = n_args + final;
 
-	parameter(func->signature, 0, &fixed);
-	if (variadic && n < fixed)
+	if (node->is_variadic && n < node->n_fixed)
 		return rc_template_exec_fail(
-			state, "wrong number of args for %s: want at least %zu got %zu", func->name,
-			fixed, n_args);
-	if (!variadic && n != fixed)
-		return rc_template_exec_fail(state, "wrong number of args for %s: want %zu got %zu",
-					     func->name, fixed, n);
+			state, "wrong number of args for %s: want at least %u got %zu",
+			node->func->name, node->n_fixed, n_args);
+	if (!node->is_variadic && n != node->n_fixed)
+		return rc_template_exec_fail(state, "wrong number of args for %s: want %u got %zu",
+					     node->func->name, node->n_fixed, n);
 	return 0;
 }
 
@@ -377,7 +373,7 @@ static int short_circuit(struct rc_template_state *state, struct rc_value dot,
 			 const struct rc_template_node *node, const struct rc_template_nodes *args,
 			 const struct rc_value *final, struct rc_value *ret)
 {
-	bool is_or = strcmp(node->func->name, "or") == 0;
+	bool is_or = node->jump == 'o';
 
 	for (size_t i = 1; args && i < args->n; i++) {
 		int r = eval_arg(state, dot, 'a', args->at[i], ret);
@@ -395,14 +391,13 @@ static int short_circuit(struct rc_template_state *state, struct rc_value dot,
 }
 
 static int eval_args(struct rc_template_state *state, struct rc_value dot,
-		     const struct rc_template_func *func, const struct rc_template_nodes *args,
+		     const struct rc_template_node *function, const struct rc_template_nodes *args,
 		     const struct rc_value *final, struct rc_value *argv)
 {
-	size_t n = args ? args->n - 1 : 0, fixed;
+	size_t n = args ? args->n - 1 : 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int r = eval_arg(state, dot, parameter(func->signature, i, &fixed), args->at[i + 1],
-				 &argv[i]);
+		int r = eval_arg(state, dot, parameter(function, i), args->at[i + 1], &argv[i]);
 
 		if (r < 0)
 			return r;
@@ -410,7 +405,7 @@ static int eval_args(struct rc_template_state *state, struct rc_value dot,
 	if (!final)
 		return 0;
 	argv[n] = *final;
-	return validate(state, parameter(func->signature, n, &fixed), &argv[n]);
+	return validate(state, parameter(function, n), &argv[n]);
 }
 
 static int eval_function(struct rc_template_state *state, struct rc_value dot,
@@ -421,7 +416,8 @@ static int eval_function(struct rc_template_state *state, struct rc_value dot,
 {
 	const struct rc_template_func *func = node->func;
 	size_t n = args ? args->n - 1 : 0;
-	struct rc_value stack[ARGS_STACK], *argv = stack;
+	rc_uninitialized struct rc_value stack[ARGS_STACK];
+	struct rc_value *argv = stack;
 	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
 	struct rc_error *err = NULL;
 	int r;
@@ -430,11 +426,11 @@ static int eval_function(struct rc_template_state *state, struct rc_value dot,
 	r = check_count(state, node, n, final != NULL);
 	if (r < 0)
 		return r;
-	if (strcmp(func->name, "and") == 0 || strcmp(func->name, "or") == 0)
+	if (node->jump)
 		return short_circuit(state, dot, node, args, final, ret);
 	if (n + 1 > ARGS_STACK)
 		argv = rc_arena_alloc(state->exec->arena, (n + 1) * sizeof(*argv));
-	r = eval_args(state, dot, func, args, final, argv);
+	r = eval_args(state, dot, node, args, final, argv);
 	if (r < 0)
 		return r;
 	call.args = argv;

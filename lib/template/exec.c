@@ -25,8 +25,8 @@ int rc_template_exec_fail(struct rc_template_state *state, const char *format, .
 
 	rc_buf_puts(&text, "template: ");
 	if (node) {
-		rc_template_node_place(node, &line, &column);
-		rc_buf_add_str(&text, node->tree->name);
+		rc_template_node_place(node, state->tmpl->tree, &line, &column);
+		rc_buf_add_str(&text, state->tmpl->tree->name);
 		rc_buf_printf(&text, ":%zu:%zu: executing \"%.*s\" at <", line, column,
 			      (int)state->tmpl->name.n, state->tmpl->name.p);
 		rc_template_node_print(&text, node);
@@ -282,7 +282,7 @@ static int walk_template(struct rc_template_state *state, struct rc_value dot,
 	if (!tmpl)
 		return rc_template_exec_fail(state, "template \"%.*s\" not defined",
 					     (int)node->text.n, node->text.p);
-	r = rc_template_exec_pipeline(state, dot, node->pipe, &data);
+	r = rc_template_exec_pipeline(state, dot, node->argument, &data);
 	if (r < 0)
 		return r;
 	state->node = node;

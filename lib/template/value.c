@@ -358,7 +358,7 @@ static void print_bytes(struct rc_buf *buf, struct rc_str bytes)
 
 static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int depth)
 {
-	char text[RC_NUMBER_MAX];
+	rc_uninitialized char text[RC_NUMBER_MAX];
 
 	/* A map that holds itself; Go would end with its stack. */
 	if (depth > DEPTH_MAX || buf->overflow)
@@ -375,7 +375,7 @@ static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int 
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
-		rc_buf_printf(buf, "%lld", (long long)value.integer);
+		rc_buf_add(buf, text, rc_number_format_int(value.integer, text));
 		return;
 	case RC_VALUE_FLOAT:
 		rc_buf_add(buf, text, rc_number_format_g(value.real, 64, text));

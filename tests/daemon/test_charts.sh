@@ -28,12 +28,12 @@ pack() { # NAME VERSION: into the repository and the registry
 
 	mkdir -p "$work/make/$1/templates" "$work/www/charts" "$work/www/org/$1"
 	printf 'apiVersion: v2\nname: %s\nversion: %s\n' "$1" "$2" >"$work/make/$1/Chart.yaml"
-	printf 'from: chart\n' >"$work/make/$1/values.yaml"
+	printf 'from: chart\nsuffix: ""\n' >"$work/make/$1/values.yaml"
 	cat >"$work/make/$1/templates/c.yaml" <<-'END'
 		apiVersion: v1
 		kind: ConfigMap
 		metadata:
-		  name: {{ .Release.Name }}
+		  name: {{ .Release.Name }}{{ .Values.suffix }}
 		data:
 		  version: {{ .Chart.Version | quote }}
 		  from: {{ .Values.from | quote }}
@@ -79,6 +79,10 @@ state() { # REPOSITORY STATE
 	[ "$("$ctl" status -o json | jq -r ".repositories[] | select(.name == \"$1\") | .state")" = "$2" ]
 }
 
+is_well() { # NAME
+	[ "$("$ctl" app get "$1" -o json | jq -r '[.status.sync.status, (.status.conditions | length)] | join(" ")')" = 'Synced 0' ]
+}
+
 refresh() {
 	"$ctl" app refresh "$1"
 }
@@ -92,17 +96,51 @@ pack web 1.0.0
 pack web 2.0.0-rc.1
 serve kube kubeapi --kubeconfig-out "$work/kubeconfig" --ready-after 100
 serve charts charts --root "$work/www" --user me:secret --page 1
+registry=${charts#http://}
+commit() {
+	git -C "$work/values" add -A
+	git -C "$work/values" -c user.name=a -c user.email=a@b.c commit -q -m "$1"
+}
+
+# A chart in Git that depends on all kinds of others, none of them in its charts/.
+in_git() { # VERSION-OF-WEB
+	mkdir -p "$work/values/app/templates" "$work/values/libs/base/templates"
+	cat >"$work/values/app/Chart.yaml" <<-END
+		apiVersion: v2
+		name: app
+		version: 0.1.0
+		dependencies:
+		- { name: web, version: "$1", repository: "$charts/charts" }
+		- { name: web, version: "$1", alias: named, repository: "@charts" }
+		- { name: web, version: 1.0.0, alias: ours, repository: "oci://$registry/org" }
+		- { name: base, version: "*", repository: "file://../libs/base" }
+	END
+	printf '%s: { suffix: -%s }\n' web web named named ours ours >"$work/values/app/values.yaml"
+	printf 'apiVersion: v2\nname: base\nversion: 0.0.1\n' >"$work/values/libs/base/Chart.yaml"
+	printf '{{ define "base.name" }}from-base{{ end }}\n' >"$work/values/libs/base/templates/_h.tpl"
+	cat >"$work/values/app/templates/c.yaml" <<-'END'
+		apiVersion: v1
+		kind: ConfigMap
+		metadata: { name: in-git }
+		data:
+		  web: {{ .Subcharts.web.Chart.Version | quote }}
+		  named: {{ .Subcharts.named.Chart.Version | quote }}
+		  ours: {{ .Subcharts.ours.Chart.Version | quote }}
+		  base: {{ include "base.name" . | quote }}
+	END
+}
+
 git init -q -b main "$work/values"
 printf 'from: git\n' >"$work/values/web.yaml"
-git -C "$work/values" add -A
-git -C "$work/values" -c user.name=a -c user.email=a@b.c commit -q -m values
-registry=${charts#http://}
+in_git 1.x
+commit values
 {
 	application of-helm "[{repoURL: $charts/charts, chart: web, targetRevision: 1.x}]"
 	application of-oci "[{repoURL: $registry/org, chart: web, targetRevision: '*',
 		helm: {valueFiles: [\$values/web.yaml]}},
 		{repoURL: 'file://$work/values', targetRevision: main, ref: values}]"
 	application as-oci "[{repoURL: 'oci://$registry/org/web', path: ., targetRevision: 1.0.0}]"
+	application in-git "[{repoURL: 'file://$work/values', path: app}]"
 	application no-such "[{repoURL: $charts/charts, chart: web, targetRevision: '>7'}]"
 	application elsewhere "[{repoURL: 'https://charts.example.com', chart: web}]"
 } >"$work/apps.yaml"
@@ -127,6 +165,11 @@ check "a chart of a registry, without a scheme, with values from Git" until_so 3
 check "the newest that is no prerelease" is of-oci version 1.0.0
 check "a registry's URL with path instead of chart" until_so 30 is as-oci version 1.0.0
 
+check "a chart in Git is given what it depends on: of a repository" until_so 30 is in-git web 1.0.0
+check "of one that it names" is in-git named 1.0.0
+check "of a registry" is in-git ours 1.0.0
+check "of a folder of the commit" is in-git base from-base
+
 condition() { # NAME PART
 	"$ctl" app get "$1" -o json | jq -r '.status.conditions[]?.message' | grep -qF -- "$2"
 }
@@ -144,6 +187,22 @@ check "a new version in the range is followed" until_so 30 is of-helm version 1.
 check "in the registry, too" until_so 30 is of-oci version 1.1.0+b.7
 check "an exact version stays" is as-oci version 1.0.0
 
+check "what was resolved for a commit stays" is in-git web 1.0.0
+sed -i 's/version: 0.1.0/version: 0.1.1/' "$work/values/app/Chart.yaml"
+commit 'the same with another version'
+refresh in-git
+check "for the next one ranges are resolved anew" until_so 30 is in-git web 1.1.0+b.7
+printf 'dependencies: []\ndigest: sha256:0\n' >"$work/values/app/Chart.lock"
+commit 'a lock that does not fit'
+refresh in-git
+check "a lock that does not fit is told as Helm tells it" until_so 30 condition in-git \
+	'the lock file (Chart.lock) is out of sync with the dependencies file (Chart.yaml)'
+check "and nothing changes" is in-git web 1.1.0+b.7
+rm "$work/values/app/Chart.lock"
+commit 'without a lock'
+refresh in-git
+check "a commit puts it right" until_so 30 is_well in-git
+
 misbehave 503 /
 refresh of-helm
 refresh of-oci
@@ -156,8 +215,10 @@ check "what is deployed is healed meanwhile" until_so 30 is of-helm version 1.1.
 kill "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null
 api /api/v1/namespaces/judge/configmaps/of-oci -X DELETE -o /dev/null
+api /api/v1/namespaces/judge/configmaps/in-git -X DELETE -o /dev/null
 start_daemon
 check "also after a start without it" until_so 30 is of-oci version 1.1.0+b.7
+check "with what charts in Git depend on" until_so 30 is in-git web 1.1.0+b.7
 misbehave ok /
 pack web 1.2.0
 refresh of-helm

@@ -72,7 +72,8 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 						"  sources: %s\n",
 						sources);
 	rc_autofree char *version = rc_asprintf("1.2.0_b.1@sha256:%s", digest);
-	struct rc_source_at at[2] = {{"unused", version, archive}, {mirror, commit, NULL}};
+	struct rc_source_at at[2] = {{"unused", version, archive, NULL},
+				     {mirror, commit, NULL, NULL}};
 	struct rc_source_cluster cluster = {"v1.31.2", NULL};
 	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
 	json_auto_t *request = NULL;

@@ -130,8 +130,9 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 						"  sources: %s\n",
 						sources);
 	json_auto_t *versions = json_pack("[s, s]", "v1", "example.io/v1/Thing");
-	struct rc_source_at at[3] = {
-		{mirror, commit, NULL}, {mirror, commit, NULL}, {mirror, commit, NULL}};
+	struct rc_source_at at[3] = {{mirror, commit, NULL, NULL},
+				     {mirror, commit, NULL, NULL},
+				     {mirror, commit, NULL, NULL}};
 	struct rc_source_cluster cluster = {"v1.31.2", versions};
 	json_auto_t *request = NULL;
 	autoapplication *application = NULL;
@@ -382,7 +383,7 @@ START_TEST(test_request)
 					      "spec:\n"
 					      "  destination: {name: c}\n"
 					      "  sources: [{repoURL: u}, {repoURL: v}]\n");
-	struct rc_source_at at[] = {{"/m1", "c1", NULL}, {"/m2", "c2", NULL}};
+	struct rc_source_at at[] = {{"/m1", "c1", NULL, NULL}, {"/m2", "c2", NULL, NULL}};
 	struct rc_source_cluster cluster = {NULL, NULL};
 	autoapplication *application = NULL;
 	struct rc_error *err = NULL;
@@ -399,7 +400,7 @@ END_TEST
 
 START_TEST(test_read)
 {
-	struct rc_source_at at = {mirror, commit, NULL};
+	struct rc_source_at at = {mirror, commit, NULL, NULL};
 	json_auto_t *request = rc_source_make_read_request(&at, "plain");
 	json_auto_t *reply = NULL;
 	const json_t *documents, *second;

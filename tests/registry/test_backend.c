@@ -120,7 +120,7 @@ START_TEST(test_helm)
 	expect("web", "1.0.0", "1.0.0", world.digest_1);
 	expect("web", "~1.2.0", "1.2.0", world.digest_2);
 	expect("web", "", "1.3.0+build.7", world.digest_meta);
-	expect_error("web", ">=2", -ENOENT, "no version of chart 'web' meets '>=2'");
+	expect_error("web", ">=2", -ENODATA, "no version of chart 'web' meets '>=2'");
 	expect_error("nothing", "*", -ENOENT, "there is no chart 'nothing' in the index");
 	expect_error("web", "a b c", -EINVAL, "improper constraint: a b c");
 	expect_error("lost", "*", -ENOENT, "lost.tgz: 404 Not Found");
@@ -158,7 +158,7 @@ START_TEST(test_oci)
 	expect("web", "~1.2", "1.2.0", world.digest_2);
 	expect("web", ">=1.9.0-0", "2.0.0-rc.1", world.digest_2);
 	expect("web", "latest", "latest", world.digest_2);
-	expect_error("web", ">=3", -ENOENT, "no version of chart 'org/web' meets '>=3'");
+	expect_error("web", ">=3", -ENODATA, "no version of chart 'org/web' meets '>=3'");
 	expect_error("web", "7.7.7", -ENOENT, "MANIFEST_UNKNOWN");
 	expect_error("nothing", "1.x", -ENOENT, "NAME_UNKNOWN");
 	expect_error("Web", "1.x", -EINVAL, "'org/Web' is no name of a chart in a registry");

@@ -38,11 +38,11 @@ static const struct {
 	{"web", "", "1.2.0", "https://other.example/web-1.2.0.tgz", DIGEST, 0},
 	{"web", ">=1.0.0-0", "2.0.0-rc.1", "web-2.0.0-rc.1.tgz", NULL, 0},
 	{"number", "*", "1.5", "n.tgz", NULL, 0},
-	{"web", "1.3.0", "no version of chart 'web' meets '1.3.0'", NULL, NULL, -ENOENT},
-	{"web", ">5", "no version of chart 'web' meets '>5'", NULL, NULL, -ENOENT},
+	{"web", "1.3.0", "no version of chart 'web' meets '1.3.0'", NULL, NULL, -ENODATA},
+	{"web", ">5", "no version of chart 'web' meets '>5'", NULL, NULL, -ENODATA},
 	{"web", "newest", "improper constraint: newest", NULL, NULL, -EINVAL},
-	{"empty", "*", "no version of chart 'empty'", NULL, NULL, -ENOENT},
-	{"bad", "*", "no version of chart 'bad'", NULL, NULL, -ENOENT},
+	{"empty", "*", "no version of chart 'empty'", NULL, NULL, -ENODATA},
+	{"bad", "*", "no version of chart 'bad'", NULL, NULL, -ENODATA},
 	{"nothing", "*", "there is no chart 'nothing' in the index", NULL, NULL, -ENOENT},
 };
 

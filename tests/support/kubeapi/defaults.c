@@ -262,9 +262,10 @@ void kubeapi_default(const struct kubeapi_kind *kind, json_t *object)
 		default_stateful_set(spec);
 	else if (strcmp(name, "DaemonSet") == 0)
 		default_daemon_set(spec);
-	else if (strcmp(name, "ReplicaSet") == 0)
+	else if (strcmp(name, "ReplicaSet") == 0) {
+		set_number(spec, "replicas", 1);
 		default_pod(template_of(spec), "Always");
-	else if (strcmp(name, "Pod") == 0)
+	} else if (strcmp(name, "Pod") == 0)
 		default_pod(spec, "Always");
 	else if (strcmp(name, "Job") == 0)
 		default_job(spec, object);
