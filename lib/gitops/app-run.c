@@ -90,6 +90,15 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	}
 }
 
+/* They stay named until a revision comes, or a heal finds others. */
+static void set_rivals(struct rc_app *app, char *rivals)
+{
+	if (!rivals && app->operation.is_partial)
+		return;
+	free(app->rivals);
+	app->rivals = rivals;
+}
+
 static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_app *app = userdata;
@@ -98,6 +107,7 @@ static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_err
 	if (r == 0 && !app->operation.is_partial && !app->running.dry_run)
 		add_history(app, sync);
 	rc_app_hold_set_waiting(app, rc_sync_list_waiting(sync));
+	set_rivals(app, rc_sync_describe_rivals(sync));
 	rc_app_save_operation(app);
 	rc_sync_forget_journal(sync);
 	rc_error_free(err);
@@ -182,6 +192,7 @@ static void start_run(struct rc_app *app, const struct start *start)
 		.prune_budget = engine->prune_budget,
 		.prune = app->application->automated.prune,
 		.partial = start->partial,
+		.names_rivals = start->partial && app->operation.heal_attempts > 0,
 		.changed = on_progress,
 		.done = on_synced,
 		.userdata = app,

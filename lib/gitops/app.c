@@ -363,9 +363,10 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 {
-	(void)key;
-	if (app->sync)
+	if (app->sync) {
+		rc_app_compare_judge(app, key);
 		rc_sync_live_changed(app->sync);
+	}
 	if (app->desired)
 		rc_app_mark(app, false);
 }
