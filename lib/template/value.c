@@ -1,6 +1,7 @@
 /* Maps, lists, truth and equality. */
 #include "template/value.h"
 
+#include "base/sort.h"
 #include "data/number.h"
 
 /* Templates can make a map hold itself; nothing here follows it further than this. */
@@ -79,6 +80,42 @@ struct rc_value *rc_value_map_get(const struct rc_value_map *map, struct rc_str 
 	return found ? &map->entries[i].value : NULL;
 }
 
+static void make_room(struct rc_arena *arena, struct rc_value_map *map)
+{
+	size_t room = map->room ? map->room * 2 : 4;
+
+	if (map->n < map->room)
+		return;
+	map->entries = rc_arena_grow(arena, map->entries, map->n * sizeof(*map->entries),
+				     room * sizeof(*map->entries));
+	map->room = room;
+}
+
+void rc_value_map_add(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
+		      struct rc_value value)
+{
+	make_room(arena, map);
+	map->entries[map->n++] = (struct rc_value_entry){key, value};
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct rc_value_entry *x = a, *y = b;
+
+	return rc_str_compare(x->key, y->key);
+}
+
+void rc_value_map_sort(struct rc_value_map *map)
+{
+	size_t to = 0;
+
+	rc_sort(map->entries, map->n, sizeof(*map->entries), by_key);
+	for (size_t i = 0; i < map->n; i++)
+		if (i + 1 == map->n || !rc_str_equal(map->entries[i].key, map->entries[i + 1].key))
+			map->entries[to++] = map->entries[i];
+	map->n = to;
+}
+
 void rc_value_map_set(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
 		      struct rc_value value)
 {
@@ -91,13 +128,7 @@ void rc_value_map_set(struct rc_arena *arena, struct rc_value_map *map, struct r
 		map->entries[i].value = value;
 		return;
 	}
-	if (map->n == map->room) {
-		size_t room = map->room ? map->room * 2 : 4;
-
-		map->entries = rc_arena_grow(arena, map->entries, map->n * sizeof(*map->entries),
-					     room * sizeof(*map->entries));
-		map->room = room;
-	}
+	make_room(arena, map);
 	memmove(map->entries + i + 1, map->entries + i, (map->n - i) * sizeof(*map->entries));
 	map->entries[i] = (struct rc_value_entry){key, value};
 	map->n++;
