@@ -97,7 +97,9 @@ static int do_resume(struct rc_app *app, const char *caller, const json_t *body,
 static int do_rollback(struct rc_app *app, const char *caller, const json_t *body,
 		       struct rc_error **err)
 {
-	return rc_app_rollback(app, caller, json_integer_value(json_object_get(body, "id")),
+	const json_t *id = json_object_get(body, "id");
+
+	return rc_app_rollback(app, caller, id ? json_integer_value(id) : -1,
 			       json_is_true(json_object_get(body, "prune")), err);
 }
 

@@ -82,13 +82,13 @@ int ctl_app_rollback(int argc, char **argv)
 	struct app_options options = {.name = NULL};
 	json_auto_t *body = NULL;
 	char *end = NULL;
-	long long id = 0;
+	long long id = -1;
 
 	if (ctl_app_parse_named(argc, argv, "NAME [ID]", &options) < 0)
 		return CTL_USAGE;
 	if (options.second)
 		id = strtoll(options.second, &end, 10);
-	if (options.second && (*end || id <= 0)) {
+	if (options.second && (*end || id < 0)) {
 		fprintf(stderr, "reconcilectl: '%s' is no number of an entry of the history\n",
 			options.second);
 		return CTL_USAGE;

@@ -226,9 +226,10 @@ static void ask(struct rc_app *app, struct rc_resource *row)
 		ask_server(app, row);
 }
 
-static void look(struct rc_app *app)
+static struct rc_resources_options look_options(const struct rc_app *app)
 {
-	struct rc_resources_options options = {
+	return (struct rc_resources_options){
+		.desired = app->desired,
 		.cache = rc_destination_get_cache(app->destination),
 		.instance = options_of(app)->instance,
 		.app = app->application->name,
@@ -239,6 +240,19 @@ static void look(struct rc_app *app)
 		.is_allowed = rc_app_permit_is_allowed,
 		.userdata = app,
 	};
+}
+
+void rc_app_compare_judge(struct rc_app *app, const struct rc_kube_key *key)
+{
+	struct rc_resources_options options = look_options(app);
+
+	rc_resources_judge(&app->resources, key, &options);
+	rc_app_tell(app);
+}
+
+static void look(struct rc_app *app)
+{
+	struct rc_resources_options options;
 	struct rc_desired *before = NULL;
 
 	app->is_live_dirty = false;
@@ -246,7 +260,7 @@ static void look(struct rc_app *app)
 		before = app->desired;
 		app->desired = rc_steal(&app->fresh);
 	}
-	options.desired = app->desired;
+	options = look_options(app);
 	app->counts.n_compared += rc_resources_update(&app->resources, &options);
 	rc_desired_free(before);
 }

@@ -164,12 +164,12 @@ struct rc_application *rc_app_hold_make(const struct rc_app *app, struct rc_erro
 
 static bool is_plain(const json_t *entry, int64_t id, const char *current)
 {
-	if (id)
+	if (id >= 0)
 		return number(entry, "id") == id;
 	return !rc_text_equal(rc_json_text(entry, "revision", NULL), current);
 }
 
-/* id 0: the newest that is another revision than the present one. */
+/* id -1: the newest that is another revision than the present one. */
 static int find_entry(const struct rc_app *app, int64_t id, json_t **ret_entry,
 		      struct rc_error **err)
 {
@@ -186,7 +186,7 @@ static int find_entry(const struct rc_app *app, int64_t id, json_t **ret_entry,
 		*ret_entry = json_incref(entry);
 		return 0;
 	}
-	if (id)
+	if (id >= 0)
 		rc_fail(err, -ENOENT, "the history of '%s' has no entry %lld", name_of(app),
 			(long long)id);
 	else

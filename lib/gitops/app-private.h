@@ -161,6 +161,8 @@ void rc_app_fetch_clear(struct rc_app *app);
 
 /* ---- app-compare.c: the last step of the look ---- */
 rc_step_fn rc_app_compare_run;
+/* The health of one object changed while a run is under way. */
+void rc_app_compare_judge(struct rc_app *app, const struct rc_kube_key *key);
 /* Forget what was asked, of workers and of the server. */
 void rc_app_compare_cancel(struct rc_app *app);
 

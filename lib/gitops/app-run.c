@@ -51,6 +51,19 @@ static void add_history(struct rc_app *app, const struct rc_sync *sync)
 	rc_error_free(err);
 }
 
+/* With what to do about it. */
+static char *explain(const struct rc_error *err)
+{
+	const char *hint = rc_error_get_hint(err);
+	char *text = rc_error_format(err), *whole;
+
+	if (!hint)
+		return text;
+	whole = rc_asprintf("%s; %s", text, hint);
+	free(text);
+	return whole;
+}
+
 static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_operation *operation = &app->operation;
@@ -61,7 +74,7 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	operation->is_transient = r < 0 && rc_error_is_transient(r);
 	operation->is_final = r == -ECANCELED;
 	free(operation->message);
-	operation->message = r < 0 ? rc_error_format(err) : rc_strdup("successfully synced");
+	operation->message = r < 0 ? explain(err) : rc_strdup("successfully synced");
 	free(app->last_sync);
 	app->last_sync = json_dumps(json_object_get(description, "resources"), JSON_COMPACT);
 	app->counts.sync_seconds +=
@@ -78,6 +91,15 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	}
 }
 
+/* They stay named until a revision comes, or a heal finds others. */
+static void set_rivals(struct rc_app *app, char *rivals)
+{
+	if (!rivals && app->operation.is_partial)
+		return;
+	free(app->rivals);
+	app->rivals = rivals;
+}
+
 static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_app *app = userdata;
@@ -86,6 +108,7 @@ static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_err
 	if (r == 0 && !app->operation.is_partial && !app->running.dry_run)
 		add_history(app, sync);
 	rc_app_hold_set_waiting(app, rc_sync_list_waiting(sync));
+	set_rivals(app, rc_sync_describe_rivals(sync));
 	rc_app_save_operation(app);
 	rc_sync_forget_journal(sync);
 	rc_error_free(err);
@@ -193,6 +216,7 @@ static void start_run(struct rc_app *app, const struct start *start)
 		.partial = start->partial,
 		.permit = rc_app_permit_task,
 		.hold = hold_for_window,
+		.names_rivals = start->partial && app->operation.heal_attempts > 0,
 		.changed = on_progress,
 		.done = on_synced,
 		.userdata = app,

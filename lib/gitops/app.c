@@ -371,9 +371,10 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 {
-	(void)key;
-	if (app->sync)
+	if (app->sync) {
+		rc_app_compare_judge(app, key);
 		rc_sync_live_changed(app->sync);
+	}
 	if (app->deletion.is_on && !app->sync)
 		rc_app_delete_again(app);
 	else if (app->desired)

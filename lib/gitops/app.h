@@ -77,7 +77,7 @@ int rc_app_sync(struct rc_app *app, const struct rc_app_sync_options *options,
 int rc_app_suspend(struct rc_app *app, const char *by, const char *reason, int64_t until_unix_s,
 		   struct rc_error **err);
 /*
- * Go back to an entry of its history (0: the newest of another revision) and stay there, whatever
+ * Go back to an entry of its history (-1: the newest of another revision) and stay there, whatever
  * is committed, until it is resumed. No hooks are run. -ENOENT, -EBUSY.
  */
 int rc_app_rollback(struct rc_app *app, const char *by, int64_t id, bool prune,

@@ -215,6 +215,23 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 	return true;
 }
 
+void rc_resources_judge(struct rc_resources *resources, const struct rc_kube_key *key,
+			const struct rc_resources_options *options)
+{
+	struct rc_resource *row = rc_resources_find(resources, key);
+	json_auto_t *live = row ? rc_kube_cache_load(options->cache, key) : NULL;
+
+	if (!row)
+		return;
+	free(row->message);
+	row->message = NULL;
+	row->health = RC_HEALTH_MISSING;
+	free(row->resource_version);
+	row->resource_version = NULL; /* the next look judges it again */
+	if (live)
+		assess(row, live, options);
+}
+
 size_t rc_resources_update(struct rc_resources *resources,
 			   const struct rc_resources_options *options)
 {

@@ -67,6 +67,9 @@ void rc_resources_done(struct rc_resources *resources);
 /* The row of an object, or NULL. */
 struct rc_resource *rc_resources_find(const struct rc_resources *resources,
 				      const struct rc_kube_key *key);
+/* Judge the health of one row anew, while a run changes it; whether it differs is not looked at. */
+void rc_resources_judge(struct rc_resources *resources, const struct rc_kube_key *key,
+			const struct rc_resources_options *options);
 /* Look at everything anew; rows that need a dry run are RC_COMPARISON_UNKNOWN then. Returns how
  * many objects had to be compared. */
 size_t rc_resources_update(struct rc_resources *resources,

@@ -181,7 +181,7 @@ static bool clear_hook(struct rc_sync *sync, size_t i)
 	live = rc_kube_cache_load(cache_of(sync), &key);
 	if (!live)
 		return false;
-	if (rc_sync_hook_is_of_run(sync, live)) {
+	if (rc_sync_hook_is_of_run(sync, task, live)) {
 		task->state = RC_TASK_RUNNING;
 		return false;
 	}

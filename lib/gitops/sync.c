@@ -16,11 +16,13 @@
 #include "base/memory.h"
 #include "data/json.h"
 
-#define TICK_S 1.0
+#define TICK_S	   1.0
+#define RIVALS_MAX 4096
 
 static const struct rc_step steps[] = {
 	{"look", rc_sync_check_look, 120},   /* which of the new objects are there, untracked */
 	{"ignore", rc_sync_ignore_run, 60},  /* which fields ignoreDifferences means, by programs */
+	{"rivals", rc_sync_rivals_run, 30},  /* of a self-heal that comes back: whom it fights */
 	{"journal", rc_sync_check_open, 10}, /* the intent, before the first write */
 	{"namespace", rc_sync_check_namespace, 60}, /* the dry run needs it to be there */
 	{"check", rc_sync_check_run, 300},	    /* a dry run of everything */
@@ -158,6 +160,7 @@ int rc_sync_start(const struct rc_sync_options *options, struct rc_sync **ret_sy
 	sync->options = *options;
 	rc_flow_init(&sync->flow, options->loop, steps, on_done);
 	ev_timer_init(&sync->tick, on_tick, TICK_S, TICK_S);
+	rc_buf_init(&sync->rivals, RIVALS_MAX);
 	make_id(sync);
 	sync->plan = options->plan;
 	r = take_request(sync, err);
@@ -188,6 +191,7 @@ void rc_sync_free(struct rc_sync *sync)
 	rc_sync_ignore_cancel(sync);
 	free(sync->writes);
 	rc_request_done(&sync->request);
+	rc_buf_done(&sync->rivals);
 	rc_plan_free(sync->plan);
 	json_decref(sync->journal);
 	rc_error_free(sync->failure);
@@ -254,6 +258,11 @@ const char *rc_sync_get_revision(const struct rc_sync *sync)
 const char *rc_sync_get_blocked(const struct rc_sync *sync)
 {
 	return sync->blocked;
+}
+
+char *rc_sync_describe_rivals(const struct rc_sync *sync)
+{
+	return sync->rivals.n ? rc_strdup(rc_buf_text(&sync->rivals)) : NULL;
 }
 
 json_t *rc_sync_list_waiting(const struct rc_sync *sync)

@@ -56,6 +56,7 @@ struct rc_sync_options {
 	unsigned int
 		prune_budget; /* percent of the tracked objects that may go unasked; 100: all */
 	bool prune;	      /* at all */
+	bool names_rivals;    /* find out who has changed what is brought back */
 	bool partial;	      /* self-heal: what is out of sync only, no hooks */
 	struct rc_plan *plan; /* to run this one, of deleting the application; taken over */
 	/* What somebody asked; of a run that is gone on with its journal says it. Borrowed. */
@@ -92,6 +93,8 @@ const char *rc_sync_get_id(const struct rc_sync *sync);
 const char *rc_sync_get_revision(const struct rc_sync *sync);
 /* What it waits for in a sentence, or NULL. Borrowed until the loop turns. */
 const char *rc_sync_get_blocked(const struct rc_sync *sync);
+/* Who has changed what, in the server's words; the caller's, NULL: nobody, or nobody asked. */
+char *rc_sync_describe_rivals(const struct rc_sync *sync);
 /* The prunes that wait for approval, {name: why}; the caller's, NULL: there are none. */
 json_t *rc_sync_list_waiting(const struct rc_sync *sync);
 /* {step, wave, phase, blockedBy?, resources: [...]}; the caller's. */
