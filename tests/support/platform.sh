@@ -134,6 +134,7 @@ write_config() {
 		clusters:
 		  - name: judge
 		    kubeconfig: $work/kubeconfig
+		    namespaces: [${NAMESPACE:-}]
 		repositories:
 		  - name: helm
 		    url: $git/judge.git
@@ -159,12 +160,20 @@ start_daemon() {
 	return 1
 }
 
-# An account of the cluster, with the rights in packaging/kubernetes and no others.
+# An account of the cluster, with the rights in packaging/kubernetes and no others; NAMESPACE: with
+# those for this one only.
 become_account() {
 	local kubectl=${RC_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/reconciled-peers}/kubectl
 
-	"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f "$top/packaging/kubernetes/cluster.yaml" \
-		${RIGHTS:+-f "$RIGHTS"} >"$work/rights.log" || return 1
+	if [ -n "${NAMESPACE:-}" ]; then
+		send /api/v1/namespaces "{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"$NAMESPACE\"}}"
+		sed "s/\bjudge\b/$NAMESPACE/g" "$top/packaging/kubernetes/namespace.yaml" |
+			"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f - >"$work/rights.log" || return 1
+		make_cluster_kubeconfig "$work/kubeconfig" "$("$kubectl" --kubeconfig "$cluster_folder/kubeconfig" \
+			create token reconciled -n "$NAMESPACE" --duration 24h)"
+		return
+	fi
+	"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f "$top/packaging/kubernetes/cluster.yaml" >"$work/rights.log" || return 1
 	# The rights are gathered by a controller, some moments later.
 	cluster_wait 60 'the rights' eval 'cluster_api /apis/rbac.authorization.k8s.io/v1/clusterroles/reconciled | jq -e ".rules | length > 5"'
 	make_cluster_kubeconfig "$work/kubeconfig" "$("$kubectl" --kubeconfig "$cluster_folder/kubeconfig" \
