@@ -347,7 +347,9 @@ static bool meets_not(const struct condition *c, const struct rc_semver *v)
 		return false;
 	if (v->minor != c->version.minor)
 		return true;
-	return !c->patch_dirty && v->patch != c->version.patch;
+	if (c->patch_dirty)
+		return compare_prerelease(v->prerelease, c->version.prerelease) != 0;
+	return v->patch != c->version.patch;
 }
 
 static bool meets_greater(const struct condition *c, const struct rc_semver *v)
@@ -374,10 +376,13 @@ static bool meets(const struct condition *c, const struct rc_semver *v)
 {
 	const char *operator= c->operator;
 
-	/* A prerelease only meets what speaks of prereleases. */
-	if (v->prerelease.n > 0 && c->version.prerelease.n == 0)
+	/* A prerelease only meets what speaks of prereleases; "not exactly this one" is about all.
+	 */
+	bool is_not = strcmp(operator, "!=") == 0;
+
+	if (v->prerelease.n > 0 && c->version.prerelease.n == 0 && (!is_not || c->dirty))
 		return false;
-	if (strcmp(operator, "!=") == 0)
+	if (is_not)
 		return meets_not(c, v);
 	if (strcmp(operator, ">") == 0)
 		return meets_greater(c, v);

@@ -48,6 +48,12 @@ static const struct {
 	{"nonsense", "1.0.0", -1},
 	{"", "1.0.0", -1},
 	{"*", "2.0.0", 1},
+	/* "Not this one" says nothing of prereleases, unless parts are left open. */
+	{"!=2.9.0", "3.0.0-alpha.1", 1},
+	{"!=2.9.0", "2.9.0-alpha.1", 1},
+	{"!=2.9", "3.0.0-alpha.1", 0},
+	{"!=2.9.x-rc", "2.9.0-rc", 0},
+	{"!=2.9.x-rc", "2.9.0-beta", 1},
 };
 
 START_TEST(test_matches)
