@@ -14,8 +14,6 @@
 #include "helm/archive.h"
 #include "helm/directory.h"
 
-#define OUTPUT_MAX ((size_t)512 << 20)
-
 /* "open x: no such file or directory", as Go says it. */
 static int read_file(const char *path, struct rc_buf *out, struct rc_error **err)
 {
@@ -140,14 +138,20 @@ static int read_values(const struct ctl_render_flags *flags, struct rc_helm_valu
 	return r;
 }
 
+static void on_text(void *userdata, struct rc_str text)
+{
+	fwrite(text.p, 1, text.n, userdata);
+}
+
 static int print_manifests(const struct rc_helm_render *render, struct rc_error **err)
 {
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(OUTPUT_MAX);
-	int r = rc_helm_render_write(render, &out, err);
+	int r;
 
+	setvbuf(stdout, NULL, _IOFBF, 64 << 10);
+	r = rc_helm_render_print(render, on_text, stdout, err);
 	if (r < 0)
 		return r;
-	if (fwrite(rc_buf_text(&out), 1, out.n, stdout) != out.n || fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		return rc_fail(err, -errno, "writing the manifests: %m");
 	return 0;
 }

@@ -137,13 +137,20 @@ void *rc_arena_memdup(struct rc_arena *arena, const void *bytes, size_t n)
 	return copy;
 }
 
+char *rc_arena_text(struct rc_arena *arena, size_t n)
+{
+	char *text = take(arena, n + 1, false);
+
+	text[n] = '\0';
+	return text;
+}
+
 char *rc_arena_strndup(struct rc_arena *arena, const char *text, size_t n)
 {
-	char *copy = take(arena, n + 1, false);
+	char *copy = rc_arena_text(arena, n);
 
 	if (n)
 		memcpy(copy, text, n);
-	copy[n] = '\0';
 	return copy;
 }
 

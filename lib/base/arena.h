@@ -28,6 +28,8 @@ void *rc_arena_grow(struct rc_arena *arena, void *block, size_t n_old, size_t n_
 void *rc_arena_memdup(struct rc_arena *arena, const void *bytes, size_t n);
 char *rc_arena_strdup(struct rc_arena *arena, const char *text);
 char *rc_arena_strndup(struct rc_arena *arena, const char *text, size_t n);
+/* Room for a text of n bytes to fill in; only the NUL behind it is there. */
+char *rc_arena_text(struct rc_arena *arena, size_t n) __attribute__((returns_nonnull));
 /* A NUL-terminated copy as rc_str. */
 struct rc_str rc_arena_str(struct rc_arena *arena, struct rc_str s);
 char *rc_arena_printf(struct rc_arena *arena, const char *format, ...)

@@ -93,15 +93,23 @@ int rc_buf_fill(struct rc_buf *buf, char c, size_t n)
 
 int rc_buf_vprintf(struct rc_buf *buf, const char *format, va_list args)
 {
+	size_t room = buf->p && !buf->overflow ? buf->size - buf->n : 0;
 	va_list again;
 	char *to;
 	int n;
 
+	/* Mostly it fits into what is there. */
 	va_copy(again, args);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(room ? buf->p + buf->n : NULL, room, format, again);
 	va_end(again);
 	if (n < 0)
 		return -EINVAL;
+	if ((size_t)n < room && (size_t)n <= buf->max - buf->n) {
+		rc_buf_commit(buf, (size_t)n);
+		return 0;
+	}
+	if (room)
+		buf->p[buf->n] = '\0';
 	to = rc_buf_reserve(buf, (size_t)n);
 	if (!to)
 		return -E2BIG;
@@ -121,9 +129,8 @@ int rc_buf_printf(struct rc_buf *buf, const char *format, ...)
 	return r;
 }
 
-int rc_buf_put_rune(struct rc_buf *buf, unsigned int rune)
+size_t rc_buf_encode_rune(unsigned int rune, char bytes[4])
 {
-	char bytes[4];
 	size_t n;
 
 	if (rune < 0x80) {
@@ -145,7 +152,14 @@ int rc_buf_put_rune(struct rc_buf *buf, unsigned int rune)
 		bytes[3] = (char)(0x80 | (rune & 0x3f));
 		n = 4;
 	}
-	return rc_buf_add(buf, bytes, n);
+	return n;
+}
+
+int rc_buf_put_rune(struct rc_buf *buf, unsigned int rune)
+{
+	char bytes[4];
+
+	return rc_buf_add(buf, bytes, rc_buf_encode_rune(rune, bytes));
 }
 
 void rc_buf_truncate(struct rc_buf *buf, size_t n)

@@ -35,7 +35,8 @@ int rc_buf_printf(struct rc_buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int rc_buf_vprintf(struct rc_buf *buf, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
-/* Append a code point as UTF-8. */
+/* A code point as UTF-8: into bytes, returning how many; or appended. */
+size_t rc_buf_encode_rune(unsigned int rune, char bytes[4]);
 int rc_buf_put_rune(struct rc_buf *buf, unsigned int rune);
 
 /* Make room for n more bytes; NULL when that is over the limit. Follow with rc_buf_commit(). */

@@ -1,6 +1,12 @@
 /* Scope-bound ownership: every return is a clean exit. */
 #pragma once
 
+/*
+ * For large arrays in hot functions that write what they read: no zeroes first, which
+ * -ftrivial-auto-var-init would give them.
+ */
+#define rc_uninitialized __attribute__((uninitialized))
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -30,25 +30,71 @@ const char *rc_path_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Read what fits into n bytes at to; less at the end of the file. */
+static ssize_t read_some(int fd, char *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, to, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 int rc_file_read(const char *path, struct rc_buf *buf, struct rc_error **err)
 {
 	rc_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat info;
+	size_t step = 16384;
 
 	if (fd < 0)
 		return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
+	/* One byte more than it has: the end shows at the first read. */
+	if (fstat(fd, &info) == 0 && info.st_size > 0 && (size_t)info.st_size < buf->max)
+		step = (size_t)info.st_size + 1;
 	for (;;) {
-		char chunk[16384];
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+		size_t left = buf->max - buf->n;
+		size_t room = buf->size > buf->n + 1 ? buf->size - buf->n - 1 : step;
+		size_t n = room < left ? room : left;
+		char *space = n > 0 ? rc_buf_reserve(buf, n) : NULL;
+		char beyond;
+		ssize_t got = read_some(fd, space ?: &beyond, space ? n : 1);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		if (got < 0)
 			return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
-		if (n == 0)
+		if (got == 0)
 			return 0;
-		if (rc_buf_add(buf, chunk, (size_t)n) < 0)
+		if (!space)
 			return rc_fail(err, -E2BIG, "%s: larger than %zu bytes", path, buf->max);
+		rc_buf_commit(buf, (size_t)got);
 	}
+}
+
+int rc_file_load(struct rc_arena *arena, const char *path, size_t max_bytes, struct rc_str *ret,
+		 struct rc_error **err)
+{
+	rc_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat info;
+	size_t n = 0;
+	char *bytes;
+
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
+	if (info.st_size < 0 || (size_t)info.st_size > max_bytes)
+		return rc_fail(err, -E2BIG, "%s: larger than %zu bytes", path, max_bytes);
+	bytes = rc_arena_text(arena, (size_t)info.st_size);
+	while (n < (size_t)info.st_size) {
+		ssize_t got = read_some(fd, bytes + n, (size_t)info.st_size - n);
+
+		if (got < 0)
+			return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	bytes[n] = '\0';
+	*ret = (struct rc_str){bytes, n};
+	return 0;
 }
 
 static int write_all(int fd, const char *bytes, size_t n)

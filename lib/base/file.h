@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -14,6 +15,9 @@ const char *rc_path_base(const char *path);
 
 /* Whole file into buf, which has its limit; -E2BIG when larger. */
 int rc_file_read(const char *path, struct rc_buf *buf, struct rc_error **err);
+/* Whole regular file as text in arena; -E2BIG when larger than max_bytes. */
+int rc_file_load(struct rc_arena *arena, const char *path, size_t max_bytes, struct rc_str *ret,
+		 struct rc_error **err);
 /* Write beside, fsync, rename: readers see the old file or the new one. */
 int rc_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t mode,
 			 struct rc_error **err);

@@ -1,12 +1,19 @@
 /* Shortest digits by trial: correct on every libc, and quick for what documents hold. */
 #include "data/number.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/memory.h"
 
 #define DIGITS_MAX 17
+
+#define WHOLE_MAX 1e15 /* whole numbers below have no shorter digits than their own */
 
 /* 0.d1d2d3... * 10^point */
 struct digits {
@@ -45,6 +52,19 @@ static void set_digits(struct digits *digits, const char *scientific)
 	digits->point = (int)strtol(e + 1, NULL, 10) + 1;
 }
 
+static void set_whole(uint64_t value, struct digits *digits)
+{
+	int n = 0;
+
+	for (uint64_t rest = value; rest > 0; rest /= 10)
+		n++;
+	digits->n = digits->point = n;
+	for (; n > 0; value /= 10)
+		digits->d[--n] = (char)('0' + value % 10);
+	while (digits->n > 1 && digits->d[digits->n - 1] == '0')
+		digits->n--;
+}
+
 static void find_digits(double value, int bits, struct digits *digits)
 {
 	char text[40];
@@ -53,6 +73,10 @@ static void find_digits(double value, int bits, struct digits *digits)
 	value = fabs(value);
 	if (value == 0) {
 		*digits = (struct digits){"0", 1, 1, digits->negative};
+		return;
+	}
+	if (bits == 64 && value < WHOLE_MAX && value == (double)(uint64_t)value) {
+		set_whole((uint64_t)value, digits);
 		return;
 	}
 	/* Up to 15 digits (6 for float32) survive the way there and back: one trial is enough. */
@@ -114,6 +138,23 @@ static size_t put_f(const struct digits *digits, char *text)
 	return (size_t)n;
 }
 
+size_t rc_number_format_int(int64_t value, char text[RC_NUMBER_MAX])
+{
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	size_t n = value < 0, end;
+
+	for (uint64_t left = rest; left > 9; left /= 10)
+		n++;
+	end = n + 1;
+	for (; rest > 9; rest /= 10)
+		text[n--] = (char)('0' + rest % 10);
+	text[n] = (char)('0' + rest);
+	if (value < 0)
+		text[0] = '-';
+	text[end] = '\0';
+	return end;
+}
+
 size_t rc_number_format_g(double value, int bits, char text[RC_NUMBER_MAX])
 {
 	struct digits digits;
@@ -151,7 +192,38 @@ size_t rc_number_format_json(double value, char text[RC_NUMBER_MAX])
 	return put_f(&digits, text);
 }
 
-/* Go allows underscores with base 0 only; callers that want them gone remove them first. */
+/* Behind a sign: "0x", "0b", "0o" in either case, which is cut. */
+static bool cut_prefix(struct rc_str *text, bool *ret_hex)
+{
+	if (text->n > 0 && (text->p[0] == '-' || text->p[0] == '+')) {
+		text->p++;
+		text->n--;
+	}
+	if (text->n < 2 || text->p[0] != '0' || !text->p[1] || !strchr("bBoOxX", text->p[1]))
+		return false;
+	*ret_hex = (text->p[1] | 0x20) == 'x';
+	text->p += 2;
+	text->n -= 2;
+	return true;
+}
+
+/* strconv's underscoreOK: each between two digits, or between the base's prefix and a digit. */
+static bool underscores_are_right(struct rc_str text)
+{
+	bool hex = false;
+	char before = cut_prefix(&text, &hex) ? '0' : '^';
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		bool digit = hex ? isxdigit((unsigned char)c) : isdigit((unsigned char)c);
+
+		if ((c == '_' && before != '0') || (c != '_' && !digit && before == '_'))
+			return false;
+		before = digit ? '0' : c == '_' ? '_' : '!';
+	}
+	return before != '_';
+}
+
 static int take_base(struct rc_str *text, int base)
 {
 	if (base != 0)
@@ -181,8 +253,9 @@ static int digit_value(char c)
 
 int rc_number_parse_uint(struct rc_str text, int base, uint64_t *ret)
 {
+	struct rc_str whole = text;
 	uint64_t value = 0;
-	bool range = false;
+	bool range = false, any_base = base == 0, underscores = false;
 
 	if (text.n == 0)
 		return -EINVAL;
@@ -190,12 +263,18 @@ int rc_number_parse_uint(struct rc_str text, int base, uint64_t *ret)
 	for (size_t i = 0; i < text.n; i++) {
 		int digit = digit_value(text.p[i]);
 
+		if (any_base && text.p[i] == '_') {
+			underscores = true;
+			continue;
+		}
 		if (digit >= base)
 			return -EINVAL;
 		if (__builtin_mul_overflow(value, (uint64_t)base, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)digit, &value))
 			range = true;
 	}
+	if (underscores && !underscores_are_right(whole))
+		return -EINVAL;
 	if (range)
 		return -ERANGE;
 	*ret = value;
@@ -259,22 +338,62 @@ bool rc_number_is_decimal(struct rc_str text)
 	return text.n == 0;
 }
 
+/* 0x1.8p3: the exponent is a must. */
+static bool is_hexadecimal(struct rc_str text)
+{
+	size_t digits = 0;
+
+	skip_char(&text, "+-");
+	if (text.n < 3 || text.p[0] != '0' || (text.p[1] | 0x20) != 'x')
+		return false;
+	text.p += 2;
+	text.n -= 2;
+	while (skip_char(&text, "0123456789abcdefABCDEF"))
+		digits++;
+	if (skip_char(&text, "."))
+		while (skip_char(&text, "0123456789abcdefABCDEF"))
+			digits++;
+	if (digits == 0 || !skip_char(&text, "pP"))
+		return false;
+	skip_char(&text, "+-");
+	return skip_digits(&text) > 0 && text.n == 0;
+}
+
+/* inf, infinity with a sign or without, nan, in any case. */
+static bool is_special(struct rc_str text, double *ret)
+{
+	bool sign = text.n > 0 && (text.p[0] == '+' || text.p[0] == '-');
+	struct rc_str word = {text.p + sign, text.n - sign};
+
+	if ((word.n == 3 && strncasecmp(word.p, "inf", 3) == 0) ||
+	    (word.n == 8 && strncasecmp(word.p, "infinity", 8) == 0))
+		*ret = text.p[0] == '-' ? -INFINITY : INFINITY;
+	else if (!sign && word.n == 3 && strncasecmp(word.p, "nan", 3) == 0)
+		*ret = NAN;
+	else
+		return false;
+	return true;
+}
+
 int rc_number_parse_float(struct rc_str text, double *ret)
 {
-	char brief[128], *copy = brief;
-	double value;
+	rc_autofree char *copy = NULL;
+	char brief[128], *plain = brief;
+	size_t n = 0;
 
-	if (!rc_number_is_decimal(text))
-		return -EINVAL;
 	if (text.n >= sizeof(brief))
-		copy = rc_str_dup(text);
-	else
-		memcpy(brief, text.p, text.n);
-	if (copy == brief)
-		brief[text.n] = '\0';
-	value = strtod_l(copy, NULL, plain_locale());
-	if (copy != brief)
-		free(copy);
-	*ret = value;
-	return isinf(value) ? -ERANGE : 0;
+		plain = copy = rc_malloc(text.n + 1);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != '_')
+			plain[n++] = text.p[i];
+	plain[n] = '\0';
+	if (n < text.n && !underscores_are_right(text))
+		return -EINVAL;
+	if (is_special(text, ret))
+		return 0;
+	if (!rc_number_is_decimal((struct rc_str){plain, n}) &&
+	    !is_hexadecimal((struct rc_str){plain, n}))
+		return -EINVAL;
+	*ret = strtod_l(plain, NULL, plain_locale());
+	return isinf(*ret) ? -ERANGE : 0;
 }

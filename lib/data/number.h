@@ -9,6 +9,8 @@
 
 #define RC_NUMBER_MAX 400 /* bytes that any format here needs, with the NUL */
 
+/* Decimal digits; returns the length. */
+size_t rc_number_format_int(int64_t value, char text[RC_NUMBER_MAX]);
 /*
  * strconv.FormatFloat(value, 'g', -1, bits), which is also fmt's %v: the shortest digits that read
  * back, with an exponent when that is below -4 or from 6 on. bits is 32 or 64. Returns the length;
@@ -25,5 +27,5 @@ int rc_number_parse_int(struct rc_str text, int base, int64_t *ret);
 int rc_number_parse_uint(struct rc_str text, int base, uint64_t *ret);
 /* [-+]?(digits with an optional dot)([eE][-+]?digits)?: what YAML and ParseFloat take alike. */
 bool rc_number_is_decimal(struct rc_str text);
-/* strconv.ParseFloat(text, 64) without hexadecimal; 0, -EINVAL or -ERANGE (value is then +-Inf). */
+/* strconv.ParseFloat(text, 64); 0, -EINVAL or -ERANGE (value is then +-Inf). */
 int rc_number_parse_float(struct rc_str text, double *ret);

@@ -130,34 +130,26 @@ static int take_digits(struct rc_str *rest, size_t count, int base, uint32_t *re
 	return 0;
 }
 
-static int undo_numeric(struct rc_str *rest, char kind, struct rc_buf *out)
+static int undo_numeric(struct rc_str *rest, char kind, uint32_t *ret)
 {
-	bool is_byte = kind == 'x' || (kind >= '0' && kind <= '7');
-	uint32_t value;
 	int r;
 
 	if (kind == 'x')
-		r = take_digits(rest, 2, 16, &value);
-	else if (kind == 'u')
-		r = take_digits(rest, 4, 16, &value);
-	else if (kind == 'U')
-		r = take_digits(rest, 8, 16, &value);
-	else {
-		rest->p--;
-		rest->n++;
-		r = take_digits(rest, 3, 8, &value);
-	}
-	if (r < 0)
+		return take_digits(rest, 2, 16, ret);
+	if (kind == 'u' || kind == 'U') {
+		r = take_digits(rest, kind == 'u' ? 4 : 8, 16, ret);
+		if (r == 0 && (*ret > 0x10ffff || (*ret >= 0xd800 && *ret < 0xe000)))
+			return -EINVAL;
 		return r;
-	if (is_byte)
-		return value > 255 ? -EINVAL : rc_buf_putc(out, (char)value);
-	if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return -EINVAL;
-	return rc_buf_put_rune(out, value);
+	}
+	rest->p--;
+	rest->n++;
+	r = take_digits(rest, 3, 8, ret);
+	return r == 0 && *ret > 255 ? -EINVAL : r;
 }
 
 /* One escape; rest stands behind the backslash. */
-static int undo_escape(struct rc_str *rest, char quote, struct rc_buf *out)
+static int undo_escape(struct rc_str *rest, char quote, uint32_t *ret)
 {
 	const char *at;
 	char c;
@@ -168,54 +160,80 @@ static int undo_escape(struct rc_str *rest, char quote, struct rc_buf *out)
 	rest->n--;
 	at = c ? strchr(escapes, c) : NULL;
 	if (at)
-		return rc_buf_putc(out, escaped[at - escapes]);
-	if (c == '\\' || ((c == '"' || c == '\'') && c == quote))
-		return rc_buf_putc(out, c);
-	if (c == 'x' || c == 'u' || c == 'U' || (c >= '0' && c <= '7'))
-		return undo_numeric(rest, c, out);
-	return -EINVAL;
+		*ret = (uint32_t)escaped[at - escapes];
+	else if (c == '\\' || ((c == '"' || c == '\'') && c == quote))
+		*ret = (uint32_t)c;
+	else if (c == 'x' || c == 'u' || c == 'U' || (c >= '0' && c <= '7'))
+		return undo_numeric(rest, c, ret);
+	else
+		return -EINVAL;
+	return 0;
 }
 
-static int undo_raw(struct rc_str inner, struct rc_buf *out)
+int rc_quote_undo_char(struct rc_str text, char quote, uint32_t *ret_rune, size_t *ret_n)
+{
+	struct rc_str rest = {text.p + 1, text.n - 1};
+	int r;
+
+	if (text.n == 0 || *text.p == quote)
+		return -EINVAL;
+	if (*text.p != '\\') {
+		*ret_rune = rc_utf8_decode(text, ret_n);
+		return 0;
+	}
+	r = undo_escape(&rest, quote, ret_rune);
+	*ret_n = text.n - rest.n;
+	return r;
+}
+
+static int undo_raw(struct rc_str inner, char **to)
 {
 	if (rc_str_index(inner, '`') >= 0)
 		return -EINVAL;
 	for (size_t i = 0; i < inner.n; i++)
 		if (inner.p[i] != '\r')
-			rc_buf_putc(out, inner.p[i]);
-	return out->overflow ? -E2BIG : 0;
+			*(*to)++ = inner.p[i];
+	return 0;
+}
+
+static bool is_byte_escape(struct rc_str rest)
+{
+	return rest.n > 1 && rest.p[0] == '\\' &&
+	       (rest.p[1] == 'x' || (rest.p[1] >= '0' && rest.p[1] <= '7'));
+}
+
+static int undo_quoted(struct rc_str rest, char quote, char **to)
+{
+	size_t n, runes = 0;
+
+	for (; rest.n > 0; runes++, rest.p += n, rest.n -= n) {
+		uint32_t rune;
+
+		if (*rest.p == '\n' || rc_quote_undo_char(rest, quote, &rune, &n) < 0)
+			return -EINVAL;
+		if (rune < 0x80 || is_byte_escape(rest))
+			*(*to)++ = (char)rune;
+		else
+			*to += rc_buf_encode_rune(rune, *to);
+	}
+	return quote == '\'' && runes != 1 ? -EINVAL : 0;
 }
 
 int rc_quote_undo(struct rc_str quoted, struct rc_buf *out)
 {
-	struct rc_str rest;
-	size_t n, runes = 0;
-	char quote;
-	int r = 0;
+	struct rc_str inner;
+	char *from, *to;
+	int r;
 
-	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1])
+	if (quoted.n < 2 || quoted.p[0] != quoted.p[quoted.n - 1] || *quoted.p == '\0' ||
+	    !strchr("`\"'", *quoted.p))
 		return -EINVAL;
-	quote = quoted.p[0];
-	rest = (struct rc_str){quoted.p + 1, quoted.n - 2};
-	if (quote == '`')
-		return undo_raw(rest, out);
-	if (quote != '"' && quote != '\'')
-		return -EINVAL;
-	for (; rest.n > 0 && r == 0; runes++) {
-		if (*rest.p == quote || *rest.p == '\n')
-			return -EINVAL;
-		if (*rest.p == '\\') {
-			rest.p++;
-			rest.n--;
-			r = undo_escape(&rest, quote, out);
-			continue;
-		}
-		rc_utf8_decode(rest, &n);
-		r = rc_buf_add(out, rest.p, n);
-		rest.p += n;
-		rest.n -= n;
-	}
-	if (quote == '\'' && runes != 1)
-		return -EINVAL;
+	inner = (struct rc_str){quoted.p + 1, quoted.n - 2};
+	/* A byte that is no UTF-8 becomes three; all else is no longer than what stood there. */
+	from = to = rc_buf_reserve(out, 3 * inner.n);
+	if (!to)
+		return -E2BIG;
+	r = *quoted.p == '`' ? undo_raw(inner, &to) : undo_quoted(inner, *quoted.p, &to);
+	rc_buf_commit(out, r < 0 ? 0 : (size_t)(to - from));
 	return r;
 }

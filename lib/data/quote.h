@@ -21,3 +21,8 @@ int rc_quote_rune(struct rc_buf *out, uint32_t rune, bool ascii);
  * syntax" in Go) or -E2BIG.
  */
 int rc_quote_undo(struct rc_str quoted, struct rc_buf *out);
+/*
+ * strconv.UnquoteChar: the code point (or byte) that text begins with, between two of the quote
+ * character, and how many bytes it takes. 0 or -EINVAL.
+ */
+int rc_quote_undo_char(struct rc_str text, char quote, uint32_t *ret_rune, size_t *ret_n);

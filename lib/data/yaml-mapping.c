@@ -2,10 +2,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/sort.h"
 #include "data/number.h"
 #include "data/yaml-private.h"
-
-#define SORT_SMALL 8
 
 bool rc_yaml_key_text(struct rc_arena *arena, const struct rc_yaml_node *key,
 		      struct rc_str *ret_text)
@@ -42,32 +41,11 @@ bool rc_yaml_key_text(struct rc_arena *arena, const struct rc_yaml_node *key,
 	return true;
 }
 
-/*
- * By key, stable: of equal keys the later one stays behind and wins. Documents are mostly in small
- * mappings; large ones are merged bottom up.
- */
-static void sort_entries(struct rc_arena *arena, struct rc_yaml_entry *at, size_t n)
+static int by_key(const void *a, const void *b)
 {
-	struct rc_yaml_entry *other;
-	size_t middle = n / 2, i = 0, j = middle, to = 0;
+	const struct rc_yaml_entry *x = a, *y = b;
 
-	if (n <= SORT_SMALL) {
-		for (i = 1; i < n; i++) {
-			struct rc_yaml_entry entry = at[i];
-
-			for (j = i; j > 0 && rc_str_compare(at[j - 1].key, entry.key) > 0; j--)
-				at[j] = at[j - 1];
-			at[j] = entry;
-		}
-		return;
-	}
-	sort_entries(arena, at, middle);
-	sort_entries(arena, at + middle, n - middle);
-	other = rc_arena_memdup(arena, at, middle * sizeof(*at));
-	while (i < middle && j < n)
-		at[to++] = rc_str_compare(other[i].key, at[j].key) <= 0 ? other[i++] : at[j++];
-	while (i < middle)
-		at[to++] = other[i++];
+	return rc_str_compare(x->key, y->key);
 }
 
 void rc_yaml_mapping_finish(struct rc_arena *arena, struct rc_yaml_node *mapping,
@@ -75,7 +53,8 @@ void rc_yaml_mapping_finish(struct rc_arena *arena, struct rc_yaml_node *mapping
 {
 	size_t to = 0;
 
-	sort_entries(arena, at, n);
+	/* Of equal keys the later one stays behind and wins. */
+	rc_sort(at, n, sizeof(*at), by_key);
 	for (size_t i = 0; i < n; i++) {
 		if (i + 1 < n && rc_str_equal(at[i].key, at[i + 1].key)) {
 			mapping->duplicate = rc_arena_memdup(arena, &at[i], sizeof(at[i]));

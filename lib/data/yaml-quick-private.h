@@ -3,11 +3,13 @@
 
 #include "data/yaml-private.h"
 
+#define RC_YAML_QUICK_SLACK 8
+
 struct rc_yaml_quick_state {
 	const struct rc_yaml_quick *quick;
 	const char *source; /* the text, of which copy is scribbled in */
 	char *copy;
-	char *p, *end;	     /* end holds a NUL */
+	char *p, *end;	     /* end holds a NUL, and RC_YAML_QUICK_SLACK bytes follow it */
 	char *line;	     /* where the current line begins */
 	unsigned int number; /* of the current line, from 1 */
 	bool is_ascii;
@@ -17,6 +19,13 @@ struct rc_yaml_quick_state {
 	size_t n_entries, room_entries;
 	struct rc_yaml_node **items;
 	size_t n_items, room_items;
+	struct rc_yaml_quick_anchor *anchors; /* the newest first; in the reader's arena */
+};
+
+struct rc_yaml_quick_anchor {
+	struct rc_yaml_quick_anchor *next;
+	struct rc_str name;
+	struct rc_yaml_node *node; /* NULL while it is being read */
 };
 
 /* A scalar, or a mapping's key. */
@@ -53,6 +62,8 @@ bool rc_yaml_quick_scan(struct rc_yaml_quick_state *state, int indent,
 			struct rc_yaml_quick_scalar *ret);
 /* The same inside of brackets: one line, up to what ends it. */
 bool rc_yaml_quick_scan_flow(struct rc_yaml_quick_state *state, struct rc_yaml_quick_scalar *ret);
+/* The name behind the '&' or '*' at p; p is left behind it. */
+bool rc_yaml_quick_scan_name(struct rc_yaml_quick_state *state, struct rc_str *ret);
 /* A literal or folded scalar whose indicator is at p; leaves p at the beginning of a line. */
 bool rc_yaml_quick_scan_block(struct rc_yaml_quick_state *state, int indent,
 			      struct rc_yaml_quick_scalar *ret);

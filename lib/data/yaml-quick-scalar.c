@@ -1,9 +1,24 @@
 /* Scalars of everyday YAML, undone in place: what a scalar means is never longer than its text. */
+#include "base/buf.h"
 #include "data/utf8.h"
 #include "data/yaml-quick-private.h"
 
 /* libyaml takes a key of 1024 characters; whatever is near that is not everyday. */
 #define KEY_MAX 1000
+
+/* Indentation is most of many documents. There are bytes to read behind the end. */
+static char *skip_blanks(char *p)
+{
+	static const char blanks[8] = "        ";
+
+	if (*p != ' ')
+		return p;
+	while (memcmp(p, blanks, sizeof(blanks)) == 0)
+		p += sizeof(blanks);
+	while (*p == ' ')
+		p++;
+	return p;
+}
 
 bool rc_yaml_quick_skip(struct rc_yaml_quick_state *state, bool *ret_fresh)
 {
@@ -12,10 +27,10 @@ bool rc_yaml_quick_skip(struct rc_yaml_quick_state *state, bool *ret_fresh)
 
 	*ret_fresh = p == state->line;
 	for (;; p++) {
-		while (*p == ' ') {
-			p++;
-			blank = true;
-		}
+		char *solid = skip_blanks(p);
+
+		blank = blank || solid > p;
+		p = solid;
 		if (*p == '#' && blank)
 			p = memchr(p, '\n', (size_t)(state->end - p)) ?: state->end;
 		if (*p != '\n')
@@ -87,21 +102,6 @@ static int hex(const char *p, int n)
 	return value;
 }
 
-static char *put_rune(char *to, int rune)
-{
-	if (rune < 0x80) {
-		*to++ = (char)rune;
-	} else if (rune < 0x800) {
-		*to++ = (char)(0xc0 | rune >> 6);
-		*to++ = (char)(0x80 | (rune & 0x3f));
-	} else {
-		*to++ = (char)(0xe0 | rune >> 12);
-		*to++ = (char)(0x80 | (rune >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (rune & 0x3f));
-	}
-	return to;
-}
-
 /* The escape at p; NULL when it is one that the careful reader has to see. */
 static char *unescape(char **p, char *to)
 {
@@ -122,7 +122,7 @@ static char *unescape(char **p, char *to)
 	if (rune < 0 || (rune >= 0xd800 && rune < 0xe000))
 		return NULL;
 	*p += 2 + n;
-	return put_rune(to, rune);
+	return to + rc_buf_encode_rune((unsigned int)rune, to);
 }
 
 static bool scan_double(struct rc_yaml_quick_state *state, struct rc_str *ret)
@@ -243,10 +243,8 @@ static bool has_next_line(struct rc_yaml_quick_state *state, int indent, size_t 
 	unsigned int number = state->number;
 
 	*ret_breaks = 0;
-	while (*p == ' ' || *p == '\n') {
-		if (*p++ != '\n')
-			continue;
-		line = p;
+	for (p = skip_blanks(p); *p == '\n'; p = skip_blanks(line)) {
+		line = p + 1;
 		number++;
 		++*ret_breaks;
 	}
@@ -355,6 +353,17 @@ bool rc_yaml_quick_scan_flow(struct rc_yaml_quick_state *state, struct rc_yaml_q
 	/* More than one word, or an end that is none: the careful reader knows. */
 	return ret->text.n > 0 && *p != '\0' && strchr(",]}:", *p) &&
 	       (*p != ':' || rc_yaml_quick_is_end(p[1]));
+}
+
+bool rc_yaml_quick_scan_name(struct rc_yaml_quick_state *state, struct rc_str *ret)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-";
+
+	ret->p = state->p + 1;
+	ret->n = strspn(ret->p, letters);
+	state->p += 1 + ret->n;
+	return ret->n > 0;
 }
 
 /* ---- block ---- */

@@ -88,6 +88,32 @@ static void close_sequence(struct rc_yaml_quick_state *state, struct rc_yaml_nod
 	state->depth--;
 }
 
+static void push_one(struct rc_yaml_quick_state *state, const struct rc_yaml_entry *entry)
+{
+	if (state->n_entries == state->room_entries) {
+		state->room_entries = state->room_entries ? 2 * state->room_entries : 64;
+		state->entries =
+			rc_realloc(state->entries, state->room_entries * sizeof(*state->entries));
+	}
+	state->entries[state->n_entries++] = *entry;
+}
+
+/* "<<": a mapping's entries, or those of several, of which the first wins. */
+static bool push_merged(struct rc_yaml_quick_state *state, const struct rc_yaml_node *from)
+{
+	if (from->kind == RC_YAML_MAPPING) {
+		for (size_t i = 0; i < from->n_entries; i++)
+			push_one(state, &from->entries[i]);
+		return true;
+	}
+	if (from->kind != RC_YAML_SEQUENCE || from->n_items == 0)
+		return false;
+	for (size_t i = from->n_items; i-- > 0;)
+		if (from->items[i]->kind != RC_YAML_MAPPING || !push_merged(state, from->items[i]))
+			return false;
+	return true;
+}
+
 static bool push_entry(struct rc_yaml_quick_state *state,
 		       const struct rc_yaml_quick_scalar *key_scalar, struct rc_yaml_node *value)
 {
@@ -97,18 +123,14 @@ static bool push_entry(struct rc_yaml_quick_state *state,
 
 	entry.key = key_scalar->text;
 	if (key_scalar->plain) {
+		if (rc_str_is(entry.key, "<<"))
+			return push_merged(state, value);
 		key.kind = rc_yaml_resolve(entry.key, &key);
-		if (rc_str_is(entry.key, "<<") ||
-		    (key.kind != RC_YAML_STRING &&
-		     !rc_yaml_key_text(state->quick->arena, &key, &entry.key)))
+		if (key.kind != RC_YAML_STRING &&
+		    !rc_yaml_key_text(state->quick->arena, &key, &entry.key))
 			return false;
 	}
-	if (state->n_entries == state->room_entries) {
-		state->room_entries = state->room_entries ? 2 * state->room_entries : 64;
-		state->entries =
-			rc_realloc(state->entries, state->room_entries * sizeof(*state->entries));
-	}
-	state->entries[state->n_entries++] = entry;
+	push_one(state, &entry);
 	return true;
 }
 
@@ -123,6 +145,44 @@ static void close_mapping(struct rc_yaml_quick_state *state, struct rc_yaml_node
 	rc_yaml_mapping_finish(state->quick->arena, node, entries, n);
 	state->n_entries = from;
 	state->depth--;
+}
+
+/* ---- anchors ---- */
+
+static bool read_alias(struct rc_yaml_quick_state *state, struct rc_yaml_node **ret)
+{
+	struct rc_yaml_quick_anchor *anchor = state->anchors;
+	struct rc_str name;
+
+	if (!rc_yaml_quick_scan_name(state, &name))
+		return false;
+	while (anchor && !rc_str_equal(anchor->name, name))
+		anchor = anchor->next;
+	*ret = anchor ? anchor->node : NULL;
+	return *ret != NULL;
+}
+
+/* What an anchor stands before: something on its line that is no key, or something deeper. */
+static bool read_anchored(struct rc_yaml_quick_state *state, int indent, struct rc_yaml_node **ret)
+{
+	struct rc_yaml_quick_anchor *anchor =
+		rc_arena_new0(state->quick->arena, struct rc_yaml_quick_anchor);
+	unsigned int line = state->number, column = rc_yaml_quick_column(state);
+	bool fresh;
+
+	if (!rc_yaml_quick_scan_name(state, &anchor->name) || !rc_yaml_quick_is_end(*state->p))
+		return false;
+	anchor->next = state->anchors;
+	state->anchors = anchor;
+	if (!rc_yaml_quick_skip(state, &fresh) || state->p == state->end ||
+	    strchr("&*!", *state->p) || (fresh && indent_of(state) <= indent))
+		return false;
+	if (!read_block(state, indent, fresh, ret))
+		return false;
+	anchor->node = *ret;
+	(*ret)->line = line;
+	(*ret)->column = column;
+	return true;
 }
 
 /* ---- flow ---- */
@@ -240,6 +300,8 @@ static bool read_flow(struct rc_yaml_quick_state *state, struct rc_yaml_node **r
 		*ret = node_here(state, RC_YAML_MAPPING);
 		return read_flow_mapping(state, *ret);
 	}
+	if (*state->p == '*')
+		return read_alias(state, ret) && strchr(" ,]}\n", *state->p);
 	if (!rc_yaml_quick_scan_flow(state, &scalar) || *state->p == ':')
 		return false;
 	*ret = scalar_node(state, &scalar);
@@ -370,6 +432,10 @@ static bool read_block(struct rc_yaml_quick_state *state, int indent, bool may_m
 	case '|':
 	case '>':
 		return read_block_scalar(state, indent, ret);
+	case '&':
+		return read_anchored(state, indent, ret);
+	case '*':
+		return read_alias(state, ret) && rc_yaml_quick_is_end(*state->p) && end_line(state);
 	case '-':
 		if (rc_yaml_quick_is_end(state->p[1]))
 			return may_map && read_sequence(state, indent, ret);
@@ -520,8 +586,10 @@ int rc_yaml_quick_read(const struct rc_yaml_quick *quick, struct rc_str text, si
 	if (!end)
 		return 0;
 	n = (size_t)(end - state.source);
-	state.copy = state.p = state.line = rc_arena_strndup(quick->arena, state.source, n);
+	state.copy = state.p = state.line = rc_arena_text(quick->arena, n + RC_YAML_QUICK_SLACK);
+	memcpy(state.copy, state.source, n);
 	state.end = state.copy + n;
+	memset(state.end, '\0', RC_YAML_QUICK_SLACK);
 	state.number = *line;
 	if (!read_document(&state, ret_node))
 		return 0;

@@ -89,6 +89,28 @@ static void scan_text(struct rc_str s, enum rc_yaml_flavour flavour, struct scan
 	}
 }
 
+/* 1: nothing special anywhere; 2: not at the beginning. Colons and what is no ASCII have to be
+ * seen. */
+static const unsigned char easy[256] = {
+	['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['_'] = 1,  ['/'] = 1, ['('] = 1,
+	[')'] = 1,	   ['+'] = 1,	      ['$'] = 1,	 ['^'] = 1,  ['='] = 1, ['<'] = 1,
+	[';'] = 1,	   ['~'] = 1,	      ['\\'] = 1,	 ['.'] = 2,  ['-'] = 2, [','] = 2,
+	['['] = 2,	   [']'] = 2,	      ['{'] = 2,	 ['}'] = 2,  ['&'] = 2, ['*'] = 2,
+	['!'] = 2,	   ['|'] = 2,	      ['>'] = 2,	 ['\''] = 2, ['"'] = 2, ['%'] = 2,
+	['@'] = 2,	   ['`'] = 2,	      ['?'] = 2,	 [' '] = 2,
+};
+
+/* Words of one line, which most scalars are. */
+static bool is_easy(struct rc_str s)
+{
+	if (s.n == 0 || easy[(unsigned char)s.p[0]] != 1 || s.p[s.n - 1] == ' ')
+		return false;
+	for (size_t i = 1; i < s.n; i++)
+		if (!easy[(unsigned char)s.p[i]])
+			return false;
+	return true;
+}
+
 static struct analysis analyse(struct rc_str s, enum rc_yaml_flavour flavour)
 {
 	struct scan scan = {.indicators = false};
@@ -97,6 +119,10 @@ static struct analysis analyse(struct rc_str s, enum rc_yaml_flavour flavour)
 
 	if (s.n == 0)
 		return analysis;
+	if (is_easy(s)) {
+		analysis.block_allowed = true;
+		return analysis;
+	}
 	scan_text(s, flavour, &scan);
 	analysis.multiline = scan.breaks;
 	unquotable = scan.break_space || scan.space_break || scan.special || scan.tabs;
@@ -234,6 +260,11 @@ static void write_plain(struct rc_yaml_emitter *emitter, struct rc_str s, bool a
 
 	if (s.n > 0 && !emitter->whitespace)
 		rc_yaml_scalar_put(emitter, " ", 1);
+	if (is_easy(s) && (!allow_breaks || emitter->column + (int64_t)s.n <= width_of(emitter))) {
+		rc_buf_add_str(emitter->out, s);
+		emitter->column += (int)s.n;
+		s.n = 0;
+	}
 	for (size_t i = 0; i < s.n; i += n) {
 		rc_utf8_decode((struct rc_str){s.p + i, s.n - i}, &n);
 		if (s.p[i] == ' ') {

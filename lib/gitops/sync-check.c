@@ -178,15 +178,6 @@ int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
 
 /* ---- check ---- */
 
-/* A kind that this plan's own CRD will bring. */
-static bool is_promised(const struct rc_sync *sync, const struct rc_task *task)
-{
-	for (size_t i = 0; i < sync->plan->n; i++)
-		if (rc_desired_item_defines(sync->plan->tasks[i].item, &task->key))
-			return true;
-	return false;
-}
-
 /* A namespace that the plan itself will make is not there for the dry run. */
 static bool is_namespace_planned(const struct rc_sync *sync, const char *name)
 {
@@ -238,7 +229,7 @@ static bool wants_check(struct rc_sync *sync, struct rc_task *task)
 		return false;
 	if (rc_sync_call_resource(sync, task))
 		return true;
-	if (may_be_missing || is_promised(sync, task))
+	if (may_be_missing || rc_sync_kind_is_promised(sync, task))
 		return false;
 	rc_fail(&err, -EINVAL, "the cluster has no kind %s in %s", task->key.kind,
 		task->item->api_version);

@@ -64,6 +64,14 @@ const struct rc_kube_resource *rc_sync_call_resource(const struct rc_sync *sync,
 /* ---- sync-check.c: the steps before the first wave ---- */
 rc_step_fn rc_sync_check_look, rc_sync_check_open, rc_sync_check_namespace, rc_sync_check_run;
 
+/* ---- sync-kind.c: kinds that the plan itself brings ---- */
+
+/* A CustomResourceDefinition of the plan defines task's kind. */
+bool rc_sync_kind_is_promised(const struct rc_sync *sync, const struct rc_task *task);
+/* 0: the kind of the plan's task i is served and followed; 1: not yet, and sync->blocked says so;
+ * or an error. */
+int rc_sync_kind_wait(struct rc_sync *sync, size_t i, struct rc_error **err);
+
 /* ---- sync-wave.c: one wave after the other ---- */
 rc_step_fn rc_sync_wave_run, rc_sync_wave_run_failed;
 void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,

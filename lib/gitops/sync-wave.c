@@ -285,6 +285,9 @@ static int move(struct rc_sync *sync, struct rc_error **err)
 		return RC_NEXT;
 	case SYNC_STAGE_APPLY:
 		if (sync->group < sync->end) {
+			r = rc_sync_kind_wait(sync, sync->group, err);
+			if (r != 0)
+				return r < 0 ? r : RC_WAIT_AGAIN;
 			sync->group = start_group(sync);
 			return RC_NEXT;
 		}
@@ -314,6 +317,16 @@ static int fail_overdue(const struct rc_sync *sync, struct rc_error **err)
 		       sync->blocked ?: "waiting");
 }
 
+/* Something failed, or it was told to stop, perhaps by who was told of the last move. */
+static int check_end(struct rc_sync *sync, struct rc_error **err)
+{
+	if (sync->stop)
+		return rc_fail(err, -ECANCELED, "%s", sync->stop);
+	if (sync->failure)
+		return rc_error_move(err, rc_steal(&sync->failure));
+	return 0;
+}
+
 static int run_waves(struct rc_sync *sync, enum rc_phase first, enum rc_phase last,
 		     struct rc_error **err)
 {
@@ -322,6 +335,9 @@ static int run_waves(struct rc_sync *sync, enum rc_phase first, enum rc_phase la
 
 		if (sync->n_calls > 0)
 			return RC_WAIT_AGAIN;
+		r = last < RC_PHASE_SYNC_FAIL ? check_end(sync, err) : 0;
+		if (r < 0)
+			return r;
 		if (sync->begin >= sync->plan->n || sync->plan->tasks[sync->begin].phase > last) {
 			rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
 			return RC_NEXT;
@@ -344,15 +360,7 @@ static int run_waves(struct rc_sync *sync, enum rc_phase first, enum rc_phase la
 int rc_sync_wave_run(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
-	struct rc_error *failure;
 
-	if (sync->n_calls > 0)
-		return RC_WAIT_AGAIN;
-	if (sync->stop)
-		return rc_fail(err, -ECANCELED, "%s", sync->stop);
-	failure = rc_steal(&sync->failure);
-	if (failure)
-		return rc_error_move(err, failure);
 	return run_waves(sync, RC_PHASE_PRE_SYNC, RC_PHASE_POST_SYNC, err);
 }
 

@@ -189,7 +189,8 @@ static bool is_hook_running(const struct rc_sync *sync)
 
 bool rc_sync_supersede(struct rc_sync *sync, const char *why)
 {
-	if (sync->stage != SYNC_STAGE_HEALTH || sync->failure || is_hook_running(sync))
+	if (sync->stop || sync->stage != SYNC_STAGE_HEALTH || sync->failure ||
+	    is_hook_running(sync))
 		return false;
 	free(sync->stop);
 	sync->stop = rc_strdup(why);

@@ -53,14 +53,22 @@ static int walk_directory(struct walk *walk, const char *path, int depth, struct
 
 static int read_file(struct walk *walk, const char *path, struct rc_str name, struct rc_error **err)
 {
-	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(RC_HELM_FILE_MAX);
 	struct rc_arena *arena = walk->files->arena;
-	int r = rc_file_read(path, &bytes, err);
+	struct rc_str bytes;
+	int r = rc_file_load(arena, path, RC_HELM_FILE_MAX, &bytes, err);
 
 	if (r < 0)
 		return rc_wrap(err, r, "error reading %.*s", (int)name.n, name.p);
-	return rc_helm_file_add(walk->files, rc_arena_str(arena, name),
-				rc_arena_str(arena, rc_buf_str(&bytes)), err);
+	return rc_helm_file_add(walk->files, rc_arena_str(arena, name), bytes, err);
+}
+
+/* Go's own words for what the system tells. */
+static const char *go_words(int code)
+{
+	return code == ENOENT	? "no such file or directory"
+	       : code == ELOOP	? "too many links"
+	       : code == EACCES ? "permission denied"
+				: strerror(code);
 }
 
 static int resolve(struct walk *walk, const char *path, struct stat *ret, struct rc_error **err)
@@ -70,7 +78,8 @@ static int resolve(struct walk *walk, const char *path, struct stat *ret, struct
 	if (!S_ISLNK(ret->st_mode))
 		return 0;
 	if (!realpath(path, resolved))
-		return rc_fail(err, -errno, "error evaluating symlink %s: %m", path);
+		return rc_fail(err, -errno, "error evaluating symlink %s: lstat %s: %s", path,
+			       resolved, go_words(errno));
 	rc_helm_warning_add(walk->warnings, "walk.go:75",
 			    "found symbolic link in path: %s resolves to %s. Contents of linked "
 			    "file included and used",

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "data/quote.h"
 #include "helm/encode.h"
+#include "helm/toml-read.h"
 #include "helm/toml.h"
 #include "helm/value.h"
 
@@ -43,7 +44,8 @@ void rc_helm_functions_strip(struct rc_buf *buf, size_t start)
 	static const char word[] = "<no value>";
 	size_t n = sizeof(word) - 1, to = start;
 
-	if (buf->n < start + n || !memmem(buf->p + start, buf->n - start, word, n))
+	if (buf->n < start + n || !memchr(buf->p + start, '<', buf->n - start) ||
+	    !memmem(buf->p + start, buf->n - start, word, n))
 		return;
 	for (size_t from = start; from < buf->n;) {
 		if (buf->n - from >= n && memcmp(buf->p + from, word, n) == 0)
@@ -291,6 +293,17 @@ static int run_to_toml(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
+static int run_from_toml(struct rc_value_call *call, struct rc_value *ret)
+{
+	struct rc_str error;
+
+	if (rc_helm_toml_read(call->arena, call->args[0].text, ret, &error) == 0)
+		return 0;
+	*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, 1);
+	rc_value_map_set(call->arena, ret->map, RC_STR("Error"), rc_value_str(error));
+	return 0;
+}
+
 static int run_to_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
@@ -419,6 +432,7 @@ static const struct rc_template_func helm_functions[] = {
 	{"fromYaml", "s", run_from_yaml},
 	{"fromYamlArray", "s", run_from_yaml_array},
 	{"toToml", "a", run_to_toml},
+	{"fromToml", "s", run_from_toml},
 	{"toJson", "a", run_to_json},
 	{"mustToJson", "a", run_must_to_json},
 	{"toRawJson", "a", run_to_raw_json},

@@ -10,6 +10,8 @@
 
 struct rule {
 	struct rc_str pattern;
+	bool is_literal; /* nothing in it stands for anything else */
+	bool is_suffix;	 /* pattern is what follows a star */
 	bool is_negated;
 	bool is_directory_only;
 	bool is_path; /* matched against the whole path, not the base name */
@@ -24,6 +26,14 @@ struct rc_helm_ignore {
 static bool contains(struct rc_str s, const char *what)
 {
 	return memmem(s.p, s.n, what, strlen(what)) != NULL;
+}
+
+static bool is_literal(struct rc_str pattern)
+{
+	for (size_t i = 0; i < pattern.n; i++)
+		if (pattern.p[i] == '\0' || strchr("*?[\\", pattern.p[i]))
+			return false;
+	return true;
 }
 
 static int parse_rule(struct rc_arena *arena, struct rc_helm_ignore *rules, struct rc_str line,
@@ -53,7 +63,10 @@ static int parse_rule(struct rc_arena *arena, struct rc_helm_ignore *rules, stru
 		line = (struct rc_str){line.p + 1, line.n - 1};
 	}
 	rule->is_path = rule->is_path || contains(line, "/");
-	rule->pattern = line;
+	rule->is_suffix = !rule->is_path && line.n > 1 && *line.p == '*' &&
+			  is_literal((struct rc_str){line.p + 1, line.n - 1});
+	rule->is_literal = is_literal(line);
+	rule->pattern = rule->is_suffix ? (struct rc_str){line.p + 1, line.n - 1} : line;
 	*rules->tail = rule;
 	rules->tail = &rule->next;
 	return 0;
@@ -89,6 +102,10 @@ static bool rule_matches(const struct rule *rule, struct rc_str path)
 		if (slash)
 			path = (struct rc_str){slash + 1, (size_t)(path.p + path.n - slash - 1)};
 	}
+	if (rule->is_literal)
+		return rc_str_equal(rule->pattern, path);
+	if (rule->is_suffix)
+		return rc_str_has_suffix(path, rule->pattern);
 	return rc_glob_match_path(rule->pattern, path) > 0;
 }
 

@@ -74,6 +74,20 @@ void rc_helm_manifest_add(struct rc_arena *arena, struct rc_helm_manifests *list
 	list->at[list->n++] = manifest;
 }
 
+/* The next "\n---", or NULL. */
+static const char *find_line(const char *p, const char *end)
+{
+	while (end - p > 3) {
+		p = memchr(p, '\n', (size_t)(end - p - 3));
+		if (!p)
+			return NULL;
+		if (p[1] == '-' && p[2] == '-' && p[3] == '-')
+			return p;
+		p++;
+	}
+	return NULL;
+}
+
 /*
  * The next match of (?:^|\s*\n)---\s* at or after from: its start and end, or false. The blanks
  * before the newline belong to the separator, so the search is for "\n---".
@@ -86,7 +100,7 @@ static bool find_separator(struct rc_str s, size_t from, size_t *ret_start, size
 		start = 0;
 		end = 3;
 	} else {
-		const char *found = from < s.n ? memmem(s.p + from, s.n - from, "\n---", 4) : NULL;
+		const char *found = find_line(s.p + from, s.p + s.n);
 
 		if (!found)
 			return false;
@@ -270,6 +284,15 @@ static int read_head(struct sorting *sorting, struct rc_helm_manifest *manifest,
 					err);
 }
 
+static unsigned int rank_of(const char *kind)
+{
+	unsigned int i = 0;
+
+	while (i < RC_ARRAY_SIZE(kinds) && (*kinds[i] != *kind || strcmp(kinds[i], kind) != 0))
+		i++;
+	return i;
+}
+
 static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 {
 	struct sorting *sorting = userdata;
@@ -282,6 +305,7 @@ static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 
 	if (r < 0)
 		return r;
+	manifest.rank = rank_of(manifest.kind);
 	if (!manifest.hook)
 		rc_helm_manifest_add(sorting->arena, sorting->plain, manifest);
 	else if (check_hook(sorting, &manifest))
@@ -289,21 +313,11 @@ static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 	return 0;
 }
 
-static size_t rank(const char *kind)
-{
-	for (size_t i = 0; i < RC_ARRAY_SIZE(kinds); i++)
-		if (strcmp(kinds[i], kind) == 0)
-			return i;
-	return RC_ARRAY_SIZE(kinds);
-}
-
 static int compare(const struct rc_helm_manifest *a, const struct rc_helm_manifest *b)
 {
-	size_t x = rank(a->kind), y = rank(b->kind);
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	return x == RC_ARRAY_SIZE(kinds) ? strcmp(a->kind, b->kind) : 0;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return a->rank == RC_ARRAY_SIZE(kinds) ? strcmp(a->kind, b->kind) : 0;
 }
 
 /* Stable, by insertion: documents of a chart come nearly sorted. */

@@ -19,11 +19,13 @@
 #include "helm/value.h"
 
 #define NAME_MAX_BYTES 53
+#define BLANKS	       " \t\n\v\f\r"
 #define OUTPUT_MAX     ((size_t)256 << 20)
 
 /* One template of one chart, with the context it is run in. */
 struct unit {
 	struct rc_str path, text;
+	size_t depth;		 /* slashes in path */
 	struct rc_value context; /* shared by all templates of a chart */
 	const char *base_path;
 };
@@ -189,6 +191,15 @@ static bool is_library(const struct rc_helm_chart *chart)
 	return rc_str_is(chart->metadata->type, "library");
 }
 
+static size_t count_slashes(struct rc_str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '/';
+	return n;
+}
+
 static void add_unit(struct rc_arena *arena, struct units *units, struct unit unit)
 {
 	if (units->n == units->room) {
@@ -198,6 +209,7 @@ static void add_unit(struct rc_arena *arena, struct units *units, struct unit un
 					  room * sizeof(*units->at));
 		units->room = room;
 	}
+	unit.depth = count_slashes(unit.path);
 	units->at[units->n++] = unit;
 }
 
@@ -258,23 +270,12 @@ static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_cha
 	return context;
 }
 
-static size_t count_slashes(struct rc_str s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		n += s.p[i] == '/';
-	return n;
-}
-
 /* Deepest first, among equals in reverse byte order. */
 static int by_depth(const void *a, const void *b)
 {
 	const struct unit *x = a, *y = b;
-	size_t deep_x = count_slashes(x->path), deep_y = count_slashes(y->path);
-
-	if (deep_x != deep_y)
-		return deep_x > deep_y ? -1 : 1;
+	if (x->depth != y->depth)
+		return x->depth > y->depth ? -1 : 1;
 	return rc_str_compare(y->path, x->path);
 }
 
@@ -316,10 +317,11 @@ static int fail_execute(struct rc_helm_render *render, struct rc_error **err)
 	return rc_fail(err, -EINVAL, "execution error at (%s): %s", place + 2, start);
 }
 
+/* out is for all templates in turn: what each gave is copied, no larger than it is. */
 static int execute_one(struct rc_helm_render *render, struct rc_template_exec *exec,
-		       const struct unit *unit, struct rc_str *ret, struct rc_error **err)
+		       const struct unit *unit, struct rc_buf *out, struct rc_str *ret,
+		       struct rc_error **err)
 {
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(OUTPUT_MAX);
 	struct rc_value info = rc_value_map_new(render->arena, RC_VALUE_ANY, 2);
 	int r;
 
@@ -328,12 +330,13 @@ static int execute_one(struct rc_helm_render *render, struct rc_template_exec *e
 	rc_value_map_set(render->arena, info.map, RC_STR("Name"), rc_value_str(unit->path));
 	rc_value_map_set(render->arena, unit->context.map, RC_STR("Template"),
 			 rc_helm_objects_values(info));
+	rc_buf_clear(out);
 	r = rc_template_execute(exec, rc_template_set_find(exec->set, unit->path), unit->context,
-				&out, err);
+				out, err);
 	if (r < 0)
 		return fail_execute(render, err);
-	rc_helm_functions_strip(&out, 0);
-	*ret = rc_arena_str(render->arena, rc_buf_str(&out));
+	rc_helm_functions_strip(out, 0);
+	*ret = rc_arena_str(render->arena, rc_buf_str(out));
 	return 0;
 }
 
@@ -347,6 +350,7 @@ static int execute_all(struct rc_helm_render *render, struct units *units,
 					.limits = render->options.limits};
 	struct rc_helm_rendered *rendered =
 		rc_arena_alloc(render->arena, (units->n + 1) * sizeof(*rendered));
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(OUTPUT_MAX);
 	size_t n = 0;
 
 	for (size_t i = 0; i < units->n; i++) {
@@ -355,7 +359,7 @@ static int execute_all(struct rc_helm_render *render, struct units *units,
 
 		if (is_partial(units->at[i].path))
 			continue;
-		r = execute_one(render, &exec, &units->at[i], &text, err);
+		r = execute_one(render, &exec, &units->at[i], &out, &text, err);
 		if (r < 0)
 			return r;
 		if (rc_str_has_suffix(units->at[i].path, RC_STR("NOTES.txt"))) {
@@ -525,26 +529,48 @@ int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err)
 	return 0;
 }
 
-static void write_one(struct rc_buf *out, const struct rc_helm_manifest *manifest)
+struct sink {
+	rc_helm_write_fn *write;
+	void *userdata;
+};
+
+static void put(const struct sink *sink, struct rc_str text)
 {
-	rc_buf_printf(out, "---\n# Source: %s\n", manifest->path);
-	rc_buf_add_str(out, manifest->text);
-	rc_buf_putc(out, '\n');
+	if (text.n > 0)
+		sink->write(sink->userdata, text);
 }
 
-static void write_all(const struct rc_helm_render *render, struct rc_buf *out)
+/* What comes before the last text is trimmed with it: then a blank one leaves no empty line. */
+static void write_one(const struct sink *sink, const struct rc_helm_manifest *manifest, bool trims)
 {
-	rc_autobuf struct rc_buf body = RC_BUF_INIT(OUTPUT_MAX);
-	struct rc_str trimmed;
+	struct rc_str text = manifest->text;
+
+	if (trims)
+		while (text.n > 0 && strchr(BLANKS, text.p[text.n - 1]))
+			text.n--;
+	put(sink, RC_STR("---\n# Source: "));
+	put(sink, rc_str(manifest->path));
+	put(sink, trims && text.n == 0 ? RC_STR("") : RC_STR("\n"));
+	put(sink, text);
+	put(sink, RC_STR("\n"));
+}
+
+static void write_all(const struct rc_helm_render *render, const struct sink *sink)
+{
 	size_t i = 0;
 
 	for (; i < render->all.n && !render->all.at[i].hook; i++)
-		write_one(&body, &render->all.at[i]);
-	trimmed = rc_str_trim(rc_buf_str(&body), " \t\n\v\f\r");
-	rc_buf_add_str(out, trimmed);
-	rc_buf_putc(out, '\n');
+		write_one(sink, &render->all.at[i],
+			  i + 1 == render->all.n || render->all.at[i + 1].hook);
+	if (i == 0)
+		put(sink, RC_STR("\n"));
 	for (; i < render->all.n; i++)
-		write_one(out, &render->all.at[i]);
+		write_one(sink, &render->all.at[i], false);
+}
+
+static void into_buffer(void *userdata, struct rc_str text)
+{
+	rc_buf_add_str(userdata, text);
 }
 
 struct showing {
@@ -575,17 +601,14 @@ static int show_piece(void *userdata, struct rc_str piece, struct rc_error **err
 	return 0;
 }
 
-int rc_helm_render_write(const struct rc_helm_render *render, struct rc_buf *out,
-			 struct rc_error **err)
+/* The whole is split again, as Helm does, and the pieces are chosen by what they say they are. */
+static int show_only(const struct rc_helm_render *render, struct rc_buf *out, struct rc_error **err)
 {
 	const struct rc_helm_render_options *options = &render->options;
 	rc_autobuf struct rc_buf all = RC_BUF_INIT(OUTPUT_MAX);
+	const struct sink sink = {into_buffer, &all};
 
-	if (options->n_show_only == 0) {
-		write_all(render, out);
-		return out->overflow ? -E2BIG : 0;
-	}
-	write_all(render, &all);
+	write_all(render, &sink);
 	for (size_t i = 0; i < options->n_show_only; i++) {
 		struct showing showing = {.glob = options->show_only[i], .out = out};
 
@@ -594,5 +617,30 @@ int rc_helm_render_write(const struct rc_helm_render *render, struct rc_buf *out
 			return rc_fail(err, -EINVAL, "could not find template %s in chart",
 				       options->show_only[i]);
 	}
-	return out->overflow ? -E2BIG : 0;
+	return out->overflow ? rc_fail(err, -E2BIG, "the output is larger than %zu bytes", out->max)
+			     : 0;
+}
+
+int rc_helm_render_print(const struct rc_helm_render *render, rc_helm_write_fn *write,
+			 void *userdata, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf shown = RC_BUF_INIT(OUTPUT_MAX);
+	const struct sink sink = {write, userdata};
+	int r = 0;
+
+	if (render->options.n_show_only == 0)
+		write_all(render, &sink);
+	else
+		r = show_only(render, &shown, err);
+	if (r == 0)
+		put(&sink, rc_buf_str(&shown));
+	return r;
+}
+
+int rc_helm_render_write(const struct rc_helm_render *render, struct rc_buf *out,
+			 struct rc_error **err)
+{
+	int r = rc_helm_render_print(render, into_buffer, out, err);
+
+	return r == 0 && out->overflow ? -E2BIG : r;
 }

@@ -79,6 +79,7 @@ struct rc_helm_manifest {
 	const char *name;   /* metadata.name, or "" */
 	const char *hook;   /* helm.sh/hook as written, or NULL */
 	bool is_test, is_crd;
+	unsigned int rank; /* of the kind, in Helm's order */
 };
 
 struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *options);
@@ -114,9 +115,14 @@ const struct rc_helm_manifest *rc_helm_render_manifests(const struct rc_helm_ren
 							size_t *ret_n);
 /* The chart's NOTES.txt, rendered; "" when there is none. */
 struct rc_str rc_helm_render_notes(const struct rc_helm_render *render);
+/* Called with one piece of the output after the other; each is borrowed until it returns. */
+typedef void rc_helm_write_fn(void *userdata, struct rc_str text);
 /*
- * Append what `helm template` prints. Returns 0, -EINVAL (show_only names nothing there is), or
- * -E2BIG.
+ * Give what `helm template` prints, without making one text of it. Returns 0, -EINVAL (show_only
+ * names nothing there is) or -E2BIG; nothing was written then.
  */
+int rc_helm_render_print(const struct rc_helm_render *render, rc_helm_write_fn *write,
+			 void *userdata, struct rc_error **err);
+/* The same appended to out; -E2BIG also when it does not fit. */
 int rc_helm_render_write(const struct rc_helm_render *render, struct rc_buf *out,
 			 struct rc_error **err);

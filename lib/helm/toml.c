@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "data/number.h"
+#include "helm/toml-key.h"
 
 #define DEPTH_MAX 500
 
@@ -49,45 +50,13 @@ static bool is_table_list(struct writer *writer, struct rc_value value, bool *re
 	return all;
 }
 
-static void write_string(struct writer *writer, struct rc_str text)
-{
-	rc_buf_putc(writer->out, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		static const char letters[] = "\b\t\n\f\r\"\\";
-		const char *found = c ? strchr(letters, c) : NULL;
-
-		if (found)
-			rc_buf_printf(writer->out, "\\%c", "btnfr\"\\"[found - letters]);
-		else if (c < 0x20 || c == 0x7f)
-			rc_buf_printf(writer->out, "\\u%04x", c);
-		else
-			rc_buf_putc(writer->out, (char)c);
-	}
-	rc_buf_putc(writer->out, '"');
-}
-
-static void write_key(struct writer *writer, struct rc_str key)
-{
-	bool is_bare = key.n > 0;
-
-	for (size_t i = 0; i < key.n; i++)
-		is_bare = is_bare && key.p[i] != '\0' &&
-			  strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-",
-				 key.p[i]);
-	if (is_bare)
-		rc_buf_add_str(writer->out, key);
-	else
-		write_string(writer, key);
-}
-
 static void write_path(struct writer *writer, const struct key *key)
 {
 	if (key->outer && key->outer->depth > 0) {
 		write_path(writer, key->outer);
 		rc_buf_putc(writer->out, '.');
 	}
-	write_key(writer, key->name);
+	rc_helm_toml_key_write(writer->out, key->name);
 }
 
 static void write_indent(struct writer *writer, const struct key *key)
@@ -156,7 +125,7 @@ static int write_inline(struct writer *writer, const struct rc_value_map *map, i
 			if (!is_first)
 				rc_buf_puts(writer->out, ", ");
 			is_first = false;
-			write_key(writer, entry->key);
+			rc_helm_toml_key_write(writer->out, entry->key);
 			rc_buf_puts(writer->out, " = ");
 			r = write_element(writer, entry->value, depth);
 			if (r < 0)
@@ -188,14 +157,14 @@ static int write_element(struct writer *writer, struct rc_value value, int depth
 		return 0;
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
-		write_string(writer, value.text);
+		rc_helm_toml_key_quote(writer->out, value.text);
 		return 0;
 	case RC_VALUE_LIST:
 		return write_list(writer, value.list, depth + 1);
 	case RC_VALUE_MAP:
 		return write_inline(writer, value.map, depth + 1);
 	case RC_VALUE_OBJECT:
-		write_string(writer, rc_value_format(writer->arena, value));
+		rc_helm_toml_key_quote(writer->out, rc_value_format(writer->arena, value));
 		return 0;
 	}
 	return 0;
@@ -239,7 +208,7 @@ static int write_value(struct writer *writer, const struct key *key, struct rc_v
 	if (has_nil)
 		return rc_fail(writer->err, -EINVAL, "toml: cannot encode array with nil element");
 	write_indent(writer, key);
-	write_key(writer, key->name);
+	rc_helm_toml_key_write(writer->out, key->name);
 	rc_buf_puts(writer->out, " = ");
 	r = write_element(writer, value, key->depth);
 	rc_buf_putc(writer->out, '\n');

@@ -158,7 +158,7 @@ static void add(struct builder *builder, struct rc_value value)
 	else if (top->value.kind == RC_VALUE_LIST)
 		rc_value_list_add(builder->arena, top->value, value);
 	else
-		rc_value_map_set(builder->arena, top->value.map, top->key, value);
+		rc_value_map_add(builder->arena, top->value.map, top->key, value);
 }
 
 static void on_null(void *userdata)
@@ -209,7 +209,8 @@ static void on_end(void *userdata, bool is_array)
 	struct builder *builder = userdata;
 	struct open *open = builder->top;
 
-	(void)is_array;
+	if (!is_array)
+		rc_value_map_sort(open->value.map);
 	builder->top = open->outer;
 	add(builder, open->value);
 }

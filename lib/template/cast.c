@@ -2,12 +2,8 @@
 #include "template/cast.h"
 
 #include <errno.h>
-#include <math.h>
-#include <strings.h>
 
 #include "data/number.h"
-
-#define TEXT_MAX 128 /* of a number with underscores in it */
 
 /* "3.00" is "3"; "3.10" stays. */
 static struct rc_str trim_zero_decimal(struct rc_str text)
@@ -26,38 +22,11 @@ static struct rc_str trim_zero_decimal(struct rc_str text)
 	return text;
 }
 
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
-/* Go allows '_' between digits and behind a base prefix. *ret is text without them. */
-static bool drop_underscores(struct rc_str s, char text[TEXT_MAX], struct rc_str *ret)
-{
-	size_t n = 0;
-
-	if (s.n >= TEXT_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] != '_') {
-			text[n++] = s.p[i];
-			continue;
-		}
-		if (i == 0 || i + 1 == s.n || !is_alnum(s.p[i - 1]) || !is_alnum(s.p[i + 1]))
-			return false;
-	}
-	*ret = (struct rc_str){text, n};
-	return true;
-}
-
 static int64_t int_of_text(struct rc_str text)
 {
-	char brief[TEXT_MAX];
 	int64_t value;
 
 	text = trim_zero_decimal(text);
-	if (rc_str_index(text, '_') >= 0 && !drop_underscores(text, brief, &text))
-		return 0;
 	return rc_number_parse_int(text, 0, &value) == 0 ? value : 0;
 }
 
@@ -80,39 +49,16 @@ int64_t rc_template_cast_int(struct rc_value value)
 	return value.kind == RC_VALUE_BOOL && value.truth;
 }
 
-static bool is_word(struct rc_str text, const char *word)
-{
-	return text.n == strlen(word) && strncasecmp(text.p, word, text.n) == 0;
-}
-
-static double float_of_text(struct rc_str text)
-{
-	struct rc_str rest = text;
-	bool negative = rest.n > 0 && *rest.p == '-';
-	char brief[TEXT_MAX];
-	double value;
-
-	if (rest.n > 0 && (*rest.p == '-' || *rest.p == '+')) {
-		rest.p++;
-		rest.n--;
-	}
-	if (is_word(rest, "inf") || is_word(rest, "infinity"))
-		return negative ? -INFINITY : INFINITY;
-	if (is_word(text, "nan"))
-		return NAN;
-	if (rc_str_index(text, '_') >= 0 && !drop_underscores(text, brief, &text))
-		return 0;
-	return rc_number_parse_float(text, &value) == 0 ? value : 0;
-}
-
 double rc_template_cast_float(struct rc_value value)
 {
+	double real;
+
 	if (value.kind == RC_VALUE_FLOAT)
 		return value.real;
 	if (rc_value_is_integer(value))
 		return (double)value.integer;
 	if (value.kind == RC_VALUE_STRING)
-		return float_of_text(value.text);
+		return rc_number_parse_float(value.text, &real) == 0 ? real : 0;
 	return value.kind == RC_VALUE_BOOL && value.truth;
 }
 

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/bn.h>
-
 #include "base/memory.h"
 #include "data/number.h"
+#include "template/late-crypto.h"
 
 #define PLACES_OF_DIVISION 16
 #define SIZE_MAX_DIGITS	   20000
@@ -34,7 +33,10 @@ int rc_template_decimal_new(double value, struct rc_template_decimal **ret, stru
 	char text[RC_NUMBER_MAX], digits[RC_NUMBER_MAX];
 	size_t n = 0;
 	char *point, *e;
+	int r = rc_template_late_crypto_load(err);
 
+	if (r < 0)
+		return r;
 	if (isnan(value))
 		return rc_fail(err, -EINVAL, "Cannot create a Decimal from NaN");
 	if (isinf(value))
@@ -62,7 +64,8 @@ void rc_template_decimal_free(struct rc_template_decimal *decimal)
 {
 	if (!decimal)
 		return;
-	BN_free(decimal->coefficient);
+	if (decimal->coefficient)
+		BN_free(decimal->coefficient);
 	free(decimal);
 }
 

@@ -30,6 +30,12 @@ static const char *type_name(char type)
 		return "map[string]interface {}";
 	case 'L':
 		return "[]interface {}";
+	case 't':
+		return "time.Time";
+	case 'v':
+		return "*semver.Version";
+	case 'c':
+		return "sprig.certificate";
 	default:
 		return "interface {}";
 	}
@@ -54,6 +60,11 @@ static bool fits(char type, struct rc_value value)
 		return value.kind == RC_VALUE_MAP && value.map->flavour == RC_VALUE_ANY;
 	case 'L':
 		return value.kind == RC_VALUE_LIST && value.list->flavour == RC_VALUE_ANY;
+	case 't':
+	case 'v':
+	case 'c':
+		return value.kind == RC_VALUE_OBJECT &&
+		       strcmp(value.type->name, type_name(type)) == 0;
 	default:
 		return true;
 	}
@@ -99,16 +110,8 @@ static const char *node_text(struct rc_template_state *state, const struct rc_te
 static int ideal_constant(struct rc_template_state *state, const struct rc_template_node *node,
 			  struct rc_value *ret)
 {
-	bool looks_float = node->text.p[0] != '\'' &&
-			   !(node->text.n > 2 && (node->text.p[1] | 0x20) == 'x' &&
-			     !memchr(node->text.p, 'p', node->text.n)) &&
-			   (memchr(node->text.p, '.', node->text.n) ||
-			    memchr(node->text.p, 'p', node->text.n) ||
-			    memchr(node->text.p, 'e', node->text.n) ||
-			    memchr(node->text.p, 'E', node->text.n));
-
 	state->node = node;
-	if (node->is_float && looks_float)
+	if (rc_template_literal_is_float(node))
 		*ret = rc_value_float(node->real);
 	else if (node->is_int)
 		*ret = rc_value_int(node->integer);
@@ -160,6 +163,9 @@ static int eval_literal(struct rc_template_state *state, char type,
 		return 0;
 	case 'M':
 	case 'L':
+	case 't':
+	case 'v':
+	case 'c':
 		return rc_template_exec_fail(state, "can't handle %s for arg of type %s",
 					     node_text(state, node), type_name(type));
 	default:
@@ -190,27 +196,48 @@ struct access {
 	const struct rc_value *final;
 };
 
+static int check_count(struct rc_template_state *state, const struct rc_template_node *node,
+		       size_t n_args, bool final);
+static int eval_args(struct rc_template_state *state, struct rc_value dot,
+		     const struct rc_template_node *function, const struct rc_template_nodes *args,
+		     const struct rc_value *final, struct rc_value *argv);
+
+static const struct rc_value_method *find_method(const struct rc_value_type *type,
+						 struct rc_str name)
+{
+	const struct rc_value_method *method = type ? type->methods : NULL;
+
+	while (method && method->name && !rc_str_is(name, method->name))
+		method++;
+	return method && method->name ? method : NULL;
+}
+
+/* 1: called, 0: the type has no such method. */
 static int call_method(struct rc_template_state *state, struct rc_value dot,
 		       const struct rc_value_type *type, const void *self, struct rc_str name,
 		       const struct access *access, struct rc_value *ret)
 {
 	size_t n = access->args ? access->args->n - 1 : 0;
 	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
-	struct rc_value args[ARGS_STACK];
+	rc_uninitialized struct rc_value args[ARGS_STACK];
+	const struct rc_value_method *method = find_method(type, name);
+	struct rc_template_func func;
+	struct rc_template_node function;
 	struct rc_error *err = NULL;
 	int r;
 
-	if (!type || !type->call || n + 1 >= ARGS_STACK)
+	if (!method)
 		return 0;
-	for (size_t i = 0; i < n; i++) {
-		r = eval_arg(state, dot, 'a', access->args->at[i + 1], &args[i]);
-		if (r < 0)
-			return r;
-	}
-	if (access->final)
-		args[n++] = *access->final;
+	func = (struct rc_template_func){method->name, method->signature, NULL};
+	function = (struct rc_template_node){.kind = RC_NODE_IDENTIFIER, .func = &func};
+	function.n_fixed = (unsigned char)strlen(method->signature);
+	r = check_count(state, &function, n, access->final != NULL);
+	if (r == 0)
+		r = eval_args(state, dot, &function, access->args, access->final, args);
+	if (r < 0)
+		return r;
 	call.args = args;
-	call.n_args = n;
+	call.n_args = n + (access->final != NULL);
 	call.err = &err;
 	r = type->call(self, name, &call, ret);
 	if (r < 0) {
@@ -265,11 +292,11 @@ static int field_of_map(struct rc_template_state *state, struct rc_value dot, st
 	if (found)
 		*ret = *found;
 	else if (from.map->flavour == RC_VALUE_FILES)
-		*ret = (struct rc_value){.kind = RC_VALUE_BYTES, .text = RC_STR("")};
+		*ret = (struct rc_value){.kind = RC_VALUE_BYTES};
 	else
 		*ret = from.map->flavour == RC_VALUE_STRINGS ? rc_value_str(RC_STR(""))
 							     : rc_value_nil();
-	ret->boxed = from.map->flavour != RC_VALUE_STRINGS;
+	ret->boxed = from.map->flavour == RC_VALUE_ANY;
 	return 0;
 }
 
@@ -350,33 +377,28 @@ static int eval_inner_chain(struct rc_template_state *state, struct rc_value dot
 	return eval_chain(state, dot, *ret, node->names, node->n_names, access, ret);
 }
 
-/* The letter of parameter i; *ret_fixed counts those that are not variadic. */
-static char parameter(const char *signature, size_t i, size_t *ret_fixed)
+/* The letter of parameter i. */
+static char parameter(const struct rc_template_node *function, size_t i)
 {
-	size_t n = strlen(signature);
-	bool variadic = n > 0 && signature[n - 1] == '*';
+	const char *signature = function->func->signature;
 
-	*ret_fixed = variadic ? n - 2 : n;
-	if (variadic && i >= n - 2)
-		return signature[n - 2];
-	return i < n ? signature[i] : 'a';
+	if (i < function->n_fixed || function->is_variadic)
+		return signature[i < function->n_fixed ? i : function->n_fixed];
+	return 'a';
 }
 
 static int check_count(struct rc_template_state *state, const struct rc_template_node *node,
 		       size_t n_args, bool final)
 {
-	const struct rc_template_func *func = node->func;
-	size_t fixed, n = n_args + final;
-	bool variadic = strchr(func->signature, '*') != NULL;
+	size_t n = n_args + final;
 
-	parameter(func->signature, 0, &fixed);
-	if (variadic && n < fixed)
+	if (node->is_variadic && n < node->n_fixed)
 		return rc_template_exec_fail(
-			state, "wrong number of args for %s: want at least %zu got %zu", func->name,
-			fixed, n_args);
-	if (!variadic && n != fixed)
-		return rc_template_exec_fail(state, "wrong number of args for %s: want %zu got %zu",
-					     func->name, fixed, n);
+			state, "wrong number of args for %s: want at least %u got %zu",
+			node->func->name, node->n_fixed, n_args);
+	if (!node->is_variadic && n != node->n_fixed)
+		return rc_template_exec_fail(state, "wrong number of args for %s: want %u got %zu",
+					     node->func->name, node->n_fixed, n);
 	return 0;
 }
 
@@ -385,7 +407,7 @@ static int short_circuit(struct rc_template_state *state, struct rc_value dot,
 			 const struct rc_template_node *node, const struct rc_template_nodes *args,
 			 const struct rc_value *final, struct rc_value *ret)
 {
-	bool is_or = strcmp(node->func->name, "or") == 0;
+	bool is_or = node->jump == 'o';
 
 	for (size_t i = 1; args && i < args->n; i++) {
 		int r = eval_arg(state, dot, 'a', args->at[i], ret);
@@ -403,14 +425,13 @@ static int short_circuit(struct rc_template_state *state, struct rc_value dot,
 }
 
 static int eval_args(struct rc_template_state *state, struct rc_value dot,
-		     const struct rc_template_func *func, const struct rc_template_nodes *args,
+		     const struct rc_template_node *function, const struct rc_template_nodes *args,
 		     const struct rc_value *final, struct rc_value *argv)
 {
-	size_t n = args ? args->n - 1 : 0, fixed;
+	size_t n = args ? args->n - 1 : 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int r = eval_arg(state, dot, parameter(func->signature, i, &fixed), args->at[i + 1],
-				 &argv[i]);
+		int r = eval_arg(state, dot, parameter(function, i), args->at[i + 1], &argv[i]);
 
 		if (r < 0)
 			return r;
@@ -418,7 +439,7 @@ static int eval_args(struct rc_template_state *state, struct rc_value dot,
 	if (!final)
 		return 0;
 	argv[n] = *final;
-	return validate(state, parameter(func->signature, n, &fixed), &argv[n]);
+	return validate(state, parameter(function, n), &argv[n]);
 }
 
 static int eval_function(struct rc_template_state *state, struct rc_value dot,
@@ -429,7 +450,8 @@ static int eval_function(struct rc_template_state *state, struct rc_value dot,
 {
 	const struct rc_template_func *func = node->func;
 	size_t n = args ? args->n - 1 : 0;
-	struct rc_value stack[ARGS_STACK], *argv = stack;
+	rc_uninitialized struct rc_value stack[ARGS_STACK];
+	struct rc_value *argv = stack;
 	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
 	struct rc_error *err = NULL;
 	int r;
@@ -438,11 +460,11 @@ static int eval_function(struct rc_template_state *state, struct rc_value dot,
 	r = check_count(state, node, n, final != NULL);
 	if (r < 0)
 		return r;
-	if (strcmp(func->name, "and") == 0 || strcmp(func->name, "or") == 0)
+	if (node->jump)
 		return short_circuit(state, dot, node, args, final, ret);
 	if (n + 1 > ARGS_STACK)
 		argv = rc_arena_alloc(state->exec->arena, (n + 1) * sizeof(*argv));
-	r = eval_args(state, dot, func, args, final, argv);
+	r = eval_args(state, dot, node, args, final, argv);
 	if (r < 0)
 		return r;
 	call.args = argv;

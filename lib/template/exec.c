@@ -25,8 +25,8 @@ int rc_template_exec_fail(struct rc_template_state *state, const char *format, .
 
 	rc_buf_puts(&text, "template: ");
 	if (node) {
-		rc_template_node_place(node, &line, &column);
-		rc_buf_add_str(&text, node->tree->name);
+		rc_template_node_place(node, state->tmpl->tree, &line, &column);
+		rc_buf_add_str(&text, state->tmpl->tree->name);
 		rc_buf_printf(&text, ":%zu:%zu: executing \"%.*s\" at <", line, column,
 			      (int)state->tmpl->name.n, state->tmpl->name.p);
 		rc_template_node_print(&text, node);
@@ -156,7 +156,6 @@ static int iterate(struct rc_template_state *state, const struct rc_template_nod
 	size_t mark = state->n_variables;
 	int r = 0;
 
-	item.boxed = true;
 	if (pipe->declared.n > 0 && pipe->is_assign) {
 		bool two = pipe->declared.n > 1;
 
@@ -179,8 +178,12 @@ static int iterate_list(struct rc_template_state *state, const struct rc_templat
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < list->n; i++)
-		r = iterate(state, node, rc_value_int((int64_t)i), list->items[i]);
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		struct rc_value item = list->items[i];
+
+		item.boxed = list->flavour == RC_VALUE_ANY;
+		r = iterate(state, node, rc_value_int((int64_t)i), item);
+	}
 	return r == BREAK ? 0 : r;
 }
 
@@ -193,8 +196,12 @@ static int iterate_map(struct rc_template_state *state, const struct rc_template
 	size_t n = map->n;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = iterate(state, node, rc_value_str(entries[i].key), entries[i].value);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct rc_value item = entries[i].value;
+
+		item.boxed = map->flavour == RC_VALUE_ANY;
+		r = iterate(state, node, rc_value_str(entries[i].key), item);
+	}
 	return r == BREAK ? 0 : r;
 }
 
@@ -275,7 +282,7 @@ static int walk_template(struct rc_template_state *state, struct rc_value dot,
 	if (!tmpl)
 		return rc_template_exec_fail(state, "template \"%.*s\" not defined",
 					     (int)node->text.n, node->text.p);
-	r = rc_template_exec_pipeline(state, dot, node->pipe, &data);
+	r = rc_template_exec_pipeline(state, dot, node->argument, &data);
 	if (r < 0)
 		return r;
 	state->node = node;

@@ -7,17 +7,10 @@
 #include <string.h>
 #include <time.h>
 
-#include <openssl/bn.h>
-#include <openssl/dsa.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-#include <openssl/x509v3.h>
-
 #include "base/buf.h"
 #include "data/base64.h"
 #include "template/func.h"
+#include "template/late-crypto.h"
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 
@@ -30,12 +23,14 @@
 
 static void key_free(EVP_PKEY **key)
 {
-	EVP_PKEY_free(*key);
+	if (*key)
+		EVP_PKEY_free(*key);
 }
 
 static void x509_free(X509 **x509)
 {
-	X509_free(*x509);
+	if (*x509)
+		X509_free(*x509);
 }
 
 static void bio_free(BIO **bio)
@@ -131,6 +126,8 @@ static int run_private_key(struct rc_value_call *call, struct rc_value *ret)
 	struct rc_str type = call->args[0].text;
 	rc_cleanup(key_free) EVP_PKEY *key = NULL;
 
+	if (rc_template_late_crypto_load(call->err) < 0)
+		return -EINVAL;
 	if (type.n == 0 || rc_str_is(type, "rsa"))
 		key = EVP_RSA_gen(RSA_KEY_BITS);
 	else if (rc_str_is(type, "dsa"))
@@ -365,6 +362,8 @@ static EVP_PKEY *key_of(struct rc_value_call *call, size_t i)
 {
 	EVP_PKEY *key;
 
+	if (rc_template_late_crypto_load(call->err) < 0)
+		return NULL;
 	if (i < call->n_args)
 		return parse_key(call, call->args[i].text, "parsing private key");
 	key = EVP_RSA_gen(RSA_BITS);
@@ -416,9 +415,6 @@ static int run_signed(struct rc_value_call *call, struct rc_value *ret)
 		.days = call->args[3].integer,
 	};
 
-	if (ca.kind != RC_VALUE_OBJECT || ca.type != &certificate_type)
-		return fail(call, "wrong type for value; expected sprig.certificate; got %s",
-			    rc_value_type_name(ca));
 	key = key_of(call, 5);
 	if (!key)
 		return -EINVAL;
@@ -442,6 +438,8 @@ static int run_build(struct rc_value_call *call, struct rc_value *ret)
 	rc_cleanup(key_free) EVP_PKEY *parsed = NULL;
 	struct certificate *certificate = rc_arena_new0(call->arena, struct certificate);
 
+	if (rc_template_late_crypto_load(call->err) < 0)
+		return -EINVAL;
 	if (rc_base64_decode(call->args[0].text, &cert) < 0)
 		return fail(call, "unable to decode base64 certificate");
 	if (rc_base64_decode(call->args[1].text, &key) < 0)
@@ -464,8 +462,8 @@ const struct rc_template_func rc_template_func_certificate[] = {
 	{"genCAWithKey", "sis", run_ca},
 	{"genSelfSignedCert", "sLLi", run_self_signed},
 	{"genSelfSignedCertWithKey", "sLLis", run_self_signed},
-	{"genSignedCert", "sLLia", run_signed},
-	{"genSignedCertWithKey", "sLLias", run_signed},
+	{"genSignedCert", "sLLic", run_signed},
+	{"genSignedCertWithKey", "sLLics", run_signed},
 	{"buildCustomCert", "ss", run_build},
 	{NULL, NULL, NULL},
 };

@@ -2,15 +2,12 @@
 #include <crypt.h>
 #include <errno.h>
 #include <string.h>
-
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include <sys/random.h>
 
 #include "base/buf.h"
 #include "data/base64.h"
 #include "template/func.h"
+#include "template/late-crypto.h"
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 
@@ -31,15 +28,15 @@ static const char *bcrypt_text(struct rc_arena *arena, struct rc_str text)
 	if (text.n > BCRYPT_INPUT_MAX)
 		return "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 "
 		       "bytes";
-	if (RAND_bytes((unsigned char *)random, sizeof(random)) != 1 ||
+	if (getrandom(random, sizeof(random), 0) != sizeof(random) ||
 	    !crypt_gensalt_rn("$2a$", BCRYPT_COST, random, sizeof(random), salt, sizeof(salt)))
 		return "failed to encrypt string with bcrypt: no salt";
 	copy = rc_arena_strndup(arena, text.p, text.n);
 	hash = crypt_rn(copy, salt, &data, sizeof(data));
-	OPENSSL_cleanse(copy, text.n);
+	explicit_bzero(copy, text.n);
 	hash = hash ? rc_arena_strdup(arena, hash)
 		    : "failed to encrypt string with bcrypt: not supported here";
-	OPENSSL_cleanse(&data, sizeof(data));
+	explicit_bzero(&data, sizeof(data));
 	return hash;
 }
 
@@ -133,7 +130,7 @@ static bool derive_seed(const struct rc_value *args, unsigned char seed[EVP_MAX_
 	add_number(&text, (uint32_t)args[0].integer);
 	ok = ok && HMAC(EVP_sha256(), key, sizeof(key), (const unsigned char *)text.p, text.n, seed,
 			NULL);
-	OPENSSL_cleanse(key, sizeof(key));
+	explicit_bzero(key, sizeof(key));
 	return ok;
 }
 
@@ -153,6 +150,8 @@ static int run_derive_password(struct rc_value_call *call, struct rc_value *ret)
 						     (int)wanted.n, wanted.p));
 		return 0;
 	}
+	if (rc_template_late_crypto_load(call->err) < 0)
+		return -EINVAL;
 	if (!derive_seed(call->args, seed))
 		return fail(call, "failed to derive password");
 	while (kinds[kind].patterns[n])
@@ -206,9 +205,11 @@ static int run_encrypt(struct rc_value_call *call, struct rc_value *ret)
 		return 0;
 	if (text.n > TEXT_MAX)
 		return fail(call, "text of more than %zu bytes", TEXT_MAX);
+	if (rc_template_late_crypto_load(call->err) < 0)
+		return -EINVAL;
 	out = rc_arena_alloc(call->arena, text.n + 2 * (size_t)AES_BLOCK);
 	make_key(call->args[0].text, key);
-	if (RAND_bytes(out, AES_BLOCK) != 1 ||
+	if (getrandom(out, AES_BLOCK, 0) != AES_BLOCK ||
 	    !run_cipher(true, key, out, text, out + AES_BLOCK, &n))
 		return fail(call, "AES is not available");
 	rc_base64_encode((struct rc_str){(const char *)out, (size_t)n + AES_BLOCK}, &encoded);
@@ -239,6 +240,8 @@ static int run_decrypt(struct rc_value_call *call, struct rc_value *ret)
 		return fail(call, "crypto/cipher: input not full blocks");
 	if (body.n == 0)
 		return fail(call, "runtime error: index out of range [-1]");
+	if (rc_template_late_crypto_load(call->err) < 0)
+		return -EINVAL;
 	out = rc_arena_alloc(call->arena, body.n + AES_BLOCK);
 	make_key(call->args[0].text, key);
 	if (!run_cipher(false, key, (const unsigned char *)bytes.p, body, out, &n))

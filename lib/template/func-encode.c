@@ -1,10 +1,7 @@
 /* sprig's base64, base32 and hashes. */
-#include <stdio.h>
-
-#include <openssl/evp.h>
-
 #include "data/base32.h"
 #include "data/base64.h"
+#include "data/digest.h"
 #include "template/func.h"
 
 static void give(struct rc_value_call *call, const struct rc_buf *buf, struct rc_value *ret)
@@ -57,32 +54,28 @@ static int run_b32dec(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
-static int hash(struct rc_value_call *call, const EVP_MD *type, struct rc_value *ret)
+static int hash(struct rc_value_call *call, enum rc_digest_kind kind, struct rc_value *ret)
 {
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(256);
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
+	char text[RC_DIGEST_TEXT_MAX];
 
-	EVP_Digest(call->args[0].text.p, call->args[0].text.n, digest, &n, type, NULL);
-	for (unsigned int i = 0; i < n; i++)
-		rc_buf_printf(&out, "%02x", digest[i]);
-	give(call, &out, ret);
+	rc_digest_format(kind, call->args[0].text, text);
+	*ret = rc_value_text(rc_arena_strdup(call->arena, text));
 	return 0;
 }
 
 static int run_sha1sum(struct rc_value_call *call, struct rc_value *ret)
 {
-	return hash(call, EVP_sha1(), ret);
+	return hash(call, RC_DIGEST_SHA1, ret);
 }
 
 static int run_sha256sum(struct rc_value_call *call, struct rc_value *ret)
 {
-	return hash(call, EVP_sha256(), ret);
+	return hash(call, RC_DIGEST_SHA256, ret);
 }
 
 static int run_sha512sum(struct rc_value_call *call, struct rc_value *ret)
 {
-	return hash(call, EVP_sha512(), ret);
+	return hash(call, RC_DIGEST_SHA512, ret);
 }
 
 static int run_adler32sum(struct rc_value_call *call, struct rc_value *ret)

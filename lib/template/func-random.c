@@ -1,7 +1,7 @@
 /* sprig's random texts, from the system's generator. */
 #include <errno.h>
-
-#include <openssl/rand.h>
+#include <stdlib.h>
+#include <sys/random.h>
 
 #include "data/base64.h"
 #include "template/func.h"
@@ -13,14 +13,44 @@ static const char digits[] = "0123456789";
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 static const char both[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+/* Asked for by the block: a character is less than a system call is worth. */
+struct source {
+	unsigned char bytes[256];
+	size_t at, n;
+};
+
+static void fill(void *to, size_t n)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t got = getrandom((char *)to + done, n - done, 0);
+
+		if (got < 0 && errno != EINTR)
+			abort();
+		done += got > 0 ? (size_t)got : 0;
+	}
+}
+
+static uint32_t take(struct source *source)
+{
+	uint32_t value;
+
+	if (source->n - source->at < sizeof(value)) {
+		fill(source->bytes, sizeof(source->bytes));
+		source->n = sizeof(source->bytes);
+		source->at = 0;
+	}
+	memcpy(&value, source->bytes + source->at, sizeof(value));
+	source->at += sizeof(value);
+	return value;
+}
+
 /* An even choice below n: values beyond the last multiple of n are thrown again. */
-static uint32_t choose(uint32_t n)
+static uint32_t choose(struct source *source, uint32_t n)
 {
 	uint32_t limit = UINT32_MAX - UINT32_MAX % n, value;
 
 	do
-		if (RAND_bytes((unsigned char *)&value, sizeof(value)) != 1)
-			abort();
+		value = take(source);
 	while (value >= limit);
 	return value % n;
 }
@@ -28,6 +58,8 @@ static uint32_t choose(uint32_t n)
 static int pick(struct rc_value_call *call, const char *alphabet, struct rc_value *ret)
 {
 	int64_t count = call->args[0].integer;
+	uint32_t n = alphabet ? (uint32_t)strlen(alphabet) : '~' - ' ' + 1;
+	struct source source = {.n = 0};
 	char *text;
 
 	if (count < 0)
@@ -35,9 +67,11 @@ static int pick(struct rc_value_call *call, const char *alphabet, struct rc_valu
 	if (count > COUNT_MAX)
 		return fail(call, "a random text of more than %d bytes", COUNT_MAX);
 	text = rc_arena_alloc(call->arena, (size_t)count + 1);
-	for (int64_t i = 0; i < count; i++)
-		text[i] = alphabet ? alphabet[choose((uint32_t)strlen(alphabet))]
-				   : (char)(' ' + choose('~' - ' ' + 1));
+	for (int64_t i = 0; i < count; i++) {
+		uint32_t chosen = choose(&source, n);
+
+		text[i] = alphabet ? alphabet[chosen] : (char)(' ' + chosen);
+	}
 	*ret = rc_value_str((struct rc_str){text, (size_t)count});
 	return 0;
 }
@@ -71,8 +105,7 @@ static int run_bytes(struct rc_value_call *call, struct rc_value *ret)
 	if (count < 0 || count > COUNT_MAX)
 		return fail(call, "runtime error: makeslice: len out of range");
 	bytes = rc_arena_alloc(call->arena, (size_t)count + 1);
-	if (RAND_bytes(bytes, (int)count) != 1)
-		abort();
+	fill(bytes, (size_t)count);
 	rc_base64_encode((struct rc_str){(const char *)bytes, (size_t)count}, &out);
 	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&out)));
 	return 0;
@@ -81,10 +114,11 @@ static int run_bytes(struct rc_value_call *call, struct rc_value *ret)
 static int run_int(struct rc_value_call *call, struct rc_value *ret)
 {
 	int64_t from = call->args[0].integer, to = call->args[1].integer;
+	struct source source = {.n = 0};
 
 	if (to <= from || to - from > UINT32_MAX)
 		return fail(call, "invalid argument to Intn");
-	*ret = rc_value_int(from + choose((uint32_t)(to - from)));
+	*ret = rc_value_int(from + choose(&source, (uint32_t)(to - from)));
 	return 0;
 }
 
@@ -92,8 +126,7 @@ static int run_uuid(struct rc_value_call *call, struct rc_value *ret)
 {
 	unsigned char b[16];
 
-	if (RAND_bytes(b, sizeof(b)) != 1)
-		abort();
+	fill(b, sizeof(b));
 	b[6] = (b[6] & 0x0f) | 0x40;
 	b[8] = (b[8] & 0x3f) | 0x80;
 	*ret = rc_value_text(rc_arena_printf(call->arena,
@@ -106,11 +139,12 @@ static int run_uuid(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_shuffle(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str s = rc_arena_str(call->arena, call->args[0].text);
+	struct rc_str s = call->args[0].text;
 	char *text = rc_arena_strndup(call->arena, s.p, s.n);
+	struct source source = {.n = 0};
 
 	for (size_t i = s.n; i > 1; i--) {
-		size_t j = choose((uint32_t)i);
+		size_t j = choose(&source, (uint32_t)i);
 		char c = text[i - 1];
 
 		text[i - 1] = text[j];

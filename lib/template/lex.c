@@ -1,6 +1,9 @@
 /* The lexer. */
 #include "template/lex.h"
 
+#include "base/buf.h"
+#include "data/quote.h"
+#include "data/unicode.h"
 #include "data/utf8.h"
 
 /* What a byte can be. */
@@ -41,15 +44,6 @@ void rc_template_lex_init(struct rc_template_lexer *lexer, struct rc_arena *aren
 			  struct rc_str input)
 {
 	*lexer = (struct rc_template_lexer){.arena = arena, .input = input};
-}
-
-unsigned int rc_template_lex_line(struct rc_str input, size_t position)
-{
-	unsigned int line = 1;
-
-	for (size_t i = 0; i < position && i < input.n; i++)
-		line += input.p[i] == '\n';
-	return line;
 }
 
 static bool is(char c, unsigned char class)
@@ -98,12 +92,15 @@ static void fail_at_rune(struct rc_template_lexer *lexer, const char *message,
 {
 	size_t n = 0;
 	uint32_t rune = rc_utf8_decode(rest(lexer), &n);
-	bool printable = rune >= 0x20 && rune != 0x7f && !(rune >= 0x80 && rune < 0xa0);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(256);
 
-	fail(lexer,
-	     rc_arena_printf(lexer->arena, printable ? "%s U+%04X '%.*s'" : "%s U+%04X", message,
-			     rune, (int)n, lexer->input.p + lexer->at),
-	     ret);
+	rc_buf_printf(&text, "%s U+%04X", message, rune);
+	if (rc_unicode_is_print(rune)) {
+		rc_buf_puts(&text, " '");
+		rc_buf_put_rune(&text, rune);
+		rc_buf_putc(&text, '\'');
+	}
+	fail(lexer, rc_arena_str(lexer->arena, rc_buf_str(&text)).p, ret);
 }
 
 static bool at_closing(const struct rc_template_lexer *lexer, size_t n)
@@ -123,16 +120,30 @@ static void skip_space(struct rc_template_lexer *lexer)
 		lexer->at++;
 }
 
+static unsigned int count_lines(struct rc_str text)
+{
+	const char *end = text.p + text.n;
+	unsigned int n = 0;
+
+	for (const char *p = text.p; p < end; p++) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		if (!p)
+			break;
+		n++;
+	}
+	return n;
+}
+
 /* From its opening to behind the closing delimiter; returns NULL or what is wrong. */
 static const char *skip_comment(struct rc_template_lexer *lexer)
 {
-	const char *end;
+	const char *start = lexer->input.p + lexer->at, *end;
 	bool trims;
 
-	lexer->at += 2;
-	end = memmem(lexer->input.p + lexer->at, lexer->input.n - lexer->at, "*/", 2);
+	end = memmem(start + 2, lexer->input.n - lexer->at - 2, "*/", 2);
 	if (!end)
 		return "unclosed comment";
+	lexer->comment_lines += count_lines((struct rc_str){start, (size_t)(end - start)});
 	lexer->at = (size_t)(end - lexer->input.p) + 2;
 	trims = at_trimming(lexer);
 	if (!trims && !at_closing(lexer, 0))
@@ -231,10 +242,7 @@ static size_t foreign_letter(const struct rc_template_lexer *lexer)
 	size_t n;
 	uint32_t rune = rc_utf8_decode(rest(lexer), &n);
 
-	if (rune == RC_UTF8_ERROR || rune < 0xaa || rune == 0xd7 || rune == 0xf7 ||
-	    (rune >= 0x2000 && rune < 0x2c00) || (rune >= 0x3000 && rune < 0x3005))
-		return 0;
-	return n;
+	return rc_unicode_is_letter(rune) || rc_unicode_is_digit(rune) ? n : 0;
 }
 
 /* A letter or digit of any script, or '_': its bytes, 0 when none. */
@@ -325,7 +333,8 @@ static bool accept(struct rc_template_lexer *lexer, const char *any)
 	return true;
 }
 
-static void lex_number(struct rc_template_lexer *lexer, struct rc_template_token *ret)
+/* False: a letter or a digit follows, which is then part of what is wrong. */
+static bool scan_number(struct rc_template_lexer *lexer)
 {
 	const char *digits = "0123456789_";
 	size_t n;
@@ -348,15 +357,27 @@ static void lex_number(struct rc_template_lexer *lexer, struct rc_template_token
 	}
 	accept(lexer, "i");
 	n = alphanumeric(lexer);
-	if (n == 0) {
+	lexer->at += n;
+	return n == 0;
+}
+
+static void lex_number(struct rc_template_lexer *lexer, struct rc_template_token *ret)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	bool right = scan_number(lexer);
+
+	/* 1+2i: no blanks, and an 'i' at the end. */
+	if (right && (ahead(lexer, 0) == '+' || ahead(lexer, 0) == '-'))
+		right = scan_number(lexer) && lexer->input.p[lexer->at - 1] == 'i';
+	if (right) {
 		emit(lexer, RC_TOKEN_NUMBER, ret);
 		return;
 	}
-	lexer->at += n;
-	fail(lexer,
-	     rc_arena_printf(lexer->arena, "bad number syntax: \"%.*s\"",
-			     (int)(lexer->at - lexer->start), lexer->input.p + lexer->start),
-	     ret);
+	rc_buf_puts(&text, "bad number syntax: ");
+	rc_quote_string(&text,
+			(struct rc_str){lexer->input.p + lexer->start, lexer->at - lexer->start},
+			false);
+	fail(lexer, rc_arena_str(lexer->arena, rc_buf_str(&text)).p, ret);
 }
 
 static void lex_one(struct rc_template_lexer *lexer, enum rc_template_token_kind kind,
@@ -386,7 +407,11 @@ static void lex_declare(struct rc_template_lexer *lexer, struct rc_template_toke
 
 static void lex_other(struct rc_template_lexer *lexer, char c, struct rc_template_token *ret)
 {
-	if (c == '+' || c == '-' || is(c, DIGIT) || (c == '.' && is(ahead(lexer, 1), DIGIT))) {
+	/* A dot that ends the text counts as a number, and as a bad one. */
+	bool dot_number =
+		c == '.' && (is(ahead(lexer, 1), DIGIT) || lexer->at + 1 == lexer->input.n);
+
+	if (c == '+' || c == '-' || is(c, DIGIT) || dot_number) {
 		lex_number(lexer, ret);
 	} else if (c == '.') {
 		lexer->at++;
@@ -468,4 +493,19 @@ void rc_template_lex_next(struct rc_template_lexer *lexer, struct rc_template_to
 		lex_inside(lexer, ret);
 	else
 		lex_text(lexer, ret);
+}
+
+unsigned int rc_template_lex_line(struct rc_str input, size_t position)
+{
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	struct rc_template_lexer lexer;
+	struct rc_template_token token;
+
+	/* Once more up to there, to know the comments. */
+	rc_template_lex_init(&lexer, arena, input);
+	do
+		rc_template_lex_next(&lexer, &token);
+	while (token.position < position && token.kind != RC_TOKEN_EOF &&
+	       token.kind != RC_TOKEN_ERROR);
+	return 1 + count_lines((struct rc_str){input.p, position}) - lexer.comment_lines;
 }

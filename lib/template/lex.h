@@ -53,6 +53,7 @@ struct rc_template_lexer {
 	struct rc_arena *arena; /* for error texts */
 	struct rc_str input;
 	size_t at, start;
+	unsigned int comment_lines; /* line ends in the comments passed so far */
 	int paren_depth;
 	bool inside;
 };
@@ -60,5 +61,5 @@ struct rc_template_lexer {
 void rc_template_lex_init(struct rc_template_lexer *lexer, struct rc_arena *arena,
 			  struct rc_str input);
 void rc_template_lex_next(struct rc_template_lexer *lexer, struct rc_template_token *ret);
-/* The line of a position, from 1. */
+/* The line that Go gives a position, from 1: those in comments do not count. */
 unsigned int rc_template_lex_line(struct rc_str input, size_t position);

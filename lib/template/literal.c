@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "data/number.h"
 #include "data/quote.h"
@@ -15,7 +14,8 @@ int rc_template_literal_unquote(struct rc_arena *arena, struct rc_str text, stru
 	int r;
 
 	/* What holds no escape needs no copy. */
-	if (text.n >= 2 && !memchr(text.p, '\\', text.n) && !memchr(text.p, '\r', text.n)) {
+	if (text.n >= 2 && !memchr(text.p, '\\', text.n) && !memchr(text.p, '\r', text.n) &&
+	    (text.p[0] == '`' || rc_utf8_is_valid(text))) {
 		*ret = (struct rc_str){text.p + 1, text.n - 2};
 		return 0;
 	}
@@ -25,19 +25,18 @@ int rc_template_literal_unquote(struct rc_arena *arena, struct rc_str text, stru
 	return r;
 }
 
+/* strconv.UnquoteChar, and nothing behind it but the closing quote. */
 static int char_constant(struct rc_template_node *node, struct rc_error **err)
 {
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(64);
-	bool is_byte =
-		node->text.n > 3 && node->text.p[1] == '\\' &&
-		(node->text.p[2] == 'x' || (node->text.p[2] >= '0' && node->text.p[2] <= '7'));
+	struct rc_str text = {node->text.p + 1, node->text.n - 1};
 	uint32_t rune;
 	size_t n;
 
-	if (rc_quote_undo(node->text, &out) < 0 || out.n == 0)
+	if (rc_quote_undo_char(text, '\'', &rune, &n) < 0)
+		return rc_fail(err, -EINVAL, "invalid syntax");
+	if (text.n != n + 1)
 		return rc_fail(err, -EINVAL, "malformed character constant: %.*s",
 			       (int)node->text.n, node->text.p);
-	rune = is_byte ? (unsigned char)out.p[0] : rc_utf8_decode(rc_buf_str(&out), &n);
 	node->is_int = node->is_uint = node->is_float = true;
 	node->integer = rune;
 	node->natural = rune;
@@ -45,66 +44,68 @@ static int char_constant(struct rc_template_node *node, struct rc_error **err)
 	return 0;
 }
 
-static struct rc_str without_underscores(struct rc_str text, char copy[128])
+static int fail_quoted(struct rc_error **err, const char *what, struct rc_str text)
 {
-	struct rc_str s = {copy, 0};
+	rc_autobuf struct rc_buf quoted = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
-	for (size_t i = 0; i < text.n && s.n + 1 < 128; i++)
-		if (text.p[i] != '_')
-			copy[s.n++] = text.p[i];
-	return s;
+	rc_quote_string(&quoted, text, false);
+	return rc_fail(err, -EINVAL, "%s: %s", what, rc_buf_text(&quoted));
 }
 
-/* "0x1p60"; the text ends with a NUL, and no locale has another mark than 'p'. */
-static bool is_hexadecimal(struct rc_str s)
+static bool contains_any(struct rc_str text, const char *any)
 {
-	size_t sign = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+');
-
-	return s.n > sign + 2 && s.p[sign] == '0' && (s.p[sign + 1] | 0x20) == 'x' &&
-	       (memchr(s.p, 'p', s.n) || memchr(s.p, 'P', s.n));
+	for (; *any; any++)
+		if (rc_str_index(text, *any) >= 0)
+			return true;
+	return false;
 }
 
 /* A whole number with an exponent can be an int, too; digits alone that are too many cannot. */
-static int read_float(struct rc_template_node *node, struct rc_str s, struct rc_error **err)
+static int read_float(struct rc_template_node *node, struct rc_error **err)
 {
-	if (is_hexadecimal(s))
-		node->real = strtod(s.p, NULL);
-	else if (rc_number_parse_float(s, &node->real) < 0)
+	double real;
+
+	if (rc_number_parse_float(node->text, &real) < 0)
 		return 0;
-	if (!is_hexadecimal(s) && !memchr(s.p, '.', s.n) && !memchr(s.p, 'e', s.n) &&
-	    !memchr(s.p, 'E', s.n))
-		return rc_fail(err, -EINVAL, "integer overflow: \"%.*s\"", (int)node->text.n,
-			       node->text.p);
+	if (!contains_any(node->text, ".eEpP"))
+		return fail_quoted(err, "integer overflow", node->text);
 	node->is_float = true;
-	if (node->real == trunc(node->real) && fabs(node->real) < 9.2e18) {
+	node->real = real;
+	if (real == trunc(real) && real >= -0x1p63 && real < 0x1p63) {
 		node->is_int = true;
-		node->integer = (int64_t)node->real;
+		node->integer = (int64_t)real;
+	}
+	if (real == trunc(real) && real >= 0 && real < 0x1p64) {
+		node->is_uint = true;
+		node->natural = (uint64_t)real;
 	}
 	return 0;
 }
 
+bool rc_template_literal_is_float(const struct rc_template_node *node)
+{
+	struct rc_str text = node->text;
+	bool hexadecimal = text.n > 2 && text.p[0] == '0' && (text.p[1] | 0x20) == 'x' &&
+			   !contains_any(text, "pP");
+
+	return node->is_float && !hexadecimal && text.p[0] != '\'' && contains_any(text, ".eEpP");
+}
+
 int rc_template_literal_number(struct rc_template_node *node, bool is_char, struct rc_error **err)
 {
-	char copy[128];
-	struct rc_str s;
-
 	if (is_char)
 		return char_constant(node, err);
-	s = without_underscores(node->text, copy);
-	copy[s.n] = '\0';
-	if (rc_number_parse_int(s, 0, &node->integer) == 0)
-		node->is_int = true;
-	if (s.n > 0 && s.p[0] != '-' && s.p[0] != '+' &&
-	    rc_number_parse_uint(s, 0, &node->natural) == 0)
+	node->is_uint = rc_number_parse_uint(node->text, 0, &node->natural) == 0;
+	node->is_int = rc_number_parse_int(node->text, 0, &node->integer) == 0;
+	if (node->is_int && node->integer == 0)
 		node->is_uint = true;
 	if (node->is_int || node->is_uint) {
 		node->is_float = true;
 		node->real = node->is_int ? (double)node->integer : (double)node->natural;
-	} else if (read_float(node, s, err) < 0) {
+	} else if (read_float(node, err) < 0) {
 		return -EINVAL;
 	}
 	if (!node->is_int && !node->is_uint && !node->is_float)
-		return rc_fail(err, -EINVAL, "illegal number syntax: \"%.*s\"", (int)node->text.n,
-			       node->text.p);
+		return fail_quoted(err, "illegal number syntax", node->text);
 	return 0;
 }

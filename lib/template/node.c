@@ -3,6 +3,9 @@
 
 #include <ctype.h>
 
+#include "data/quote.h"
+#include "template/func.h"
+
 static void print_joined(struct rc_buf *buf, const struct rc_template_nodes *nodes,
 			 const char *separator)
 {
@@ -60,11 +63,11 @@ static void print_names(struct rc_buf *buf, const struct rc_template_node *node)
 
 static void print_template(struct rc_buf *buf, const struct rc_template_node *node)
 {
-	/* Names are quoted as Go quotes; what stands in charts needs no more than this. */
-	rc_buf_printf(buf, "{{template \"%.*s\"", (int)node->text.n, node->text.p);
-	if (node->pipe) {
+	rc_buf_puts(buf, "{{template ");
+	rc_quote_string(buf, node->text, false);
+	if (node->argument) {
 		rc_buf_putc(buf, ' ');
-		rc_template_node_print(buf, node->pipe);
+		rc_template_node_print(buf, node->argument);
 	}
 	rc_buf_puts(buf, "}}");
 }
@@ -128,8 +131,10 @@ void rc_template_node_print(struct rc_buf *buf, const struct rc_template_node *n
 	case RC_NODE_BOOL:
 		rc_buf_puts(buf, node->truth ? "true" : "false");
 		return;
-	case RC_NODE_TEXT:
 	case RC_NODE_IDENTIFIER:
+		rc_buf_puts(buf, node->func->name);
+		return;
+	case RC_NODE_TEXT:
 	case RC_NODE_NUMBER:
 	case RC_NODE_STRING:
 		rc_buf_add_str(buf, node->text);
@@ -155,10 +160,11 @@ bool rc_template_node_is_empty(const struct rc_template_node *node)
 	return true;
 }
 
-void rc_template_node_place(const struct rc_template_node *node, size_t *ret_line,
+void rc_template_node_place(const struct rc_template_node *node,
+			    const struct rc_template_tree *tree, size_t *ret_line,
 			    size_t *ret_column)
 {
-	struct rc_str text = node->tree->text;
+	struct rc_str text = tree->text;
 	size_t line = 1, start = 0;
 
 	for (size_t i = 0; i < node->position && i < text.n; i++)

@@ -43,37 +43,49 @@ struct rc_template_tree {
 
 struct rc_template_nodes {
 	struct rc_template_node **at;
-	unsigned int n, room;
+	size_t n;
 };
 
-/* Of the union a node has only the members of its kind: the parser allocates no more than that. */
+/*
+ * Charts are mostly templates, and templates mostly nodes: of the union a node has only the members
+ * of its kind, for the parser allocates no more than that.
+ */
 struct rc_template_node {
 	enum rc_template_node_kind kind;
-	unsigned int position; /* bytes into tree->text */
-	const struct rc_template_tree *tree;
-	struct rc_str text; /* TEXT; NUMBER, STRING as written; TEMPLATE, IDENTIFIER its name */
+	unsigned int position; /* bytes into the tree's text */
 	union {
 		struct rc_template_nodes items; /* LIST; COMMAND its arguments */
-		struct {			/* ACTION, IF, RANGE, WITH, TEMPLATE */
+		struct {			/* ACTION has the pipe only; IF, RANGE, WITH */
 			struct rc_template_node *pipe, *list, *otherwise;
 		};
 		struct { /* PIPE */
-			struct rc_template_nodes declared, commands;
+			struct rc_template_nodes commands, declared;
 			bool is_assign;
 		};
-		struct { /* FIELD, VARIABLE, CHAIN */
-			struct rc_template_node *inner;
+		struct { /* FIELD, VARIABLE; CHAIN, which alone has an inner one */
 			struct rc_str *names;
 			size_t n_names;
+			struct rc_template_node *inner;
 		};
-		struct rc_str string;		     /* STRING, unquoted */
-		const struct rc_template_func *func; /* IDENTIFIER */
-		bool truth;			     /* BOOL */
-		struct {			     /* NUMBER: which of Go's kinds it can be */
-			bool is_int, is_uint, is_float;
-			int64_t integer;
-			uint64_t natural;
-			double real;
+		struct { /* IDENTIFIER */
+			const struct rc_template_func *func;
+			unsigned char n_fixed; /* parameters before a variadic one */
+			bool is_variadic;
+			char jump; /* 'a' and, 'o' or: not all arguments are looked at */
+		};
+		bool truth; /* BOOL */
+		struct {
+			struct rc_str text; /* TEXT; NUMBER, STRING as written; TEMPLATE its name */
+			union {
+				struct rc_str string;		   /* STRING, unquoted */
+				struct rc_template_node *argument; /* TEMPLATE; may be NULL */
+				struct { /* NUMBER: which of Go's kinds it can be */
+					bool is_int, is_uint, is_float;
+					int64_t integer;
+					uint64_t natural;
+					double real;
+				};
+			};
 		};
 	};
 };
@@ -82,6 +94,7 @@ struct rc_template_node {
 void rc_template_node_print(struct rc_buf *buf, const struct rc_template_node *node);
 /* Nothing but white space: never replaces a definition. */
 bool rc_template_node_is_empty(const struct rc_template_node *node);
-/* Line (from 1) and byte column (from 0) of a node. */
-void rc_template_node_place(const struct rc_template_node *node, size_t *ret_line,
+/* Line (from 1) and byte column (from 0) of a node of tree. */
+void rc_template_node_place(const struct rc_template_node *node,
+			    const struct rc_template_tree *tree, size_t *ret_line,
 			    size_t *ret_column);

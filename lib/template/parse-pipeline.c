@@ -41,7 +41,8 @@ static void add_name(struct rc_template_parser *parser, struct rc_template_node 
 static struct rc_template_node *parse_variable(struct rc_template_parser *parser,
 					       struct rc_template_token token)
 {
-	struct rc_template_node *node = rc_template_parse_node_of(parser, RC_NODE_VARIABLE, token);
+	struct rc_template_node *node =
+		rc_template_parse_node(parser, RC_NODE_VARIABLE, token.position);
 
 	split_names(parser, node, token.text);
 	for (size_t i = 0; i < parser->n_variables; i++)
@@ -72,23 +73,35 @@ static struct rc_template_node *parse_string(struct rc_template_parser *parser,
 	return node;
 }
 
+static void note_signature(struct rc_template_node *node)
+{
+	size_t n = strlen(node->func->signature);
+
+	node->is_variadic = n > 0 && node->func->signature[n - 1] == '*';
+	node->n_fixed = (unsigned char)(node->is_variadic ? n - 2 : n);
+	if (strcmp(node->func->name, "and") == 0 || strcmp(node->func->name, "or") == 0)
+		node->jump = *node->func->name;
+}
+
 static struct rc_template_node *parse_identifier(struct rc_template_parser *parser,
 						 struct rc_template_token token)
 {
 	struct rc_template_node *node =
-		rc_template_parse_node_of(parser, RC_NODE_IDENTIFIER, token);
+		rc_template_parse_node(parser, RC_NODE_IDENTIFIER, token.position);
 
 	node->func = rc_template_funcs_find(parser->funcs, token.text);
 	if (!node->func)
 		return rc_template_parse_fail(parser, "function \"%.*s\" not defined",
 					      (int)token.text.n, token.text.p);
+	note_signature(node);
 	return node;
 }
 
 static struct rc_template_node *parse_field(struct rc_template_parser *parser,
 					    struct rc_template_token token)
 {
-	struct rc_template_node *node = rc_template_parse_node_of(parser, RC_NODE_FIELD, token);
+	struct rc_template_node *node =
+		rc_template_parse_node(parser, RC_NODE_FIELD, token.position);
 
 	split_names(parser, node, token.text);
 	return node;
@@ -105,15 +118,15 @@ static struct rc_template_node *parse_term(struct rc_template_parser *parser, bo
 	case RC_TOKEN_IDENTIFIER:
 		return parse_identifier(parser, token);
 	case RC_TOKEN_DOT:
-		return rc_template_parse_node_of(parser, RC_NODE_DOT, token);
+		return rc_template_parse_node(parser, RC_NODE_DOT, token.position);
 	case RC_TOKEN_NIL:
-		return rc_template_parse_node_of(parser, RC_NODE_NIL, token);
+		return rc_template_parse_node(parser, RC_NODE_NIL, token.position);
 	case RC_TOKEN_VARIABLE:
 		return parse_variable(parser, token);
 	case RC_TOKEN_FIELD:
 		return parse_field(parser, token);
 	case RC_TOKEN_BOOL:
-		node = rc_template_parse_node_of(parser, RC_NODE_BOOL, token);
+		node = rc_template_parse_node(parser, RC_NODE_BOOL, token.position);
 		node->truth = rc_str_is(token.text, "true");
 		return node;
 	case RC_TOKEN_CHAR_CONSTANT:
@@ -134,12 +147,13 @@ static struct rc_template_node *parse_term(struct rc_template_parser *parser, bo
 
 static void *fail_term(struct rc_template_parser *parser, const struct rc_template_node *node)
 {
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(4096);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	rc_template_node_print(&text, node);
 	/* Go has read the white space that follows, not what stands behind it. */
 	parser->tokens[0].position = parser->tokens[0].space;
-	return rc_template_parse_fail(parser, "unexpected . after term \"%s\"", rc_buf_text(&text));
+	return rc_template_parse_fail(parser, "unexpected . after term %s",
+				      rc_template_parse_quoted(parser, rc_buf_str(&text)));
 }
 
 static bool is_at_field(struct rc_template_parser *parser)
@@ -181,6 +195,7 @@ static struct rc_template_node *parse_command(struct rc_template_parser *parser)
 {
 	struct rc_template_node *command = rc_template_parse_node(
 		parser, RC_NODE_COMMAND, rc_template_parse_peek(parser)->position);
+	size_t from = parser->n_stack;
 
 	for (;;) {
 		const struct rc_template_token *token;
@@ -191,7 +206,7 @@ static struct rc_template_node *parse_command(struct rc_template_parser *parser)
 		if (!operand && !none)
 			return NULL;
 		if (operand)
-			rc_template_parse_append(parser, &command->items, operand);
+			rc_template_parse_push(parser, operand);
 		token = rc_template_parse_peek(parser);
 		if (operand && token->spaced)
 			continue;
@@ -202,19 +217,19 @@ static struct rc_template_node *parse_command(struct rc_template_parser *parser)
 							    "operand");
 		break;
 	}
+	rc_template_parse_pop(parser, from, &command->items);
 	if (command->items.n == 0)
 		return rc_template_parse_fail(parser, "empty command");
 	return command;
 }
 
-static void declare(struct rc_template_parser *parser, struct rc_template_node *pipe,
-		    struct rc_template_token variable)
+static void declare(struct rc_template_parser *parser, struct rc_template_token variable)
 {
 	struct rc_template_node *node =
-		rc_template_parse_node_of(parser, RC_NODE_VARIABLE, variable);
+		rc_template_parse_node(parser, RC_NODE_VARIABLE, variable.position);
 
 	split_names(parser, node, variable.text);
-	rc_template_parse_append(parser, &pipe->declared, node);
+	rc_template_parse_push(parser, node);
 	rc_template_parse_push_variable(parser, variable.text);
 }
 
@@ -222,6 +237,8 @@ static void declare(struct rc_template_parser *parser, struct rc_template_node *
 static bool parse_declarations(struct rc_template_parser *parser, struct rc_template_node *pipe,
 			       const char *context)
 {
+	size_t from = parser->n_stack;
+
 	while (rc_template_parse_peek(parser)->kind == RC_TOKEN_VARIABLE) {
 		struct rc_template_token variable = rc_template_parse_next(parser);
 		struct rc_template_token solid = *rc_template_parse_peek(parser);
@@ -230,7 +247,7 @@ static bool parse_declarations(struct rc_template_parser *parser, struct rc_temp
 		if (solid.kind == RC_TOKEN_ASSIGN || solid.kind == RC_TOKEN_DECLARE) {
 			pipe->is_assign = solid.kind == RC_TOKEN_ASSIGN;
 			rc_template_parse_next(parser);
-			declare(parser, pipe, variable);
+			declare(parser, variable);
 			return true;
 		}
 		if (solid.kind != RC_TOKEN_CHAR || !rc_str_is(solid.text, ",")) {
@@ -238,8 +255,8 @@ static bool parse_declarations(struct rc_template_parser *parser, struct rc_temp
 			return true;
 		}
 		rc_template_parse_next(parser);
-		declare(parser, pipe, variable);
-		if (strcmp(context, "range") != 0 || pipe->declared.n > 1)
+		declare(parser, variable);
+		if (strcmp(context, "range") != 0 || parser->n_stack - from > 1)
 			return rc_template_parse_fail(parser, "too many declarations in %s",
 						      context) != NULL;
 		kind = rc_template_parse_peek(parser)->kind;
@@ -293,18 +310,21 @@ struct rc_template_node *rc_template_parse_pipeline(struct rc_template_parser *p
 {
 	struct rc_template_node *pipe = rc_template_parse_node(
 		parser, RC_NODE_PIPE, rc_template_parse_peek(parser)->position);
+	size_t from = parser->n_stack;
 
 	if (++parser->depth > RC_TEMPLATE_PARSE_DEPTH_MAX)
 		return rc_template_parse_fail(parser, "nested deeper than %d",
 					      RC_TEMPLATE_PARSE_DEPTH_MAX);
 	if (!parse_declarations(parser, pipe, context))
 		return NULL;
+	rc_template_parse_pop(parser, from, &pipe->declared);
 	for (;;) {
 		struct rc_template_token token = rc_template_parse_next(parser);
 		struct rc_template_node *command;
 
 		if (token.kind == end) {
 			parser->depth--;
+			rc_template_parse_pop(parser, from, &pipe->commands);
 			return check_pipeline(parser, pipe, context);
 		}
 		if (!begins_command(token.kind))
@@ -313,6 +333,6 @@ struct rc_template_node *rc_template_parse_pipeline(struct rc_template_parser *p
 		command = parse_command(parser);
 		if (!command)
 			return NULL;
-		rc_template_parse_append(parser, &pipe->commands, command);
+		rc_template_parse_push(parser, command);
 	}
 }

@@ -13,6 +13,8 @@ struct rc_template_parser {
 	struct rc_template_lexer lexer;
 	struct rc_template_token tokens[LOOKAHEAD]; /* the newest first */
 	int peeked;
+	struct rc_template_node **stack;
+	size_t n_stack, room_stack;
 	struct rc_str *variables;
 	size_t n_variables, room_variables;
 	size_t action_at; /* the place behind the "{{" under way; 0: none */
@@ -39,14 +41,22 @@ void *rc_template_parse_fail(struct rc_template_parser *parser, const char *form
 void *rc_template_parse_unexpected(struct rc_template_parser *parser,
 				   struct rc_template_token token, const char *context);
 
+/* As %q, in the arena. */
+const char *rc_template_parse_quoted(struct rc_template_parser *parser, struct rc_str text);
+
 struct rc_template_node *rc_template_parse_node(struct rc_template_parser *parser,
 						enum rc_template_node_kind kind, size_t position);
 /* With the token's place and text. */
 struct rc_template_node *rc_template_parse_node_of(struct rc_template_parser *parser,
 						   enum rc_template_node_kind kind,
 						   struct rc_template_token token);
-void rc_template_parse_append(struct rc_template_parser *parser, struct rc_template_nodes *nodes,
-			      struct rc_template_node *node);
+/*
+ * Nodes of a list under way stand on a stack, those of the outer lists below them; popped, what
+ * stands from on becomes a list of its own.
+ */
+void rc_template_parse_push(struct rc_template_parser *parser, struct rc_template_node *node);
+void rc_template_parse_pop(struct rc_template_parser *parser, size_t from,
+			   struct rc_template_nodes *ret);
 void rc_template_parse_push_variable(struct rc_template_parser *parser, struct rc_str name);
 
 /* A pipeline up to the token that ends it, which is taken too. */

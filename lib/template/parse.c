@@ -1,8 +1,12 @@
 /* Recursive descent over the tokens, as Go's parser goes, with its error texts: statements. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
+#include "data/quote.h"
+#include "data/utf8.h"
 #include "template/literal.h"
 #include "template/parse-private.h"
 
@@ -52,34 +56,32 @@ void rc_template_parse_backup2(struct rc_template_parser *parser, struct rc_temp
 	parser->peeked = 2;
 }
 
-/* As Go's item.String(). */
+const char *rc_template_parse_quoted(struct rc_template_parser *parser, struct rc_str text)
+{
+	rc_autobuf struct rc_buf buf = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_quote_string(&buf, text, false);
+	return rc_arena_str(parser->arena, rc_buf_str(&buf)).p;
+}
+
+/* As Go's item.String(): no more than ten code points. */
 static const char *describe(struct rc_template_parser *parser, struct rc_template_token token)
 {
-	rc_autobuf struct rc_buf buf = RC_BUF_INIT(4096);
+	struct rc_str rest = token.text;
+	size_t n;
 
 	if (token.kind == RC_TOKEN_EOF)
 		return "EOF";
 	if (token.kind == RC_TOKEN_ERROR)
 		return rc_arena_str(parser->arena, token.text).p;
-	if (token.kind > RC_TOKEN_DOT)
+	if (token.kind >= RC_TOKEN_DOT)
 		return rc_arena_printf(parser->arena, "<%.*s>", (int)token.text.n, token.text.p);
-	if (rc_str_is(token.text, "."))
-		return "<.>";
-	rc_buf_putc(&buf, '"');
-	for (size_t i = 0; i < token.text.n && i < 10; i++) {
-		char c = token.text.p[i];
-
-		if (c == '"' || c == '\\')
-			rc_buf_putc(&buf, '\\');
-		if (c == '\n')
-			rc_buf_puts(&buf, "\\n");
-		else if (c == '\t')
-			rc_buf_puts(&buf, "\\t");
-		else
-			rc_buf_putc(&buf, c);
-	}
-	rc_buf_puts(&buf, token.text.n > 10 ? "\"..." : "\"");
-	return rc_arena_str(parser->arena, rc_buf_str(&buf)).p;
+	if (token.text.n <= 10)
+		return rc_template_parse_quoted(parser, token.text);
+	for (int i = 0; i < 10 && rest.n > 0; i++, rest.p += n, rest.n -= n)
+		rc_utf8_decode(rest, &n);
+	rest = (struct rc_str){token.text.p, token.text.n - rest.n};
+	return rc_arena_printf(parser->arena, "%s...", rc_template_parse_quoted(parser, rest));
 }
 
 void *rc_template_parse_unexpected(struct rc_template_parser *parser,
@@ -124,16 +126,18 @@ static size_t size_of(enum rc_template_node_kind kind)
 	case RC_NODE_IF:
 	case RC_NODE_RANGE:
 	case RC_NODE_WITH:
-	case RC_NODE_TEMPLATE:
 		return UP_TO(otherwise);
+	case RC_NODE_TEMPLATE:
+		return UP_TO(argument);
 	case RC_NODE_PIPE:
 		return UP_TO(is_assign);
 	case RC_NODE_FIELD:
 	case RC_NODE_VARIABLE:
-	case RC_NODE_CHAIN:
 		return UP_TO(n_names);
+	case RC_NODE_CHAIN:
+		return UP_TO(inner);
 	case RC_NODE_IDENTIFIER:
-		return UP_TO(func);
+		return UP_TO(jump);
 	case RC_NODE_STRING:
 		return UP_TO(string);
 	case RC_NODE_BOOL:
@@ -141,6 +145,7 @@ static size_t size_of(enum rc_template_node_kind kind)
 	case RC_NODE_NUMBER:
 		return UP_TO(real);
 	case RC_NODE_TEXT:
+		return UP_TO(text);
 	case RC_NODE_BREAK:
 	case RC_NODE_CONTINUE:
 	case RC_NODE_END:
@@ -160,7 +165,6 @@ struct rc_template_node *rc_template_parse_node(struct rc_template_parser *parse
 
 	node->kind = kind;
 	node->position = (unsigned int)position;
-	node->tree = parser->tree;
 	return node;
 }
 
@@ -174,17 +178,22 @@ struct rc_template_node *rc_template_parse_node_of(struct rc_template_parser *pa
 	return node;
 }
 
-void rc_template_parse_append(struct rc_template_parser *parser, struct rc_template_nodes *nodes,
-			      struct rc_template_node *node)
+void rc_template_parse_push(struct rc_template_parser *parser, struct rc_template_node *node)
 {
-	if (nodes->n == nodes->room) {
-		size_t room = nodes->room ? nodes->room * 2 : 4;
-
-		nodes->at = rc_arena_grow(parser->arena, nodes->at, nodes->n * sizeof(*nodes->at),
-					  room * sizeof(*nodes->at));
-		nodes->room = room;
+	if (parser->n_stack == parser->room_stack) {
+		parser->room_stack = parser->room_stack ? 2 * parser->room_stack : 64;
+		parser->stack =
+			rc_realloc(parser->stack, parser->room_stack * sizeof(*parser->stack));
 	}
-	nodes->at[nodes->n++] = node;
+	parser->stack[parser->n_stack++] = node;
+}
+
+void rc_template_parse_pop(struct rc_template_parser *parser, size_t from,
+			   struct rc_template_nodes *ret)
+{
+	ret->n = parser->n_stack - from;
+	ret->at = rc_arena_memdup(parser->arena, parser->stack + from, ret->n * sizeof(*ret->at));
+	parser->n_stack = from;
 }
 
 void rc_template_parse_push_variable(struct rc_template_parser *parser, struct rc_str name)
@@ -208,12 +217,11 @@ static struct rc_template_node *parse_else(struct rc_template_parser *parser,
 					   enum rc_template_node_kind kind, const char *context,
 					   size_t position)
 {
-	enum rc_template_token_kind again = kind == RC_NODE_IF	   ? RC_TOKEN_IF
-					    : kind == RC_NODE_WITH ? RC_TOKEN_WITH
-								   : RC_TOKEN_ERROR;
+	enum rc_template_token_kind word = rc_template_parse_peek(parser)->kind;
 	struct rc_template_node *end, *list;
 
-	if (rc_template_parse_peek(parser)->kind == again) {
+	if ((kind == RC_NODE_IF && word == RC_TOKEN_IF) ||
+	    (kind == RC_NODE_WITH && word == RC_TOKEN_WITH)) {
 		struct rc_template_node *inner;
 
 		rc_template_parse_next(parser);
@@ -221,7 +229,8 @@ static struct rc_template_node *parse_else(struct rc_template_parser *parser,
 		inner = parse_control(parser, kind, context);
 		if (!inner)
 			return NULL;
-		rc_template_parse_append(parser, &list->items, inner);
+		rc_template_parse_push(parser, inner);
+		rc_template_parse_pop(parser, parser->n_stack - 1, &list->items);
 		return list;
 	}
 	list = parse_list(parser, &end);
@@ -277,42 +286,61 @@ static struct rc_template_node *parse_template(struct rc_template_parser *parser
 	if (rc_template_parse_next(parser).kind == RC_TOKEN_RIGHT)
 		return node;
 	rc_template_parse_backup(parser);
-	node->pipe = rc_template_parse_pipeline(parser, "template clause", RC_TOKEN_RIGHT);
-	return node->pipe ? node : NULL;
+	node->argument = rc_template_parse_pipeline(parser, "template clause", RC_TOKEN_RIGHT);
+	return node->argument ? node : NULL;
 }
 
-/* A body of its own: no variable but $, no loop around it. */
-static struct rc_template_node *parse_body(struct rc_template_parser *parser, const char *context)
+static bool add_tree(struct rc_template_parser *parser, struct rc_str name,
+		     struct rc_template_node *root)
+{
+	if (parser->add(parser->userdata, name, parser->tree, root) == 0)
+		return true;
+	return rc_template_parse_fail(parser, "template: multiple definition of template %s",
+				      rc_template_parse_quoted(parser, name)) != NULL;
+}
+
+/*
+ * A body of its own: no variable but $, no loop around it, and Go reads it with a parser of its
+ * own, so that the outer one does not see its lines pass.
+ */
+static bool parse_body(struct rc_template_parser *parser, struct rc_str name, const char *context)
 {
 	struct rc_template_parser outer = *parser;
 	struct rc_template_node *end, *root;
+	bool done;
 
 	parser->variables = NULL;
 	parser->n_variables = parser->room_variables = 0;
 	parser->range_depth = 0;
+	parser->action_at = 0;
 	rc_template_parse_push_variable(parser, RC_STR("$"));
 	root = parse_list(parser, &end);
+	if (!root)
+		return false;
+	if (end->kind != RC_NODE_END) {
+		if (context[0] == 'b')
+			parser->tokens[0] = outer.tokens[0];
+		return rc_template_parse_fail(parser, "unexpected {{else}} in %s", context) != NULL;
+	}
+	done = add_tree(parser, name, root);
 	parser->variables = outer.variables;
 	parser->n_variables = outer.n_variables;
 	parser->room_variables = outer.room_variables;
 	parser->range_depth = outer.range_depth;
-	if (root && end->kind != RC_NODE_END)
-		return rc_template_parse_fail(parser, "unexpected {{else}} in %s", context);
-	return root;
+	parser->action_at = outer.action_at;
+	parser->tokens[0] = outer.tokens[0];
+	return done;
 }
 
 static struct rc_template_node *parse_block(struct rc_template_parser *parser)
 {
 	struct rc_template_node *node = rc_template_parse_node(
-					parser, RC_NODE_TEMPLATE,
-					rc_template_parse_peek(parser)->position),
-				*root;
+		parser, RC_NODE_TEMPLATE, rc_template_parse_peek(parser)->position);
 
 	if (!parse_name(parser, "block clause", &node->text))
 		return NULL;
-	node->pipe = rc_template_parse_pipeline(parser, "block clause", RC_TOKEN_RIGHT);
-	root = node->pipe ? parse_body(parser, "block clause") : NULL;
-	if (!root || parser->add(parser->userdata, node->text, root, parser->err) < 0)
+	node->argument = rc_template_parse_pipeline(parser, "block clause", RC_TOKEN_RIGHT);
+	if (!node->argument || !parse_body(parser, node->text, "block clause"))
 		return NULL;
 	return node;
 }
@@ -401,6 +429,7 @@ static struct rc_template_node *parse_list(struct rc_template_parser *parser,
 {
 	struct rc_template_node *list = rc_template_parse_node(
 		parser, RC_NODE_LIST, rc_template_parse_peek(parser)->position);
+	size_t from = parser->n_stack;
 
 	while (rc_template_parse_peek(parser)->kind != RC_TOKEN_EOF) {
 		struct rc_template_node *node = parse_text_or_action(parser);
@@ -409,9 +438,10 @@ static struct rc_template_node *parse_list(struct rc_template_parser *parser,
 			return NULL;
 		if (node->kind == RC_NODE_END || node->kind == RC_NODE_ELSE) {
 			*ret_end = node;
+			rc_template_parse_pop(parser, from, &list->items);
 			return list;
 		}
-		rc_template_parse_append(parser, &list->items, node);
+		rc_template_parse_push(parser, node);
 	}
 	return rc_template_parse_fail(parser, "unexpected EOF");
 }
@@ -419,13 +449,10 @@ static struct rc_template_node *parse_list(struct rc_template_parser *parser,
 static bool parse_definition(struct rc_template_parser *parser)
 {
 	struct rc_str name;
-	struct rc_template_node *root;
 
-	if (!parse_name(parser, "define clause", &name) ||
-	    !expect(parser, RC_TOKEN_RIGHT, "define clause"))
-		return false;
-	root = parse_body(parser, "define clause");
-	return root && parser->add(parser->userdata, name, root, parser->err) == 0;
+	return parse_name(parser, "define clause", &name) &&
+	       expect(parser, RC_TOKEN_RIGHT, "define clause") &&
+	       parse_body(parser, name, "define clause");
 }
 
 static bool parse_top(struct rc_template_parser *parser, struct rc_template_node *root)
@@ -450,8 +477,9 @@ static bool parse_top(struct rc_template_parser *parser, struct rc_template_node
 			return rc_template_parse_fail(parser, "unexpected {{%s}}",
 						      node->kind == RC_NODE_END ? "end" : "else") !=
 			       NULL;
-		rc_template_parse_append(parser, &root->items, node);
+		rc_template_parse_push(parser, node);
 	}
+	rc_template_parse_pop(parser, 0, &root->items);
 	return true;
 }
 
@@ -467,13 +495,14 @@ int rc_template_parse(struct rc_arena *arena, const struct rc_template_funcs *fu
 					    .userdata = userdata,
 					    .err = err};
 	struct rc_template_node *root;
+	bool ok;
 
 	tree->name = rc_arena_str(arena, name);
 	tree->text = text;
 	rc_template_lex_init(&parser.lexer, arena, text);
 	rc_template_parse_push_variable(&parser, RC_STR("$"));
 	root = rc_template_parse_node(&parser, RC_NODE_LIST, 0);
-	if (!parse_top(&parser, root))
-		return -EINVAL;
-	return add(userdata, tree->name, root, err);
+	ok = parse_top(&parser, root) && add_tree(&parser, tree->name, root);
+	free(parser.stack);
+	return ok ? 0 : -EINVAL;
 }

@@ -9,5 +9,6 @@
 struct rc_template {
 	UT_hash_handle hh;
 	struct rc_str name;
+	const struct rc_template_tree *tree; /* that root is of */
 	struct rc_template_node *root;
 };

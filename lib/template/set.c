@@ -1,6 +1,7 @@
 /* Sets of templates and of functions. */
 #include "template/set-private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +9,12 @@
 #include "base/memory.h"
 #include "template/parse.h"
 
-struct func_entry {
-	UT_hash_handle hh;
-	const struct rc_template_func *func;
-};
+#define FUNCS_ROOM 1024 /* four times what Helm has: neighbours are rare */
 
+/* By the hash of their names, each in the next free place behind it. */
 struct rc_template_funcs {
-	struct func_entry *entries;
+	const struct rc_template_func *at[FUNCS_ROOM];
+	size_t n;
 };
 
 struct rc_template_funcs *rc_template_funcs_new(void)
@@ -24,39 +24,36 @@ struct rc_template_funcs *rc_template_funcs_new(void)
 
 void rc_template_funcs_free(struct rc_template_funcs *funcs)
 {
-	struct func_entry *entry, *next;
-
-	if (!funcs)
-		return;
-	HASH_ITER (hh, funcs->entries, entry, next) {
-		HASH_DEL(funcs->entries, entry);
-		free(entry);
-	}
 	free(funcs);
+}
+
+/* Where name is, or would be. */
+static size_t place_of(const struct rc_template_funcs *funcs, struct rc_str name)
+{
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = 0; i < name.n; i++)
+		hash = (hash ^ (unsigned char)name.p[i]) * 16777619U;
+	for (size_t i = hash % FUNCS_ROOM;; i = (i + 1) % FUNCS_ROOM)
+		if (!funcs->at[i] || rc_str_is(name, funcs->at[i]->name))
+			return i;
 }
 
 void rc_template_funcs_add(struct rc_template_funcs *funcs, const struct rc_template_func *table)
 {
 	for (; table->name; table++) {
-		struct func_entry *entry;
-		size_t n = strlen(table->name);
+		size_t i = place_of(funcs, rc_str(table->name));
 
-		HASH_FIND(hh, funcs->entries, table->name, n, entry);
-		if (!entry) {
-			entry = rc_new0(struct func_entry);
-			HASH_ADD_KEYPTR(hh, funcs->entries, table->name, n, entry);
-		}
-		entry->func = table;
+		funcs->n += !funcs->at[i];
+		assert(funcs->n < FUNCS_ROOM);
+		funcs->at[i] = table;
 	}
 }
 
 const struct rc_template_func *rc_template_funcs_find(const struct rc_template_funcs *funcs,
 						      struct rc_str name)
 {
-	struct func_entry *entry;
-
-	HASH_FIND(hh, funcs->entries, name.p, name.n, entry);
-	return entry ? entry->func : NULL;
+	return funcs->at[place_of(funcs, name)];
 }
 
 struct rc_template_set {
@@ -108,16 +105,16 @@ const struct rc_template *rc_template_set_find_own(const struct rc_template_set 
 
 struct parsing {
 	struct rc_template_set *set;
-	struct rc_str text_name;
 	struct rc_template *defined; /* in this text: a second time is an error */
 };
 
-static void put(struct rc_template_set *set, struct rc_str name, struct rc_template_node *root)
+static void put(struct rc_template_set *set, const struct rc_template *parsed)
 {
+	struct rc_str name = parsed->name;
 	const struct rc_template *old = rc_template_set_find(set, name);
 	struct rc_template *tmpl;
 
-	if (old && rc_template_node_is_empty(root))
+	if (old && rc_template_node_is_empty(parsed->root))
 		return;
 	HASH_FIND(hh, set->templates, name.p, name.n, tmpl);
 	if (!tmpl) {
@@ -125,12 +122,13 @@ static void put(struct rc_template_set *set, struct rc_str name, struct rc_templ
 		tmpl->name = rc_arena_str(set->arena, name);
 		HASH_ADD_KEYPTR(hh, set->templates, tmpl->name.p, tmpl->name.n, tmpl);
 	}
-	tmpl->root = root;
+	tmpl->tree = parsed->tree;
+	tmpl->root = parsed->root;
 }
 
 /* Within one text: an empty definition gives way, two others clash. */
-static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *root,
-		   struct rc_error **err)
+static int on_tree(void *userdata, struct rc_str name, const struct rc_template_tree *tree,
+		   struct rc_template_node *root)
 {
 	struct parsing *parsing = userdata;
 	struct rc_template *tmpl;
@@ -139,6 +137,7 @@ static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *
 	if (!tmpl) {
 		tmpl = rc_arena_new0(parsing->set->arena, struct rc_template);
 		tmpl->name = name;
+		tmpl->tree = tree;
 		tmpl->root = root;
 		HASH_ADD_KEYPTR(hh, parsing->defined, tmpl->name.p, tmpl->name.n, tmpl);
 		return 0;
@@ -147,25 +146,20 @@ static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *
 		tmpl->root = root;
 		return 0;
 	}
-	if (!rc_template_node_is_empty(root))
-		return rc_fail(
-			err, -EINVAL,
-			"template: %.*s:%u: template: multiple definition of template \"%.*s\"",
-			(int)parsing->text_name.n, parsing->text_name.p, 1U, (int)name.n, name.p);
-	return 0;
+	return rc_template_node_is_empty(root) ? 0 : -EEXIST;
 }
 
 int rc_template_set_parse(struct rc_template_set *set, struct rc_str name, struct rc_str text,
 			  struct rc_error **err)
 {
-	struct parsing parsing = {.set = set, .text_name = name};
+	struct parsing parsing = {.set = set};
 	struct rc_template *tmpl, *next;
 	int r = rc_template_parse(set->arena, set->funcs, name, text, on_tree, &parsing, err);
 
 	HASH_ITER (hh, parsing.defined, tmpl, next) {
 		HASH_DEL(parsing.defined, tmpl);
 		if (r == 0)
-			put(set, tmpl->name, tmpl->root);
+			put(set, tmpl);
 	}
 	return r;
 }

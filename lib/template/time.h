@@ -18,7 +18,7 @@ struct rc_template_time {
 	int64_t unix_s;
 	int32_t nanosecond; /* 0 to 999999999 */
 	int32_t offset_s;   /* east of UTC */
-	char zone[12];	    /* "CET"; "" where it has no name */
+	char zone[16];	    /* "CET"; "" where it has no name */
 	enum rc_template_time_place place;
 };
 

@@ -1,6 +1,7 @@
 /* Maps, lists, truth and equality. */
 #include "template/value.h"
 
+#include "base/sort.h"
 #include "data/number.h"
 
 /* Templates can make a map hold itself; nothing here follows it further than this. */
@@ -79,6 +80,42 @@ struct rc_value *rc_value_map_get(const struct rc_value_map *map, struct rc_str 
 	return found ? &map->entries[i].value : NULL;
 }
 
+static void make_room(struct rc_arena *arena, struct rc_value_map *map)
+{
+	size_t room = map->room ? map->room * 2 : 4;
+
+	if (map->n < map->room)
+		return;
+	map->entries = rc_arena_grow(arena, map->entries, map->n * sizeof(*map->entries),
+				     room * sizeof(*map->entries));
+	map->room = room;
+}
+
+void rc_value_map_add(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
+		      struct rc_value value)
+{
+	make_room(arena, map);
+	map->entries[map->n++] = (struct rc_value_entry){key, value};
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct rc_value_entry *x = a, *y = b;
+
+	return rc_str_compare(x->key, y->key);
+}
+
+void rc_value_map_sort(struct rc_value_map *map)
+{
+	size_t to = 0;
+
+	rc_sort(map->entries, map->n, sizeof(*map->entries), by_key);
+	for (size_t i = 0; i < map->n; i++)
+		if (i + 1 == map->n || !rc_str_equal(map->entries[i].key, map->entries[i + 1].key))
+			map->entries[to++] = map->entries[i];
+	map->n = to;
+}
+
 void rc_value_map_set(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
 		      struct rc_value value)
 {
@@ -91,13 +128,7 @@ void rc_value_map_set(struct rc_arena *arena, struct rc_value_map *map, struct r
 		map->entries[i].value = value;
 		return;
 	}
-	if (map->n == map->room) {
-		size_t room = map->room ? map->room * 2 : 4;
-
-		map->entries = rc_arena_grow(arena, map->entries, map->n * sizeof(*map->entries),
-					     room * sizeof(*map->entries));
-		map->room = room;
-	}
+	make_room(arena, map);
 	memmove(map->entries + i + 1, map->entries + i, (map->n - i) * sizeof(*map->entries));
 	map->entries[i] = (struct rc_value_entry){key, value};
 	map->n++;
@@ -238,6 +269,8 @@ static const char *list_type_name(enum rc_value_flavour flavour)
 		return "[]int";
 	case RC_VALUE_LISTS:
 		return "[][]interface {}";
+	case RC_VALUE_MAPS:
+		return "[]map[string]interface {}";
 	case RC_VALUE_ANY:
 	case RC_VALUE_FILES:
 		return "[]interface {}";
@@ -255,6 +288,7 @@ static const char *map_type_name(enum rc_value_flavour flavour)
 	case RC_VALUE_ANY:
 	case RC_VALUE_INTS:
 	case RC_VALUE_LISTS:
+	case RC_VALUE_MAPS:
 		return "map[string]interface {}";
 	}
 	return "";
@@ -355,7 +389,7 @@ static void print_bytes(struct rc_buf *buf, struct rc_str bytes)
 
 static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int depth)
 {
-	char text[RC_NUMBER_MAX];
+	rc_uninitialized char text[RC_NUMBER_MAX];
 
 	/* A map that holds itself; Go would end with its stack. */
 	if (depth > DEPTH_MAX || buf->overflow)
@@ -372,7 +406,7 @@ static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int 
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
-		rc_buf_printf(buf, "%lld", (long long)value.integer);
+		rc_buf_add(buf, text, rc_number_format_int(value.integer, text));
 		return;
 	case RC_VALUE_FLOAT:
 		rc_buf_add(buf, text, rc_number_format_g(value.real, 64, text));

@@ -37,6 +37,7 @@ enum rc_value_flavour {
 	RC_VALUE_STRINGS, /* []string, map[string]string */
 	RC_VALUE_INTS,	  /* []int */
 	RC_VALUE_LISTS,	  /* [][]interface {} */
+	RC_VALUE_MAPS,	  /* []map[string]interface {} */
 	RC_VALUE_FILES,	  /* map[string][]byte */
 };
 
@@ -44,13 +45,19 @@ struct rc_value;
 struct rc_value_call;
 struct rc_value_type;
 
+struct rc_value_method {
+	const char *name, *signature;
+};
+
 /* A Go struct, or a pointer to one, as templates see it. */
 struct rc_value_type {
 	const char *name; /* "*chart.Metadata", for messages */
 	/* The field or, with is_method, the method's result; false: there is none. Optional. */
 	bool (*get)(const void *object, struct rc_str name, struct rc_arena *arena,
 		    struct rc_value *ret);
-	/* A method with its arguments: 1 done, 0 no such method, negative: failed. Optional. */
+	/* The methods: name and signature as in func.h, ended by a NULL name. Optional. */
+	const struct rc_value_method *methods;
+	/* One of them, its arguments checked: 1 done, negative: failed. Mandatory with methods. */
 	int (*call)(const void *object, struct rc_str name, struct rc_value_call *call,
 		    struct rc_value *ret);
 	/* As fmt's %v. Mandatory. */
@@ -164,6 +171,13 @@ struct rc_value rc_value_map_new(struct rc_arena *arena, enum rc_value_flavour f
 struct rc_value *rc_value_map_get(const struct rc_value_map *map, struct rc_str key);
 void rc_value_map_set(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
 		      struct rc_value value);
+/*
+ * Entries in any order, then put in theirs at once; of equal keys the one added later stays.
+ * Between the two the map is of no use.
+ */
+void rc_value_map_add(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
+		      struct rc_value value);
+void rc_value_map_sort(struct rc_value_map *map);
 void rc_value_map_unset(struct rc_value_map *map, struct rc_str key);
 
 /* Truth as `if` has it: not false, 0, "", nil, or empty. */

@@ -6,17 +6,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int on_tree(void *userdata, struct rc_str name, struct rc_template_node *root,
-		   struct rc_error **err)
+static int on_tree(void *userdata, struct rc_str name, const struct rc_template_tree *tree,
+		   struct rc_template_node *root)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
 	size_t line, column;
 
 	(void)name;
-	(void)err;
 	rc_template_node_print(&text, root);
 	rc_template_node_is_empty(root);
-	rc_template_node_place(root, &line, &column);
+	rc_template_node_place(root, tree, &line, &column);
 	++*(unsigned int *)userdata;
 	return 0;
 }

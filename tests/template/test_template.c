@@ -58,6 +58,18 @@ static int run(const char *text, struct rc_buf *out, struct rc_error **err)
 static const struct {
 	const char *text, *out;
 } good[] = {
+	{"{{ merge nil .m (dict \"y\" 2) }} {{ mergeOverwrite nil nil (dict \"y\" 2) }}",
+	 "map[x:1.5 y:2 z:<nil>] map[y:2]"},
+	{"{{ printf \"%05d|%-4s|%4q|%#x|%+d\" 7 \"a\" \"b\" 255 3 }}", "00007|a   | \"b\"|0xff|+3"},
+	{"{{ printf \"%#08x|%05s|%x|% x\" 255 \"ab\" 1.5 \"hi\" }}",
+	 "0x000000ff|000ab|0x1.8p+00|68 69"},
+	{"{{ printf \"%5d\" \"x\" }}{{ printf \"%.\" 1 }}{{ printf \"%[\" 1 }}",
+	 "%!d(string=    x)%!.(int=1)%!(NOVERB)"},
+	{"{{ printf \"%#v\" .m }}", "map[string]interface {}{\"x\":1.5, \"z\":interface {}(nil)}"},
+	{"{{ printf \"%[2]*[1]d|%6.2f|%#g|%b\" 12 6 }}",
+	 "    12|%!f(int=    06)|%!g(MISSING)|%!b(MISSING)"},
+	{"{{/* a\nb */}}{{ '\\x41' }} {{ 1_000 }} {{ 0x1p4 }} {{ 18446744073709551615.0 }}",
+	 "65 1000 16 1.8446744073709552e+19"},
 	{"plain", "plain"},
 	{"a {{- .s -}} b", "atextb"},
 	{"{{/* c */}}x{{- /* d */ -}} y", "xy"},

@@ -286,8 +286,10 @@ static void show_replica_set(struct kubeapi_object *set, long long wanted, struc
 
 	json_object_set_new(json_object_get(after, "spec"), "replicas", json_integer(wanted));
 	json_object_set_new(after, "status",
-			    json_pack("{s:I, s:I, s:I}", "replicas", now.all, "readyReplicas",
-				      now.ready, "availableReplicas", now.ready));
+			    json_pack("{s:I, s:I, s:I, s:I}", "observedGeneration",
+				      number(json_object_get(after, "metadata"), "generation", 1),
+				      "replicas", now.all, "readyReplicas", now.ready,
+				      "availableReplicas", now.ready));
 	if (json_equal(after, set->json))
 		json_decref(after);
 	else
@@ -510,6 +512,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 			if (!*kubeapi_meta(list[j]->json, "deletionTimestamp"))
 				controllers[i].run(list[j]);
 	}
+	kubeapi_gc_turn();
 	if (state.busy)
 		wake_in(AGAIN_S);
 }
