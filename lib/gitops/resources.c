@@ -14,6 +14,7 @@ static void row_done(struct rc_resource *row)
 {
 	free(row->key);
 	free(row->message);
+	free(row->owner);
 	free(row->resource_version);
 	json_decref(row->programs);
 }
@@ -152,11 +153,20 @@ static void compare(struct rc_resource *row, const json_t *live,
 	json_auto_t *desired = NULL;
 
 	rc_resources_set_options(&how, row->item, options->application);
+	if (rc_tracking_check(live, options->instance, options->app, &row->owner) !=
+	    RC_TRACKING_OTHER) {
+		free(row->owner);
+		row->owner = NULL;
+	}
 	row->programs = rc_ignore_list_programs(how.ignore.ignore, row->key);
 	row->comparison = RC_COMPARISON_UNKNOWN;
 	if (row->programs)
 		return;
 	desired = rc_desired_item_load(row->item);
+	/* Two that both want it would take it from each other for ever: only what it holds counts.
+	 */
+	if (row->owner)
+		rc_tracking_copy(desired, live);
 	row->comparison = rc_compare_local(desired, live, &how);
 }
 
@@ -168,6 +178,13 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 	bool is_known, is_well_known;
 	json_auto_t *object = NULL;
 
+	row->is_forbidden =
+		options->is_allowed && !options->is_allowed(options->userdata, row->key);
+	if (row->is_forbidden) {
+		row->comparison = RC_COMPARISON_MISSING;
+		row->health = RC_HEALTH_NONE;
+		return row->item != NULL;
+	}
 	if (!live) {
 		row->comparison = RC_COMPARISON_MISSING;
 		row->health = RC_HEALTH_MISSING;
@@ -186,6 +203,7 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 		assess(row, object, options);
 	if (is_known) {
 		row->comparison = before->comparison;
+		row->owner = rc_steal(&before->owner);
 		if (!row->item)
 			row->traits = before->traits;
 		return true;
@@ -195,6 +213,23 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 		return read_extra(row, object, options);
 	compare(row, object, options);
 	return true;
+}
+
+void rc_resources_judge(struct rc_resources *resources, const struct rc_kube_key *key,
+			const struct rc_resources_options *options)
+{
+	struct rc_resource *row = rc_resources_find(resources, key);
+	json_auto_t *live = row ? rc_kube_cache_load(options->cache, key) : NULL;
+
+	if (!row)
+		return;
+	free(row->message);
+	row->message = NULL;
+	row->health = RC_HEALTH_MISSING;
+	free(row->resource_version);
+	row->resource_version = NULL; /* the next look judges it again */
+	if (live)
+		assess(row, live, options);
 }
 
 size_t rc_resources_update(struct rc_resources *resources,
@@ -309,6 +344,7 @@ struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources
 			.traits = row->traits,
 			.wave = row->traits.wave,
 			.is_owned = row->is_owned,
+			.owner = row->owner,
 			.is_in_sync = row->comparison == RC_COMPARISON_IN_SYNC,
 			.is_terminating = row->is_terminating,
 		};
@@ -323,13 +359,13 @@ json_t *rc_resources_describe(const struct rc_resources *resources)
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
-		json_t *json =
-			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group,
-				  "kind", row->key->kind, "namespace", row->key->name_space, "name",
-				  row->key->name, "syncWave", row->traits.wave, "status",
-				  row->comparison == RC_COMPARISON_UNKNOWN   ? "Unknown"
-				  : row->comparison == RC_COMPARISON_IN_SYNC ? "Synced"
-									     : "OutOfSync");
+		json_t *json = json_pack(
+			"{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group, "kind",
+			row->key->kind, "namespace", row->key->name_space, "name", row->key->name,
+			"syncWave", row->traits.wave, "status",
+			row->comparison == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
+			: row->comparison == RC_COMPARISON_IN_SYNC		      ? "Synced"
+								   : "OutOfSync");
 
 		if (row->comparison == RC_COMPARISON_EXTRA)
 			json_object_set_new(json, "requiresPruning",

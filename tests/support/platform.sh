@@ -57,7 +57,7 @@ define_kind() { # group kind plural
 }
 
 # What was asked of the API server after request N, as a JSON array of {n, atMs, method, path, name,
-# agent, dryRun}: the in-memory server's own log, the real one's audit log.
+# agent, dryRun, validation}: the in-memory server's own log, the real one's audit log.
 requests() { # N [JQ-FILTER over the array]
 	if [ "$CLUSTER" = memory ]; then
 		get "/_control/log?since=$1" ".requests | ${2:-.}"
@@ -70,7 +70,8 @@ requests() { # N [JQ-FILTER over the array]
 					(capture("\\.(?<f>[0-9]{3})").f | tonumber)),
 				method: (.verb | method), path: (.requestURI | split("?")[0]),
 				name: (.objectRef.name // ""), agent: (.userAgent // ""),
-				dryRun: (if .requestURI | contains("dryRun=All") then "All" else "" end)})]
+				dryRun: (if .requestURI | contains("dryRun=All") then "All" else "" end),
+				validation: ((.requestURI | capture("fieldValidation=(?<v>[A-Za-z]+)").v) // "")})]
 			| '"${2:-.}"
 	fi
 }

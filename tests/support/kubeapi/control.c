@@ -45,9 +45,21 @@ static char *created_name(struct rc_net_http_exchange *exchange)
 	return rc_strdup(rc_json_text(json, "metadata", "name", NULL) ?: "");
 }
 
+/* How a deletion is to spread; "" when it is none, or does not say. */
+static char *asked_propagation(struct rc_net_http_exchange *exchange)
+{
+	struct rc_str body = rc_net_http_exchange_get_body(exchange);
+	json_auto_t *json = NULL;
+
+	if (strcmp(rc_net_http_exchange_get_method(exchange), "DELETE") == 0 && body.n > 0)
+		json = json_loadb(body.p, body.n, 0, NULL);
+	return rc_strdup(rc_json_text(json, "propagationPolicy", NULL) ?: "");
+}
+
 void kubeapi_control_log(struct rc_net_http_exchange *exchange)
 {
 	rc_autofree char *name = created_name(exchange);
+	rc_autofree char *propagation = asked_propagation(exchange);
 
 	if (!entries)
 		entries = json_array();
@@ -55,12 +67,14 @@ void kubeapi_control_log(struct rc_net_http_exchange *exchange)
 		json_array_remove(entries, 0);
 	json_array_append_new(
 		entries,
-		json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "n", (json_int_t)++n_entries,
-			  "atMs", (json_int_t)rc_clock_monotonic_ms(), "method",
-			  rc_net_http_exchange_get_method(exchange), "path",
+		json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "n",
+			  (json_int_t)++n_entries, "atMs", (json_int_t)rc_clock_monotonic_ms(),
+			  "method", rc_net_http_exchange_get_method(exchange), "path",
 			  rc_net_http_exchange_get_path(exchange), "name", name, "agent",
 			  rc_net_http_exchange_get_header(exchange, "User-Agent") ?: "", "dryRun",
-			  rc_net_http_exchange_get_query(exchange, "dryRun") ?: ""));
+			  rc_net_http_exchange_get_query(exchange, "dryRun") ?: "", "validation",
+			  rc_net_http_exchange_get_query(exchange, "fieldValidation") ?: "",
+			  "propagation", propagation));
 }
 
 static void clear(void)

@@ -1,0 +1,3 @@
+#!/bin/bash
+# One row for every rule of a sync; see there.
+exec "$(dirname "$0")/../rules/run"
