@@ -275,9 +275,12 @@ int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_bu
 		r = check_repositories(config, messages);
 	if (r == 0)
 		r = check_applications(config, messages);
+	if (r == 0)
+		r = config_terraform_check(config, messages);
 	if (r < 0)
 		return r;
 	set_repository_defaults(config);
+	config_terraform_set_defaults(config);
 	*ret_config = rc_steal(&config);
 	return 0;
 }

@@ -72,6 +72,46 @@ struct rc_config_applications {
 	struct rc_config_place place;
 };
 
+/* A variable of a stack, or of its programs' environment: one of the sources is set. */
+struct rc_config_variable {
+	const char *name;
+	const char *value, *credential, *file, *env;
+	const char *stack, *output;
+	struct rc_config_place place;
+};
+
+/* A root module, and what is asked for before its plan is applied. */
+struct rc_config_stack {
+	const char *name;
+	const char *repository, *path, *revision, *workspace, *binary, *version;
+	const char **backend_config, **var_files, **depends_on;
+	size_t n_backend_config, n_var_files, n_depends_on;
+	struct rc_config_variable *variables, *environment;
+	size_t n_variables, n_environment;
+	int64_t drift_ms, plan_timeout_ms, apply_timeout_ms, lock_timeout_ms;
+	const char *approval; /* "required", "changes", "none" */
+	int64_t approvals;    /* how many */
+	const char **approvers;
+	size_t n_approvers;
+	bool author_may_approve;
+	int64_t approval_expires_ms;
+	const char **protect, **deny, **policy_command;
+	size_t n_protect, n_deny, n_policy_command;
+	int64_t max_deletes;
+	struct rc_config_place place;
+};
+
+struct rc_config_terraform {
+	struct rc_config_stack *stacks;
+	size_t n_stacks;
+	int64_t parallel;
+	bool freeze;
+	struct {
+		struct rc_config_auth key;
+		int64_t keep;
+	} backups;
+};
+
 struct rc_config {
 	struct rc_arena *arena;
 	const char *instance; /* tells installations on one cluster apart */
@@ -90,6 +130,7 @@ struct rc_config {
 	struct {
 		int64_t timeout_ms, memory_mib;
 	} render;
+	struct rc_config_terraform terraform;
 	struct {
 		const char *socket, *listen;
 	} api;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "secrets.h"
+#include "terraform.h"
 #include "worker.h"
 
 #define STOP_S 3 /* for saying good-bye to Vault */
@@ -102,7 +103,10 @@ static void add_repository(struct rc_daemon *daemon, const struct rc_config_repo
 
 static void on_repository(void *userdata, struct rc_repository *repository)
 {
-	daemon_catalog_on_repository(userdata, repository);
+	struct rc_daemon *daemon = userdata;
+
+	daemon_catalog_on_repository(daemon, repository);
+	daemon_terraform_on_repository(daemon->terraform, repository);
 }
 
 static void on_destination(void *userdata, struct rc_destination *destination)
@@ -181,11 +185,14 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 		return r;
 	daemon->secrets = daemon_secrets_new(daemon);
 	daemon_catalog_make_all(daemon);
+	daemon_terraform_configure(daemon->terraform);
 	return 0;
 }
 
 static void free_parts(struct rc_daemon *daemon)
 {
+	if (daemon->terraform)
+		daemon_terraform_unbind(daemon->terraform);
 	daemon_catalog_free_all(daemon);
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
@@ -212,6 +219,16 @@ static void on_last(struct ev_loop *loop, ev_timer *timer, int events)
 	ev_break(loop, EVBREAK_ALL);
 }
 
+/* The last thing that is done: logins are given back, within a time. */
+static void close_vaults(void *userdata)
+{
+	struct rc_daemon *daemon = userdata;
+
+	ev_timer_init(&daemon->last, on_last, STOP_S, 0);
+	ev_timer_start(daemon->loop, &daemon->last);
+	daemon_secrets_close_vaults(daemon);
+}
+
 static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct rc_daemon *daemon = watcher->data;
@@ -222,9 +239,8 @@ static void on_terminate(struct ev_loop *loop, ev_signal *watcher, int events)
 		ev_break(loop, EVBREAK_ALL);
 		return;
 	}
-	ev_timer_init(&daemon->last, on_last, STOP_S, 0);
-	ev_timer_start(loop, &daemon->last);
-	daemon_secrets_close_vaults(daemon);
+	if (!daemon_terraform_stop(daemon->terraform, close_vaults, daemon))
+		close_vaults(daemon);
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -261,8 +277,10 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 	r = make_folders(daemon->config, err);
 	if (r == 0)
 		r = open_store(daemon, err);
-	if (r == 0)
-		r = make_parts(daemon, err);
+	if (r < 0)
+		return r;
+	daemon->terraform = daemon_terraform_new(daemon);
+	r = make_parts(daemon, err);
 	if (r == 0)
 		r = daemon_api_init(daemon, err);
 	if (r == 0)
@@ -275,6 +293,7 @@ void daemon_done(struct rc_daemon *daemon)
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
 	free_parts(daemon);
+	daemon_terraform_free(rc_steal(&daemon->terraform));
 	daemon_secrets_free_vaults(daemon);
 	rc_store_close(rc_steal(&daemon->store));
 	rc_config_free(rc_steal(&daemon->config));

@@ -16,6 +16,7 @@
 
 struct daemon_catalog;
 struct daemon_secrets;
+struct daemon_terraform;
 struct daemon_vault;
 
 struct rc_daemon {
@@ -29,6 +30,7 @@ struct rc_daemon {
 	char *charts;			 /* folder of archives */
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
+	struct daemon_terraform *terraform; /* the same over reloads */
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
 	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;

@@ -8,6 +8,7 @@
 #include "daemon.h"
 #include "data/json.h"
 #include "secrets.h"
+#include "terraform.h"
 
 static void head(struct rc_buf *out, const char *name, const char *type, const char *help)
 {
@@ -187,5 +188,6 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	write_connections(out, rc_engine_list_destinations(daemon->engine));
 	write_repositories(out, rc_engine_list_repositories(daemon->engine));
 	daemon_secrets_write_metrics(daemon->secrets, out);
+	rc_terraform_manager_write_metrics(daemon_terraform_get_manager(daemon->terraform), out);
 	write_process(out, daemon);
 }

@@ -15,12 +15,16 @@
 #include "gitops/fetch.h"
 #include "gitops/script.h"
 #include "gitops/source.h"
+#include "terraform/worker.h"
 
 #define GIT_WORKERS	   4
 #define GIT_JOBS	   200 /* then a new one: libgit2 keeps what it saw */
 #define RENDER_WORKERS	   2
 #define RENDER_JOBS	   500
 #define RENDER_REPLY_BYTES ((size_t)128 << 20)
+#define PLAN_JOBS	   50	/* a large plan leaves a large heap */
+#define PLAN_MEMORY_MIB	   2048 /* of a plan's JSON, which has its own limit, as a tree */
+#define READABLE_MAX	   2
 #define SCRIPT_WORKERS	   1
 #define SCRIPT_JOBS	   2000
 #define SCRIPT_REPLY_BYTES ((size_t)4 << 20)
@@ -66,7 +70,7 @@ struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 {
 	rc_autofree char *memory =
 		rc_asprintf("--memory-mib=%lld", (long long)config->render.memory_mib);
-	rc_autofree char *mirrors = rc_asprintf("--mirrors=%s", config->cache_directory);
+	rc_autofree char *mirrors = rc_asprintf("--readable=%s", config->cache_directory);
 	const char *const argv[] = {own_program(), "--worker=render", memory, mirrors, NULL};
 	struct rc_worker_options options = {.argv = argv,
 					    .env = environment,
@@ -119,28 +123,43 @@ static int serve_script(void)
 	return rc_worker_serve(RC_WORKER_FD, rc_script_handle, NULL) < 0;
 }
 
-static int serve_render(int argc, char **argv)
+struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
+						   const struct rc_config *config)
 {
-	const char *readable[] = {NULL, NULL};
+	rc_autofree char *memory = rc_asprintf("--memory-mib=%d", PLAN_MEMORY_MIB);
+	rc_autofree char *mirrors = rc_asprintf("--readable=%s", config->cache_directory);
+	rc_autofree char *runs = rc_asprintf("--readable=%s", config->state_directory);
+	const char *const argv[] = {own_program(), "--worker=plan", memory, mirrors, runs, NULL};
+	struct rc_worker_options options = {
+		.argv = argv, .env = environment, .max_workers = 1, .max_jobs = PLAN_JOBS};
+
+	return rc_worker_pool_new(loop, &options);
+}
+
+/* Serve with what the arguments allow, and nothing else. */
+static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler)
+{
+	const char *readable[READABLE_MAX + 1] = {NULL};
 	struct rc_confine_options options = {.readable = NULL};
 	struct rc_error *err = NULL;
+	size_t n = 0;
 
 	for (int i = 2; i < argc; i++) {
 		if (strncmp(argv[i], "--memory-mib=", 13) == 0)
 			options.memory_bytes = strtoul(argv[i] + 13, NULL, 10) << 20;
-		else if (strncmp(argv[i], "--mirrors=", 10) == 0)
-			readable[0] = argv[i] + 10;
+		else if (strncmp(argv[i], "--readable=", 11) == 0 && n < READABLE_MAX)
+			readable[n++] = argv[i] + 11;
 	}
-	if (readable[0])
+	if (n > 0)
 		options.readable = readable;
 	rc_git_mirror_init();
 	if (rc_confine_process(&options, &err) < 0) {
 		rc_autofree char *text = rc_error_format(err);
 
-		fprintf(stderr, "reconciled: render worker: %s\n", text);
+		fprintf(stderr, "reconciled: %s: %s\n", argv[1], text);
 		return 1;
 	}
-	return rc_worker_serve(RC_WORKER_FD, rc_source_handle, NULL) < 0;
+	return rc_worker_serve(RC_WORKER_FD, handler, NULL) < 0;
 }
 
 int daemon_worker_main(int argc, char **argv)
@@ -150,7 +169,9 @@ int daemon_worker_main(int argc, char **argv)
 		return rc_worker_serve(RC_WORKER_FD, rc_fetch_handle, NULL) < 0;
 	}
 	if (strcmp(argv[1], "--worker=render") == 0)
-		return serve_render(argc, argv);
+		return serve_confined(argc, argv, rc_source_handle);
+	if (strcmp(argv[1], "--worker=plan") == 0)
+		return serve_confined(argc, argv, rc_terraform_worker_handle);
 	if (strcmp(argv[1], "--worker=script") == 0)
 		return serve_script();
 	fprintf(stderr, "reconciled: there is no role %s\n", argv[1]);

@@ -11,5 +11,8 @@ int daemon_worker_main(int argc, char **argv);
 struct rc_worker_pool *daemon_worker_new_git_pool(struct ev_loop *loop);
 struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 						     const struct rc_config *config);
+/* For `terraform`: it reads mirrors and plans, and nothing else. */
+struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
+						   const struct rc_config *config);
 /* For what users wrote as programs: health scripts, jq expressions. */
 struct rc_worker_pool *daemon_worker_new_script_pool(struct ev_loop *loop);

@@ -39,4 +39,7 @@ bool api_may_change(struct api_call *call, struct rc_error **err);
 /* ---- the nouns: GET and POST below /v1/NOUN ---- */
 void api_status_serve(struct api_call *call);
 void api_apps_serve(struct api_call *call);
+void api_repositories_serve(struct api_call *call);
 void api_secrets_serve(struct api_call *call);
+void api_terraform_serve(struct api_call *call);
+void api_freeze_serve(struct api_call *call); /* of /v1/terraform-freeze */

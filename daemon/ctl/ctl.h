@@ -32,7 +32,9 @@ int ctl_render(int argc, char **argv);
 int ctl_config(int argc, char **argv);
 int ctl_status(int argc, char **argv);
 int ctl_app(int argc, char **argv);
+int ctl_repository(int argc, char **argv);
 int ctl_secret(int argc, char **argv);
+int ctl_terraform(int argc, char **argv);
 
 /* Find argv[1] in a table that ends with a NULL name and run it, or print how to. */
 int ctl_dispatch(const char *program, const struct ctl_command *commands, int argc, char **argv);

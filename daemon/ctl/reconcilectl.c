@@ -18,8 +18,11 @@ static const struct ctl_command commands[] = {
 	{"app", "list|get|diff|sync|wait|history|resources", "applications", ctl_app},
 	{"config", "check [FILE]", "check a configuration", ctl_config},
 	{"render", "[NAME] CHART [FLAGS of helm template]", "the manifests of a chart", ctl_render},
+	{"repository", "list|poll", "what is polled", ctl_repository},
 	{"secret", "list|get|refresh", "secrets from Vault", ctl_secret},
 	{"status", "", "the daemon, its clusters and repositories", ctl_status},
+	{"terraform", "list|plan|show|approve|discard|logs|...", "stacks, plans and their approval",
+	 ctl_terraform},
 	{"version", "", "print the version", version},
 	{NULL, NULL, NULL, NULL},
 };

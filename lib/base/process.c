@@ -23,6 +23,7 @@ struct pipe_end {
 struct rc_process {
 	struct ev_loop *loop;
 	rc_process_done_fn *done;
+	void (*output)(void *userdata, bool is_error, struct rc_str chunk);
 	void *userdata;
 	char *name;
 	pid_t pid;   /* 0 once it was reaped */
@@ -102,6 +103,11 @@ static void on_output(struct ev_loop *loop, ev_io *io, int events)
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n > 0 && process->output) {
+		process->output(process->userdata, end == &process->error_out,
+				(struct rc_str){chunk, (size_t)n});
+		return;
+	}
 	if (n > 0 && rc_buf_add(&end->buf, chunk, (size_t)n) == 0)
 		return;
 	if (n > 0)
@@ -172,6 +178,7 @@ static struct rc_process *process_new(struct ev_loop *loop,
 	process->name = rc_strdup(options->argv[0]);
 	process->pidfd = -1;
 	process->timeout_ms = options->timeout_ms;
+	process->output = options->output;
 	process->input_text = rc_str_dup(options->input);
 	process->input = (struct rc_str){process->input_text, options->input.n};
 	process->in.fd = process->out.fd = process->error_out.fd = -1;
@@ -203,9 +210,9 @@ int rc_process_start(struct ev_loop *loop, const struct rc_process_options *opti
 			return rc_fail(err, r, "pipe: %s", strerror(-r));
 		}
 	spawn.fds[0] = options->no_input ? -1 : pipes[0][0];
-	spawn.fds[1] = pipes[1][1];
-	spawn.fds[2] = pipes[2][1];
-	spawn.fds[3] = -1;
+	spawn.fds[1] = options->out_fd ? options->out_fd : pipes[1][1];
+	spawn.fds[2] = options->out_fd ? options->out_fd : pipes[2][1];
+	spawn.fds[3] = options->pass_fd ? options->pass_fd : -1;
 	r = rc_spawn(&spawn, &process->pid, &process->pidfd, err);
 	close(pipes[0][0]);
 	close(pipes[1][1]);
@@ -255,4 +262,10 @@ void rc_process_free(struct rc_process *process)
 pid_t rc_process_get_pid(const struct rc_process *process)
 {
 	return process->pid;
+}
+
+void rc_process_signal(const struct rc_process *process, int signal)
+{
+	if (process->pid > 0)
+		kill(process->pid, signal);
 }

@@ -22,6 +22,11 @@ struct rc_process_options {
 	uint64_t timeout_ms;	 /* then SIGKILL to its process group; 0: no limit */
 	size_t max_output_bytes; /* for stdout and stderr each; 0: 1 MiB; more ends in -E2BIG */
 	bool own_session;	 /* setsid(): our group's signals do not reach it */
+	int pass_fd;		 /* the child has it as its descriptor 3; 0: none */
+	int out_fd;		 /* its stdout and stderr, instead of pipes to us; 0: pipes */
+	/* Told of what it prints as it comes; that is then neither collected nor limited. May be
+	 * NULL. */
+	void (*output)(void *userdata, bool is_error, struct rc_str chunk);
 };
 
 struct rc_process_result {
@@ -48,3 +53,5 @@ void rc_process_free(struct rc_process *process);
 RC_DEFINE_FREEP(struct rc_process, rc_process_free)
 
 pid_t rc_process_get_pid(const struct rc_process *process);
+/* Send it a signal: the program alone, not what it started. Nothing when it has ended. */
+void rc_process_signal(const struct rc_process *process, int signal);

@@ -1,4 +1,4 @@
-/* The git worker's one job. */
+/* The git worker's jobs. */
 #include "git/worker.h"
 
 #include <errno.h>
@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "data/json.h"
+#include "git/checkout.h"
 #include "git/ref.h"
 
 static json_t *answer_ref(struct rc_git_mirror *mirror, const json_t *ref)
@@ -30,8 +31,7 @@ static json_t *answer_ref(struct rc_git_mirror *mirror, const json_t *ref)
 	return answer;
 }
 
-int rc_git_worker_handle(void *userdata, const json_t *request, json_t **ret_reply,
-			 struct rc_error **err)
+static int poll_remote(const json_t *request, json_t **ret_reply, struct rc_error **err)
 {
 	const json_t *auth = json_object_get(request, "auth");
 	const char *path = rc_json_text(request, "mirror", NULL);
@@ -49,8 +49,7 @@ int rc_git_worker_handle(void *userdata, const json_t *request, json_t **ret_rep
 	size_t i;
 	int r;
 
-	(void)userdata;
-	if (!rc_text_equal(rc_json_text(request, "op", NULL), "poll") || !path || !options.url)
+	if (!path || !options.url)
 		return rc_fail(err, -EINVAL, "the request is not understood");
 	r = rc_git_mirror_update(path, &options, &changed, err);
 	if (r == 0)
@@ -62,4 +61,47 @@ int rc_git_worker_handle(void *userdata, const json_t *request, json_t **ret_rep
 		json_array_append_new(refs, answer_ref(mirror, ref));
 	*ret_reply = json_pack("{s:b, s:o}", "changed", changed, "refs", refs);
 	return 0;
+}
+
+static int check_out(const json_t *request, json_t **ret_reply, struct rc_error **err)
+{
+	const char *path = rc_json_text(request, "mirror", NULL);
+	const char *folder = rc_json_text(request, "folder", NULL);
+	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
+	char id[RC_GIT_ID_MAX];
+	int r;
+
+	if (!path || !folder)
+		return rc_fail(err, -EINVAL, "the request is not understood");
+	r = rc_git_mirror_open(path, &mirror, err);
+	if (r == 0)
+		r = rc_git_ref_resolve(mirror, rc_json_text(request, "revision", NULL) ?: "", id,
+				       err);
+	if (r == 0)
+		r = rc_git_checkout_write(mirror, id, folder, err);
+	if (r == 0)
+		r = rc_git_ref_describe(mirror, id, ret_reply, err);
+	if (r == 0)
+		json_object_set_new(*ret_reply, "commit", json_string(id));
+	return r;
+}
+
+static const struct {
+	const char *op;
+	int (*handle)(const json_t *request, json_t **ret_reply, struct rc_error **err);
+} ops[] = {
+	{"poll", poll_remote},
+	{"checkout", check_out},
+};
+
+int rc_git_worker_handle(void *userdata, const json_t *request, json_t **ret_reply,
+			 struct rc_error **err)
+{
+	const char *op = rc_json_text(request, "op", NULL);
+
+	(void)userdata;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(ops); i++)
+		if (rc_text_equal(op, ops[i].op))
+			return ops[i].handle(request, ret_reply, err);
+	return rc_fail(err, -EINVAL, "the request is not understood");
 }

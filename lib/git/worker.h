@@ -11,6 +11,11 @@
  *
  * "forced" is there when the commit is no descendant of the known one. A revision that does not
  * resolve is an error of its own; the poll succeeds.
+ *
+ * {"op": "checkout", "mirror": PATH, "revision": REVISION, "folder": PATH}
+ *
+ * writes the files of a commit that the mirror has (git/checkout.h) and answers {"commit",
+ * "author", "date", "subject"}.
  */
 #pragma once
 

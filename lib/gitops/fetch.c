@@ -15,6 +15,7 @@ static const struct {
 	rc_worker_handler_fn *handle;
 } handlers[] = {
 	{"poll", rc_git_worker_handle},
+	{"checkout", rc_git_worker_handle},
 	{"charts", rc_registry_worker_handle},
 	{"dependencies", rc_dependencies_handle},
 };

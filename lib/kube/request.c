@@ -17,6 +17,8 @@
 #define BACKOFF_MS    200
 #define BACKOFF_MAX_S 30
 
+#define TYPED_FAILURE "failed to create typed patch object"
+
 enum state {
 	STATE_WAITING, /* for a free place */
 	STATE_TIMED,   /* the timer will send it */
@@ -190,6 +192,11 @@ static int read_answer(const struct rc_net_http_response *response, struct rc_ku
 		answer->reason = "";
 	answer->expired = response->status == 410;
 	r = status_to_error(response->status, answer->reason);
+	/* A field that the schema does not know, or of another type, is answered as if the server
+	 * had failed; it never helps to try again. */
+	if (response->status == 500 && message &&
+	    strncmp(message, TYPED_FAILURE, strlen(TYPED_FAILURE)) == 0)
+		r = -EINVAL;
 	if (message)
 		return rc_fail(err, r, "%s", message);
 	return rc_fail(err, r, "the server answered %d", response->status);

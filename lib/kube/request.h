@@ -48,9 +48,9 @@ struct rc_kube_answer {
 
 /*
  * r is 0, or by the Status that came: -ENOENT (404), -EACCES (401, 403), -EINVAL (400, 405, 413,
- * 415, 422), -EEXIST (AlreadyExists), -ESTALE (409 conflict, 410), -EAGAIN (429), -EBUSY (5xx); or
- * as rc_net_http_done_fn says. Called once, from the loop, never after cancel; err is taken over.
- * The request is gone after it returns.
+ * 415, 422, and 500 where it speaks of a field), -EEXIST (AlreadyExists), -ESTALE (409 conflict,
+ * 410), -EAGAIN (429), -EBUSY (5xx); or as rc_net_http_done_fn says. Called once, from the loop,
+ * never after cancel; err is taken over. The request is gone after it returns.
  */
 typedef void rc_kube_request_done_fn(void *userdata, int r, const struct rc_kube_answer *answer,
 				     struct rc_error *err);

@@ -85,6 +85,9 @@ START_TEST(test_whole)
 }
 END_TEST
 
+#define INFRA	   "repositories: [{name: r, url: 'https://example.com/x'}]\n"
+#define STACK(key) "terraform: {stacks: [{name: a, repository: r, " key "}]}"
+
 static const struct {
 	const char *text, *message;
 } mistakes[] = {
@@ -107,7 +110,22 @@ static const struct {
 	{"sync: {pruneBudget: 101}", "sync.pruneBudget: 101 is out of range"},
 	{"sync: {pruneBudget: x}", "a whole number is wanted, found text (x)"},
 	{"log: {}\nlog: {}", "key 'log' is there twice"},
-	{"terraform: {}", "terraform: this version does not support it yet"},
+	{"validation: {}", "validation: this version does not support it yet"},
+	{STACK("path: x"), "stacks[0]: no repository is named 'r'"},
+	{INFRA STACK("dependsOn: [b]"), "dependsOn: no stack is named 'b'"},
+	{INFRA STACK("dependsOn: a"), "stack 'a' depends on itself"},
+	{INFRA STACK("approval: maybe"),
+	 "stacks[0].approval: 'maybe' is none of required, changes, none"},
+	{INFRA STACK("authorMayApprove: 'yes'"),
+	 "authorMayApprove: true or false is wanted, found text (yes)"},
+	{INFRA STACK("varFiles: {a: b}"), "varFiles: a list of texts is wanted, found a mapping"},
+	{INFRA STACK("varFiles: [a, 3]"), "varFiles[1]: text is wanted"},
+	{INFRA STACK("variables: [{name: v}]"), "variable 'v' has one of value, credential"},
+	{INFRA STACK("variables: [{name: v, value: x, env: HOME}]"), "variable 'v' has one of"},
+	{INFRA STACK("variables: [{name: v, stack: a}]"), "stack and output go together"},
+	{INFRA STACK("variables: [{name: v, stack: z, output: o}]"), "no stack is named 'z'"},
+	{INFRA STACK("backendconfig: x"), "did you mean 'backendConfig'?"},
+	{INFRA "terraform: {stacks: [{name: a/b, repository: r}]}", "is no name of a stack"},
 	{"a: [", "c.yaml:2:1: "},
 	{"- a", "the configuration: a mapping is wanted, found a list"},
 	{"clusters: [{name: a, eks: {region: x}}]", "clusters[0].eks: 'cluster' is missing"},

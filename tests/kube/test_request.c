@@ -48,6 +48,9 @@ static const struct {
 	{"/invalid", 422, "{\"kind\":\"Status\",\"reason\":\"Invalid\",\"message\":\"bad\"}"},
 	{"/slow-down", 429, "{}"},
 	{"/broken", 500, ""},
+	{"/untyped", 500,
+	 "{\"kind\":\"Status\",\"message\":\"failed to create typed patch object (/a; apps/v1, "
+	 "Kind=Deployment): .spec.nonsense: field not declared in schema\"}"},
 	{"/odd", 302, ""},
 };
 
@@ -173,6 +176,7 @@ static const struct {
 	{"/invalid", -EINVAL, "Invalid", "POST /invalid: bad"},
 	{"/slow-down", -EAGAIN, "", "the server answered 429"},
 	{"/broken", -EBUSY, "", "the server answered 500"},
+	{"/untyped", -EINVAL, "", ".spec.nonsense: field not declared in schema"},
 	{"/odd", -EPROTO, "", "the server answered 302"},
 };
 

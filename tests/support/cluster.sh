@@ -104,6 +104,8 @@ cluster_secrets() {
 		rules:
 		  - level: None
 		    users: ["system:apiserver", "system:kube-scheduler", "system:kube-controller-manager", "kwok"]
+		  - level: None
+		    userGroups: ["system:serviceaccounts:kube-system"]
 		  - level: Metadata
 	END
 }
@@ -154,8 +156,8 @@ start_cluster() { # FOLDER
 	done
 	cluster_run kube-controller-manager "$peers/kube-controller-manager" --kubeconfig "$cluster_folder/controllers.kubeconfig" \
 		--service-account-private-key-file "$cluster_folder/accounts.key" --root-ca-file "$cluster_ca" \
-		--leader-elect=false --bind-address 127.0.0.1 --secure-port "${ports[3]}" --cert-dir "$cluster_folder/controllers" \
-		--kube-api-qps 200 --kube-api-burst 400
+		--use-service-account-credentials --leader-elect=false --bind-address 127.0.0.1 --secure-port "${ports[3]}" --cert-dir "$cluster_folder/controllers" \
+		--kube-api-qps 200 --kube-api-burst 400 --horizontal-pod-autoscaler-sync-period 1s
 	cluster_run kube-scheduler "$peers/kube-scheduler" --kubeconfig "$cluster_folder/scheduler.kubeconfig" \
 		--leader-elect=false --bind-address 127.0.0.1 --secure-port "${ports[4]}" --cert-dir "$cluster_folder/scheduler"
 	cluster_run kwok "$peers/kwok" --kubeconfig "$cluster_folder/kwok.kubeconfig" --manage-all-nodes \

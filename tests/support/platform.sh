@@ -164,6 +164,8 @@ become_account() {
 
 	"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f "$top/packaging/kubernetes/cluster.yaml" \
 		${RIGHTS:+-f "$RIGHTS"} >"$work/rights.log" || return 1
+	# The rights are gathered by a controller, some moments later.
+	cluster_wait 60 'the rights' eval 'cluster_api /apis/rbac.authorization.k8s.io/v1/clusterroles/reconciled | jq -e ".rules | length > 5"'
 	make_cluster_kubeconfig "$work/kubeconfig" "$("$kubectl" --kubeconfig "$cluster_folder/kubeconfig" \
 		create token reconciled -n reconciled --duration 24h)"
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/str.h"
@@ -25,6 +26,36 @@ static const struct {
 
 static const char *const none[2];
 
+/* What schemas of custom resources said: list name -> [keys]. */
+static json_t *learnt;
+
+void kubeapi_apply_learn(const json_t *schema)
+{
+	const char *name;
+	json_t *known;
+
+	if (!learnt)
+		learnt = json_object();
+	json_object_foreach (json_object_get(schema, "properties"), name, known) {
+		json_t *keys = json_object_get(known, "x-kubernetes-list-map-keys");
+
+		if (keys)
+			json_object_set(learnt, name, keys);
+		kubeapi_apply_learn(known);
+		kubeapi_apply_learn(json_object_get(known, "items"));
+	}
+}
+
+static const char *const *find_learnt(const char *list)
+{
+	static const char *keys[2];
+	const json_t *known = json_object_get(learnt, list);
+
+	keys[0] = json_string_value(json_array_get(known, 0));
+	keys[1] = json_string_value(json_array_get(known, 1));
+	return known ? keys : none;
+}
+
 static const char *const *find_keys(const char *list, const json_t *element)
 {
 	static const char *const container_port[2] = {"containerPort", "protocol"};
@@ -39,12 +70,18 @@ static const char *const *find_keys(const char *list, const json_t *element)
 	for (size_t i = 0; i < RC_ARRAY_SIZE(keyed); i++)
 		if (strcmp(keyed[i].list, list) == 0)
 			return keyed[i].keys;
-	return none;
+	return find_learnt(list);
 }
 
 static bool is_set(const char *list)
 {
 	return strcmp(list, "finalizers") == 0;
+}
+
+/* A selector is one value. */
+static bool is_atomic(const char *field)
+{
+	return strcmp(field, "selector") == 0 || strcmp(field, "nodeSelector") == 0;
 }
 
 static bool same_key(const char *key, const json_t *a, const json_t *b)
@@ -133,7 +170,8 @@ static json_t *fields_of(const json_t *json, const char *list)
 	json_object_foreach ((json_t *)(uintptr_t)json, key, value) {
 		rc_autofree char *name = rc_asprintf("f:%s", key);
 
-		json_object_set_new(fields, name, fields_of(value, key));
+		json_object_set_new(fields, name,
+				    is_atomic(key) ? json_object() : fields_of(value, key));
 	}
 	return fields;
 }
@@ -293,7 +331,7 @@ static void merge(json_t *target, const json_t *applied)
 			json_object_del(target, key);
 		else if (json_is_array(value))
 			json_object_set_new(target, key, merge_array(own, value, key));
-		else if (json_is_object(value) && json_is_object(own))
+		else if (json_is_object(value) && json_is_object(own) && !is_atomic(key))
 			merge(own, value);
 		else
 			json_object_set_new(target, key, json_deep_copy(value));
@@ -337,29 +375,58 @@ void kubeapi_merge_strategic(json_t *target, const json_t *patch)
 
 /* ---- conflicts ---- */
 
+/* {"name":"one"} -> [name="one"] */
+static char *name_path(const char *path, const char *key)
+{
+	json_auto_t *fields = json_loads(key, JSON_DECODE_ANY, NULL);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	const char *name, *separator = "";
+	json_t *value;
+
+	json_object_foreach (fields, name, value) {
+		rc_autofree char *shown = json_dumps(value, JSON_ENCODE_ANY);
+
+		rc_buf_printf(&text, "%s%s=%s", separator, name, shown);
+		separator = ",";
+	}
+	return rc_asprintf("%s[%s]", path, rc_buf_text(&text));
+}
+
+/* What mine and theirs both name, where the value would be another. take: theirs gives it up. */
 static void find_conflicts(const json_t *live, const json_t *applied, const json_t *mine,
-			   const json_t *theirs, const char *path, const char *manager,
+			   json_t *theirs, const char *path, const json_t *entry, bool take,
 			   json_t *conflicts)
 {
 	const char *name;
 	json_t *inner;
 
 	json_object_foreach ((json_t *)(uintptr_t)mine, name, inner) {
-		const json_t *other = json_object_get(theirs, name);
+		json_t *other = json_object_get(theirs, name);
 		rc_autofree char *at = NULL;
 		size_t index;
 		const json_t *a, *b;
 
 		if (!other || strcmp(name, ".") == 0)
 			continue;
-		at = rc_asprintf("%s.%s", path, name + 2);
+		at = *name == 'k' ? name_path(path, name + 2)
+				  : rc_asprintf("%s.%s", path, name + 2);
 		a = step_into(live, name, &index);
 		b = step_into(applied, name, &index);
-		if (json_object_size(inner) > 0 && json_object_size(other) > 0)
-			find_conflicts(a, b, inner, other, at, manager, conflicts);
-		else if (!a || !b || !json_equal(a, b))
-			json_array_append_new(conflicts, json_pack("{s:s, s:s}", "field", at,
-								   "manager", manager));
+		if (json_object_size(inner) > 0 && json_object_size(other) > 0) {
+			find_conflicts(a, b, inner, other, at, entry, take, conflicts);
+			if (take && json_object_size(other) == 0)
+				json_object_del(theirs, name);
+		} else if (json_object_size(inner) == 0 && json_object_size(other) == 0 &&
+			   (!a || !b || !json_equal(a, b))) {
+			json_array_append_new(
+				conflicts,
+				json_pack("{s:s, s:s, s:b}", "field", at, "manager",
+					  rc_json_text(entry, "manager", NULL), "applied",
+					  rc_text_equal(rc_json_text(entry, "operation", NULL),
+							"Apply")));
+			if (take)
+				json_object_del(theirs, name);
+		}
 	}
 }
 
@@ -417,7 +484,7 @@ static void set_entries(json_t *object, json_t *entries)
 int kubeapi_apply(const json_t *live, const json_t *applied, const char *manager, bool force,
 		  json_t **ret_object, json_t **ret_conflicts)
 {
-	json_t *object = live ? json_deep_copy(live) : json_deep_copy(applied), *entry;
+	json_t *object = json_deep_copy(live ? live : applied), *entry; /* conflicts change it */
 	json_auto_t *fields = fields_of_object(applied, false), *keep = json_deep_copy(fields);
 	json_auto_t *conflicts = json_array(), *old = json_object(), *entries = NULL;
 	size_t i;
@@ -430,8 +497,7 @@ int kubeapi_apply(const json_t *live, const json_t *applied, const char *manager
 			json_object_update(old, theirs);
 			continue;
 		}
-		find_conflicts(live, applied, fields, theirs, "",
-			       rc_json_text(entry, "manager", NULL), conflicts);
+		find_conflicts(live, applied, fields, theirs, "", entry, force, conflicts);
 		unite(keep, theirs);
 	}
 	if (json_array_size(conflicts) > 0 && !force) {
@@ -439,10 +505,6 @@ int kubeapi_apply(const json_t *live, const json_t *applied, const char *manager
 		*ret_conflicts = rc_steal(&conflicts);
 		return -1;
 	}
-	if (json_array_size(conflicts) > 0)
-		json_array_foreach (entries, i, entry)
-			if (!is_entry(entry, manager, "Apply", ""))
-				subtract(json_object_get(entry, "fieldsV1"), fields);
 	if (live) {
 		remove_fields(object, old, keep);
 		merge(object, applied);
@@ -482,6 +544,25 @@ static json_t *fields_changed(const json_t *before, const json_t *after, const c
 	return fields;
 }
 
+/* Nobody owns what is not there. */
+static void keep_existing(json_t *fields, const json_t *json)
+{
+	const char *name;
+	json_t *inner;
+	void *next;
+
+	json_object_foreach_safe (fields, next, name, inner) {
+		size_t index;
+		const json_t *at = strcmp(name, ".") == 0 ? json : step_into(json, name, &index);
+		bool had_fields = json_object_size(inner) > 0;
+
+		if (at)
+			keep_existing(inner, at);
+		if (!at || (had_fields && json_object_size(inner) == 0))
+			json_object_del(fields, name);
+	}
+}
+
 void kubeapi_track_update(const json_t *before, json_t *after, const char *manager,
 			  const char *subresource)
 {
@@ -507,6 +588,7 @@ void kubeapi_track_update(const json_t *before, json_t *after, const char *manag
 		subtract(changed, outside);
 	}
 	json_array_foreach (entries, i, entry) {
+		keep_existing(json_object_get(entry, "fieldsV1"), after);
 		if (is_entry(entry, manager, "Update", subresource))
 			unite(own, json_object_get(entry, "fieldsV1"));
 		else

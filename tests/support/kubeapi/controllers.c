@@ -512,6 +512,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 			if (!*kubeapi_meta(list[j]->json, "deletionTimestamp"))
 				controllers[i].run(list[j]);
 	}
+	kubeapi_gc_turn();
 	if (state.busy)
 		wake_in(AGAIN_S);
 }

@@ -123,8 +123,8 @@ static json_t *template_of(json_t *spec)
 	json_t *template = json_object_get(spec, "template");
 	json_t *metadata = set_object(template, "metadata");
 
-	if (metadata && !json_object_get(metadata, "creationTimestamp"))
-		json_object_set_new(metadata, "creationTimestamp", json_null());
+	if (json_is_null(json_object_get(metadata, "creationTimestamp")))
+		json_object_del(metadata, "creationTimestamp");
 	return json_object_get(template, "spec");
 }
 
@@ -146,15 +146,34 @@ static void default_deployment(json_t *spec)
 	default_pod(template_of(spec), "Always");
 }
 
+/* "1024Mi" is stored as "1Gi". */
+static void default_claim(json_t *object)
+{
+	json_t *spec = json_object_get(object, "spec");
+
+	set_text(spec, "volumeMode", "Filesystem");
+	default_quantities(rc_json_get(spec, "resources", "requests", NULL));
+	set_text(set_object(object, "status"), "phase", "Pending");
+}
+
 static void default_stateful_set(json_t *spec)
 {
-	json_t *strategy = set_object(spec, "updateStrategy");
+	json_t *strategy = set_object(spec, "updateStrategy"), *retention, *claim;
+	size_t i;
 
 	set_number(spec, "replicas", 1);
 	set_number(spec, "revisionHistoryLimit", 10);
 	set_text(spec, "podManagementPolicy", "OrderedReady");
 	set_text(strategy, "type", "RollingUpdate");
 	set_number(set_object(strategy, "rollingUpdate"), "partition", 0);
+	retention = set_object(spec, "persistentVolumeClaimRetentionPolicy");
+	set_text(retention, "whenDeleted", "Retain");
+	set_text(retention, "whenScaled", "Retain");
+	json_array_foreach (json_object_get(spec, "volumeClaimTemplates"), i, claim) {
+		set_text(claim, "apiVersion", "v1");
+		set_text(claim, "kind", "PersistentVolumeClaim");
+		default_claim(claim);
+	}
 	default_pod(template_of(spec), "Always");
 }
 
@@ -196,12 +215,16 @@ static void default_job(json_t *spec, const json_t *object)
 
 static void default_cron_job(json_t *spec)
 {
+	json_t *template;
+
 	set_text(spec, "concurrencyPolicy", "Allow");
 	set_number(spec, "successfulJobsHistoryLimit", 3);
 	set_number(spec, "failedJobsHistoryLimit", 1);
 	if (!json_object_get(spec, "suspend"))
 		json_object_set_new(spec, "suspend", json_false());
-	default_job(rc_json_get(spec, "jobTemplate", "spec", NULL), NULL);
+	template = json_object_get(spec, "jobTemplate");
+	set_object(template, "metadata");
+	default_pod(template_of(json_object_get(template, "spec")), "Never");
 }
 
 static void default_service(json_t *spec)
@@ -249,13 +272,73 @@ static void default_secret(json_t *object)
 	json_object_del(object, "stringData");
 }
 
+static void default_autoscaler(json_t *object)
+{
+	json_t *spec = json_object_get(object, "spec"), *status;
+
+	set_number(spec, "minReplicas", 1);
+	if (!json_object_get(spec, "metrics"))
+		json_object_set_new(spec, "metrics",
+				    json_pack("[{s:s, s:{s:s, s:{s:s, s:i}}}]", "type", "Resource",
+					      "resource", "name", "cpu", "target", "type",
+					      "Utilization", "averageUtilization", 80));
+	if (json_object_get(object, "status"))
+		return;
+	status = set_object(object, "status");
+	set_number(status, "desiredReplicas", 0);
+	json_object_set_new(status, "currentMetrics", json_null());
+}
+
+static void default_network_policy(json_t *spec)
+{
+	static const char *const sides[] = {"ingress", "egress"};
+	json_t *types = json_array(), *rule, *port;
+	size_t i, j;
+
+	json_array_append_new(types, json_string("Ingress"));
+	if (json_object_get(spec, "egress"))
+		json_array_append_new(types, json_string("Egress"));
+	if (json_object_get(spec, "policyTypes"))
+		json_decref(types);
+	else
+		json_object_set_new(spec, "policyTypes", types);
+	for (size_t side = 0; side < RC_ARRAY_SIZE(sides); side++)
+		json_array_foreach (json_object_get(spec, sides[side]), i, rule)
+			json_array_foreach (json_object_get(rule, "ports"), j, port)
+				set_text(port, "protocol", "TCP");
+}
+
+static void default_binding(json_t *object)
+{
+	json_t *subject;
+	size_t i;
+
+	json_array_foreach (json_object_get(object, "subjects"), i, subject)
+		if (!rc_text_equal(rc_json_text(subject, "kind", NULL), "ServiceAccount"))
+			set_text(subject, "apiGroup", "rbac.authorization.k8s.io");
+}
+
+/* As a map is written that may be left out. */
+static void drop_empty(json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	if (json_is_null(value) || (json_is_object(value) && json_object_size(value) == 0))
+		json_object_del(object, key);
+}
+
 void kubeapi_default(const struct kubeapi_kind *kind, json_t *object)
 {
 	json_t *spec = json_object_get(object, "spec");
 	const char *name = kind->kind;
 
-	if (kind->definition)
+	if (kind->definition) {
+		kubeapi_schema_apply(kind, object);
 		return;
+	}
+	drop_empty(object, "data");
+	drop_empty(json_object_get(object, "metadata"), "labels");
+	drop_empty(json_object_get(object, "metadata"), "annotations");
 	if (strcmp(name, "Deployment") == 0)
 		default_deployment(spec);
 	else if (strcmp(name, "StatefulSet") == 0)
@@ -271,19 +354,32 @@ void kubeapi_default(const struct kubeapi_kind *kind, json_t *object)
 		default_job(spec, object);
 	else if (strcmp(name, "CronJob") == 0)
 		default_cron_job(spec);
-	else if (strcmp(name, "Service") == 0)
+	else if (strcmp(name, "Service") == 0) {
 		default_service(spec);
-	else if (strcmp(name, "Secret") == 0)
+		if (!json_object_get(object, "status"))
+			json_object_set_new(object, "status", json_pack("{s:{}}", "loadBalancer"));
+	} else if (strcmp(name, "Secret") == 0)
 		default_secret(object);
 	else if (strcmp(name, "HorizontalPodAutoscaler") == 0)
-		set_number(spec, "minReplicas", 1);
+		default_autoscaler(object);
 	else if (strcmp(name, "PersistentVolumeClaim") == 0)
-		set_text(spec, "volumeMode", "Filesystem");
+		default_claim(object);
+	else if (strcmp(name, "NetworkPolicy") == 0)
+		default_network_policy(spec);
+	else if (strcmp(name, "RoleBinding") == 0 || strcmp(name, "ClusterRoleBinding") == 0)
+		default_binding(object);
+	else if (strcmp(name, "Ingress") == 0)
+		set_object(set_object(object, "status"), "loadBalancer");
 	else if (strcmp(name, "Namespace") == 0) {
 		json_object_set_new(set_object(json_object_get(object, "metadata"), "labels"),
 				    "kubernetes.io/metadata.name",
 				    json_string(kubeapi_meta(object, "name")));
-		json_object_set_new(object, "status", json_pack("{s:s}", "phase", "Active"));
+		if (!*kubeapi_meta(object, "deletionTimestamp"))
+			json_object_set_new(object, "status",
+					    json_pack("{s:s}", "phase", "Active"));
+		if (!spec)
+			json_object_set_new(object, "spec",
+					    json_pack("{s:[s]}", "finalizers", "kubernetes"));
 	}
 }
 
@@ -315,9 +411,29 @@ static char *check_pod(const json_t *spec, const char *path)
 	return NULL;
 }
 
+/* The selector is there and selects the template. */
+static char *check_selector(const json_t *object)
+{
+	const json_t *wanted = rc_json_get(object, "spec", "selector", "matchLabels", NULL);
+	const json_t *labels = rc_json_get(object, "spec", "template", "metadata", "labels", NULL);
+	const char *key;
+	json_t *value;
+
+	if (!rc_json_get(object, "spec", "selector", NULL))
+		return rc_strdup("spec.selector: Required value");
+	json_object_foreach ((json_t *)(uintptr_t)wanted, key, value) {
+		json_t *own = json_object_get(labels, key);
+
+		if (!own || !json_equal(own, value))
+			return rc_strdup("spec.template.metadata.labels: Invalid value: "
+					 "`selector` does not match template `labels`");
+	}
+	return NULL;
+}
+
 static char *check_workload(const json_t *object, const json_t *before)
 {
-	char *why = check_immutable(object, before, "selector");
+	char *why = check_immutable(object, before, "selector") ?: check_selector(object);
 
 	return why ? why
 		   : check_pod(rc_json_get(object, "spec", "template", "spec", NULL),
@@ -333,7 +449,7 @@ char *kubeapi_validate(const struct kubeapi_kind *kind, const json_t *object, co
 		    strlen(name))
 		return rc_asprintf("metadata.name: Invalid value: \"%s\"", name);
 	if (kind->definition)
-		return NULL;
+		return kubeapi_schema_check(kind, object);
 	if (strcmp(kind->kind, "Deployment") == 0 || strcmp(kind->kind, "StatefulSet") == 0 ||
 	    strcmp(kind->kind, "DaemonSet") == 0)
 		return check_workload(object, before);
@@ -344,6 +460,9 @@ char *kubeapi_validate(const struct kubeapi_kind *kind, const json_t *object, co
 			   : check_pod(rc_json_get(object, "spec", "template", "spec", NULL),
 				       "spec.template.spec");
 	}
+	if (strcmp(kind->kind, "Secret") == 0 && before &&
+	    !rc_text_equal(rc_json_text(object, "type", NULL), rc_json_text(before, "type", NULL)))
+		return rc_strdup("type: Invalid value: field is immutable");
 	if (strcmp(kind->kind, "Pod") == 0)
 		return check_pod(json_object_get(object, "spec"), "spec");
 	if (strcmp(kind->kind, "Service") == 0)

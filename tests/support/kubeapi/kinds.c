@@ -139,9 +139,16 @@ void kubeapi_kinds_define(const json_t *definition)
 		const char *plural = rc_json_text(spec, "names", "plural", NULL) ?: "";
 		struct kubeapi_kind *kind;
 
-		if (!json_is_true(json_object_get(version, "served")) ||
-		    kubeapi_kind_find(group, name, plural))
+		if (!json_is_true(json_object_get(version, "served")))
 			continue;
+		kubeapi_apply_learn(rc_json_get(version, "schema", "openAPIV3Schema", NULL));
+		kind = kubeapi_kind_find(group, name, plural);
+		if (kind) {
+			json_decref(kind->schema);
+			kind->schema = json_incref(
+				rc_json_get(version, "schema", "openAPIV3Schema", NULL));
+			continue;
+		}
 		kind = rc_new0(struct kubeapi_kind);
 		kind->group = rc_strdup(group);
 		kind->version = rc_strdup(name);
@@ -157,6 +164,7 @@ void kubeapi_kinds_define(const json_t *definition)
 		kind->has_status =
 			json_object_get(json_object_get(version, "subresources"), "status") != NULL;
 		kind->definition = rc_strdup(kubeapi_meta(definition, "name"));
+		kind->schema = json_incref(rc_json_get(version, "schema", "openAPIV3Schema", NULL));
 		append(kind);
 		break;
 	}

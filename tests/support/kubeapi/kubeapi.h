@@ -16,13 +16,17 @@
 
 /* ---- kinds.c ---- */
 
+struct entry;
+
 struct kubeapi_kind {
 	struct kubeapi_kind *next;
 	const char *group, *version, *kind, *plural, *singular;
 	const char *short_name; /* or "" */
 	bool namespaced, has_status;
-	bool is_common;	  /* "kubectl get all" lists it */
-	char *definition; /* name of the CRD it came from; NULL: built in */
+	bool is_common;	       /* "kubectl get all" lists it */
+	char *definition;      /* name of the CRD it came from; NULL: built in */
+	json_t *schema;	       /* of a CRD, or NULL */
+	struct entry *entries; /* its objects; of store.c */
 };
 
 void kubeapi_kinds_init(void);
@@ -73,6 +77,7 @@ struct kubeapi_write {
 	const char *name_space, *name;
 	const char *subresource; /* "", "status", "scale" */
 	const char *manager;
+	bool has_manager; /* it was named */
 	bool dry_run, force;
 };
 
@@ -96,8 +101,22 @@ int kubeapi_apply(const json_t *live, const json_t *applied, const char *manager
 /* Note in after's managedFields what an update by manager changed. */
 void kubeapi_track_update(const json_t *before, json_t *after, const char *manager,
 			  const char *subresource);
+/* The keys of lists, as the schema of a custom resource tells them. */
+void kubeapi_apply_learn(const json_t *schema);
 /* Strategic merge patch of target, in place. */
 void kubeapi_merge_strategic(json_t *target, const json_t *patch);
+
+/* ---- gc.c ---- */
+/* Delete object, as far as finalizers and the policy (NULL: Background) let it; whether it is gone.
+ */
+bool kubeapi_gc_delete(struct kubeapi_object *object, const char *policy);
+void kubeapi_gc_turn(void);
+
+/* ---- schema.c ---- */
+/* Drop what the kind's schema does not know, fill in its defaults. */
+void kubeapi_schema_apply(const struct kubeapi_kind *kind, json_t *object);
+/* NULL, or why the schema refuses it; the caller's to free. */
+char *kubeapi_schema_check(const struct kubeapi_kind *kind, const json_t *object);
 
 /* ---- json-patch.c ---- */
 /* NULL, or why the operations cannot be done; the caller's to free. target is changed either way.

@@ -11,7 +11,8 @@
 #include "data/yaml.h"
 #include "kubeapi.h"
 
-#define PARTS_MAX 10
+#define PARTS_MAX    10
+#define OWN_AUDIENCE "https://kubernetes.default.svc"
 
 static struct {
 	struct ev_loop *loop;
@@ -71,6 +72,30 @@ static void watch(struct rc_net_http_exchange *exchange, struct kubeapi_kind *ki
 	}
 }
 
+/* Items of built-in kinds do not say their kind; the list does. */
+static json_t *list_item(const struct kubeapi_kind *kind, json_t *object)
+{
+	json_t *item = json_incref(object);
+
+	if (!kind->definition) {
+		json_decref(item);
+		item = json_copy(object);
+		json_object_del(item, "kind");
+		json_object_del(item, "apiVersion");
+	}
+	return item;
+}
+
+static bool is_page(const char *page)
+{
+	return !page || (*page && strspn(page, "0123456789") == strlen(page));
+}
+
+static bool is_selector(const char *selector)
+{
+	return !selector || !strstr(selector, "===");
+}
+
 /* The token of the next page is the number of the first object on it. */
 static void list(struct rc_net_http_exchange *exchange, struct kubeapi_kind *kind,
 		 const char *name_space)
@@ -81,6 +106,10 @@ static void list(struct rc_net_http_exchange *exchange, struct kubeapi_kind *kin
 	json_auto_t *items = json_array(), *answer = NULL;
 	char version[24], next[24] = "";
 
+	if (!is_page(page) || !is_selector(query(exchange, "labelSelector"))) {
+		reply_status(exchange, 400, "BadRequest", "it cannot be understood");
+		return;
+	}
 	for (i = page ? strtoul(page, NULL, 10) : 0; all[i]; i++) {
 		if (limit && json_array_size(items) == limit) {
 			snprintf(next, sizeof(next), "%zu", i);
@@ -88,17 +117,18 @@ static void list(struct rc_net_http_exchange *exchange, struct kubeapi_kind *kin
 		}
 		if (kubeapi_selects(query(exchange, "labelSelector"),
 				    query(exchange, "fieldSelector"), all[i]->json))
-			json_array_append(items, all[i]->json);
+			json_array_append_new(items, list_item(kind, all[i]->json));
 	}
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)kubeapi_store_version());
 	if (kubeapi_table_is_wanted(exchange))
 		answer = kubeapi_table_make(kind, items, version);
 	else
 		answer = json_pack(
-			"{s:o, s:o, s:{s:s, s:s}, s:O}", "kind", json_sprintf("%sList", kind->kind),
-			"apiVersion",
+			"{s:o, s:o, s:{s:s, s:s*}, s:O}", "kind",
+			json_sprintf("%sList", kind->kind), "apiVersion",
 			json_sprintf("%s%s%s", kind->group, *kind->group ? "/" : "", kind->version),
-			"metadata", "resourceVersion", version, "continue", next, "items", items);
+			"metadata", "resourceVersion", version, "continue", *next ? next : NULL,
+			"items", items);
 	rc_net_http_exchange_reply_json(exchange, 200, answer);
 }
 
@@ -130,11 +160,25 @@ static void get(struct rc_net_http_exchange *exchange, const struct kubeapi_writ
 
 /* ---- tokens ---- */
 
+/* Our token is "namespace:account:expiry:audience,..." in a table; audience "" is the server's own.
+ */
+static char *list_audiences(const json_t *audiences)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (audiences, i, one)
+		rc_buf_printf(&text, "%s,", json_string_value(one) ?: "");
+	return rc_strdup(json_array_size(audiences) > 0 ? rc_buf_text(&text) : OWN_AUDIENCE ",");
+}
+
 static void make_token(struct rc_net_http_exchange *exchange, const struct kubeapi_write *write,
 		       const json_t *body)
 {
-	long long seconds =
-		json_integer_value(rc_json_get(body, "spec", "expirationSeconds", NULL));
+	json_t *spec = json_object_get(body, "spec");
+	rc_autofree char *audiences = list_audiences(json_object_get(spec, "audiences"));
+	long long seconds = json_integer_value(json_object_get(spec, "expirationSeconds"));
 	int64_t end = rc_clock_unix_s() + (seconds ? seconds : 3600);
 	char time[RC_CLOCK_RFC3339_MAX], token[48];
 	unsigned char random[16];
@@ -144,31 +188,74 @@ static void make_token(struct rc_net_http_exchange *exchange, const struct kubea
 		get(exchange, write);
 		return;
 	}
+	if (seconds && seconds < 600) {
+		reply_status(exchange, 422, "Invalid",
+			     "spec.expirationSeconds: Invalid value: may not specify a duration "
+			     "less than 10 minutes");
+		return;
+	}
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		abort();
 	for (size_t i = 0; i < sizeof(random); i++)
 		snprintf(token + 2 * i, 3, "%02x", random[i]);
-	json_object_set_new(
-		state.tokens, token,
-		json_sprintf("%s:%s:%lld", write->name_space, write->name, (long long)end));
-	answer = json_pack("{s:s, s:s, s:{}, s:{s:s, s:s}}", "kind", "TokenRequest", "apiVersion",
-			   "authentication.k8s.io/v1", "spec", "status", "token", token,
+	json_object_set_new(state.tokens, token,
+			    json_sprintf("%s:%s:%lld:%s", write->name_space, write->name,
+					 (long long)end, audiences));
+	answer = json_pack("{s:s, s:s, s:{s:s, s:s, s:s}, s:{s:o, s:n, s:I}, s:{s:s, s:s}}", "kind",
+			   "TokenRequest", "apiVersion", "authentication.k8s.io/v1", "metadata",
+			   "name", write->name, "namespace", write->name_space, "creationTimestamp",
+			   rc_clock_format_rfc3339(rc_clock_unix_s(), time), "spec", "audiences",
+			   json_array_size(json_object_get(spec, "audiences")) > 0
+				   ? json_incref(json_object_get(spec, "audiences"))
+				   : json_pack("[s]", OWN_AUDIENCE),
+			   "boundObjectRef", "expirationSeconds",
+			   (json_int_t)(seconds ? seconds : 3600), "status", "token", token,
 			   "expirationTimestamp", rc_clock_format_rfc3339(end, time));
 	rc_net_http_exchange_reply_json(exchange, 201, answer);
 }
 
+/* One of those asked for is one it was made for. */
+static bool is_for(const char *made_for, const json_t *asked)
+{
+	rc_autofree char *all = list_audiences(asked);
+	char *rest = all, *part;
+
+	while ((part = strsep(&rest, ","))) {
+		rc_autofree char *with_end = rc_asprintf("%s,", part);
+
+		if (*part && strstr(made_for, with_end))
+			return true;
+	}
+	return false;
+}
+
 static void review_token(struct rc_net_http_exchange *exchange, const json_t *body)
 {
-	const char *token = rc_json_text(body, "spec", "token", NULL) ?: "";
+	json_t *spec = json_object_get(body, "spec");
+	const char *token = rc_json_text(spec, "token", NULL) ?: "";
 	const char *whose = json_string_value(json_object_get(state.tokens, token));
 	rc_autofree char *copy = rc_strdup(whose ? whose : "");
-	char *rest = copy, *ns = strsep(&rest, ":"), *name = strsep(&rest, ":");
-	bool valid = name && rest && strtoll(rest, NULL, 10) > rc_clock_unix_s();
-	json_auto_t *answer = json_pack(
-		"{s:s, s:s, s:{s:b, s:{s:o}}}", "kind", "TokenReview", "apiVersion",
-		"authentication.k8s.io/v1", "status", "authenticated", valid, "user", "username",
-		valid ? json_sprintf("system:serviceaccount:%s:%s", ns, name) : json_string(""));
+	char *rest = copy, *ns = strsep(&rest, ":"), *name = strsep(&rest, ":"),
+	     *end = strsep(&rest, ":");
+	json_auto_t *answer = json_pack("{s:s, s:s, s:{}, s:O, s:{s:{}}}", "kind", "TokenReview",
+					"apiVersion", "authentication.k8s.io/v1", "metadata",
+					"spec", spec ?: json_null(), "status", "user");
+	json_t *status = json_object_get(answer, "status");
 
+	if (name && end && rest && strtoll(end, NULL, 10) > rc_clock_unix_s() &&
+	    is_for(rest, json_object_get(spec, "audiences"))) {
+		json_object_set_new(status, "authenticated", json_true());
+		json_object_set_new(status, "audiences",
+				    json_array_size(json_object_get(spec, "audiences")) > 0
+					    ? json_incref(json_object_get(spec, "audiences"))
+					    : json_pack("[s]", OWN_AUDIENCE));
+		json_object_set_new(status, "user",
+				    json_pack("{s:o, s:s, s:[s, o, s]}", "username",
+					      json_sprintf("system:serviceaccount:%s:%s", ns, name),
+					      "uid", token, "groups", "system:serviceaccounts",
+					      json_sprintf("system:serviceaccounts:%s", ns),
+					      "system:authenticated"));
+	}
 	rc_net_http_exchange_reply_json(exchange, 201, answer);
 }
 
@@ -266,6 +353,7 @@ static void write_object(struct rc_net_http_exchange *exchange, struct kubeapi_w
 		return;
 	}
 	write->manager = manager_of(exchange, buffer);
+	write->has_manager = query(exchange, "fieldManager") != NULL;
 	write->dry_run = query(exchange, "dryRun") != NULL;
 	write->force = force && strcmp(force, "true") == 0;
 	if (strcmp(write->subresource, "token") == 0) {
@@ -309,6 +397,15 @@ static void cut(struct route *route, const char *path)
 			route->parts[route->n++] = part;
 }
 
+static bool has_group(const char *group)
+{
+	const struct kubeapi_kind *kind = kubeapi_kinds_first();
+
+	while (kind && strcmp(kind->group, group) != 0)
+		kind = kind->next;
+	return kind != NULL;
+}
+
 /* After /api/v1 or /apis/group/version: [namespaces/NS/]plural[/name[/subresource]]. */
 static void serve_resource(struct rc_net_http_exchange *exchange, const char *group,
 			   const char *version, const char *const *parts, size_t n)
@@ -324,6 +421,11 @@ static void serve_resource(struct rc_net_http_exchange *exchange, const char *gr
 		n -= 2;
 	}
 	write.kind = kubeapi_kind_find(group, version, parts[0]);
+	if (!write.kind && !has_group(group)) {
+		rc_net_http_exchange_reply(exchange, 404, "text/plain",
+					   RC_STR("404 page not found\n"));
+		return;
+	}
 	if (!write.kind) {
 		reply_status(exchange, 404, "NotFound",
 			     "the server could not find the requested resource");
@@ -383,7 +485,8 @@ void kubeapi_route(struct rc_net_http_exchange *exchange)
 		serve_resource(exchange, route.parts[1], route.parts[2], route.parts + 3,
 			       route.n - 3);
 	else
-		reply_status(exchange, 404, "NotFound", "there is nothing at this path");
+		rc_net_http_exchange_reply(exchange, 404, "text/plain",
+					   RC_STR("404 page not found\n"));
 	free(route.text);
 }
 

@@ -16,6 +16,7 @@
 
 struct entry {
 	struct kubeapi_object object; /* first */
+	struct entry *prev, *next;    /* of its kind */
 	char *key;
 	UT_hash_handle hh;
 };
@@ -80,14 +81,46 @@ struct kubeapi_object *kubeapi_store_find(const struct kubeapi_kind *kind, const
 
 /* ---- selectors ---- */
 
-/* "a=b", "a==b", "a!=b", "a", "!a", "a in (b,c)" is not known; joined by commas. */
+/* "a in (b,c)", "a notin (b,c)". *ret_result is set when it is one. */
+static bool selects_set(const char *text, const json_t *labels, bool *ret_result)
+{
+	const char *open = strchr(text, '('), *space = strchr(text, ' ');
+	rc_autofree char *name = space ? rc_strndup(text, (size_t)(space - text)) : NULL;
+	const char *value = name ? json_string_value(json_object_get(labels, name)) : NULL;
+	rc_autofree char *list = open ? rc_strndup(open + 1, strcspn(open + 1, ")")) : NULL;
+	char *rest = list, *part;
+	bool found = false;
+
+	if (!open || !space)
+		return false;
+	while ((part = strsep(&rest, ",")))
+		found = found || (value && strcmp(part + strspn(part, " "), value) == 0);
+	*ret_result = strstr(text, " notin ") ? !found : found;
+	return true;
+}
+
+/* The length of the first term: a comma inside parentheses ends none. */
+static size_t term_length(struct rc_str rest)
+{
+	int depth = 0;
+	size_t n = 0;
+
+	for (; n < rest.n && !(depth == 0 && rest.p[n] == ','); n++)
+		depth += rest.p[n] == '(' ? 1 : rest.p[n] == ')' ? -1 : 0;
+	return n;
+}
+
+/* "a=b", "a==b", "a!=b", "a", "!a", "a in (b,c)"; joined by commas. */
 static bool selects_one(struct rc_str term, const json_t *labels)
 {
 	rc_autofree char *text = rc_str_dup(rc_str_trim(term, " "));
+	bool result;
 	char *equals = strchr(text, '=');
 	bool negated = equals && equals > text && equals[-1] == '!';
 	const char *value;
 
+	if (selects_set(text, labels, &result))
+		return result;
 	if (!equals && *text == '!')
 		return json_object_get(labels, text + 1) == NULL;
 	if (!equals)
@@ -121,12 +154,11 @@ bool kubeapi_selects(const char *label_selector, const char *field_selector, con
 	struct rc_str rest = rc_str(label_selector ? label_selector : "");
 
 	while (rest.n > 0) {
-		ptrdiff_t comma = rc_str_index(rest, ',');
-		size_t n = comma < 0 ? rest.n : (size_t)comma;
+		size_t n = term_length(rest);
 
 		if (!selects_one((struct rc_str){rest.p, n}, labels))
 			return false;
-		n += comma < 0 ? 0 : 1;
+		n += n < rest.n ? 1 : 0;
 		rest.p += n;
 		rest.n -= n;
 	}
@@ -160,8 +192,18 @@ static void tell(struct kubeapi_watcher *watcher, const struct event *event)
 		type = now && before ? "MODIFIED" : now ? "ADDED" : before ? "DELETED" : NULL;
 	else if (!now)
 		type = NULL;
-	if (type)
+	if (!type)
+		return;
+	/* What no longer matches is told as it was when it did. */
+	if (!now && event->before && strcmp(event->type, "MODIFIED") == 0) {
+		json_auto_t *last = json_deep_copy(event->before);
+
+		json_object_set(json_object_get(last, "metadata"), "resourceVersion",
+				rc_json_get(event->json, "metadata", "resourceVersion", NULL));
+		write_event(watcher, type, last);
+	} else {
 		write_event(watcher, type, event->json);
+	}
 }
 
 static void free_watcher(struct kubeapi_watcher *watcher)
@@ -322,6 +364,7 @@ struct kubeapi_object *kubeapi_store_put(struct kubeapi_kind *kind, json_t *json
 		entry->key = rc_steal(&key);
 		entry->object = (struct kubeapi_object){kind, json, rc_clock_monotonic_ms()};
 		HASH_ADD_KEYPTR(hh, store.entries, entry->key, strlen(entry->key), entry);
+		DL_APPEND(kind->entries, entry);
 	}
 	if (strcmp(kind->plural, "customresourcedefinitions") == 0)
 		kubeapi_kinds_define(json);
@@ -345,11 +388,24 @@ static void collect_garbage(const char *uid)
 	rc_autofree struct kubeapi_object **all = kubeapi_store_list(NULL, NULL);
 
 	for (size_t i = 0; all[i]; i++)
-		if (is_owned_by(all[i]->json, uid)) {
-			kubeapi_store_remove(all[i]);
+		if (is_owned_by(all[i]->json, uid) &&
+		    !*kubeapi_meta(all[i]->json, "deletionTimestamp")) {
+			kubeapi_gc_delete(all[i], NULL);
 			collect_garbage(uid); /* the list is stale now */
 			return;
 		}
+}
+
+/* A kind that is no longer defined takes its objects along. */
+static void forget_kind(const char *definition)
+{
+	struct kubeapi_kind *kind = kubeapi_kinds_first();
+
+	while (kind && !rc_text_equal(kind->definition, definition))
+		kind = kind->next;
+	while (kind && kind->entries)
+		kubeapi_store_remove(&kind->entries->object);
+	kubeapi_kinds_undefine(definition);
 }
 
 void kubeapi_store_remove(struct kubeapi_object *object)
@@ -361,12 +417,13 @@ void kubeapi_store_remove(struct kubeapi_object *object)
 	struct kubeapi_kind *kind = object->kind;
 
 	HASH_DEL(store.entries, entry);
+	DL_DELETE(kind->entries, entry);
 	free(entry->key);
 	free(entry);
 	set_version(last);
 	happen("DELETED", kind, last, before);
 	if (strcmp(kind->plural, "customresourcedefinitions") == 0)
-		kubeapi_kinds_undefine(kubeapi_meta(last, "name"));
+		forget_kind(kubeapi_meta(last, "name"));
 	collect_garbage(uid);
 }
 
@@ -379,20 +436,31 @@ static int compare(const void *a, const void *b)
 	return r ? r : strcmp(kubeapi_meta((*x)->json, "name"), kubeapi_meta((*y)->json, "name"));
 }
 
+static bool is_in(const struct entry *entry, const char *name_space)
+{
+	return !name_space ||
+	       strcmp(name_space, kubeapi_meta(entry->object.json, "namespace")) == 0;
+}
+
 struct kubeapi_object **kubeapi_store_list(const struct kubeapi_kind *kind, const char *name_space)
 {
-	struct kubeapi_object **list = rc_calloc(HASH_COUNT(store.entries) + 1, sizeof(*list));
+	struct kubeapi_object **list;
 	struct entry *entry, *next;
 	size_t n = 0;
 
-	HASH_ITER (hh, store.entries, entry, next) {
-		if (kind && (strcmp(entry->object.kind->plural, kind->plural) != 0 ||
-			     strcmp(entry->object.kind->group, kind->group) != 0))
-			continue;
-		if (name_space &&
-		    strcmp(name_space, kubeapi_meta(entry->object.json, "namespace")) != 0)
-			continue;
-		list[n++] = &entry->object;
+	if (kind)
+		DL_FOREACH (kind->entries, entry)
+			n += is_in(entry, name_space);
+	list = rc_calloc((kind ? n : HASH_COUNT(store.entries)) + 1, sizeof(*list));
+	n = 0;
+	if (kind) {
+		DL_FOREACH (kind->entries, entry)
+			if (is_in(entry, name_space))
+				list[n++] = &entry->object;
+	} else {
+		HASH_ITER (hh, store.entries, entry, next)
+			if (is_in(entry, name_space))
+				list[n++] = &entry->object;
 	}
 	qsort(list, n, sizeof(*list), compare);
 	return list;

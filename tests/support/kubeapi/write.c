@@ -55,6 +55,18 @@ static void make_uid(char uid[37])
 		 b[11], b[12], b[13], b[14], b[15]);
 }
 
+static bool counts_generations(const struct kubeapi_kind *kind, const json_t *object)
+{
+	static const char *const without[] = {"Service",	  "HorizontalPodAutoscaler",
+					      "Namespace",	  "PersistentVolumeClaim",
+					      "PersistentVolume", "Node"};
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(without); i++)
+		if (!kind->definition && strcmp(kind->kind, without[i]) == 0)
+			return false;
+	return json_object_get(object, "spec") != NULL;
+}
+
 /* A new object's metadata, as the server fills it in. */
 static void fill_in(const struct kubeapi_write *write, json_t *object)
 {
@@ -72,7 +84,7 @@ static void fill_in(const struct kubeapi_write *write, json_t *object)
 	json_object_set_new(metadata, "creationTimestamp",
 			    json_string(rc_clock_format_rfc3339(rc_clock_unix_s(), time)));
 	json_object_del(metadata, "deletionTimestamp");
-	if (json_object_get(object, "spec"))
+	if (counts_generations(write->kind, object))
 		json_object_set_new(metadata, "generation", json_integer(1));
 }
 
@@ -93,7 +105,7 @@ static int check_body(const struct kubeapi_write *write, const json_t *body, jso
 	return 0;
 }
 
-static int check_namespace(const struct kubeapi_write *write, json_t **ret)
+static int check_namespace(const struct kubeapi_write *write, const char *name, json_t **ret)
 {
 	struct kubeapi_kind *kind = kubeapi_kind_by_name("", "Namespace");
 	struct kubeapi_object *ns;
@@ -105,9 +117,11 @@ static int check_namespace(const struct kubeapi_write *write, json_t **ret)
 		return refuse(ret, kubeapi_status(404, "NotFound", "namespaces \"%s\" not found",
 						  write->name_space));
 	if (*kubeapi_meta(ns->json, "deletionTimestamp"))
-		return refuse(ret,
-			      kubeapi_status(403, "Forbidden", "namespace %s is being terminated",
-					     write->name_space));
+		return refuse(ret, kubeapi_status(403, "Forbidden",
+						  "%s \"%s\" is forbidden: unable to create new "
+						  "content in namespace %s because it is being "
+						  "terminated",
+						  write->kind->plural, name, write->name_space));
 	return 0;
 }
 
@@ -136,7 +150,7 @@ static void set_type(const struct kubeapi_kind *kind, json_t *object)
 static int insert(const struct kubeapi_write *write, json_t *object, json_t **ret)
 {
 	json_auto_t *owned = object;
-	int r = check_namespace(write, ret);
+	int r = check_namespace(write, kubeapi_meta(object, "name"), ret);
 
 	if (r)
 		return r;
@@ -230,6 +244,35 @@ static void count_generation(const json_t *before, json_t *after)
 				    json_integer(json_integer_value(generation) + 1));
 }
 
+static bool adds_finalizer(const json_t *before, const json_t *after)
+{
+	const json_t *old = rc_json_get(before, "metadata", "finalizers", NULL);
+	json_t *name;
+	size_t i, j;
+
+	if (!*kubeapi_meta(before, "deletionTimestamp"))
+		return false;
+	json_array_foreach (rc_json_get(after, "metadata", "finalizers", NULL), i, name) {
+		for (j = 0; j < json_array_size(old); j++)
+			if (json_equal(json_array_get(old, j), name))
+				break;
+		if (j == json_array_size(old))
+			return true;
+	}
+	return false;
+}
+
+static json_t *conflict_of_versions(const struct kubeapi_write *write)
+{
+	rc_autofree char *kind = full_name(write->kind);
+
+	return kubeapi_status(
+		409, "Conflict",
+		"Operation cannot be fulfilled on %s \"%s\": the object has been "
+		"modified; please apply your changes to the latest version and try again",
+		kind, write->name);
+}
+
 /* after (given away) becomes the next state of object. */
 static int change(const struct kubeapi_write *write, struct kubeapi_object *object, json_t *after,
 		  json_t **ret)
@@ -239,15 +282,18 @@ static int change(const struct kubeapi_write *write, struct kubeapi_object *obje
 	const json_t *before = object->json;
 	int r;
 
-	if (*wanted && strcmp(wanted, kubeapi_meta(before, "resourceVersion")) != 0) {
-		rc_autofree char *kind = full_name(write->kind);
-
-		return refuse(ret, kubeapi_status(409, "Conflict",
-						  "Operation cannot be fulfilled on %s \"%s\": the "
-						  "object has been modified; please apply your "
-						  "changes to the latest version and try again",
-						  kind, write->name));
-	}
+	if (*wanted && strcmp(wanted, kubeapi_meta(before, "resourceVersion")) != 0)
+		return refuse(ret, conflict_of_versions(write));
+	if (*kubeapi_meta(after, "uid") &&
+	    strcmp(kubeapi_meta(after, "uid"), kubeapi_meta(before, "uid")) != 0)
+		return refuse(ret,
+			      kubeapi_status(422, "Invalid",
+					     "metadata.uid: Invalid value: field is immutable"));
+	if (adds_finalizer(before, after))
+		return refuse(ret,
+			      kubeapi_status(422, "Invalid",
+					     "metadata.finalizers: Forbidden: no new finalizers "
+					     "can be added if the object is being deleted"));
 	keep_identity(before, after);
 	set_type(write->kind, after);
 	if (write->kind->has_status && *write->subresource == '\0') {
@@ -257,6 +303,8 @@ static int change(const struct kubeapi_write *write, struct kubeapi_object *obje
 		if (status)
 			json_object_set(after, "status", status);
 	}
+	if (strcmp(write->subresource, "status") == 0 && json_object_get(before, "spec"))
+		json_object_set(after, "spec", json_object_get(before, "spec"));
 	kubeapi_default(write->kind, after);
 	count_generation(before, after);
 	r = check_valid(write, after, before, ret);
@@ -269,6 +317,7 @@ static int change(const struct kubeapi_write *write, struct kubeapi_object *obje
 		return 200;
 	object = kubeapi_store_put(write->kind, json_incref(after));
 	if (*kubeapi_meta(after, "deletionTimestamp") &&
+	    strcmp(write->kind->kind, "Namespace") != 0 &&
 	    json_array_size(rc_json_get(after, "metadata", "finalizers", NULL)) == 0)
 		kubeapi_store_remove(object);
 	return 200;
@@ -283,6 +332,11 @@ int kubeapi_replace(const struct kubeapi_write *write, const json_t *body, json_
 
 	if (r)
 		return r;
+	if (*kubeapi_meta(body, "name") && strcmp(kubeapi_meta(body, "name"), write->name) != 0)
+		return refuse(ret, kubeapi_status(400, "BadRequest",
+						  "the name of the object (%s) does not match the "
+						  "name on the URL (%s)",
+						  kubeapi_meta(body, "name"), write->name));
 	if (!object)
 		return not_found(write, ret);
 	if (strcmp(write->subresource, "status") == 0) {
@@ -297,25 +351,44 @@ int kubeapi_replace(const struct kubeapi_write *write, const json_t *body, json_
 	return change(write, object, after, ret);
 }
 
-/* The Status of a refused apply, a cause for each field, as kubectl tells them. */
+/* "ann" for who applied, "bob" using v1 for who updated. */
+static char *name_manager(const json_t *conflict, const char *version)
+{
+	const char *manager = rc_json_text(conflict, "manager", NULL);
+
+	if (json_is_true(json_object_get(conflict, "applied")))
+		return rc_asprintf("\"%s\"", manager);
+	return rc_asprintf("\"%s\" using %s", manager, version);
+}
+
+/* The Status of a refused apply, a cause for each field, as kubectl tells them: one in a line, more
+ * by manager. */
 static json_t *describe_conflicts(const json_t *applied, const json_t *conflicts)
 {
 	const char *version = rc_json_text(applied, "apiVersion", NULL);
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 	size_t n = json_array_size(conflicts), i;
 	json_t *causes = json_array(), *conflict, *status;
+	rc_autofree char *last = NULL;
 
 	json_array_foreach (conflicts, i, conflict) {
-		const char *manager = rc_json_text(conflict, "manager", NULL);
 		const char *field = rc_json_text(conflict, "field", NULL);
+		rc_autofree char *manager = name_manager(conflict, version);
 
-		rc_buf_printf(&text, "%sconflict with \"%s\" using %s: %s", i ? ", " : "", manager,
-			      version, field);
-		json_array_append_new(
-			causes,
-			json_pack("{s:s, s:o, s:s}", "reason", "FieldManagerConflict", "message",
-				  json_sprintf("conflict with \"%s\" using %s", manager, version),
-				  "field", field));
+		if (n == 1) {
+			rc_buf_printf(&text, "conflict with %s: %s", manager, field);
+		} else {
+			if (!rc_text_equal(last, manager))
+				rc_buf_printf(&text, "%sconflicts with %s:", i ? "\n" : "",
+					      manager);
+			rc_buf_printf(&text, "\n- %s", field);
+		}
+		json_array_append_new(causes, json_pack("{s:s, s:o, s:s}", "reason",
+							"FieldManagerConflict", "message",
+							json_sprintf("conflict with %s", manager),
+							"field", field));
+		free(last);
+		last = rc_strdup(manager);
 	}
 	status = kubeapi_status(409, "Conflict", "Apply failed with %zu conflict%s: %s", n,
 				n == 1 ? "" : "s", rc_buf_text(&text));
@@ -323,16 +396,50 @@ static json_t *describe_conflicts(const json_t *applied, const json_t *conflicts
 	return status;
 }
 
+/* NULL, or the Status that refuses it. */
+static json_t *check_apply(const struct kubeapi_write *write, const json_t *body,
+			   const struct kubeapi_object *object)
+{
+	const char *name = kubeapi_meta(body, "name"), *uid = kubeapi_meta(body, "uid");
+	const char *version = kubeapi_meta(body, "resourceVersion");
+	rc_autofree char *kind = full_name(write->kind);
+
+	if (!write->has_manager)
+		return kubeapi_status(422, "Invalid",
+				      "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: "
+				      "Required value: is required for apply patch");
+	if (!rc_json_text(body, "apiVersion", NULL) || !rc_json_text(body, "kind", NULL))
+		return kubeapi_status(400, "BadRequest",
+				      "apiVersion and kind are required to apply");
+	if (*name && strcmp(name, write->name) != 0)
+		return kubeapi_status(400, "BadRequest",
+				      "the name of the object (%s) does not match the name on the "
+				      "URL (%s)",
+				      name, write->name);
+	if (rc_json_get(body, "metadata", "managedFields", NULL))
+		return kubeapi_status(400, "BadRequest", "metadata.managedFields must be nil");
+	if (object && *version &&
+	    strcmp(version, kubeapi_meta(object->json, "resourceVersion")) != 0)
+		return conflict_of_versions(write);
+	if (!object && *uid)
+		return kubeapi_status(
+			409, "Conflict",
+			"Operation cannot be fulfilled on %s \"%s\": uid mismatch: the "
+			"provided object specified uid %s, and no existing object was found",
+			kind, write->name, uid);
+	return NULL;
+}
+
 static int apply(const struct kubeapi_write *write, const json_t *body, json_t **ret)
 {
 	struct kubeapi_object *object =
 		kubeapi_store_find(write->kind, write->name_space, write->name);
 	json_auto_t *conflicts = NULL;
-	json_t *after = NULL;
+	json_t *after = NULL, *status;
 
-	if (!rc_json_text(body, "apiVersion", NULL) || !rc_json_text(body, "kind", NULL))
-		return refuse(ret, kubeapi_status(400, "BadRequest",
-						  "apiVersion and kind are required to apply"));
+	status = check_apply(write, body, object);
+	if (status)
+		return refuse(ret, status);
 	if (kubeapi_apply(object ? object->json : NULL, body, write->manager, write->force, &after,
 			  &conflicts) < 0) {
 		return refuse(ret, describe_conflicts(body, conflicts));
@@ -358,9 +465,9 @@ int kubeapi_patch(const struct kubeapi_write *write, const char *type, const jso
 	if (!object)
 		return not_found(write, ret);
 	after = json_deep_copy(object->json);
-	if (strstr(type, "strategic-merge-patch"))
+	if (strstr(type, "strategic-merge-patch") && !write->kind->definition)
 		kubeapi_merge_strategic(after, body);
-	else if (strstr(type, "merge-patch"))
+	else if (strstr(type, "/merge-patch"))
 		rc_json_merge(after, body);
 	else if (strstr(type, "json-patch")) {
 		rc_autofree char *why = kubeapi_patch_json(after, body);
@@ -379,18 +486,6 @@ int kubeapi_patch(const struct kubeapi_write *write, const char *type, const jso
 }
 
 /* ---- delete ---- */
-
-/* A namespace goes with all that is in it. */
-static void empty_namespace(const char *name)
-{
-	for (;;) {
-		rc_autofree struct kubeapi_object **all = kubeapi_store_list(NULL, name);
-
-		if (!all[0])
-			return;
-		kubeapi_store_remove(all[0]);
-	}
-}
 
 static bool is_orphaning(const json_t *options)
 {
@@ -414,6 +509,8 @@ void kubeapi_orphan(const json_t *owner)
 					  kubeapi_meta(owner, "uid")))
 				json_array_remove(list, j - 1);
 		}
+		if (before > 0 && json_array_size(list) == 0)
+			json_object_del(json_object_get(after, "metadata"), "ownerReferences");
 		if (json_array_size(list) < before)
 			kubeapi_store_put(all[i]->kind, after);
 		else
@@ -426,31 +523,28 @@ int kubeapi_delete(const struct kubeapi_write *write, const json_t *options, jso
 	struct kubeapi_object *object =
 		kubeapi_store_find(write->kind, write->name_space, write->name);
 	const char *uid = rc_json_text(options, "preconditions", "uid", NULL);
-	char time[RC_CLOCK_RFC3339_MAX];
-	json_t *after;
 
 	if (!object)
 		return not_found(write, ret);
 	if (uid && strcmp(uid, kubeapi_meta(object->json, "uid")) != 0)
-		return refuse(ret, kubeapi_status(409, "Conflict",
-						  "the UID in the precondition (%s) does not match",
-						  uid));
-	*ret = json_incref(object->json);
-	if (write->dry_run || json_array_size(json_object_get(options, "dryRun")) > 0)
-		return 200;
-	if (is_orphaning(options))
-		kubeapi_orphan(object->json);
-	if (json_array_size(rc_json_get(object->json, "metadata", "finalizers", NULL)) == 0) {
-		if (strcmp(write->kind->plural, "namespaces") == 0)
-			empty_namespace(write->name);
-		kubeapi_store_remove(object);
+		return refuse(ret,
+			      kubeapi_status(409, "Conflict",
+					     "Operation cannot be fulfilled on %s \"%s\": the "
+					     "UID in the precondition (%s) does not match the UID "
+					     "in record (%s). The object might have been deleted "
+					     "and then recreated",
+					     write->kind->kind, write->name, uid,
+					     kubeapi_meta(object->json, "uid")));
+	if (write->dry_run || json_array_size(json_object_get(options, "dryRun")) > 0) {
+		*ret = kubeapi_status(200, "", "%s", "");
 		return 200;
 	}
-	if (*kubeapi_meta(object->json, "deletionTimestamp"))
-		return 200;
-	after = json_deep_copy(object->json);
-	json_object_set_new(json_object_get(after, "metadata"), "deletionTimestamp",
-			    json_string(rc_clock_format_rfc3339(rc_clock_unix_s(), time)));
-	kubeapi_store_put(write->kind, after);
+	if (is_orphaning(options))
+		kubeapi_orphan(object->json);
+	if (!kubeapi_gc_delete(object, rc_json_text(options, "propagationPolicy", NULL)))
+		object = kubeapi_store_find(write->kind, write->name_space, write->name);
+	else
+		object = NULL;
+	*ret = object ? json_incref(object->json) : kubeapi_status(200, "", "%s", "");
 	return 200;
 }

@@ -1,0 +1,250 @@
+/* The section "terraform": its keys, its defaults, and what no single key can tell. */
+#include "config-schema.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+#define TEXT(owner, member, key)                                                      \
+	{                                                                             \
+		.name = (key), .type = CONFIG_TEXT, .offset = offsetof(owner, member) \
+	}
+#define TEXTS(owner, member, key)                                                       \
+	{                                                                               \
+		.name = (key), .type = CONFIG_TEXTS, .offset = offsetof(owner, member), \
+		.offset_n = offsetof(owner, n_##member)                                 \
+	}
+#define TIME(owner, member, key, least, most)                                              \
+	{                                                                                  \
+		.name = (key), .type = CONFIG_DURATION, .offset = offsetof(owner, member), \
+		.min = (least), .max = (most)                                              \
+	}
+#define NUMBER(owner, member, key, least, most)                                          \
+	{                                                                                \
+		.name = (key), .type = CONFIG_NUMBER, .offset = offsetof(owner, member), \
+		.min = (least), .max = (most)                                            \
+	}
+
+static const struct config_field variable_fields[] = {
+	{.name = "name",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_variable, name),
+	 .required = true},
+	TEXT(struct rc_config_variable, value, "value"),
+	TEXT(struct rc_config_variable, credential, "credential"),
+	TEXT(struct rc_config_variable, file, "file"),
+	TEXT(struct rc_config_variable, env, "env"),
+	TEXT(struct rc_config_variable, stack, "stack"),
+	TEXT(struct rc_config_variable, output, "output"),
+	{.name = NULL},
+};
+static const struct config_struct variable = {variable_fields, sizeof(struct rc_config_variable),
+					      offsetof(struct rc_config_variable, place)};
+
+static const char *const approvals[] = {"required", "changes", "none", NULL};
+static const struct config_field stack_fields[] = {
+	{.name = "name",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_stack, name),
+	 .required = true},
+	{.name = "repository",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_stack, repository),
+	 .required = true},
+	TEXT(struct rc_config_stack, path, "path"),
+	TEXT(struct rc_config_stack, revision, "revision"),
+	TEXT(struct rc_config_stack, workspace, "workspace"),
+	TEXT(struct rc_config_stack, binary, "binary"),
+	TEXT(struct rc_config_stack, version, "version"),
+	TEXTS(struct rc_config_stack, backend_config, "backendConfig"),
+	TEXTS(struct rc_config_stack, var_files, "varFiles"),
+	TEXTS(struct rc_config_stack, depends_on, "dependsOn"),
+	{.name = "variables",
+	 .type = CONFIG_STRUCTS,
+	 .offset = offsetof(struct rc_config_stack, variables),
+	 .offset_n = offsetof(struct rc_config_stack, n_variables),
+	 .target = &variable},
+	{.name = "environment",
+	 .type = CONFIG_STRUCTS,
+	 .offset = offsetof(struct rc_config_stack, environment),
+	 .offset_n = offsetof(struct rc_config_stack, n_environment),
+	 .target = &variable},
+	TIME(struct rc_config_stack, drift_ms, "drift", MINUTE, 365 * DAY),
+	TIME(struct rc_config_stack, plan_timeout_ms, "planTimeout", SECOND, DAY),
+	TIME(struct rc_config_stack, apply_timeout_ms, "applyTimeout", SECOND, 7 * DAY),
+	TIME(struct rc_config_stack, lock_timeout_ms, "lockTimeout", SECOND, HOUR),
+	{.name = "approval",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_stack, approval),
+	 .words = approvals},
+	NUMBER(struct rc_config_stack, approvals, "approvals", 1, 20),
+	TEXTS(struct rc_config_stack, approvers, "approvers"),
+	{.name = "authorMayApprove",
+	 .type = CONFIG_FLAG,
+	 .offset = offsetof(struct rc_config_stack, author_may_approve)},
+	TIME(struct rc_config_stack, approval_expires_ms, "approvalExpires", MINUTE, 365 * DAY),
+	TEXTS(struct rc_config_stack, protect, "protect"),
+	TEXTS(struct rc_config_stack, deny, "deny"),
+	NUMBER(struct rc_config_stack, max_deletes, "maxDeletes", 1, 100000),
+	TEXTS(struct rc_config_stack, policy_command, "policyCommand"),
+	{.name = NULL},
+};
+static const struct config_struct stack = {stack_fields, sizeof(struct rc_config_stack),
+					   offsetof(struct rc_config_stack, place)};
+
+static const struct config_field key_fields[] = {
+	TEXT(struct rc_config_auth, credential, "credential"),
+	TEXT(struct rc_config_auth, file, "file"),
+	{.name = NULL},
+};
+static const struct config_struct key = {key_fields, 0, 0};
+
+static const struct config_field backups_fields[] = {
+	{.name = "key",
+	 .type = CONFIG_STRUCT,
+	 .offset = offsetof(struct rc_config_terraform, backups.key),
+	 .target = &key},
+	NUMBER(struct rc_config_terraform, backups.keep, "keep", 1, 10000),
+	{.name = NULL},
+};
+static const struct config_struct backups = {backups_fields, 0, 0};
+
+static const struct config_field fields[] = {
+	{.name = "stacks",
+	 .type = CONFIG_STRUCTS,
+	 .offset = offsetof(struct rc_config_terraform, stacks),
+	 .offset_n = offsetof(struct rc_config_terraform, n_stacks),
+	 .target = &stack},
+	NUMBER(struct rc_config_terraform, parallel, "parallel", 1, 16),
+	{.name = "freeze",
+	 .type = CONFIG_FLAG,
+	 .offset = offsetof(struct rc_config_terraform, freeze)},
+	{.name = "backups", .type = CONFIG_STRUCT, .target = &backups},
+	{.name = NULL},
+};
+const struct config_struct config_terraform = {fields, 0, 0};
+
+/* What loses data when it goes: asked for by address, unless the stack has a list of its own. */
+static const char *const protected_types[] = {
+	"aws_db_instance", "aws_rds_cluster*",	 "aws_s3_bucket",	"aws_kms_key",
+	"aws_eks_cluster", "aws_dynamodb_table", "aws_efs_file_system",
+};
+
+void config_terraform_set_defaults(struct rc_config *config)
+{
+	for (size_t i = 0; i < config->terraform.n_stacks; i++) {
+		struct rc_config_stack *it = &config->terraform.stacks[i];
+
+		if (!it->approval)
+			it->approval = "required";
+		if (!it->protect) {
+			it->protect = rc_arena_memdup(config->arena, protected_types,
+						      sizeof(protected_types));
+			it->n_protect = sizeof(protected_types) / sizeof(*protected_types);
+		}
+		if (!it->plan_timeout_ms)
+			it->plan_timeout_ms = 30 * MINUTE;
+		if (!it->apply_timeout_ms)
+			it->apply_timeout_ms = 2 * HOUR;
+		if (!it->lock_timeout_ms)
+			it->lock_timeout_ms = 5 * MINUTE;
+		if (!it->approvals)
+			it->approvals = 1;
+	}
+}
+
+static const struct rc_config_stack *find_stack(const struct rc_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->terraform.n_stacks; i++)
+		if (strcmp(config->terraform.stacks[i].name, name) == 0)
+			return &config->terraform.stacks[i];
+	return NULL;
+}
+
+/* Why a stack cannot be as it is, in the arena; or NULL. */
+static const char *find_variable_problem(const struct rc_config *config,
+					 const struct rc_config_variable *it)
+{
+	int n = !!it->value + !!it->credential + !!it->file + !!it->env + !!it->stack;
+
+	if (n != 1)
+		return rc_arena_printf(config->arena,
+				       "variable '%s' has one of value, credential, file, env, "
+				       "and stack with output",
+				       it->name);
+	if (!!it->stack != !!it->output)
+		return rc_arena_printf(config->arena, "variable '%s': stack and output go together",
+				       it->name);
+	if (it->stack && !find_stack(config, it->stack))
+		return rc_arena_printf(config->arena, "variable '%s': no stack is named '%s'",
+				       it->name, it->stack);
+	return NULL;
+}
+
+static bool depends_on(const struct rc_config *config, const struct rc_config_stack *it,
+		       const char *name, size_t depth)
+{
+	for (size_t i = 0; i < it->n_depends_on; i++) {
+		const struct rc_config_stack *other = find_stack(config, it->depends_on[i]);
+
+		if (strcmp(it->depends_on[i], name) == 0)
+			return true;
+		if (other && depth > 0 && depends_on(config, other, name, depth - 1))
+			return true;
+	}
+	return false;
+}
+
+static const char *find_stack_problem(const struct rc_config *config,
+				      const struct rc_config_stack *it)
+{
+	const char *problem = NULL;
+	bool has_repository = false;
+
+	for (size_t i = 0; i < config->n_repositories; i++)
+		has_repository = has_repository ||
+				 rc_text_equal(config->repositories[i].name, it->repository);
+	if (!has_repository)
+		return rc_arena_printf(config->arena,
+				       "no repository is named '%s'; add it to repositories",
+				       it->repository);
+	if (strchr(it->name, '/') || it->name[0] == '.')
+		return rc_arena_printf(config->arena,
+				       "'%s' is no name of a stack: a '/' or a '.' "
+				       "at its beginning",
+				       it->name);
+	for (size_t i = 0; i < it->n_depends_on; i++)
+		if (!find_stack(config, it->depends_on[i]))
+			return rc_arena_printf(config->arena, "dependsOn: no stack is named '%s'",
+					       it->depends_on[i]);
+	if (depends_on(config, it, it->name, config->terraform.n_stacks))
+		return rc_arena_printf(config->arena, "stack '%s' depends on itself", it->name);
+	for (size_t i = 0; !problem && i < it->n_variables; i++)
+		problem = find_variable_problem(config, &it->variables[i]);
+	for (size_t i = 0; !problem && i < it->n_environment; i++)
+		problem = find_variable_problem(config, &it->environment[i]);
+	return problem;
+}
+
+int config_terraform_check(const struct rc_config *config, struct rc_buf *messages)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < config->terraform.n_stacks; i++) {
+		const struct rc_config_stack *it = &config->terraform.stacks[i];
+		const char *problem = find_stack_problem(config, it);
+
+		if (!problem)
+			continue;
+		rc_buf_printf(messages, "%s:%u:%u: error: terraform.stacks[%zu]: %s\n",
+			      it->place.file, it->place.line, it->place.column, i, problem);
+		r = -EINVAL;
+	}
+	return r;
+}

@@ -1,0 +1,346 @@
+/* Stacks, wired. */
+#include "terraform.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/journal.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "data/base64.h"
+#include "terraform/backup.h"
+#include "worker.h"
+
+#define SECRET_MAX  ((size_t)1 << 20)
+#define STOP_LOOK_S 0.5
+
+/* What is followed in a repository for a stack. */
+struct binding {
+	struct rc_repository *repository;
+	char *revision;
+	const char *stack; /* of the configuration */
+};
+
+struct daemon_terraform {
+	struct rc_daemon *daemon;
+	struct rc_worker_pool *git_pool, *plan_pool;
+	struct rc_terraform_manager *manager;
+	struct binding *bindings;
+	size_t n_bindings;
+	ev_timer stop; /* looks whether all have ended */
+	void (*stopped)(void *userdata);
+	void *stopped_userdata;
+};
+
+/* ---- values from elsewhere ---- */
+
+static int read_secret(const char *path, struct rc_secret **ret_secret, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(SECRET_MAX);
+	int r = rc_file_read(path, &text, err);
+	struct rc_str trimmed;
+
+	if (r < 0)
+		return r;
+	trimmed = rc_str_trim(rc_buf_str(&text), "\r\n");
+	*ret_secret = rc_secret_new(trimmed.p, trimmed.n);
+	if (text.p)
+		explicit_bzero(text.p, text.size);
+	return 0;
+}
+
+static int read_credential(const char *name, struct rc_secret **ret_secret, struct rc_error **err)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	rc_autofree char *path = NULL;
+
+	if (!folder)
+		return rc_fail(err, -ENOENT,
+			       "credential '%s': the service was started without credentials",
+			       name);
+	path = rc_path_join(folder, name);
+	return read_secret(path, ret_secret, err);
+}
+
+static int resolve(void *userdata, const struct rc_terraform_variable *variable,
+		   struct rc_secret **ret_secret, struct rc_error **err)
+{
+	const char *value;
+
+	(void)userdata;
+	if (variable->credential)
+		return read_credential(variable->credential, ret_secret, err);
+	if (variable->file)
+		return read_secret(variable->file, ret_secret, err);
+	value = getenv(variable->env);
+	if (!value)
+		return rc_fail(err, -ENOENT, "environment variable %s is not set", variable->env);
+	*ret_secret = rc_secret_new_text(value);
+	return 0;
+}
+
+/* 32 bytes as base64; NULL: none is configured, or it is none (which is logged). */
+static struct rc_secret *read_backup_key(const struct rc_config *config)
+{
+	const struct rc_config_auth *from = &config->terraform.backups.key;
+	rc_cleanup(rc_secret_freep) struct rc_secret *text = NULL;
+	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(1024);
+	struct rc_secret *key = NULL;
+	struct rc_error *err = NULL;
+	int r = 0;
+
+	if (from->credential)
+		r = read_credential(from->credential, &text, &err);
+	else if (from->file)
+		r = read_secret(from->file, &text, &err);
+	else
+		return NULL;
+	if (r == 0)
+		r = rc_base64_decode(rc_secret_reveal(text), &bytes);
+	if (!err && (r < 0 || bytes.n != RC_TERRAFORM_BACKUP_KEY_BYTES))
+		r = rc_fail(&err, -EINVAL, "it is not %d bytes as base64",
+			    RC_TERRAFORM_BACKUP_KEY_BYTES);
+	if (r == 0)
+		key = rc_secret_new(bytes.p, bytes.n);
+	else
+		rc_log_error(NULL, LOG_ERR, err, "terraform.backups.key: states are not backed up");
+	rc_error_free(err);
+	if (bytes.p)
+		explicit_bzero(bytes.p, bytes.size);
+	return key;
+}
+
+/* ---- the configuration as the manager takes it ---- */
+
+static const struct rc_terraform_variable *
+make_variables(struct rc_arena *arena, const struct rc_config_variable *from, size_t n)
+{
+	struct rc_terraform_variable *variables =
+		rc_arena_alloc(arena, (n + 1) * sizeof(*variables));
+
+	for (size_t i = 0; i < n; i++)
+		variables[i] = (struct rc_terraform_variable){
+			.name = from[i].name,
+			.value = from[i].value,
+			.credential = from[i].credential,
+			.file = from[i].file,
+			.env = from[i].env,
+			.stack = from[i].stack,
+			.output = from[i].output,
+		};
+	return variables;
+}
+
+static enum rc_terraform_approval parse_approval(const char *word)
+{
+	if (strcmp(word, "none") == 0)
+		return RC_TERRAFORM_APPROVAL_NONE;
+	return strcmp(word, "changes") == 0 ? RC_TERRAFORM_APPROVAL_CHANGES
+					    : RC_TERRAFORM_APPROVAL_REQUIRED;
+}
+
+static struct rc_terraform_policy make_policy(const struct rc_config_stack *from)
+{
+	return (struct rc_terraform_policy){
+		.approval = parse_approval(from->approval),
+		.n_approvers = (unsigned int)from->approvals,
+		.approvers = (const char *const *)from->approvers,
+		.n_named = from->n_approvers,
+		.not_author = !from->author_may_approve,
+		.expires_ms = (uint64_t)from->approval_expires_ms,
+		.protect = (const char *const *)from->protect,
+		.n_protect = from->n_protect,
+		.max_deletes = from->max_deletes > 0 ? from->max_deletes : -1,
+		.deny = (const char *const *)from->deny,
+		.n_deny = from->n_deny,
+		.command = (const char *const *)from->policy_command,
+		.n_command = from->n_policy_command,
+	};
+}
+
+static struct rc_terraform_stack_options make_stack(struct rc_arena *arena,
+						    const struct rc_config_stack *from)
+{
+	return (struct rc_terraform_stack_options){
+		.name = from->name,
+		.repository = from->repository,
+		.path = from->path,
+		.revision = from->revision,
+		.workspace = from->workspace,
+		.binary = from->binary,
+		.version = from->version,
+		.backend_config = (const char *const *)from->backend_config,
+		.n_backend_config = from->n_backend_config,
+		.var_files = (const char *const *)from->var_files,
+		.n_var_files = from->n_var_files,
+		.depends_on = (const char *const *)from->depends_on,
+		.n_depends_on = from->n_depends_on,
+		.variables = make_variables(arena, from->variables, from->n_variables),
+		.n_variables = from->n_variables,
+		.environment = make_variables(arena, from->environment, from->n_environment),
+		.n_environment = from->n_environment,
+		.drift_interval_ms = (uint64_t)from->drift_ms,
+		.plan_timeout_ms = (uint64_t)from->plan_timeout_ms,
+		.apply_timeout_ms = (uint64_t)from->apply_timeout_ms,
+		.lock_timeout_ms = (uint64_t)from->lock_timeout_ms,
+		.policy = make_policy(from),
+	};
+}
+
+/* ---- repositories ---- */
+
+static void tell_commit(struct daemon_terraform *terraform, const struct binding *binding)
+{
+	struct rc_terraform_stack *stack =
+		rc_terraform_manager_find(terraform->manager, binding->stack);
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	const char *commit = NULL;
+
+	if (!stack)
+		return;
+	rc_repository_resolve(binding->repository, binding->revision, &commit, &err);
+	rc_terraform_stack_set_commit(stack, rc_repository_get_mirror(binding->repository), commit,
+				      err);
+}
+
+void daemon_terraform_unbind(struct daemon_terraform *terraform)
+{
+	for (size_t i = 0; i < terraform->n_bindings; i++) {
+		struct binding *binding = &terraform->bindings[i];
+
+		rc_repository_unwant(binding->repository, binding->revision);
+		free(binding->revision);
+	}
+	free(terraform->bindings);
+	terraform->bindings = NULL;
+	terraform->n_bindings = 0;
+}
+
+static void bind_all(struct daemon_terraform *terraform)
+{
+	const struct rc_config_terraform *config = &terraform->daemon->config->terraform;
+
+	terraform->bindings = rc_calloc(config->n_stacks + 1, sizeof(*terraform->bindings));
+	for (size_t i = 0; i < config->n_stacks; i++) {
+		struct binding *binding = &terraform->bindings[terraform->n_bindings];
+		struct rc_repository *repository = rc_engine_find_repository(
+			terraform->daemon->engine, config->stacks[i].repository, NULL);
+
+		if (!repository)
+			continue;
+		*binding = (struct binding){
+			.repository = repository,
+			.revision = rc_strdup(config->stacks[i].revision ?: ""),
+			.stack = config->stacks[i].name,
+		};
+		terraform->n_bindings++;
+		rc_repository_want(repository, binding->revision);
+		tell_commit(terraform, binding);
+	}
+}
+
+void daemon_terraform_on_repository(struct daemon_terraform *terraform,
+				    const struct rc_repository *repository)
+{
+	for (size_t i = 0; i < terraform->n_bindings; i++)
+		if (terraform->bindings[i].repository == repository)
+			tell_commit(terraform, &terraform->bindings[i]);
+}
+
+void daemon_terraform_configure(struct daemon_terraform *terraform)
+{
+	const struct rc_config *config = terraform->daemon->config;
+	rc_cleanup(rc_secret_freep) struct rc_secret *key = read_backup_key(config);
+	struct rc_terraform_settings settings = {
+		.parallel = (unsigned int)config->terraform.parallel,
+		.is_frozen = config->terraform.freeze,
+		.backup_key = key,
+		.backups_kept = (unsigned int)config->terraform.backups.keep,
+	};
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	size_t n = config->terraform.n_stacks;
+	struct rc_terraform_stack_options *stacks =
+		rc_arena_alloc(arena, (n + 1) * sizeof(*stacks));
+
+	for (size_t i = 0; i < n; i++)
+		stacks[i] = make_stack(arena, &config->terraform.stacks[i]);
+	rc_terraform_manager_configure(terraform->manager, &settings, stacks, n);
+	bind_all(terraform);
+}
+
+/* ---- the end of the service ---- */
+
+static void on_stop_look(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct daemon_terraform *terraform = rc_container_of(timer, struct daemon_terraform, stop);
+	unsigned int n = rc_terraform_manager_stop(terraform->manager);
+
+	(void)events;
+	if (n > 0) {
+		/* The manager gives us ten more seconds each time we say so. */
+		rc_journal_notify("EXTEND_TIMEOUT_USEC=10000000\n"
+				  "STATUS=waiting for terraform to end");
+		return;
+	}
+	ev_timer_stop(loop, timer);
+	terraform->stopped(terraform->stopped_userdata);
+}
+
+bool daemon_terraform_stop(struct daemon_terraform *terraform, void (*done)(void *userdata),
+			   void *userdata)
+{
+	unsigned int n = rc_terraform_manager_stop(terraform->manager);
+
+	if (n == 0)
+		return false;
+	rc_log_notice(NULL, "stopping: %u runs of terraform were asked to end", n);
+	terraform->stopped = done;
+	terraform->stopped_userdata = userdata;
+	ev_timer_start(terraform->daemon->loop, &terraform->stop);
+	return true;
+}
+
+/* ---- life ---- */
+
+struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
+{
+	struct daemon_terraform *terraform = rc_new0(struct daemon_terraform);
+	rc_autofree char *folder = rc_path_join(daemon->config->state_directory, "terraform");
+	rc_autofree char *cache = rc_path_join(daemon->config->cache_directory, "plugins");
+	struct rc_terraform_manager_options options = {
+		.loop = daemon->loop,
+		.store = daemon->store,
+		.folder = folder,
+		.plugin_cache = cache,
+		.resolve = resolve,
+		.userdata = terraform,
+	};
+
+	terraform->daemon = daemon;
+	terraform->git_pool = daemon_worker_new_git_pool(daemon->loop);
+	terraform->plan_pool = daemon_worker_new_plan_pool(daemon->loop, daemon->config);
+	options.git_pool = terraform->git_pool;
+	options.plan_pool = terraform->plan_pool;
+	terraform->manager = rc_terraform_manager_new(&options);
+	ev_timer_init(&terraform->stop, on_stop_look, STOP_LOOK_S, STOP_LOOK_S);
+	return terraform;
+}
+
+void daemon_terraform_free(struct daemon_terraform *terraform)
+{
+	if (!terraform)
+		return;
+	ev_timer_stop(terraform->daemon->loop, &terraform->stop);
+	rc_terraform_manager_free(terraform->manager);
+	daemon_terraform_unbind(terraform);
+	rc_worker_pool_free(terraform->git_pool);
+	rc_worker_pool_free(terraform->plan_pool);
+	free(terraform);
+}
+
+struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_terraform *terraform)
+{
+	return terraform->manager;
+}

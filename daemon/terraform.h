@@ -1,0 +1,30 @@
+/*
+ * The stacks of the configuration, wired to the daemon: their repositories, their credentials, and
+ * the end of the service while something is applied.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "daemon.h"
+#include "terraform/manager.h"
+
+struct daemon_terraform;
+
+/* Lives as long as the daemon, over every reload: an apply is not cut by one. */
+struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon);
+void daemon_terraform_free(struct daemon_terraform *terraform);
+struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_terraform *terraform);
+
+/* daemon->config is the one in force, and the repositories are there. */
+void daemon_terraform_configure(struct daemon_terraform *terraform);
+/* The repositories are about to go. */
+void daemon_terraform_unbind(struct daemon_terraform *terraform);
+void daemon_terraform_on_repository(struct daemon_terraform *terraform,
+				    const struct rc_repository *repository);
+/*
+ * The service shall end. False: nothing runs; true: what runs was asked to, and done is called from
+ * the loop when it has.
+ */
+bool daemon_terraform_stop(struct daemon_terraform *terraform, void (*done)(void *userdata),
+			   void *userdata);

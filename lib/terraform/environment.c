@@ -1,0 +1,108 @@
+/* The environment of a terraform program. */
+#include "terraform/environment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/str.h"
+
+struct rc_terraform_environment {
+	char **at; /* each wiped when freed: it may be a secret */
+	size_t n;
+};
+
+/* text is given away. */
+static void add(struct rc_terraform_environment *environment, char *text)
+{
+	environment->at = rc_realloc(environment->at, (environment->n + 2) * sizeof(char *));
+	environment->at[environment->n++] = text;
+	environment->at[environment->n] = NULL;
+}
+
+static void add_fixed(struct rc_terraform_environment *environment,
+		      const struct rc_terraform_environment_options *options)
+{
+	const char *path = getenv("PATH");
+
+	add(environment, rc_asprintf("PATH=%s", path ? path : "/usr/local/bin:/usr/bin:/bin"));
+	add(environment, rc_asprintf("HOME=%s", options->home));
+	add(environment, rc_asprintf("TMPDIR=%s", options->home));
+	add(environment, rc_asprintf("TF_DATA_DIR=%s", options->data));
+	if (options->plugin_cache)
+		add(environment, rc_asprintf("TF_PLUGIN_CACHE_DIR=%s", options->plugin_cache));
+	add(environment, rc_strdup("LANG=C.UTF-8"));
+	add(environment, rc_strdup("TF_IN_AUTOMATION=1"));
+	add(environment, rc_strdup("TF_INPUT=0"));
+	add(environment, rc_strdup("CHECKPOINT_DISABLE=1"));
+}
+
+static int add_variable(struct rc_terraform_environment *environment,
+			const struct rc_terraform_environment_options *options, const char *prefix,
+			const struct rc_terraform_variable *variable, struct rc_terraform_log *log,
+			struct rc_error **err)
+{
+	rc_cleanup(rc_secret_freep) struct rc_secret *secret = NULL;
+	int r;
+
+	if (variable->value) {
+		add(environment, rc_asprintf("%s%s=%s", prefix, variable->name, variable->value));
+		return 0;
+	}
+	r = options->resolve(options->userdata, variable, &secret, err);
+	if (r < 0)
+		return rc_wrap(err, r, "variable '%s'", variable->name);
+	if (!variable->stack)
+		rc_terraform_log_hide(log, secret);
+	add(environment,
+	    rc_asprintf("%s%s=%s", prefix, variable->name, rc_secret_reveal(secret).p));
+	return 0;
+}
+
+/* Terraform would read flags from it that nobody reviewed, or log secrets. */
+static bool is_refused(const char *name)
+{
+	return rc_text_has_prefix(name, "TF_CLI_ARGS") ||
+	       strcmp(name, "TF_REATTACH_PROVIDERS") == 0 || rc_text_has_prefix(name, "TF_LOG");
+}
+
+int rc_terraform_environment_new(const struct rc_terraform_environment_options *options,
+				 struct rc_terraform_log *log,
+				 struct rc_terraform_environment **ret_environment,
+				 struct rc_error **err)
+{
+	rc_cleanup(rc_terraform_environment_freep) struct rc_terraform_environment *environment =
+		rc_new0(struct rc_terraform_environment);
+	const struct rc_terraform_stack_options *stack = options->stack;
+	int r = 0;
+
+	add_fixed(environment, options);
+	for (size_t i = 0; r == 0 && i < stack->n_environment; i++) {
+		if (is_refused(stack->environment[i].name))
+			return rc_fail(err, -EINVAL, "environment: %s is not taken",
+				       stack->environment[i].name);
+		r = add_variable(environment, options, "", &stack->environment[i], log, err);
+	}
+	for (size_t i = 0; r == 0 && i < stack->n_variables; i++)
+		r = add_variable(environment, options, "TF_VAR_", &stack->variables[i], log, err);
+	if (r < 0)
+		return r;
+	*ret_environment = rc_steal(&environment);
+	return 0;
+}
+
+void rc_terraform_environment_free(struct rc_terraform_environment *environment)
+{
+	if (!environment)
+		return;
+	for (size_t i = 0; i < environment->n; i++)
+		rc_secret_wipe_text(environment->at[i]);
+	free(environment->at);
+	free(environment);
+}
+
+const char *const *rc_terraform_environment_get(const struct rc_terraform_environment *environment)
+{
+	return (const char *const *)environment->at;
+}

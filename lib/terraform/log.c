@@ -1,0 +1,137 @@
+/* The log of one run. */
+#include "terraform/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define MASK	       "(masked)"
+#define SECRET_BYTES   4 /* what is shorter would mask half of everything */
+#define LINE_MAX_BYTES (64 << 10)
+
+struct rc_terraform_log {
+	int fd;
+	size_t bytes;
+	bool is_full;
+	struct rc_secret **secrets; /* the longest first: one may be part of another */
+	size_t n_secrets;
+};
+
+int rc_terraform_log_open(const char *path, struct rc_terraform_log **ret_log,
+			  struct rc_error **err)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat status;
+	struct rc_terraform_log *log;
+
+	if (fd < 0)
+		return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
+	log = rc_new0(struct rc_terraform_log);
+	log->fd = fd;
+	if (fstat(fd, &status) == 0)
+		log->bytes = (size_t)status.st_size;
+	*ret_log = log;
+	return 0;
+}
+
+void rc_terraform_log_free(struct rc_terraform_log *log)
+{
+	if (!log)
+		return;
+	for (size_t i = 0; i < log->n_secrets; i++)
+		rc_secret_free(log->secrets[i]);
+	free(log->secrets);
+	close(log->fd);
+	free(log);
+}
+
+void rc_terraform_log_hide(struct rc_terraform_log *log, const struct rc_secret *secret)
+{
+	struct rc_str bytes = rc_secret_reveal(secret);
+	size_t at = 0;
+
+	if (bytes.n < SECRET_BYTES)
+		return;
+	log->secrets = rc_realloc(log->secrets, (log->n_secrets + 1) * sizeof(struct rc_secret *));
+	while (at < log->n_secrets && rc_secret_reveal(log->secrets[at]).n >= bytes.n)
+		at++;
+	memmove(log->secrets + at + 1, log->secrets + at,
+		(log->n_secrets - at) * sizeof(struct rc_secret *));
+	log->secrets[at] = rc_secret_new(bytes.p, bytes.n);
+	log->n_secrets++;
+}
+
+/* The secret that begins at p, or NULL. */
+static const struct rc_secret *find_secret(const struct rc_terraform_log *log, const char *p,
+					   size_t n)
+{
+	for (size_t i = 0; i < log->n_secrets; i++) {
+		struct rc_str secret = rc_secret_reveal(log->secrets[i]);
+
+		if (secret.n <= n && memcmp(p, secret.p, secret.n) == 0)
+			return log->secrets[i];
+	}
+	return NULL;
+}
+
+char *rc_terraform_log_mask(const struct rc_terraform_log *log, struct rc_str text)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	for (size_t i = 0; i < text.n;) {
+		const struct rc_secret *secret = find_secret(log, text.p + i, text.n - i);
+
+		if (secret)
+			rc_buf_puts(&out, MASK);
+		else
+			rc_buf_putc(&out, text.p[i]);
+		i += secret ? rc_secret_reveal(secret).n : 1;
+	}
+	return rc_buf_take(&out);
+}
+
+/* A full disk loses lines of a log, never the run. */
+static void write_text(struct rc_terraform_log *log, const char *text, size_t n)
+{
+	if (write(log->fd, text, n) == (ssize_t)n)
+		log->bytes += n;
+}
+
+void rc_terraform_log_put(struct rc_terraform_log *log, struct rc_str line)
+{
+	static const char full[] = "(the log ends here: it is full)\n";
+	rc_autofree char *masked = NULL, *text = NULL;
+
+	if (log->is_full)
+		return;
+	if (line.n > LINE_MAX_BYTES)
+		line.n = LINE_MAX_BYTES;
+	masked = rc_terraform_log_mask(log, line);
+	text = rc_asprintf("%s\n", masked);
+	if (log->bytes + strlen(text) + sizeof(full) <= RC_TERRAFORM_LOG_MAX_BYTES) {
+		write_text(log, text, strlen(text));
+		return;
+	}
+	log->is_full = true;
+	write_text(log, full, sizeof(full) - 1);
+}
+
+void rc_terraform_log_say(struct rc_terraform_log *log, const char *step, const char *format, ...)
+{
+	char now[RC_CLOCK_RFC3339_MAX];
+	rc_autofree char *text = NULL, *line = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = rc_vasprintf(format, args);
+	va_end(args);
+	line = rc_asprintf("%s %s: %s", rc_clock_format_rfc3339(rc_clock_unix_s(), now), step,
+			   text);
+	rc_terraform_log_put(log, rc_str(line));
+}

@@ -1,0 +1,86 @@
+/*
+ * One run of a stack: from a commit to an applied plan, or to a report of drift.
+ *
+ * A run is a record (JSON, kept in the store) and a folder (checkout, plan, log) beside it. The
+ * record says at every moment what is being done, and is written before it is done: after a crash
+ * it tells how far the run came. Only the waiting for approval is gone on with after a restart; a
+ * run that was cut anywhere else is reported as interrupted, and planned anew.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <ev.h>
+#include <jansson.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/worker.h"
+#include "store/store.h"
+#include "terraform/approval.h"
+#include "terraform/stack-options.h"
+
+struct rc_terraform_run;
+
+/*
+ * The record: {"id", "stack", "kind": "plan"|"drift", "phase", "step", "commit", "author",
+ * "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"? (terraform/plan.h), "approvals",
+ * "waitsFor"?, "reason"?, "lock"?, "pid"?, "backup"?, "outputs"?, "pinned"?}
+ *
+ * phase: initialising, validating, planning, awaiting-approval, backing-up, applying, verifying;
+ * at the end one of those of rc_terraform_run_is_over().
+ */
+struct rc_terraform_run_options {
+	struct ev_loop *loop;
+	struct rc_store *store;
+	struct rc_worker_pool *git_pool, *plan_pool;
+	const struct rc_terraform_stack_options *stack; /* outlives the run */
+	const char *mirror;				/* of its repository */
+	const char *folder;				/* of the run: made when it begins */
+	const char *plugin_cache;
+	const char *backups;		    /* the stack's folder of state back-ups */
+	const struct rc_secret *backup_key; /* 32 bytes; NULL: state is not backed up */
+	unsigned int backups_kept;
+	const char *program; /* path of terraform or tofu */
+	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
+		       struct rc_secret **ret_secret, struct rc_error **err);
+	/* One init at a time uses the plugin cache: false means wait for rc_terraform_run_wake().
+	 */
+	bool (*take_cache)(void *userdata, struct rc_terraform_run *run);
+	void (*leave_cache)(void *userdata, struct rc_terraform_run *run);
+	/* Nothing is applied anywhere while this answers a reason. */
+	const char *(*get_freeze)(void *userdata);
+	void (*changed)(void *userdata, struct rc_terraform_run *run);
+	/* It is over; the record says how. Called once, from the loop. */
+	void (*done)(void *userdata, struct rc_terraform_run *run);
+	void *userdata;
+};
+
+/* record is taken over; a new one has id, stack, kind, revision, by. One that awaits its approval
+ * goes on there. */
+struct rc_terraform_run *rc_terraform_run_start(const struct rc_terraform_run_options *options,
+						json_t *record);
+/* Kills what runs; the record stays as it is, for the next daemon. */
+void rc_terraform_run_free(struct rc_terraform_run *run);
+RC_DEFINE_FREEP(struct rc_terraform_run, rc_terraform_run_free)
+
+const json_t *rc_terraform_run_get_record(const struct rc_terraform_run *run);
+/* The plugin cache is free, or the freeze was lifted. */
+void rc_terraform_run_wake(struct rc_terraform_run *run);
+/* As rc_terraform_approval_add(); -EBUSY: it waits for no approval. */
+int rc_terraform_run_approve(struct rc_terraform_run *run, const struct rc_terraform_yes *yes,
+			     struct rc_error **err);
+/* End a run that is not applying; phase is static text: "discarded", "superseded", "expired". It is
+ * over when done is called. -EBUSY: it is applying. */
+int rc_terraform_run_discard(struct rc_terraform_run *run, const char *phase, const char *reason,
+			     struct rc_error **err);
+/* Ask the program to stop, also an apply; the run ends when it has. False: nothing runs. */
+bool rc_terraform_run_stop(struct rc_terraform_run *run);
+/* A program runs now. */
+bool rc_terraform_run_is_live(const struct rc_terraform_run *run);
+
+/* The phase is an end: no-change, policy-denied, applied, failed, interrupted, superseded, expired,
+ * discarded, drifted, in-sync. */
+bool rc_terraform_run_is_over(const json_t *record);
+/* Write the record to the store. */
+void rc_terraform_run_save(struct rc_store *store, const json_t *record);

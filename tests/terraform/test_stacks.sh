@@ -1,0 +1,257 @@
+#!/bin/bash
+# Stacks from commit to apply, through the daemon and its command. TERRAFORM: the program
+# (default: the stand-in); what only the stand-in can do is left out with another.
+set -u
+# shellcheck source=tests/support/platform.sh
+. "$(dirname "$0")/../support/platform.sh"
+stand_in=$top/tests/support/terraform/terraform
+program=${TERRAFORM:-$stand_in}
+passed=0
+failed=0 # 1 at most: what follows a failure says nothing
+trap stop_platform EXIT
+
+ok() { # WHAT COMMAND...
+	local what=$1
+
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	echo "FAIL: $what"
+	"$ctl" terraform list
+	tail -n 20 "$work/log"
+	printf '%d passed, %d failed\n' "$passed" "$failed"
+	exit 1
+}
+
+stack() { # STACK JQ-FILTER
+	"$ctl" terraform get "$1" -o json 2>/dev/null | jq -r "$2"
+}
+
+is() { # STACK FILTER VALUE
+	[ "$(stack "$1" "$2")" = "$3" ]
+}
+
+soon() { # WHAT COMMAND...
+	local what=$1
+
+	shift
+	ok "$what" until_so "${PATIENCE_S:-60}" "$@"
+}
+
+digest() {
+	stack "$1" .run.digest
+}
+
+push() { # MESSAGE: what is in the work tree; and the daemon polls
+	git -C "$work/infra" add -A
+	git -C "$work/infra" commit -q -m "$1"
+	git -C "$work/infra" push -q "$work/served/infra.git" main
+	"$ctl" repository poll infra 2>/dev/null
+}
+
+resource() { # FOLDER TYPE NAME VALUE
+	if [ "$program" = "$stand_in" ]; then
+		printf 'resource "%s" "%s" { value = "%s" }\n' "$2" "$3" "$4"
+	else
+		printf 'resource "terraform_data" "%s" {\n  input = "%s"\n}\n' "$3" "$4"
+	fi >>"$work/infra/$1/main.tf"
+}
+
+output() { # FOLDER NAME EXPRESSION [sensitive]
+	if [ "$program" = "$stand_in" ]; then
+		printf 'output "%s" { value = %s %s}\n' "$2" "$3" "${4:+sensitive = true }"
+	else
+		printf 'output "%s" {\n  value = %s\n  sensitive = %s\n}\n' "$2" "$3" "${4:+true}${4:-false}" |
+			sed 's/= truesensitive/= true/'
+	fi >>"$work/infra/$1/main.tf"
+}
+
+backend() { # FOLDER
+	[ "$program" = "$stand_in" ] || printf 'terraform {\n  backend "local" {}\n}\n' >"$work/infra/$1/backend.tf"
+}
+
+write_stacks() {
+	cat >"$work/reconciled.yaml" <<-END
+		repositories:
+		  - { name: infra, url: file://$work/served/infra.git, interval: 10s }
+		terraform:
+		  backups: { key: { file: $work/key }, keep: 3 }
+		  stacks:
+		    - name: network
+		      repository: infra
+		      path: network
+		      binary: $program
+		      version: ">= 1.5"
+		      backendConfig: path=$work/network.tfstate
+		      lockTimeout: 1s
+		      authorMayApprove: true
+		      protect: [aws_db_instance, terraform_data]
+		      ${NETWORK:-drift: 24h}
+		    - name: app
+		      repository: infra
+		      path: app
+		      binary: $program
+		      backendConfig: path=$work/app.tfstate
+		      dependsOn: network
+		      approval: none
+		      variables:
+		        - { name: vpc, stack: network, output: vpc }
+		        - { name: password, file: $work/password }
+		api: { socket: $RECONCILED_SOCKET }
+		log: { level: debug, format: text }
+		stateDirectory: $work/state
+		cacheDirectory: $work/cache
+	END
+}
+
+restart() {
+	kill "$daemon_pid" 2>/dev/null
+	wait "$daemon_pid" 2>/dev/null
+	start_daemon
+}
+
+mkdir -p "$work/served" "$work/infra/network" "$work/infra/app" "$work/infra/docs"
+openssl rand -base64 32 >"$work/key"
+echo 'p4ssw0rd-c4n4ry' >"$work/password"
+git init -q -b main "$work/infra"
+git -C "$work/infra" config user.name Anna
+git -C "$work/infra" config user.email "$(id -un)@example.com"
+backend network
+backend app
+resource network aws_vpc main vpc-1
+output network vpc '"vpc-1"'
+printf 'variable "vpc" {}\nvariable "password" {}\n' >"$work/infra/app/variables.tf"
+resource app aws_sqs_queue jobs one
+output app vpc var.vpc
+output app secret var.password sensitive
+git init -q --bare -b main "$work/served/infra.git"
+push first
+write_stacks
+start_daemon || { cat "$work/log"; exit 1; }
+
+# ---- the first plan waits, and the other stack waits for it
+soon 'the plan of network waits for approval' is network .phase awaiting-approval
+ok 'it says for what' grep -q 'waits for approval of plan' <(stack network .waitsFor)
+ok 'app says that it waits for network' grep -q "waits for stack 'network'" <(stack app .waitsFor)
+ok 'the plan is shown' grep -q 'will be' <("$ctl" terraform show network)
+ok 'nothing was applied' test ! -s "$work/network.tfstate"
+ok 'another digest is refused' eval '! "$ctl" terraform approve network --plan 0123456789ab 2>/dev/null'
+ok 'a yes applies it' "$ctl" terraform approve network --plan "$(digest network)" --comment 'looks right'
+soon 'network is applied' is network .phase applied
+soon 'and then app, without asking' is app .phase applied
+ok 'its output is there' is network .outputs.vpc.value vpc-1
+ok 'and went into app' is app .outputs.vpc.value vpc-1
+ok 'a sensitive output is not kept' is app '.outputs.secret | tostring' '{"sensitive":true}'
+ok 'the approval is recorded' eval '[ "$("$ctl" terraform get network --run 1 -o json | jq -r ".approvals[0].by")" = "$(id -un)" ]'
+ok 'the log can be read' grep -q 'plan:' <("$ctl" terraform logs network)
+ok 'the plan file is gone' eval '! ls "$work"/state/terraform/network/00000001/plan 2>/dev/null'
+
+# ---- a commit beside the stacks makes no run; one in a stack does
+echo hello >"$work/infra/docs/readme"
+push 'beside the stacks'
+commit=$(git -C "$work/infra" rev-parse HEAD)
+soon 'the commit is seen' is network .commit "$commit"
+ok 'no run was made' is network .run.id 1
+resource network aws_db_instance db one
+push 'a database'
+soon 'a commit of the stack is planned' is network '[.run.id, .phase] | join(" ")' '2 awaiting-approval'
+resource network aws_subnet a one
+push 'another commit'
+soon 'a newer commit supersedes it' is network '[.run.id, .phase] | join(" ")' '3 awaiting-approval'
+ok 'the older run says so' eval '[ "$("$ctl" terraform get network --run 2 -o json | jq -r .phase)" = superseded ]'
+restart
+soon 'a plan that waits goes on waiting after a restart' is network '[.run.id, .phase] | join(" ")' '3 awaiting-approval'
+ok 'and can be approved' "$ctl" terraform approve network --plan "$(digest network)"
+soon 'and is applied' is network .phase applied
+soon 'the state was backed up before' eval '[ "$("$ctl" terraform backups network -o json | jq ".items | length")" = 1 ]'
+ok 'the back-up does not hold the state in the clear' eval '! grep -q vpc-1 "$work"/state/terraform/network/backups/*'
+
+# ---- what is protected must be named
+sed -i '/aws_db_instance/d; /"db"/,/^}/d' "$work/infra/network/main.tf"
+push 'the database goes'
+soon 'a deletion is planned' is network '[.run.id, .phase] | join(" ")' '4 awaiting-approval'
+db=$(stack network .waitsFor | grep -o '[a-z_]*\.db')
+ok 'it says which address is to be named' test -n "$db"
+ok 'a yes alone is not enough' eval '! "$ctl" terraform approve network --plan "$(digest network)" 2>"$work/refusal"'
+ok 'the refusal names it' grep -q "$db" "$work/refusal"
+ok 'naming it is' "$ctl" terraform approve network --plan "$(digest network)" --destroy "$db"
+soon 'and it is applied' is network '[.run.id, .phase] | join(" ")' '4 applied'
+
+# ---- freeze, discard, no change, rollback
+older=$(git -C "$work/infra" rev-parse HEAD~1)
+"$ctl" terraform freeze 'audit' >/dev/null
+resource app aws_sqs_queue more two
+push 'another queue'
+soon 'a plan that needs no yes waits for the freeze' grep -q frozen <(until_so 30 is app .phase awaiting-approval; stack app .waitsFor)
+"$ctl" terraform thaw >/dev/null
+soon 'it is applied when that is lifted' is app .phase applied
+ok 'planning again' "$ctl" terraform plan app
+soon 'finds nothing' is app .phase no-change
+ok 'an older commit is planned' "$ctl" terraform rollback network "$older"
+soon 'and waits' is network '[.run.id, .phase] | join(" ")' '5 awaiting-approval'
+ok 'the stack says that it stays there' is network .pinned "$older"
+ok 'it can be discarded' "$ctl" terraform discard network
+soon 'and is' is network .phase discarded
+ok 'the stack is where it was' is network .pinned null
+ok 'drift is looked for' "$ctl" terraform drift app
+soon 'and there is none' is app .drift in-sync
+
+# ---- secrets
+ok 'the password is in no log, record or answer' eval '! grep -rqs p4ssw0rd-c4n4ry "$work/state" "$work/log" && ! "$ctl" terraform get app -o json | grep -q p4ssw0rd-c4n4ry'
+ok 'metrics tell' grep -q 'reconciled_terraform_awaiting_approval{stack="network"} 0' \
+	<(curl -s --unix-socket "$RECONCILED_SOCKET" http://localhost/metrics)
+
+# ---- what goes wrong
+echo 'broken {}' >>"$work/infra/app/main.tf"
+push 'a broken module'
+soon 'a module that is not valid fails' grep -q 'main.tf' <(until_so 30 is app .phase failed; stack app .reason)
+ok 'what was applied stays' is app .outputs.vpc.value vpc-1
+sed -i '/^broken/d' "$work/infra/app/main.tf"
+resource app aws_sqs_queue third three
+
+if [ "$program" = "$stand_in" ]; then
+	echo '{"ID":"11111111-2222-3333-4444-555555555555","Who":"bob@elsewhere","Operation":"apply"}' >"$work/app.tfstate.lock"
+	push 'mended'
+	soon 'a lock names its holder' grep -q 'bob@elsewhere' <(until_so 30 is app '.run.lock.who' bob@elsewhere; stack app .reason)
+	ok 'its id frees it' "$ctl" terraform unlock app 11111111-2222-3333-4444-555555555555
+	soon 'and it is free' test ! -e "$work/app.tfstate.lock"
+	soon 'the stack is planned again' is app .phase applied
+
+	echo fail >"$work/app.tfstate.mode"
+	resource app aws_sqs_queue fourth four
+	push 'fails'
+	soon 'a failed apply says why' grep -q 'the cloud said no' <(until_so 30 is app .phase failed; stack app .reason)
+	echo huge >"$work/app.tfstate.mode"
+	"$ctl" terraform plan app >/dev/null
+	soon 'a plan that is too large fails' grep -q 'more than' <(until_so 60 is app .run.id 10; until_so 60 is app .run.phase failed; stack app .reason)
+	echo signal >"$work/app.tfstate.mode"
+	"$ctl" terraform plan app >/dev/null
+	soon 'an apply that is killed says so' grep -q 'signal 9' <(until_so 30 is app '.run.phase' failed; stack app .reason)
+	rm -f "$work/app.tfstate.lock"
+
+	echo slow >"$work/app.tfstate.mode"
+	rm -f "$work/app.tfstate.applied"
+	"$ctl" terraform plan app >/dev/null
+	soon 'an apply goes on' is app .phase applying
+	kill -9 "$daemon_pid"
+	wait "$daemon_pid" 2>/dev/null
+	start_daemon
+	ok 'a daemon that was killed reports the run as interrupted' grep -q interrupted <("$ctl" terraform runs app)
+	soon 'its apply ended by itself, once' is app .phase no-change
+	ok 'nothing was applied twice' eval '[ -z "$(sort "$work/app.tfstate.applied" | uniq -d)" ]'
+
+	resource app aws_sqs_queue fifth five
+	push 'slow'
+	soon 'another apply goes on' is app .phase applying
+	kill -TERM "$daemon_pid"
+	wait "$daemon_pid" 2>/dev/null
+	ok 'the end of the service lets terraform end' test ! -e "$work/app.tfstate.lock"
+	rm "$work/app.tfstate.mode"
+	start_daemon
+	ok 'that run is interrupted' grep -q interrupted <("$ctl" terraform runs app)
+	soon 'and planned anew' is app '[.phase, (.run.kind)] | join(" ")' 'applied plan'
+fi
+printf '%d passed, %d failed\n' "$passed" "$failed"
