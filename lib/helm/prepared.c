@@ -55,6 +55,11 @@ struct rc_helm_files *rc_helm_prepared_files(struct rc_helm_prepared *prepared)
 	return &prepared->files;
 }
 
+bool rc_helm_prepared_is_loaded(const struct rc_helm_prepared *prepared)
+{
+	return prepared->chart != NULL;
+}
+
 size_t rc_helm_prepared_get_used(const struct rc_helm_prepared *prepared)
 {
 	return rc_arena_get_used(prepared->arena);

@@ -22,6 +22,7 @@ RC_DEFINE_FREEP(struct rc_helm_prepared, rc_helm_prepared_free)
 
 /* The list to put the chart's files into; belongs to prepared. */
 struct rc_helm_files *rc_helm_prepared_files(struct rc_helm_prepared *prepared);
+bool rc_helm_prepared_is_loaded(const struct rc_helm_prepared *prepared);
 /* Bytes of its arena. */
 size_t rc_helm_prepared_get_used(const struct rc_helm_prepared *prepared);
 

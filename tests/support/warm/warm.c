@@ -33,7 +33,7 @@ static long now_us(void)
 
 static pid_t start(const char *program, const char *folder, int *ret_fd)
 {
-	rc_autofree char *mirrors = rc_asprintf("--mirrors=%s", folder);
+	rc_autofree char *mirrors = rc_asprintf("--readable=%s", folder);
 	int pair[2];
 	pid_t pid;
 
