@@ -56,6 +56,17 @@ define_kind() { # group kind plural
 					\"status\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true}}}}}]}}"
 }
 
+define_cluster_kind() { # group kind plural
+	send /apis/apiextensions.k8s.io/v1/customresourcedefinitions "{
+		\"apiVersion\": \"apiextensions.k8s.io/v1\", \"kind\": \"CustomResourceDefinition\",
+		\"metadata\": {\"name\": \"$3.$1\"},
+		\"spec\": {\"group\": \"$1\", \"scope\": \"Cluster\", \"names\": {\"kind\": \"$2\", \"plural\": \"$3\"},
+			\"versions\": [{\"name\": \"v1\", \"served\": true, \"storage\": true, \"subresources\": {\"status\": {}},
+				\"schema\": {\"openAPIV3Schema\": {\"type\": \"object\", \"properties\": {
+					\"spec\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true},
+					\"status\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true}}}}}]}}"
+}
+
 # What was asked of the API server after request N, as a JSON array of {n, atMs, method, path, name,
 # agent, dryRun, validation}: the in-memory server's own log, the real one's audit log.
 requests() { # N [JQ-FILTER over the array]
