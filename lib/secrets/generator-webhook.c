@@ -62,30 +62,44 @@ static void end(struct webhook_call *call, int r, const json_t *document, struct
 
 /* ---- the answer ---- */
 
+/* One name, in which GJSON's own signs are no signs. */
+static void put_name(struct rc_buf *out, const char *name, const char *end)
+{
+	if (out->n > 0)
+		rc_buf_putc(out, '.');
+	for (; name < end; name++) {
+		if (strchr(".*?|#@!{}[]()", *name))
+			rc_buf_putc(out, '\\');
+		rc_buf_putc(out, *name);
+	}
+}
+
+/* Where the name that begins at *at ends, and *at behind it; NULL: it has no end, or is empty. */
+static const char *take_name(const char **at, const char **ret_name)
+{
+	char quote = (*at)[0] == '[' && ((*at)[1] == '\'' || (*at)[1] == '"') ? (*at)[1] : '\0';
+	const char *name = *at + (**at == '.' || **at == '[') + (quote != '\0');
+	const char *end = quote ? strchr(name, quote) : name + strcspn(name, ".[]");
+
+	if (!end || end == name || (quote && end[1] != ']'))
+		return NULL;
+	*ret_name = name;
+	*at = end + (quote ? 2 : *end == ']');
+	return end;
+}
+
 /* "$.a['b'][0]" as GJSON has it; -EINVAL: more than names and numbers. */
 static int to_gjson(const char *path, struct rc_buf *out)
 {
-	const char *at = path + (*path == '$');
+	const char *at = path + (*path == '$'), *begin = at, *name, *end;
 
 	while (*at) {
-		const char *end;
-		char close = at[0] == '[' && (at[1] == '\'' || at[1] == '"') ? at[1] : '\0';
-
-		if (*at != '.' && *at != '[' && at != path)
+		if (*at != '.' && *at != '[' && at != begin)
 			return -EINVAL;
-		at += *at == '.' || *at == '[';
-		at += close != '\0';
-		end = close ? strchr(at, close) : at + strcspn(at, ".[]");
-		if (!end || end == at)
+		end = take_name(&at, &name);
+		if (!end)
 			return -EINVAL;
-		if (out->n > 0)
-			rc_buf_putc(out, '.');
-		for (; at < end; at++) {
-			if (strchr(".*?|#@!{}[]()", *at))
-				rc_buf_putc(out, '\\');
-			rc_buf_putc(out, *at);
-		}
-		at += close ? 2 : *at == ']';
+		put_name(out, name, end);
 	}
 	return 0;
 }
