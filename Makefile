@@ -194,8 +194,8 @@ demo: deps ## the main job, on our in-memory Kubernetes API and a stand-in Vault
 	$(Q)O=$(O) KEEP=$(KEEP) tests/demo/run
 
 .PHONY: bench
-bench: all $(FAKES) ## time and memory beside the real peers, in one run
-	$(Q)O=$(O) tests/bench/run
+bench: all $(FAKES) ## time and memory beside the real peers, in one run (PEER=argocd: beside Argo CD, takes long)
+	$(Q)O=$(O) tests/bench/$(or $(PEER),run)
 
 .PHONY: peers
 peers: ## get the real peers the conformance suites use (Kubernetes, etcd, Helm, ...), once; takes go or npm

@@ -14,6 +14,7 @@
 #include "git/mirror.h"
 #include "gitops/fetch.h"
 #include "gitops/script.h"
+#include "gitops/source-cache.h"
 #include "gitops/source.h"
 #include "terraform/worker.h"
 
@@ -21,6 +22,7 @@
 #define GIT_JOBS	   200 /* then a new one: libgit2 keeps what it saw */
 #define RENDER_WORKERS	   2
 #define RENDER_JOBS	   500
+#define RENDER_CACHE_BYTES ((size_t)48 << 20) /* of charts kept for the next request */
 #define RENDER_REPLY_BYTES ((size_t)128 << 20)
 #define PLAN_JOBS	   50	/* a large plan leaves a large heap */
 #define PLAN_MEMORY_MIB	   2048 /* of a plan's JSON, which has its own limit, as a tree */
@@ -137,7 +139,7 @@ struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
 }
 
 /* Serve with what the arguments allow, and nothing else. */
-static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler)
+static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler, void *userdata)
 {
 	const char *readable[READABLE_MAX + 1] = {NULL};
 	struct rc_confine_options options = {.readable = NULL};
@@ -159,7 +161,15 @@ static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler)
 		fprintf(stderr, "reconciled: %s: %s\n", argv[1], text);
 		return 1;
 	}
-	return rc_worker_serve(RC_WORKER_FD, handler, NULL) < 0;
+	return rc_worker_serve(RC_WORKER_FD, handler, userdata) < 0;
+}
+
+static int serve_render(int argc, char **argv)
+{
+	rc_cleanup(rc_source_cache_freep) struct rc_source_cache *cache =
+		rc_source_cache_new(RENDER_CACHE_BYTES);
+
+	return serve_confined(argc, argv, rc_source_handle, cache);
 }
 
 int daemon_worker_main(int argc, char **argv)
@@ -169,9 +179,9 @@ int daemon_worker_main(int argc, char **argv)
 		return rc_worker_serve(RC_WORKER_FD, rc_fetch_handle, NULL) < 0;
 	}
 	if (strcmp(argv[1], "--worker=render") == 0)
-		return serve_confined(argc, argv, rc_source_handle);
+		return serve_render(argc, argv);
 	if (strcmp(argv[1], "--worker=plan") == 0)
-		return serve_confined(argc, argv, rc_terraform_worker_handle);
+		return serve_confined(argc, argv, rc_terraform_worker_handle, NULL);
 	if (strcmp(argv[1], "--worker=script") == 0)
 		return serve_script();
 	fprintf(stderr, "reconciled: there is no role %s\n", argv[1]);

@@ -1,12 +1,14 @@
-/* JSON in: jansson reads it, Go's words say what is wrong. */
+/* JSON in: a scan finds what is wrong in Go's words, then events, or jansson, make of it what it
+ * is. */
 #include "data/json-read.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <string.h>
 
-#include "data/number.h"
+#include "base/buf.h"
+#include "base/memory.h"
 #include "data/utf8.h"
 
 #define DEPTH_MAX 10000
@@ -249,18 +251,26 @@ static int scan_value(struct scan *scan)
 	return r;
 }
 
+/* The whole text is one value. */
+static int scan_all(struct scan *scan)
+{
+	int r = scan_value(scan);
+
+	if (r < 0)
+		return r;
+	skip_space(scan);
+	return scan->at < scan->s.n ? fail_char(scan, "after top-level value") : 0;
+}
+
 int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **err)
 {
 	struct scan scan = {.s = text, .err = err};
 	json_error_t where;
 	json_t *json;
-	int r = scan_value(&scan);
+	int r = scan_all(&scan);
 
 	if (r < 0)
 		return r;
-	skip_space(&scan);
-	if (scan.at < text.n)
-		return fail_char(&scan, "after top-level value");
 	json = json_loadb(text.p, text.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
 	/* Numbers beyond 64 bits: a float64 takes them. */
 	if (!json)
@@ -273,46 +283,156 @@ int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **e
 	return 0;
 }
 
-static void walk(const json_t *json, const struct rc_json_events *events, void *userdata)
-{
-	char number[RC_NUMBER_MAX];
-	const char *key;
-	json_t *item;
-	size_t i;
+/* ---- events: over a text that was scanned, so that nothing is out of place ---- */
 
-	switch (json_typeof(json)) {
-	case JSON_OBJECT:
-		events->begin(userdata, false);
-		json_object_foreach ((json_t *)(uintptr_t)json, key, item) {
-			events->key(userdata, rc_str(key));
-			walk(item, events, userdata);
+struct walk {
+	const char *p;
+	const struct rc_json_events *events;
+	void *userdata;
+	struct rc_buf text; /* of the string under way */
+};
+
+static void skip_blanks(struct walk *walk)
+{
+	while (*walk->p == ' ' || (*walk->p >= '\t' && *walk->p <= '\r'))
+		walk->p++;
+}
+
+static uint32_t hex4(const char *p)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+
+		value = value << 4 | (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return value;
+}
+
+/* A \u escape at p, two where they make one rune; a half of a pair alone is no character. */
+static void put_unicode(struct walk *walk)
+{
+	uint32_t rune = hex4(walk->p + 2), low;
+
+	walk->p += 6;
+	if (rune >= 0xd800 && rune < 0xe000) {
+		low = walk->p[0] == '\\' && walk->p[1] == 'u' ? hex4(walk->p + 2) : 0;
+		if (rune < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+			rune = 0x10000 + ((rune - 0xd800) << 10) + (low - 0xdc00);
+			walk->p += 6;
+		} else {
+			rune = RC_UTF8_ERROR;
 		}
-		events->end(userdata, false);
+	}
+	rc_buf_put_rune(&walk->text, rune);
+}
+
+static void put_escape(struct walk *walk)
+{
+	static const char names[] = "bfnrt", values[] = "\b\f\n\r\t";
+	const char *name = strchr(names, walk->p[1]);
+
+	if (walk->p[1] == 'u') {
+		put_unicode(walk);
 		return;
-	case JSON_ARRAY:
-		events->begin(userdata, true);
-		json_array_foreach (json, i, item)
-			walk(item, events, userdata);
-		events->end(userdata, true);
+	}
+	rc_buf_putc(&walk->text, name ? values[name - names] : walk->p[1]);
+	walk->p += 2;
+}
+
+/* Bytes that stand for themselves; what is no UTF-8 becomes U+FFFD, as in Go. */
+static void put_plain(struct walk *walk)
+{
+	const char *from = walk->p;
+	struct rc_str rest;
+
+	while (*walk->p != '"' && *walk->p != '\\')
+		walk->p++;
+	rest = (struct rc_str){from, (size_t)(walk->p - from)};
+	if (rc_utf8_is_valid(rest)) {
+		rc_buf_add_str(&walk->text, rest);
 		return;
-	case JSON_STRING:
-		events->string(userdata,
-			       (struct rc_str){json_string_value(json), json_string_length(json)});
+	}
+	while (rest.n > 0) {
+		size_t n;
+
+		rc_buf_put_rune(&walk->text, rc_utf8_decode(rest, &n));
+		rest.p += n;
+		rest.n -= n;
+	}
+}
+
+static struct rc_str take_string(struct walk *walk)
+{
+	rc_buf_clear(&walk->text);
+	for (walk->p++; *walk->p != '"';) {
+		if (*walk->p == '\\')
+			put_escape(walk);
+		else
+			put_plain(walk);
+	}
+	walk->p++;
+	return rc_buf_str(&walk->text);
+}
+
+static void walk_value(struct walk *walk);
+
+/* Over a comma; false at the closing bracket, which is passed. */
+static bool has_more(struct walk *walk, char closing)
+{
+	skip_blanks(walk);
+	if (*walk->p == ',')
+		walk->p++;
+	skip_blanks(walk);
+	if (*walk->p != closing)
+		return true;
+	walk->p++;
+	return false;
+}
+
+static void walk_collection(struct walk *walk, bool is_array)
+{
+	walk->p++;
+	walk->events->begin(walk->userdata, is_array);
+	while (has_more(walk, is_array ? ']' : '}')) {
+		if (!is_array) {
+			walk->events->key(walk->userdata, take_string(walk));
+			skip_blanks(walk);
+			walk->p++; /* ':' */
+		}
+		walk_value(walk);
+	}
+	walk->events->end(walk->userdata, is_array);
+}
+
+static void walk_value(struct walk *walk)
+{
+	const char *from;
+
+	skip_blanks(walk);
+	from = walk->p;
+	switch (*from) {
+	case '{':
+	case '[':
+		walk_collection(walk, *from == '[');
 		return;
-	case JSON_INTEGER:
-		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(json));
-		events->number(userdata, rc_str(number));
+	case '"':
+		walk->events->string(walk->userdata, take_string(walk));
 		return;
-	case JSON_REAL:
-		rc_number_format_json(json_real_value(json), number);
-		events->number(userdata, rc_str(number));
+	case 't':
+	case 'f':
+		walk->p += *from == 't' ? 4 : 5;
+		walk->events->boolean(walk->userdata, *from == 't');
 		return;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		events->boolean(userdata, json_is_true(json));
+	case 'n':
+		walk->p += 4;
+		walk->events->null(walk->userdata);
 		return;
-	case JSON_NULL:
-		events->null(userdata);
+	default:
+		walk->p += strspn(from, "+-.0123456789eE");
+		walk->events->number(walk->userdata,
+				     (struct rc_str){from, (size_t)(walk->p - from)});
 		return;
 	}
 }
@@ -320,15 +440,20 @@ static void walk(const json_t *json, const struct rc_json_events *events, void *
 int rc_json_read(struct rc_str text, const struct rc_json_events *events, void *userdata,
 		 size_t *ret_offset, struct rc_error **err)
 {
-	json_auto_t *json = NULL;
-	struct scan scan = {.s = text};
-	int r = rc_json_read_tree(text, &json, err);
+	struct scan scan = {.s = text, .err = err};
+	rc_autofree char *copy = NULL;
+	struct walk walk = {
+		.events = events, .userdata = userdata, .text = RC_BUF_INIT(RC_BUF_UNLIMITED)};
+	int r = scan_all(&scan);
 
-	if (r < 0 && ret_offset) {
-		scan_value(&scan);
+	if (r < 0 && ret_offset)
 		*ret_offset = scan.at;
-	}
-	if (r == 0)
-		walk(json, events, userdata);
-	return r;
+	if (r < 0)
+		return r;
+	/* A number may be the last of the text: the walk wants to see its end. */
+	copy = rc_strndup(text.p, text.n);
+	walk.p = copy;
+	walk_value(&walk);
+	rc_buf_done(&walk.text);
+	return 0;
 }

@@ -52,16 +52,29 @@ static void add_sets(struct source_chart *chart)
 
 /* ---- rendering ---- */
 
-static int add_files(const struct source_chart *chart, struct rc_helm_render *render,
-		     struct rc_error **err)
+/* The chart of the tree with what was fetched for it, from the last time or new. */
+static int prepare(struct source_chart *chart, struct rc_helm_prepared **ret, struct rc_error **err)
 {
-	struct rc_helm_files *files = rc_helm_render_files(render);
-	int r = rc_source_fetched_add(chart, files, err);
+	rc_cleanup(rc_helm_prepared_freep) struct rc_helm_prepared *prepared = NULL;
+	const json_t *fetched = chart->job->charts[chart->index];
+	rc_autofree char *key = fetched ? json_dumps(fetched, JSON_COMPACT) : rc_strdup("");
+	struct rc_source_tree *tree = chart->tree;
+	int r;
 
+	*ret = tree->chart;
+	if (tree->chart && strcmp(tree->chart_key, key) == 0)
+		return 0;
+	rc_source_cache_drop_chart(tree);
+	prepared = rc_helm_prepared_new();
+	r = rc_source_fetched_add(chart, rc_helm_prepared_files(prepared), err);
+	/* What was packed is what is meant; .helmignore was heard when it was. */
+	if (r == 0 && !chart->job->archives[chart->index])
+		r = rc_helm_ignore_apply(rc_helm_prepared_files(prepared), err);
 	if (r < 0)
 		return r;
-	/* What was packed is what is meant; .helmignore was heard when it was. */
-	return chart->job->archives[chart->index] ? 0 : rc_helm_ignore_apply(files, err);
+	*ret = tree->chart = rc_steal(&prepared);
+	tree->chart_key = rc_steal(&key);
+	return 0;
 }
 
 static int take_manifests(struct source_chart *chart, struct rc_helm_render *render,
@@ -120,6 +133,7 @@ static int render(struct source_chart *chart, struct rc_error **err)
 		.skip_schema_validation = source->helm.skip_schema_validation,
 	};
 	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render = NULL;
+	struct rc_helm_prepared *prepared;
 	struct rc_error *why = NULL;
 	int r;
 
@@ -127,9 +141,11 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	render = rc_helm_render_new(&options);
 	r = rc_helm_render_values(render, err);
 	if (r == 0)
-		r = add_files(chart, render, err);
-	if (r == 0)
+		r = prepare(chart, &prepared, err);
+	if (r == 0) {
+		rc_helm_render_use(render, prepared);
 		r = rc_helm_render_run(render, &why);
+	}
 	if (why && rc_source_fetched_can_need(chart, render)) {
 		rc_error_free(why);
 		return rc_source_fetched_add_need(chart, render, err);
@@ -139,7 +155,7 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	return r < 0 ? r : take_manifests(chart, render, err);
 }
 
-int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git_files *files,
+int rc_source_render_chart(struct source_job *job, size_t i, struct rc_source_tree *tree,
 			   struct rc_error **err)
 {
 	const struct rc_application_source *source = &job->application->sources[i];
@@ -147,7 +163,8 @@ int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git
 		.job = job,
 		.index = i,
 		.source = source,
-		.files = files,
+		.tree = tree,
+		.files = &tree->files,
 		.arena = rc_arena_new(0),
 		.seen = json_object(),
 	};
@@ -161,6 +178,9 @@ int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git
 		add_sets(&chart);
 		r = render(&chart, err);
 	}
+	/* One that could not be loaded would be loaded over what is left of it. */
+	if (r < 0 && tree->chart && !rc_helm_prepared_is_loaded(tree->chart))
+		rc_source_cache_drop_chart(tree);
 	free(chart.values);
 	json_decref(chart.seen);
 	rc_arena_free(chart.arena);

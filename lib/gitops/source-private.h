@@ -3,19 +3,27 @@
 
 #include "base/buf.h"
 #include "git/tree.h"
+#include "gitops/source-cache.h"
 #include "gitops/source.h"
 #include "helm/render.h"
 
 struct source_job {
 	const json_t *request;
 	struct rc_application *application; /* its sources may be overridden by files */
-	struct rc_git_mirror **mirrors;	    /* one per source; NULL where it is an archive */
+	struct rc_source_cache *cache;
+	struct rc_git_mirror **mirrors; /* one per source; by rc_source_open_mirror() */
 	const char **commits, **archives;
 	const json_t **charts; /* what was fetched for charts/, or NULL */
 	json_t *manifests, *warnings, *types;
 	json_t *needs; /* of charts that lack what they depend on */
 };
 
+/*
+ * The mirror of source number i, opened when somebody reads from it: what the cache has needs none.
+ * Belongs to job.
+ */
+int rc_source_open_mirror(struct source_job *job, size_t i, struct rc_git_mirror **ret_mirror,
+			  struct rc_error **err);
 bool rc_source_is_manifest(const char *path);
 /* The file says that it is not to be rendered. */
 bool rc_source_is_skipped(const struct rc_git_file *file);
@@ -38,7 +46,7 @@ int rc_source_read_packed(const char *path, struct rc_buf *packed, struct rc_err
 int rc_source_read_archive(const struct source_job *job, size_t i, struct rc_git_files *files,
 			   struct rc_error **err);
 /* source-helm.c */
-int rc_source_render_chart(struct source_job *job, size_t i, const struct rc_git_files *files,
+int rc_source_render_chart(struct source_job *job, size_t i, struct rc_source_tree *tree,
 			   struct rc_error **err);
 /* source-directory.c */
 int rc_source_read_directory(struct source_job *job, size_t i, const struct rc_git_files *files,
@@ -50,7 +58,8 @@ struct source_chart {
 	struct source_job *job;
 	size_t index;
 	const struct rc_application_source *source;
-	const struct rc_git_files *files;
+	struct rc_source_tree *tree;
+	const struct rc_git_files *files; /* the tree's */
 	struct rc_arena *arena;
 	struct rc_helm_values_text *values; /* the later ones are stronger */
 	size_t n_values, size_values;

@@ -60,6 +60,7 @@ static int read_named(const struct source_chart *chart, const char *name, struct
 		      struct rc_error **err)
 {
 	rc_autofree char *path = NULL, *bytes = NULL;
+	struct rc_git_mirror *mirror;
 	size_t index = 0, n;
 	int r = find_source(chart, name, &index, &path, err);
 
@@ -70,8 +71,10 @@ static int read_named(const struct source_chart *chart, const char *name, struct
 	if (chart->job->archives[index])
 		return rc_fail(err, -EINVAL, "'%s': value files come from Git, not from a chart",
 			       name);
-	r = rc_git_tree_read_file(chart->job->mirrors[index], chart->job->commits[index], path,
-				  &bytes, &n, err);
+	r = rc_source_open_mirror(chart->job, index, &mirror, err);
+	if (r == 0)
+		r = rc_git_tree_read_file(mirror, chart->job->commits[index], path, &bytes, &n,
+					  err);
 	if (r < 0)
 		return r;
 	ret_bytes->p = rc_arena_strndup(chart->arena, bytes, n);
@@ -222,6 +225,7 @@ static int find_files(const struct source_chart *chart, size_t index, const char
 {
 	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
 	const char *folder = fixed_folder(chart, path);
+	struct rc_git_mirror *mirror;
 	struct segments pattern;
 	int r = split(path, &pattern, err);
 
@@ -231,8 +235,10 @@ static int find_files(const struct source_chart *chart, size_t index, const char
 		return rc_fail(err, -EINVAL, "value files come from Git, not from a chart");
 	if (chart->job->archives[index])
 		return match_files(chart, index, ".", chart->files, &pattern, list, err);
-	r = rc_git_tree_read(chart->job->mirrors[index], chart->job->commits[index], folder, NULL,
-			     &files, NULL);
+	r = rc_source_open_mirror(chart->job, index, &mirror, err);
+	if (r == 0)
+		r = rc_git_tree_read(mirror, chart->job->commits[index], folder, NULL, &files,
+				     NULL);
 	if (r < 0) /* no such folder: nothing in it matches */
 		return r == -ENOENT ? 0 : rc_fail(err, r, "reading %s", folder);
 	return match_files(chart, index, folder, &files, &pattern, list, err);

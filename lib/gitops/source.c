@@ -162,30 +162,65 @@ static int handle_read(const json_t *request, json_t **ret_reply, struct rc_erro
 	return 0;
 }
 
-static int open_all(struct source_job *job, const json_t *places, struct rc_error **err)
+static void note_places(struct source_job *job, const json_t *places)
 {
 	for (size_t i = 0; i < job->application->n_sources; i++) {
 		const json_t *at = json_array_get(places, i);
-		int r = 0;
 
 		job->archives[i] = rc_json_text(at, "archive", NULL);
 		job->commits[i] = rc_json_text(at, "commit", NULL);
 		job->charts[i] = json_object_get(at, "charts");
-		if (!job->archives[i])
-			r = open_mirror(at, &job->mirrors[i], &job->commits[i], err);
-		if (r < 0)
-			return r;
 	}
-	return 0;
 }
 
-static int read_tree(const struct source_job *job, size_t i, struct rc_git_files *files,
+static const json_t *place_of(const struct source_job *job, size_t i)
+{
+	return json_array_get(json_object_get(job->request, "at"), i);
+}
+
+int rc_source_open_mirror(struct source_job *job, size_t i, struct rc_git_mirror **ret_mirror,
+			  struct rc_error **err)
+{
+	int r = job->mirrors[i]
+			? 0
+			: open_mirror(place_of(job, i), &job->mirrors[i], &job->commits[i], err);
+
+	*ret_mirror = job->mirrors[i];
+	return r;
+}
+
+static int read_tree(struct source_job *job, size_t i, struct rc_git_files *files,
 		     struct rc_error **err)
 {
 	const char *path = job->application->sources[i].path;
-	int r = rc_git_tree_read(job->mirrors[i], job->commits[i], path, NULL, files, err);
+	struct rc_git_mirror *mirror;
+	int r = rc_source_open_mirror(job, i, &mirror, err);
 
+	if (r < 0)
+		return r;
+	r = rc_git_tree_read(mirror, job->commits[i], path, NULL, files, err);
 	return r < 0 ? rc_wrap(err, r, "path '%s' of commit %.12s", path, job->commits[i]) : 0;
+}
+
+/* The files of source number i, from the cache or into it. */
+static int find_tree(struct source_job *job, size_t i, struct rc_source_tree **ret_tree,
+		     struct rc_error **err)
+{
+	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
+	const struct rc_application_source *source = &job->application->sources[i];
+	rc_autofree char *key = rc_asprintf(
+		"%s\n%s\n%s", job->archives[i] ?: rc_json_text(place_of(job, i), "mirror", NULL) ?: "",
+		job->commits[i] ?: "", source->path);
+	int r;
+
+	*ret_tree = rc_source_cache_get(job->cache, key);
+	if (*ret_tree)
+		return 0;
+	r = job->archives[i] ? rc_source_read_archive(job, i, &files, err)
+			     : read_tree(job, i, &files, err);
+	if (r == 0)
+		*ret_tree = rc_source_cache_add(job->cache, key, &files);
+	return r;
 }
 
 static bool has_file(const struct rc_git_files *files, const char *name)
@@ -221,23 +256,22 @@ static int detect(const struct source_job *job, size_t i, const struct rc_git_fi
 static int render_source(struct source_job *job, size_t i, struct rc_error **err)
 {
 	const struct rc_application_source *source = &job->application->sources[i];
-	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
+	struct rc_source_tree *tree;
 	bool is_chart = false;
 	int r;
 
 	if (!source->path) /* only there for its $ref */
 		return 0;
-	r = job->archives[i] ? rc_source_read_archive(job, i, &files, err)
-			     : read_tree(job, i, &files, err);
+	r = find_tree(job, i, &tree, err);
 	if (r == 0)
-		r = rc_source_override(job, i, &files, err);
+		r = rc_source_override(job, i, &tree->files, err);
 	if (r == 0)
-		r = detect(job, i, &files, &is_chart, err);
+		r = detect(job, i, &tree->files, &is_chart, err);
 	if (r < 0)
 		return r;
 	json_array_append_new(job->types, json_string(is_chart ? "Helm" : "Directory"));
-	return is_chart ? rc_source_render_chart(job, i, &files, err)
-			: rc_source_read_directory(job, i, &files, err);
+	return is_chart ? rc_source_render_chart(job, i, tree, err)
+			: rc_source_read_directory(job, i, &tree->files, err);
 }
 
 static void job_init(struct source_job *job, size_t n)
@@ -258,12 +292,14 @@ static void job_done(struct source_job *job)
 	free(job->charts);
 }
 
-static int handle_render(const json_t *request, json_t **ret_reply, struct rc_error **err)
+static int handle_render(struct rc_source_cache *cache, const json_t *request, json_t **ret_reply,
+			 struct rc_error **err)
 {
 	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
 	json_auto_t *manifests = json_array(), *warnings = json_array(), *types = json_array();
 	json_auto_t *needs = json_array();
 	struct source_job job = {.request = request,
+				 .cache = cache,
 				 .manifests = manifests,
 				 .warnings = warnings,
 				 .types = types,
@@ -276,10 +312,11 @@ static int handle_render(const json_t *request, json_t **ret_reply, struct rc_er
 	job.application = application;
 	application->name = rc_json_text(request, "name", NULL) ?: application->own_name;
 	job_init(&job, application->n_sources);
-	r = open_all(&job, json_object_get(request, "at"), err);
+	note_places(&job, json_object_get(request, "at"));
 	for (size_t i = 0; r == 0 && i < application->n_sources; i++)
 		r = render_source(&job, i, err);
 	job_done(&job);
+	rc_source_cache_trim(cache);
 	if (r < 0)
 		return r;
 	*ret_reply = json_array_size(needs) > 0
@@ -292,11 +329,13 @@ static int handle_render(const json_t *request, json_t **ret_reply, struct rc_er
 int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
 		     struct rc_error **err)
 {
+	rc_cleanup(rc_source_cache_freep) struct rc_source_cache *own = NULL;
 	const char *op = rc_json_text(request, "op", NULL);
 
-	(void)userdata;
+	if (!userdata)
+		userdata = own = rc_source_cache_new(0);
 	if (rc_text_equal(op, "render"))
-		return handle_render(request, ret_reply, err);
+		return handle_render(userdata, request, ret_reply, err);
 	if (rc_text_equal(op, "read"))
 		return handle_read(request, ret_reply, err);
 	return rc_fail(err, -EINVAL, "the request is not understood");

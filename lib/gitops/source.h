@@ -32,7 +32,8 @@ json_t *rc_source_make_request(const struct rc_application *application,
 			       const struct rc_source_at *at,
 			       const struct rc_source_cluster *cluster);
 /*
- * The worker's side, an rc_worker_handler_fn. The reply:
+ * The worker's side, an rc_worker_handler_fn; userdata is its rc_source_cache, or NULL for none.
+ * The reply:
  * {"manifests": [object...], "warnings": [text...], "types": ["Helm" or "Directory" per source]},
  * or, where a chart in Git has not all that it depends on,
  * {"needs": [{"source": N, "commit": COMMIT, "repositories": [TEXT...]}...]}.

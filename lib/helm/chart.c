@@ -158,7 +158,7 @@ static int load_file(struct loading *loading, const struct rc_helm_file *file,
 	if (rc_str_is(name, "values.yaml"))
 		return load_values(loading, file, err);
 	if (rc_str_is(name, "values.schema.json")) {
-		chart->schema = &file->bytes;
+		chart->schema = rc_helm_schema_new(loading->arena, file->bytes);
 		return 0;
 	}
 	if (rc_str_is(name, "requirements.yaml") || rc_str_is(name, "requirements.lock"))
@@ -280,6 +280,32 @@ void rc_helm_chart_add(struct rc_arena *arena, struct rc_helm_chart *chart,
 	}
 	child->parent = chart;
 	chart->children[chart->n_children++] = child;
+}
+
+static struct rc_helm_metadata *copy_metadata(struct rc_arena *arena,
+					      const struct rc_helm_metadata *metadata)
+{
+	struct rc_helm_metadata *copy = rc_arena_memdup(arena, metadata, sizeof(*copy));
+	size_t n = metadata->n_dependencies;
+
+	copy->dependencies = rc_arena_alloc(arena, (n + 1) * sizeof(struct rc_helm_dependency *));
+	for (size_t i = 0; i < n; i++)
+		copy->dependencies[i] = rc_arena_memdup(arena, metadata->dependencies[i],
+							sizeof(struct rc_helm_dependency));
+	return copy;
+}
+
+struct rc_helm_chart *rc_helm_chart_copy(struct rc_arena *arena, const struct rc_helm_chart *chart)
+{
+	struct rc_helm_chart *copy = rc_arena_memdup(arena, chart, sizeof(*copy));
+
+	copy->metadata = copy_metadata(arena, chart->metadata);
+	copy->parent = NULL;
+	copy->children = NULL;
+	copy->n_children = copy->room_children = 0;
+	for (size_t i = 0; i < chart->n_children; i++)
+		rc_helm_chart_add(arena, copy, rc_helm_chart_copy(arena, chart->children[i]));
+	return copy;
 }
 
 const char *rc_helm_chart_path(struct rc_arena *arena, const struct rc_helm_chart *chart)

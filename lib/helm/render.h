@@ -86,6 +86,12 @@ struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *o
 void rc_helm_render_free(struct rc_helm_render *render);
 RC_DEFINE_FREEP(struct rc_helm_render, rc_helm_render_free)
 
+struct rc_helm_prepared;
+/*
+ * Take the chart from prepared (prepared.h), which is borrowed and must outlive the render; what
+ * was put into the render's own list of files is forgotten.
+ */
+void rc_helm_render_use(struct rc_helm_render *render, struct rc_helm_prepared *prepared);
 /* The list to put the chart's files into, and what was said so far; both belong to render. */
 struct rc_helm_files *rc_helm_render_files(struct rc_helm_render *render);
 struct rc_helm_warnings *rc_helm_render_warnings(struct rc_helm_render *render);

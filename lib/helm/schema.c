@@ -323,22 +323,52 @@ static int check_schema(struct rc_value schema, unsigned int depth, struct rc_bu
 	return check_members(schema.map, depth, messages);
 }
 
-int rc_helm_schema_check(struct rc_arena *arena, struct rc_str schema,
-			 const struct rc_value *values, struct rc_buf *messages)
+struct rc_helm_schema {
+	struct rc_arena *arena;
+	struct rc_str text;
+	bool is_read;
+	struct rc_value root;
+	const char *problem; /* that makes it unusable, or NULL */
+};
+
+struct rc_helm_schema *rc_helm_schema_new(struct rc_arena *arena, struct rc_str text)
+{
+	struct rc_helm_schema *schema = rc_arena_new0(arena, struct rc_helm_schema);
+
+	schema->arena = arena;
+	schema->text = text;
+	return schema;
+}
+
+static void read_schema(struct rc_helm_schema *schema)
 {
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	rc_autobuf struct rc_buf problem = RC_BUF_INIT(RC_HELM_SCHEMA_MESSAGES_MAX);
+
+	schema->is_read = true;
+	if (rc_helm_value_parse_json(schema->arena, schema->text, &schema->root, &err) < 0)
+		rc_buf_puts(&problem, strstr(err->message, "unexpected end") ? "unexpected EOF"
+									     : err->message);
+	else
+		check_schema(schema->root, 0, &problem);
+	if (problem.n > 0)
+		schema->problem = rc_arena_strdup(schema->arena, rc_buf_text(&problem));
+}
+
+int rc_helm_schema_check(struct rc_arena *arena, struct rc_helm_schema *schema,
+			 const struct rc_value *values, struct rc_buf *messages)
+{
 	rc_cleanup(run_done) struct rc_helm_schema_run run = {.arena = arena};
 	const struct rc_helm_schema_path root = {.above = NULL};
 	RC_HELM_SCHEMA_RESULT(result);
 
-	if (rc_helm_value_parse_json(arena, schema, &run.root, &err) < 0) {
-		rc_buf_printf(messages, "%s",
-			      strstr(err->message, "unexpected end") ? "unexpected EOF"
-								     : err->message);
+	if (!schema->is_read)
+		read_schema(schema);
+	if (schema->problem) {
+		rc_buf_puts(messages, schema->problem);
 		return -EINVAL;
 	}
-	if (check_schema(run.root, 0, messages) < 0)
-		return -EINVAL;
+	run.root = schema->root;
 	rc_helm_schema_validate(&run, run.root, *values, &root, &result);
 	if (run.steps > STEPS_MAX) {
 		rc_buf_printf(messages, "checking the values takes more than %d steps", STEPS_MAX);

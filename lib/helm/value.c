@@ -142,6 +142,7 @@ const char *rc_helm_value_json_kind(enum rc_yaml_kind kind)
 struct builder {
 	struct rc_arena *arena;
 	struct rc_value root;
+	struct rc_str too_large; /* the first number that no float64 holds */
 	struct open {
 		struct rc_value value;
 		struct rc_str key;
@@ -173,10 +174,12 @@ static void on_boolean(void *userdata, bool value)
 
 static void on_number(void *userdata, struct rc_str text)
 {
+	struct builder *builder = userdata;
 	double real = 0;
 
-	(void)rc_number_parse_float(text, &real);
-	add(userdata, rc_value_float(real));
+	if (rc_number_parse_float(text, &real) < 0 && !builder->too_large.p)
+		builder->too_large = rc_arena_str(builder->arena, text);
+	add(builder, rc_value_float(real));
 }
 
 static void on_string(void *userdata, struct rc_str text)
@@ -230,7 +233,12 @@ int rc_helm_value_parse_json(struct rc_arena *arena, struct rc_str text, struct 
 	struct builder builder = {.arena = arena};
 	int r = rc_json_read(text, &events, &builder, NULL, err);
 
-	if (r == 0)
-		*ret = builder.root;
-	return r;
+	if (r < 0)
+		return r;
+	if (builder.too_large.p)
+		return rc_fail(err, -EINVAL,
+			       "json: cannot unmarshal number %.*s into Go value of type float64",
+			       (int)builder.too_large.n, builder.too_large.p);
+	*ret = builder.root;
+	return 0;
 }

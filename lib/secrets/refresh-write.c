@@ -132,7 +132,7 @@ static int delete_secret(struct secrets_refresh *refresh)
 /* The store holds nothing of it any more, and the Secret shall go with that. */
 static bool is_deleted(const struct secrets_refresh *refresh)
 {
-	return refresh->is_missing && json_object_size(refresh->data) == 0 &&
+	return refresh->is_missing && json_object_size(refresh->values) == 0 &&
 	       refresh->entry->external->deletion == RC_SECRETS_DELETION_DELETE;
 }
 

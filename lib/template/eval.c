@@ -289,6 +289,9 @@ static int field_of_map(struct rc_template_state *state, struct rc_value dot, st
 		return rc_template_exec_fail(state, "%.*s is not a method but has arguments",
 					     (int)name.n, name.p);
 	found = rc_value_map_get(from.map, name);
+	if (!found && state->exec->missing_key_fails)
+		return rc_template_exec_fail(state, "map has no entry for key \"%.*s\"",
+					     (int)name.n, name.p);
 	if (found)
 		*ret = *found;
 	else if (from.map->flavour == RC_VALUE_FILES)

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -21,6 +23,20 @@ struct rc_template_set *rc_template_set_new(struct rc_arena *arena,
 					    const struct rc_template_set *parent);
 void rc_template_set_free(struct rc_template_set *set);
 RC_DEFINE_FREEP(struct rc_template_set, rc_template_set_free)
+
+/*
+ * A text, parsed as the template name with all that it defines: what a set is made of, and what a
+ * cache keeps, for it is the same in every set. text is borrowed; trees live in arena.
+ * Returns 0 or -EINVAL with Go's "template: NAME:LINE: ..." as message.
+ */
+struct rc_template_file;
+int rc_template_file_parse(struct rc_arena *arena, const struct rc_template_funcs *funcs,
+			   struct rc_str name, struct rc_str text,
+			   struct rc_template_file **ret_file, struct rc_error **err);
+void rc_template_file_free(struct rc_template_file *file);
+RC_DEFINE_FREEP(struct rc_template_file, rc_template_file_free)
+/* A definition replaces an earlier one unless it holds nothing but white space. file may go. */
+void rc_template_set_add(struct rc_template_set *set, const struct rc_template_file *file);
 
 /*
  * Parse text as the template name, with all it defines. text is borrowed and must live as long as
@@ -48,6 +64,7 @@ struct rc_template_exec {
 	const struct rc_template_set *set; /* what include and template see; tpl changes it */
 	struct rc_template_limits limits;
 	uint64_t steps;
+	bool missing_key_fails; /* Go's missingkey=error; else a missing key is no value */
 	void *userdata;		/* for the functions of the embedding engine */
 	const void *stack_base; /* set by the first execute */
 	unsigned int depth;

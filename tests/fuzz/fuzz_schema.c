@@ -21,7 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (rc_value_is_nil(values))
 		values = rc_value_map_new(arena, RC_VALUE_ANY, 0);
-	r = rc_helm_schema_check(arena, (struct rc_str){all.p + n, all.n - n}, &values, &messages);
+	r = rc_helm_schema_check(arena,
+				 rc_helm_schema_new(arena, (struct rc_str){all.p + n, all.n - n}),
+				 &values, &messages);
 	if ((r < 0) != (messages.n > 0))
 		abort();
 	return 0;

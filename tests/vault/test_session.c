@@ -310,6 +310,21 @@ START_TEST(test_login_fails)
 }
 END_TEST
 
+/* A login that is not there must not look like a secret that is not there. */
+START_TEST(test_login_missing)
+{
+	static const struct scene_rule rules[] = {
+		{.path = "/v1/auth/kubernetes/login", .status = 404, .body = "{\"errors\":[]}"},
+		{0}};
+
+	begin(rules);
+	ask("a");
+	scene_wait(&world.scene, 1, 5);
+	ck_assert_int_eq(world.scene.r, -EAGAIN);
+	finish();
+}
+END_TEST
+
 START_TEST(test_login_without_token)
 {
 	static const struct scene_rule rules[] = {
@@ -484,6 +499,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_lost);
 	tcase_add_test(tcase, test_policy);
 	tcase_add_test(tcase, test_login_fails);
+	tcase_add_test(tcase, test_login_missing);
 	tcase_add_test(tcase, test_login_without_token);
 	tcase_add_test(tcase, test_given);
 	tcase_add_test(tcase, test_given_dead);

@@ -181,12 +181,48 @@ static const struct {
 	{"503", 503, "ServiceUnavailable"},
 };
 
+/* As the API server words what an account has no right to; the caller's to free. */
+static char *describe_forbidden(struct rc_net_http_exchange *exchange)
+{
+	const char *path = rc_net_http_exchange_get_path(exchange);
+	const char *method = rc_net_http_exchange_get_method(exchange);
+	const char *verb = strcmp(method, "POST") == 0			       ? "create"
+			   : strcmp(method, "PUT") == 0			       ? "update"
+			   : strcmp(method, "PATCH") == 0		       ? "patch"
+			   : strcmp(method, "DELETE") == 0		       ? "delete"
+			   : rc_net_http_exchange_get_query(exchange, "watch") ? "watch"
+									       : "list";
+	rc_autofree char *copy = rc_strdup(path);
+	char *rest = copy, *part, *parts[8] = {NULL};
+	const char *group, *plural;
+	size_t n = 0, at;
+
+	while (n < 7 && (part = strsep(&rest, "/")))
+		if (*part)
+			parts[n++] = part;
+	group = n > 1 && strcmp(parts[0], "apis") == 0 ? parts[1] : "";
+	at = *group ? 3 : 2;
+	if (at + 2 < n && strcmp(parts[at], "namespaces") == 0)
+		at += 2;
+	plural = at < n ? parts[at] : "";
+	if (strcmp(verb, "list") == 0 && at + 1 < n)
+		verb = "get";
+	return rc_asprintf(
+		"%s%s%s is forbidden: User \"test\" cannot %s resource \"%s\" in API group "
+		"\"%s\" at the cluster scope",
+		plural, *group ? "." : "", group, verb, plural, group);
+}
+
 static void reply_status(struct rc_net_http_exchange *exchange, const char *what)
 {
 	for (size_t i = 0; i < RC_ARRAY_SIZE(statuses); i++)
 		if (strcmp(statuses[i].what, what) == 0) {
-			json_auto_t *status = kubeapi_status(statuses[i].status, statuses[i].reason,
-							     "misbehaving on request: %s", what);
+			rc_autofree char *why =
+				statuses[i].status == 403
+					? describe_forbidden(exchange)
+					: rc_asprintf("misbehaving on request: %s", what);
+			json_auto_t *status =
+				kubeapi_status(statuses[i].status, statuses[i].reason, "%s", why);
 
 			rc_net_http_exchange_reply_json(exchange, statuses[i].status, status);
 			return;
