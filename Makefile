@@ -205,6 +205,10 @@ peers: ## get the real peers the conformance suites use (Kubernetes, etcd, Helm,
 conformance: all $(FAKES) ## the same suites against the real peers: make conformance [PEER=helm|kubernetes|...]
 	$(Q)O=$(O) PEER=$(PEER) tests/conformance/run
 
+.PHONY: differential
+differential: all ## small charts made from a seed, beside Helm: make differential [SEED=] [COUNT=1000] [KIND=]
+	$(Q)O=$(O) SEED=$(SEED) COUNT=$(COUNT) KIND=$(KIND) tests/differential/run
+
 .PHONY: soak
 soak: all $(FAKES) ## ten minutes of failing API server, Git remote and Vault; memory must not grow
 	$(Q)O=$(O) tests/soak/run

@@ -79,6 +79,20 @@ static void print_line(const json_t *app, const char *label, const char *path)
 		       ctl_print_reset(text));
 }
 
+static void print_window(const json_t *status)
+{
+	const json_t *windows = json_object_get(status, "syncWindows");
+	char buffer[32];
+
+	if (!windows)
+		return;
+	printf("%-16s %s", "Sync window:",
+	       json_is_true(json_object_get(windows, "allowed")) ? "open" : "closed");
+	if (json_object_get(windows, "changes"))
+		printf(", until %s", ctl_print_get(windows, "changes", buffer));
+	putchar('\n');
+}
+
 static void print_app(const json_t *app)
 {
 	json_t *status = json_object_get(app, "status"), *condition;
@@ -100,6 +114,7 @@ static void print_app(const json_t *app)
 	print_line(app, "Message:", "status.operationState.message");
 	print_line(app, "Retries:", "status.operationState.retryCount");
 	print_line(app, "Blocked by:", "status.blockedBy.message");
+	print_window(status);
 	print_line(app, "Suspended:", "status.hold.suspended.reason");
 	print_line(app, "Rolled back by:", "status.hold.rollback.by");
 	json_array_foreach (json_object_get(status, "conditions"), i, condition) {

@@ -237,6 +237,8 @@ static struct rc_resources_options look_options(const struct rc_app *app)
 		.application = &app->application->options,
 		.judge = rc_engine_get_judge(app->engine),
 		.cluster = app->destination,
+		.is_allowed = rc_app_permit_is_allowed,
+		.userdata = app,
 	};
 }
 

@@ -358,6 +358,8 @@ int rc_app_approve(struct rc_app *app, const char *by, struct rc_error **err)
 	json_t *prunes = get_prunes(app);
 	int r;
 
+	if (rc_app_is_deleting(app))
+		return rc_app_delete_approve(app, by, err);
 	if (json_object_size(prunes) == 0)
 		return rc_fail(err, -EINVAL, "nothing of '%s' waits for approval", name_of(app));
 	if (app->sync)

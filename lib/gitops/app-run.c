@@ -7,7 +7,8 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 
-#define AGAIN_S 5 /* after a look that could not tell everything */
+#define AGAIN_S	  5 /* after a look that could not tell everything */
+#define AUTOMATED "automated sync policy"
 
 static const struct rc_engine_options *options_of(const struct rc_app *app)
 {
@@ -141,7 +142,7 @@ struct start {
 static void begin_operation(struct rc_app *app, const struct start *start)
 {
 	struct rc_operation *operation = &app->operation;
-	const char *by = start->by_hand ? app->wanted.initiated_by : "automated sync policy";
+	const char *by = start->by_hand ? app->wanted.initiated_by : AUTOMATED;
 	bool partial = start->partial || rc_request_is_partial(&app->running);
 
 	if (start->partial)
@@ -166,6 +167,27 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 	free(operation->message);
 	operation->message = NULL;
 	rc_app_save_operation(app);
+}
+
+static char *hold_for_window(void *userdata)
+{
+	const struct rc_app *app = userdata;
+	bool is_manual = !rc_text_equal(app->operation.initiated_by, AUTOMATED);
+
+	return rc_app_permit_window(app, is_manual).is_allowed
+		       ? NULL
+		       : rc_strdup("Sync operation blocked by sync window");
+}
+
+/* What was asked for by hand is now what is done. */
+static void take_wanted(struct rc_app *app, const struct start *start)
+{
+	rc_request_done(&app->running);
+	if (!start->by_hand)
+		return;
+	app->running = app->wanted.request;
+	app->wanted.request = (struct rc_request){.prune = false};
+	app->is_wanted = false;
 }
 
 static struct rc_sync_options make_options(struct rc_app *app, const struct start *start)
@@ -195,6 +217,8 @@ static struct rc_sync_options make_options(struct rc_app *app, const struct star
 			app->running.prune && !app->running.approved ? 100 : engine->prune_budget,
 		.prune = application->automated.prune,
 		.partial = start->partial,
+		.permit = rc_app_permit_task,
+		.hold = hold_for_window,
 		.names_rivals = start->partial && app->operation.heal_attempts > 1,
 		.request = &app->running,
 		.changed = on_progress,
@@ -214,23 +238,13 @@ static void fail_start(struct rc_app *app, struct rc_error *err)
 	rc_app_save_operation(app);
 }
 
-static void take_request(struct rc_app *app, bool by_hand)
-{
-	rc_request_done(&app->running);
-	if (!by_hand)
-		return;
-	app->running = app->wanted.request;
-	app->wanted.request = (struct rc_request){.prune = false};
-	app->is_wanted = false;
-}
-
 static void start_run(struct rc_app *app, const struct start *start)
 {
 	struct rc_sync_options options;
 	rc_autofree struct rc_plan_live *live = NULL;
 	struct rc_error *err = NULL;
 
-	take_request(app, start->by_hand);
+	take_wanted(app, start);
 	begin_operation(app, start);
 	options = make_options(app, start);
 	live = rc_resources_list_live(&app->resources, &options.n_live);
@@ -276,6 +290,19 @@ static bool resume(struct rc_app *app)
 	return true;
 }
 
+static void run_in_window(struct rc_app *app, const struct start *start)
+{
+	struct rc_window_verdict window = rc_app_permit_window(app, start->by_hand);
+
+	if (window.is_allowed) {
+		start_run(app, start);
+		return;
+	}
+	app->is_window_closed = true;
+	if (window.changes_unix_s)
+		wait_s(app, window.changes_unix_s - rc_clock_unix_s());
+}
+
 void rc_app_run_decide(struct rc_app *app)
 {
 	struct rc_resources_count count = rc_resources_count(&app->resources);
@@ -295,6 +322,7 @@ void rc_app_run_decide(struct rc_app *app)
 	struct start start = {.partial = false};
 
 	app->refusal = NULL;
+	app->is_window_closed = false;
 	if (app->sync || (!facts.is_suspended && resume(app)))
 		return;
 	if (rc_app_hold_get_end(app))
@@ -303,7 +331,7 @@ void rc_app_run_decide(struct rc_app *app)
 		rc_app_approve(app, "annotation deletion-approved", NULL);
 	if (app->is_wanted && !facts.is_suspended) {
 		start.by_hand = true;
-		start_run(app, &start);
+		run_in_window(app, &start);
 		return;
 	}
 	if (count.n_unknown > 0) {
@@ -323,7 +351,7 @@ void rc_app_run_decide(struct rc_app *app)
 	case RC_DECISION_HEAL:
 		start.partial = verdict.decision == RC_DECISION_HEAL;
 		start.is_retry = verdict.is_retry;
-		start_run(app, &start);
+		run_in_window(app, &start);
 		return;
 	}
 }

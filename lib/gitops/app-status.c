@@ -97,8 +97,11 @@ static json_t *describe_conditions(const struct rc_app *app)
 	if (app->error) {
 		rc_autofree char *why = rc_error_format(app->error);
 
-		add_condition(conditions, "ComparisonError", why, app->error_since_unix_s);
+		add_condition(conditions,
+			      app->is_spec_error ? "InvalidSpecError" : "ComparisonError", why,
+			      app->error_since_unix_s);
 	}
+	rc_app_delete_describe(app, conditions);
 	if (app->refusal)
 		add_condition(conditions, "SyncError", app->refusal,
 			      app->operation.finished_unix_s);
@@ -149,6 +152,25 @@ static json_t *describe_operation(const struct rc_app *app)
 	return json;
 }
 
+static char *describe_closed_window(const struct rc_app *app)
+{
+	struct rc_window_verdict window = rc_app_permit_window(app, app->is_wanted);
+	char text[RC_CLOCK_RFC3339_MAX];
+
+	if (!window.changes_unix_s)
+		return rc_strdup("it has to wait for a sync window, and none opens within a year");
+	return rc_asprintf("it has to wait for a sync window, which opens at %s",
+			   rc_clock_format_rfc3339(window.changes_unix_s, text));
+}
+
+static char *describe_deletion(const struct rc_app *app)
+{
+	if (app->deletion.waiting)
+		return rc_asprintf("its deletion waits for approval of %s", app->deletion.waiting);
+	return app->deletion.error ? rc_error_format(app->deletion.error)
+				   : rc_strdup("it is being deleted");
+}
+
 /* What to know, in a sentence; the caller's to free; NULL when there is nothing to say. */
 static char *make_reason(const struct rc_app *app, const char *sync_status, enum rc_health health,
 			 const char *health_message)
@@ -157,6 +179,8 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 
 	if (app->sync && rc_sync_get_blocked(app->sync))
 		return rc_strdup(rc_sync_get_blocked(app->sync));
+	if (app->deletion.is_on)
+		return describe_deletion(app);
 	if (app->sync)
 		return rc_strdup("a sync is under way");
 	if (app->error)
@@ -164,6 +188,8 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 	failure = app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
 	if (failure)
 		return failure;
+	if (app->is_window_closed)
+		return describe_closed_window(app);
 	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
 		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
 	if (app->refusal)
@@ -204,6 +230,7 @@ static json_t *describe_status(const struct rc_app *app)
 			   time_of(app->compared_unix_s), "operationState", describe_operation(app),
 			   "reason", reason, "sourceTypes", app->types, "hold",
 			   rc_app_hold_describe(app));
+	json_object_set_new(status, "syncWindows", rc_app_permit_describe_windows(app));
 	if (app->sync) {
 		json_auto_t *run = rc_sync_describe(app->sync);
 		json_t *blocked = json_object_get(run, "blockedBy");

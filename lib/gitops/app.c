@@ -150,6 +150,7 @@ static void load(struct rc_app *app)
 	if (operation)
 		rc_operation_from_json(&app->operation, operation);
 	rc_app_hold_load(app);
+	rc_app_delete_load(app);
 }
 
 /* What a rollback of an earlier life holds is still held. */
@@ -190,6 +191,7 @@ static void clear_sight(struct rc_app *app)
 	rc_desired_free(app->fresh);
 	rc_desired_free(app->desired);
 	app->fresh = app->desired = NULL;
+	free(rc_steal(&app->render_key));
 	json_decref(app->manifests);
 	json_decref(app->warnings);
 	json_decref(app->types);
@@ -222,6 +224,7 @@ void rc_app_free(struct rc_app *app)
 	rc_sync_free(app->sync);
 	rc_app_diff_cancel(app);
 	stop_look(app);
+	rc_app_delete_done(app);
 	ev_timer_stop(options_of(app)->loop, &app->turn);
 	ev_timer_stop(options_of(app)->loop, &app->decision);
 	unwant(app);
@@ -240,18 +243,26 @@ void rc_app_free(struct rc_app *app)
 	rc_request_done(&app->wanted.request);
 	rc_request_done(&app->running);
 	json_decref(app->hold);
+	json_decref(app->delete_hooks);
 	free(app->rivals);
 	free_applications(app);
 	free(app);
 }
 
-/* Everything that was seen was seen of another application. */
-static void begin_anew(struct rc_app *app)
+/* A run's journal stays: it is gone on with if nothing else changed. */
+void rc_app_stop(struct rc_app *app)
 {
-	rc_sync_free(app->sync); /* its journal stays: it is gone on with if nothing else changed */
+	rc_sync_free(app->sync);
 	app->sync = NULL;
 	rc_app_diff_cancel(app);
 	stop_look(app);
+}
+
+/* Everything that was seen was seen of another application. */
+static void begin_anew(struct rc_app *app)
+{
+	rc_app_stop(app);
+	rc_app_delete_done(app);
 	unwant(app);
 	clear_sight(app);
 }
@@ -300,10 +311,7 @@ void rc_app_rebind(struct rc_app *app)
 
 	want(app);
 	if (app->destination != before) {
-		rc_sync_free(app->sync);
-		app->sync = NULL;
-		rc_app_diff_cancel(app);
-		stop_look(app);
+		rc_app_stop(app);
 		clear_sight(app);
 	}
 	rc_app_mark(app, true);
@@ -367,8 +375,15 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 		rc_app_compare_judge(app, key);
 		rc_sync_live_changed(app->sync);
 	}
-	if (app->desired)
+	if (app->deletion.is_on && !app->sync)
+		rc_app_delete_again(app);
+	else if (app->desired)
 		rc_app_mark(app, false);
+}
+
+void rc_app_on_project(struct rc_app *app)
+{
+	rc_app_mark(app, true);
 }
 
 void rc_app_refresh(struct rc_app *app, bool is_hard)
@@ -413,6 +428,20 @@ void rc_app_want(struct rc_app *app, const char *by)
 	rc_app_refresh(app, false);
 }
 
+static int check_window(const struct rc_app *app, struct rc_error **err)
+{
+	struct rc_window_verdict window = rc_app_permit_window(app, true);
+	char text[RC_CLOCK_RFC3339_MAX];
+
+	if (window.is_allowed)
+		return 0;
+	rc_fail(err, -EACCES, "Cannot sync: Blocked by sync window");
+	if (window.changes_unix_s)
+		rc_hint(err, "it may be synced from %s on",
+			rc_clock_format_rfc3339(window.changes_unix_s, text));
+	return -EACCES;
+}
+
 static int check_sync(const struct rc_app *app, const char *revision, struct rc_error **err)
 {
 	int r = rc_app_hold_check(app, err);
@@ -421,6 +450,9 @@ static int check_sync(const struct rc_app *app, const char *revision, struct rc_
 		return r;
 	if (app->sync)
 		return rc_fail(err, -EBUSY, "a sync of '%s' is under way", app->application->name);
+	r = check_window(app, err);
+	if (r < 0)
+		return r;
 	return check_revision(app, revision, err);
 }
 

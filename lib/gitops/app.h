@@ -38,6 +38,19 @@ const char *rc_app_get_name(const struct rc_app *app);
 /* The value of its tracking label. */
 const char *rc_app_get_label(const struct rc_app *app);
 
+/*
+ * Delete it: its PreDelete hooks are run, what it made is deleted if it has the resources
+ * finalizer, its PostDelete hooks are run; then rc_engine_on_deleted() is told. A failure is told
+ * as its condition DeletionError and tried again. Ends with rc_app_set_application().
+ * approved_since: what waits for approval (Delete=confirm) may go if its annotation is from later;
+ * 0: now.
+ */
+void rc_app_delete_since(struct rc_app *app, int64_t since_unix_s);
+void rc_app_delete(struct rc_app *app);
+bool rc_app_is_deleting(const struct rc_app *app);
+/* It has hooks that are run when it is deleted. */
+bool rc_app_has_delete_hooks(const struct rc_app *app, bool is_post);
+
 /* Let go of repositories and cluster, which may be about to change; and find them again. */
 void rc_app_unbind(struct rc_app *app);
 void rc_app_rebind(struct rc_app *app);
@@ -45,6 +58,8 @@ void rc_app_rebind(struct rc_app *app);
 /* Things that happen. */
 void rc_app_on_repository(struct rc_app *app, const struct rc_repository *repository);
 void rc_app_on_destination(struct rc_app *app, const struct rc_destination *destination);
+/* What projects allow may have changed. */
+void rc_app_on_project(struct rc_app *app);
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key);
 
 /* Look at everything anew; is_hard: render again though nothing changed, and poll. */

@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gitops/plan-private.h"
 #include "base/str.h"
 #include "data/json.h"
 
 struct builder {
 	struct rc_plan *plan;
-	size_t size;
 	const struct rc_desired *desired;
 	const struct rc_plan_live *live; /* sorted by key */
 	size_t n_live;
@@ -68,7 +68,7 @@ unsigned int rc_plan_rank(const char *group, const char *kind)
 	return i;
 }
 
-static bool is_definition(const struct rc_kube_key *key)
+bool rc_plan_is_definition(const struct rc_kube_key *key)
 {
 	return strcmp(key->kind, "CustomResourceDefinition") == 0 &&
 	       strcmp(key->group, "apiextensions.k8s.io") == 0;
@@ -79,15 +79,14 @@ static bool is_namespace(const struct rc_kube_key *key)
 	return strcmp(key->kind, "Namespace") == 0 && !*key->group;
 }
 
-static struct rc_task *add(struct builder *builder, const struct rc_kube_key *key)
+/* Room doubles: there is some unless n is a power of two. */
+struct rc_task *rc_plan_add(struct rc_plan *plan, const struct rc_kube_key *key)
 {
-	struct rc_plan *plan = builder->plan;
 	struct rc_kube_key *copy = rc_kube_object_dup_key(key);
 
-	if (plan->n == builder->size) {
-		builder->size = builder->size ? 2 * builder->size : 64;
-		plan->tasks = rc_realloc(plan->tasks, builder->size * sizeof(*plan->tasks));
-	}
+	if ((plan->n & (plan->n - 1)) == 0)
+		plan->tasks =
+			rc_realloc(plan->tasks, (plan->n ? 2 * plan->n : 1) * sizeof(*plan->tasks));
 	plan->tasks[plan->n] = (struct rc_task){.key = *copy, .key_block = copy};
 	return &plan->tasks[plan->n++];
 }
@@ -118,18 +117,17 @@ static bool is_selected(const struct builder *builder, const struct rc_kube_key 
 
 /* ---- what is desired ---- */
 
-/* "<prefix><revision's first 7>-<phase>-<start>", as Argo CD names them. */
-static char *make_hook_name(const struct builder *builder, const struct rc_desired_item *item,
-			    enum rc_phase phase)
+/* As Argo CD names them. */
+char *rc_plan_make_hook_name(const struct rc_desired_item *item, enum rc_phase phase,
+			     const char *revision, int64_t started_unix_s)
 {
 	static const char *const lower[RC_PHASE_COUNT] = {"presync",  "sync",	   "postsync",
 							  "syncfail", "predelete", "postdelete"};
 
 	if (*item->key.name)
 		return NULL;
-	return rc_asprintf("%s%.7s-%s-%lld", item->generate_name ?: "",
-			   builder->options->revision ?: "", lower[phase],
-			   (long long)builder->options->started_unix_s);
+	return rc_asprintf("%s%.7s-%s-%lld", item->generate_name ?: "", revision ?: "",
+			   lower[phase], (long long)started_unix_s);
 }
 
 static void add_hook(struct builder *builder, const struct rc_desired_item *item)
@@ -141,13 +139,15 @@ static void add_hook(struct builder *builder, const struct rc_desired_item *item
 
 		if (!(item->traits.phases & 1U << phase))
 			continue;
-		task = add(builder, &item->key);
+		task = rc_plan_add(builder->plan, &item->key);
 		task->action = RC_ACTION_HOOK;
 		task->phase = (enum rc_phase)phase;
 		task->wave = item->traits.wave;
 		task->item = item;
 		task->is_created = true;
-		task->name = make_hook_name(builder, item, (enum rc_phase)phase);
+		task->name = rc_plan_make_hook_name(item, (enum rc_phase)phase,
+						    builder->options->revision,
+						    builder->options->started_unix_s);
 	}
 }
 
@@ -159,7 +159,7 @@ static void add_resource(struct builder *builder, const struct rc_desired_item *
 	if (!is_selected(builder, &item->key) ||
 	    (builder->options->only_out_of_sync && live && live->is_in_sync))
 		return;
-	task = add(builder, &item->key);
+	task = rc_plan_add(builder->plan, &item->key);
 	task->action = live && live->is_in_sync ? RC_ACTION_KEEP : RC_ACTION_APPLY;
 	task->phase = RC_PHASE_SYNC;
 	task->wave = item->traits.wave;
@@ -178,7 +178,7 @@ static void add_namespace(struct builder *builder)
 	if (!options->create_namespace || !options->name_space || !*options->name_space ||
 	    options->namespace_exists || rc_desired_find(builder->desired, &key))
 		return;
-	task = add(builder, &key);
+	task = rc_plan_add(builder->plan, &key);
 	task->action = RC_ACTION_APPLY;
 	task->phase = RC_PHASE_PRE_SYNC;
 	task->wave = INT_MIN;
@@ -189,7 +189,7 @@ static void add_namespace(struct builder *builder)
 
 static bool is_hands_off(const struct rc_plan_live *live)
 {
-	return live->is_owned || live->traits.is_kept || is_definition(&live->key) ||
+	return live->is_owned || live->traits.is_kept || rc_plan_is_definition(&live->key) ||
 	       live->traits.is_hook;
 }
 
@@ -255,7 +255,7 @@ static void add_prune(struct builder *builder, const struct rc_plan_live *live)
 
 	if (is_hands_off(live) || !is_selected(builder, &live->key))
 		return;
-	task = add(builder, &live->key);
+	task = rc_plan_add(builder->plan, &live->key);
 	task->action = RC_ACTION_PRUNE;
 	task->phase = RC_PHASE_SYNC;
 	task->wave = live->wave;
@@ -349,7 +349,7 @@ static bool promote(struct rc_plan *plan, size_t i)
 	struct rc_task *task = &plan->tasks[i];
 
 	if (task->action != RC_ACTION_APPLY ||
-	    (!is_namespace(&task->key) && !is_definition(&task->key)))
+	    (!is_namespace(&task->key) && !rc_plan_is_definition(&task->key)))
 		return false;
 	for (size_t j = 0; j < i; j++) {
 		if (!is_needed(task, &plan->tasks[j]))
@@ -363,7 +363,7 @@ static bool promote(struct rc_plan *plan, size_t i)
 	return false;
 }
 
-static void sort(struct rc_plan *plan)
+void rc_plan_sort(struct rc_plan *plan)
 {
 	bool moved = false;
 
@@ -417,7 +417,7 @@ int rc_plan_make(const struct rc_desired *desired, const struct rc_plan_live *li
 	check_budget(&builder);
 	mirror_prunes(builder.plan);
 	move_last_prunes(builder.plan);
-	sort(builder.plan);
+	rc_plan_sort(builder.plan);
 	*ret_plan = builder.plan;
 	return 0;
 }

@@ -86,6 +86,26 @@ struct rc_plan_options {
 int rc_plan_make(const struct rc_desired *desired, const struct rc_plan_live *live, size_t n_live,
 		 const struct rc_plan_options *options, struct rc_plan **ret_plan,
 		 struct rc_error **err);
+
+/* Of deleting an application. */
+struct rc_plan_delete_options {
+	bool with_resources;		/* what is live is deleted; else only hooks are run */
+	bool no_delete, needs_approval; /* the application's Delete=false, Delete=confirm */
+	bool is_approved;		/* somebody said that it may go */
+	const char *app;		/* its own object, if it is among the live ones, stays */
+	const char *revision;		/* for names of hooks with generateName */
+	int64_t started_unix_s;
+};
+
+/*
+ * Hooks of phase PreDelete (as phase PreSync of the plan), then everything live, the highest wave
+ * first, then hooks of phase PostDelete (as PostSync). What stays is skipped: objects of owners,
+ * CustomResourceDefinitions, Delete=false, helm.sh/resource-policy: keep. A task that waits for
+ * approval is_waiting. desired may be NULL: no hooks.
+ */
+void rc_plan_make_deletion(const struct rc_desired *desired, const struct rc_plan_live *live,
+			   size_t n_live, const struct rc_plan_delete_options *options,
+			   struct rc_plan **ret_plan);
 void rc_plan_free(struct rc_plan *plan);
 RC_DEFINE_FREEP(struct rc_plan, rc_plan_free)
 

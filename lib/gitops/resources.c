@@ -183,6 +183,13 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 	bool is_known, is_well_known;
 	json_auto_t *object = NULL;
 
+	row->is_forbidden =
+		options->is_allowed && !options->is_allowed(options->userdata, row->key);
+	if (row->is_forbidden) {
+		row->comparison = RC_COMPARISON_MISSING;
+		row->health = RC_HEALTH_NONE;
+		return row->item != NULL;
+	}
 	if (!live) {
 		row->comparison = RC_COMPARISON_MISSING;
 		row->health = RC_HEALTH_MISSING;
@@ -366,13 +373,13 @@ json_t *rc_resources_describe(const struct rc_resources *resources)
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
-		json_t *json =
-			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group,
-				  "kind", row->key->kind, "namespace", row->key->name_space, "name",
-				  row->key->name, "syncWave", row->traits.wave, "status",
-				  get_shown(row) == RC_COMPARISON_UNKNOWN   ? "Unknown"
-				  : get_shown(row) == RC_COMPARISON_IN_SYNC ? "Synced"
-									    : "OutOfSync");
+		json_t *json = json_pack(
+			"{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group, "kind",
+			row->key->kind, "namespace", row->key->name_space, "name", row->key->name,
+			"syncWave", row->traits.wave, "status",
+			get_shown(row) == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
+			: get_shown(row) == RC_COMPARISON_IN_SYNC		     ? "Synced"
+										     : "OutOfSync");
 
 		if (row->comparison == RC_COMPARISON_EXTRA)
 			json_object_set_new(json, "requiresPruning",

@@ -29,6 +29,7 @@ struct rc_resource {
 	char *message; /* of its health, or NULL */
 	char *owner;   /* of a desired one: the other application that has it; or NULL */
 	bool is_owned, is_terminating;
+	bool is_forbidden;    /* by the project; nothing else is said of it then */
 	bool is_asked;	      /* a dry run about it is under way */
 	bool is_judged_later; /* a health script was asked about this state */
 	json_t *programs;     /* of ignoreDifferences, that a worker has to run first; or NULL */
@@ -54,6 +55,13 @@ struct rc_resources_options {
 	const struct rc_application_options *application;
 	struct rc_judge *judge; /* may be NULL */
 	const void *cluster;	/* for judge */
+	/*
+	 * Whether the project allows an object. One that is live only is then none of ours; one
+	 * that is desired is as if it were not there, so that a sync is tried and says why it
+	 * cannot. May be NULL: everything is.
+	 */
+	bool (*is_allowed)(const void *userdata, const struct rc_kube_key *key);
+	const void *userdata;
 };
 
 void rc_resources_done(struct rc_resources *resources);

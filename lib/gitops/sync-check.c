@@ -213,6 +213,11 @@ static bool wants_check(struct rc_sync *sync, struct rc_task *task)
 		return false;
 	if (task->state != RC_TASK_PENDING || !task->item)
 		return false;
+	if (sync->options.permit &&
+	    sync->options.permit(sync->options.userdata, &task->key, &err) < 0) {
+		fail_task(sync, task, -EINVAL, err, "checking");
+		return false;
+	}
 	if (rc_sync_call_resource(sync, task))
 		return true;
 	if (may_be_missing || rc_sync_kind_is_promised(sync, task))

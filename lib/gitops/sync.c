@@ -128,10 +128,10 @@ static json_t *make_journal(const struct rc_sync *sync)
 	const struct rc_sync_options *options = &sync->options;
 	json_t *request = rc_request_to_json(&sync->request);
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:b, s:o, s:{}}", "id", sync->id, "revision",
+	return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:o, s:{}}", "id", sync->id, "revision",
 			 options->revision, "initiatedBy", options->initiated_by, "startedUnix",
-			 (json_int_t)rc_clock_unix_s(), "partial", options->partial, "request",
-			 request, "hooks");
+			 (json_int_t)rc_clock_unix_s(), "partial", options->partial, "deletion",
+			 options->plan != NULL, "request", request, "hooks");
 }
 
 /* What was asked: of a run that is gone on with the journal tells it. */
@@ -162,11 +162,14 @@ int rc_sync_start(const struct rc_sync_options *options, struct rc_sync **ret_sy
 	ev_timer_init(&sync->tick, on_tick, TICK_S, TICK_S);
 	rc_buf_init(&sync->rivals, RIVALS_MAX);
 	make_id(sync);
+	sync->plan = options->plan;
 	r = take_request(sync, err);
 	if (r < 0)
 		return r;
+	if (sync->plan)
+		sync->how.prune_propagation = options->application->delete_propagation;
 	sync->journal = options->journal ? json_deep_copy(options->journal) : make_journal(sync);
-	r = make_plan(sync, err);
+	r = sync->plan ? 0 : make_plan(sync, err);
 	if (r < 0)
 		return r;
 	sync->options.live = NULL;

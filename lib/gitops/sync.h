@@ -58,8 +58,14 @@ struct rc_sync_options {
 	bool prune;	      /* at all */
 	bool names_rivals;    /* find out who has changed what is brought back */
 	bool partial;	      /* self-heal: what is out of sync only, no hooks */
+	struct rc_plan *plan; /* to run this one, of deleting the application; taken over */
 	/* What somebody asked; of a run that is gone on with its journal says it. Borrowed. */
 	const struct rc_request *request; /* may be NULL */
+	/* -EACCES with the reason for an object that may not be written. May be NULL. */
+	int (*permit)(void *userdata, const struct rc_kube_key *key, struct rc_error **err);
+	/* Why it may not go on to the next wave now, the callee's to give away; NULL: it may. May
+	 * be NULL. Asked again once a second. */
+	char *(*hold)(void *userdata);
 	/* Progress was made, or what blocks changed. May be NULL. */
 	void (*changed)(void *userdata, struct rc_sync *sync);
 	rc_sync_done_fn *done;

@@ -175,6 +175,7 @@ static const struct {
 	OPTION("Prune=false", no_prune),
 	OPTION("Prune=confirm", prune_confirm),
 	OPTION("PruneLast=true", prune_last),
+	OPTION("Delete=true", may_delete),
 	OPTION("Delete=false", no_delete),
 	OPTION("Delete=confirm", delete_confirm),
 	OPTION("Validate=false", no_validate),
