@@ -75,6 +75,7 @@ struct rc_app {
 		char *initiated_by;
 	} wanted; /* asked for by hand */
 	bool is_wanted;
+	bool is_settling;	   /* a run has ended, and what came of it was not looked at yet */
 	bool is_window_closed;	   /* what is to be done has to wait for a sync window */
 	struct rc_request running; /* what the run under way was asked for */
 	json_t *hold;		   /* what a person decided: app-hold.c */

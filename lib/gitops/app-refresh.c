@@ -349,6 +349,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 
 	rc_app_compare_cancel(app);
+	app->is_settling = false;
 	observe(app);
 	if (r < 0) {
 		take_failure(app, r, err);

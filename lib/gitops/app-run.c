@@ -114,6 +114,7 @@ static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_err
 	rc_error_free(err);
 	rc_request_done(&app->running);
 	app->sync = NULL;
+	app->is_settling = true;
 	rc_sync_free(sync);
 	free(app->pinned);
 	app->pinned = NULL;
@@ -189,64 +190,73 @@ static void take_wanted(struct rc_app *app, const struct start *start)
 	app->is_wanted = false;
 }
 
-static void start_run(struct rc_app *app, const struct start *start)
+static struct rc_sync_options make_options(struct rc_app *app, const struct start *start)
 {
 	const struct rc_engine_options *engine = options_of(app);
-	size_t n_live;
-	rc_autofree struct rc_plan_live *live = rc_resources_list_live(&app->resources, &n_live);
-	struct rc_sync_options options = {
+	const struct rc_application *application = app->application;
+
+	return (struct rc_sync_options){
 		.loop = engine->loop,
 		.instance = engine->instance,
-		.application = app->application,
+		.revision = app->revision,
+		.initiated_by = app->operation.initiated_by,
+		.application = application,
 		.destination = app->destination,
 		.store = engine->store,
 		.desired = app->desired,
-		.live = live,
-		.n_live = n_live,
 		.log = &app->log,
 		.judge = rc_engine_get_judge(app->engine),
 		.ignore = app->ignore,
 		.script_pool = engine->script_pool,
 		.journal = start->journal,
-		.wave_timeout_ms = app->application->options.wave_timeout_ms
-					   ? app->application->options.wave_timeout_ms
+		.wave_timeout_ms = application->options.wave_timeout_ms
+					   ? application->options.wave_timeout_ms
 					   : engine->wave_timeout_ms,
-		.prune_budget = engine->prune_budget,
-		.prune = app->application->automated.prune,
+		/* By hand it is meant, but where it was approved exactly that is. */
+		.prune_budget =
+			app->running.prune && !app->running.approved ? 100 : engine->prune_budget,
+		.prune = application->automated.prune,
 		.partial = start->partial,
 		.permit = rc_app_permit_task,
 		.hold = hold_for_window,
-		.names_rivals = start->partial && app->operation.heal_attempts > 0,
+		.names_rivals = start->partial && app->operation.heal_attempts > 1,
+		.request = &app->running,
 		.changed = on_progress,
 		.done = on_synced,
 		.userdata = app,
 	};
+}
+
+static void fail_start(struct rc_app *app, struct rc_error *err)
+{
+	app->operation.phase = RC_OPERATION_FAILED;
+	app->operation.is_final = true;
+	app->operation.finished_unix_s = rc_clock_unix_s();
+	app->operation.message = rc_error_format(err);
+	rc_log_error(&app->log, LOG_ERR, err, "planning");
+	rc_error_free(err);
+	rc_app_save_operation(app);
+}
+
+static void start_run(struct rc_app *app, const struct start *start)
+{
+	struct rc_sync_options options;
+	rc_autofree struct rc_plan_live *live = NULL;
 	struct rc_error *err = NULL;
-	int r;
 
 	take_wanted(app, start);
 	begin_operation(app, start);
-	if (app->running.prune && !app->running.approved)
-		options.prune_budget = 100; /* by hand: then it is meant */
-	options.request = &app->running;
-	options.revision = app->revision;
-	options.initiated_by = app->operation.initiated_by;
-	ev_timer_stop(engine->loop, &app->decision);
+	options = make_options(app, start);
+	live = rc_resources_list_live(&app->resources, &options.n_live);
+	options.live = live;
+	ev_timer_stop(options.loop, &app->decision);
 	rc_log_info(&app->log, "%s %.12s, by %s%s",
 		    start->partial   ? "healing, at"
 		    : start->journal ? "going on with the sync of"
 				     : "syncing",
 		    app->revision, options.initiated_by, start->is_retry ? ", again" : "");
-	r = rc_sync_start(&options, &app->sync, &err);
-	if (r < 0) {
-		app->operation.phase = RC_OPERATION_FAILED;
-		app->operation.is_final = true;
-		app->operation.finished_unix_s = rc_clock_unix_s();
-		app->operation.message = rc_error_format(err);
-		rc_log_error(&app->log, LOG_ERR, err, "planning");
-		rc_error_free(err);
-		rc_app_save_operation(app);
-	}
+	if (rc_sync_start(&options, &app->sync, &err) < 0)
+		fail_start(app, err);
 	rc_app_tell(app);
 }
 

@@ -128,8 +128,9 @@ static json_t *describe_operation(const struct rc_app *app)
 	if (operation->phase == RC_OPERATION_NONE && !app->is_wanted)
 		return NULL;
 	json = json_pack("{s:s, s:s*, s:i, s:s, s:o*, s:o*, s:{s:s, s:o*}, s:{s:s}}", "phase",
-			 rc_operation_phase_to_string(app->is_wanted ? RC_OPERATION_RUNNING
-								     : operation->phase),
+			 rc_operation_phase_to_string(app->is_wanted || app->is_settling
+							      ? RC_OPERATION_RUNNING
+							      : operation->phase),
 			 "message", operation->message, "retryCount", (int)operation->retry_count,
 			 "initiatedBy", operation->initiated_by ?: "", "startedAt",
 			 time_of(operation->started_unix_s), "finishedAt",

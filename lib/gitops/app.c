@@ -490,9 +490,9 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 	rc_autofree char *message = NULL;
 
 	*ret_counts = app->counts;
-	ret_counts->sync_status = !app->is_compared || count.n_unknown ? "Unknown"
-				  : count.n_out_of_sync		       ? "OutOfSync"
-								       : "Synced";
+	ret_counts->sync_status = !app->is_compared || count.n_shown_unknown ? "Unknown"
+				  : count.n_shown_out_of_sync		     ? "OutOfSync"
+									     : "Synced";
 	ret_counts->health_status =
 		app->desired ? rc_health_to_string(rc_resources_assess(&app->resources, &message))
 			     : "Unknown";

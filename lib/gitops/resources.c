@@ -129,6 +129,11 @@ static bool read_extra(struct rc_resource *row, const json_t *live,
 	return true;
 }
 
+static enum rc_comparison get_shown(const struct rc_resource *row)
+{
+	return row->comparison != RC_COMPARISON_UNKNOWN ? row->comparison : row->before;
+}
+
 static bool is_compared(const struct rc_resource *row, const struct rc_resource *before)
 {
 	return before && before->comparison != RC_COMPARISON_UNKNOWN &&
@@ -209,6 +214,8 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 		return true;
 	}
 	++*compared;
+	if (before && (before->item != NULL) == (row->item != NULL))
+		row->before = get_shown(before);
 	if (!row->item)
 		return read_extra(row, object, options);
 	compare(row, object, options);
@@ -258,9 +265,9 @@ size_t rc_resources_update(struct rc_resources *resources,
 
 /* ---- adding up ---- */
 
-bool rc_resources_is_out_of_sync(const struct rc_resource *row)
+static bool is_out_of_sync(const struct rc_resource *row, enum rc_comparison comparison)
 {
-	switch (row->comparison) {
+	switch (comparison) {
 	case RC_COMPARISON_IN_SYNC:
 	case RC_COMPARISON_UNKNOWN:
 		return false;
@@ -274,9 +281,14 @@ bool rc_resources_is_out_of_sync(const struct rc_resource *row)
 	       !row->traits.no_prune && strcmp(row->key->kind, "CustomResourceDefinition") != 0;
 }
 
+bool rc_resources_is_out_of_sync(const struct rc_resource *row)
+{
+	return is_out_of_sync(row, row->comparison);
+}
+
 struct rc_resources_count rc_resources_count(const struct rc_resources *resources)
 {
-	struct rc_resources_count count = {0, 0, 0};
+	struct rc_resources_count count = {.n_unknown = 0};
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
@@ -285,6 +297,8 @@ struct rc_resources_count rc_resources_count(const struct rc_resources *resource
 		count.n_out_of_sync += is_out;
 		count.n_extras += is_out && row->comparison == RC_COMPARISON_EXTRA;
 		count.n_unknown += row->comparison == RC_COMPARISON_UNKNOWN;
+		count.n_shown_out_of_sync += is_out_of_sync(row, get_shown(row));
+		count.n_shown_unknown += get_shown(row) == RC_COMPARISON_UNKNOWN;
 	}
 	return count;
 }
@@ -363,9 +377,9 @@ json_t *rc_resources_describe(const struct rc_resources *resources)
 			"{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group, "kind",
 			row->key->kind, "namespace", row->key->name_space, "name", row->key->name,
 			"syncWave", row->traits.wave, "status",
-			row->comparison == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
-			: row->comparison == RC_COMPARISON_IN_SYNC		      ? "Synced"
-								   : "OutOfSync");
+			get_shown(row) == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
+			: get_shown(row) == RC_COMPARISON_IN_SYNC		     ? "Synced"
+										     : "OutOfSync");
 
 		if (row->comparison == RC_COMPARISON_EXTRA)
 			json_object_set_new(json, "requiresPruning",

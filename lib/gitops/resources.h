@@ -24,6 +24,7 @@ struct rc_resource {
 	const struct rc_desired_item *item; /* NULL: live only; borrowed from the desired state */
 	struct rc_traits traits;	    /* of the desired object, else of the live one */
 	enum rc_comparison comparison;
+	enum rc_comparison before; /* what is shown while it is UNKNOWN */
 	enum rc_health health;
 	char *message; /* of its health, or NULL */
 	char *owner;   /* of a desired one: the other application that has it; or NULL */
@@ -79,6 +80,8 @@ size_t rc_resources_update(struct rc_resources *resources,
 bool rc_resources_is_out_of_sync(const struct rc_resource *row);
 struct rc_resources_count {
 	size_t n_out_of_sync, n_extras, n_unknown;
+	/* As it is shown: what is being found out is as it was before. */
+	size_t n_shown_out_of_sync, n_shown_unknown;
 };
 struct rc_resources_count rc_resources_count(const struct rc_resources *resources);
 /* The worst of all that are there, with up to three causes; Missing when none is. *ret_message is
