@@ -42,43 +42,7 @@ static int read_node(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_no
 #define fail_at(reader, err, code, line, column, ...)                                             \
 	((reader)->options.file ? rc_wrap((err), rc_fail((err), (code), __VA_ARGS__), "%s:%u:%u", \
 					  (reader)->options.file, (line), (column))               \
-				: rc_fail((err), (code), "yaml: " __VA_ARGS__))
-
-static size_t offset_of(struct rc_yaml_reader *reader, size_t index)
-{
-	while (reader->at_index < index && reader->at_offset < reader->text.n) {
-		size_t n;
-
-		rc_utf8_decode((struct rc_str){reader->text.p + reader->at_offset,
-					       reader->text.n - reader->at_offset},
-			       &n);
-		reader->at_offset += n;
-		reader->at_index++;
-	}
-	return reader->at_offset;
-}
-
-/*
- * "{}" or "[]" where a key must be: libyaml waits for the colon, while goyaml, closing an empty
- * collection, forgets that it may be a key.
- */
-static bool is_empty_collection(struct rc_yaml_reader *reader)
-{
-	const yaml_parser_t *parser = &reader->parser;
-	size_t at;
-	char close;
-
-	if (parser->error != YAML_SCANNER_ERROR || !parser->problem ||
-	    strcmp(parser->problem, "could not find expected ':'") != 0)
-		return false;
-	at = offset_of(reader, parser->context_mark.index);
-	if (at >= reader->text.n || (reader->text.p[at] != '{' && reader->text.p[at] != '['))
-		return false;
-	close = reader->text.p[at++] == '{' ? '}' : ']';
-	while (at < reader->text.n && reader->text.p[at] && strchr(" \t\r\n", reader->text.p[at]))
-		at++;
-	return at < reader->text.n && reader->text.p[at] == close;
-}
+				: rc_wrap((err), rc_fail((err), (code), __VA_ARGS__), "yaml"))
 
 /*
  * goyaml's texts. A line of 0 is not printed, and the scanner's lines are one ahead of the
@@ -98,18 +62,10 @@ static int fail_parse(struct rc_yaml_reader *reader, struct rc_error **err)
 		return rc_fail(err, -EINVAL, "%s:%zu:%zu: %s", reader->options.file,
 			       parser->problem_mark.line + 1, parser->problem_mark.column + 1,
 			       problem);
-	if (is_empty_collection(reader)) {
-		bool list = parser->state == YAML_PARSE_BLOCK_SEQUENCE_ENTRY_STATE ||
-			    parser->state == YAML_PARSE_BLOCK_SEQUENCE_FIRST_ENTRY_STATE;
-
-		problem =
-			list ? "did not find expected '-' indicator" : "did not find expected key";
-		line = parser->context_mark.line;
-	} else if (parser->error == YAML_SCANNER_ERROR && line > 0) {
-		line++;
-	}
 	if (line == 0)
 		return rc_fail(err, -EINVAL, "yaml: %s", problem);
+	if (parser->error == YAML_SCANNER_ERROR)
+		line++;
 	return rc_fail(err, -EINVAL, "yaml: line %zu: %s", line, problem);
 }
 
@@ -245,6 +201,20 @@ static int apply_tag(struct rc_yaml_reader *reader, const char *tag, struct rc_y
 	return 0;
 }
 
+static size_t offset_of(struct rc_yaml_reader *reader, size_t index)
+{
+	while (reader->at_index < index && reader->at_offset < reader->text.n) {
+		size_t n;
+
+		rc_utf8_decode((struct rc_str){reader->text.p + reader->at_offset,
+					       reader->text.n - reader->at_offset},
+			       &n);
+		reader->at_offset += n;
+		reader->at_index++;
+	}
+	return reader->at_offset;
+}
+
 /* libyaml reads "\\/" as JSON does; goyaml.v2 knows no such escape. */
 static int check_escapes(struct rc_yaml_reader *reader, struct rc_error **err)
 {
@@ -343,13 +313,8 @@ static int key_to_text(struct rc_yaml_reader *reader, const struct rc_yaml_node 
 {
 	if (rc_yaml_key_text(reader->arena, key, ret_text))
 		return 0;
-	if (key->kind != RC_YAML_NULL) {
-		rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
-
-		rc_yaml_print_go(&text, key);
-		return fail_at(reader, err, -EINVAL, key->line, key->column, "invalid map key: %s",
-			       rc_buf_text(&text));
-	}
+	if (key->kind != RC_YAML_NULL)
+		return fail_at(reader, err, -EINVAL, key->line, key->column, "invalid map key");
 	if (reader->options.file)
 		return fail_at(reader, err, -EINVAL, key->line, key->column, "a key is missing");
 	return rc_fail(err, -EINVAL,
@@ -513,27 +478,6 @@ static int check_version(struct rc_yaml_reader *reader, struct rc_error **err)
 		       "found incompatible YAML document");
 }
 
-/*
- * goyaml parses the whole document before it looks at keys and tags: a fault of the grammar behind
- * the one that was found comes first.
- */
-static void read_to_end(struct rc_yaml_reader *reader, struct rc_error **err)
-{
-	struct rc_error *later = NULL;
-	int r = 0;
-
-	while (reader->parser.error == YAML_NO_ERROR && r == 0 && reader->has_event &&
-	       reader->event.type != YAML_DOCUMENT_END_EVENT &&
-	       reader->event.type != YAML_STREAM_END_EVENT)
-		r = next_event(reader, &later);
-	if (!later || !err) {
-		rc_error_free(later);
-		return;
-	}
-	rc_error_free(*err);
-	*err = later;
-}
-
 static int read_careful(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_node,
 			struct rc_error **err)
 {
@@ -556,8 +500,6 @@ static int read_careful(struct rc_yaml_reader *reader, struct rc_yaml_node **ret
 			r = next_event(reader, err);
 		if (r == 0)
 			r = read_node(reader, ret_node, err);
-		if (r == -EINVAL)
-			read_to_end(reader, err);
 		/* What follows the root on its line is an error of this document. */
 		if (r == 0)
 			r = next_event(reader, err);

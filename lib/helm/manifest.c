@@ -2,7 +2,6 @@
 #include "helm/manifest.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -245,33 +244,18 @@ static int read_annotations(struct sorting *sorting, const struct rc_yaml_node *
 	return 0;
 }
 
-/* The first number in a document that JSON does not have; NULL: there is none. */
-static const struct rc_yaml_node *find_special(const struct rc_yaml_node *node)
-{
-	const struct rc_yaml_node *found = NULL;
-
-	if (node->kind == RC_YAML_FLOAT)
-		return isfinite(node->real) ? NULL : node;
-	for (size_t i = 0; node->kind == RC_YAML_MAPPING && !found && i < node->n_entries; i++)
-		found = find_special(node->entries[i].value);
-	for (size_t i = 0; node->kind == RC_YAML_SEQUENCE && !found && i < node->n_items; i++)
-		found = find_special(node->items[i]);
-	return found;
-}
-
 static int read_head(struct sorting *sorting, struct rc_helm_manifest *manifest,
 		     struct rc_error **err)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *scratch = rc_arena_new(0);
-	const struct rc_yaml_node *metadata, *special;
+	const struct rc_yaml_node *metadata;
 	struct rc_yaml_node *node;
 	json_auto_t *json = NULL;
 	const char *ignored;
 	int r = rc_yaml_parse(scratch, manifest->text, NULL, &node, err);
 
-	special = r == 0 ? find_special(node) : NULL;
-	if (special)
-		r = rc_yaml_to_json(special, &json, err);
+	if (r == 0 && node->kind == RC_YAML_FLOAT)
+		r = rc_yaml_to_json(node, &json, err);
 	if (r < 0)
 		return rc_wrap(err, r, "YAML parse error on %.*s: error converting YAML to JSON",
 			       (int)sorting->path.n, sorting->path.p);
