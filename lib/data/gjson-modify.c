@@ -27,7 +27,7 @@ const char **rc_gjson_sort_keys(const json_t *object)
 
 	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
 		keys[n++] = key;
-	qsort(keys, n, sizeof(*keys), compare);
+	rc_sort(keys, n, sizeof(*keys), compare);
 	return keys;
 }
 

@@ -81,7 +81,7 @@ static struct engine_entry *add_entry(struct rc_engine *engine, const char *orig
 		rc_realloc(engine->entries, (engine->n_entries + 1) * sizeof(*engine->entries));
 	engine->entries[engine->n_entries++] = (struct engine_entry){
 		.app = app, .origin = rc_strdup(origin), .is_seen = true, .is_live = is_live};
-	qsort(engine->entries, engine->n_entries, sizeof(*engine->entries), compare_entries);
+	rc_sort(engine->entries, engine->n_entries, sizeof(*engine->entries), compare_entries);
 	return find_entry(engine, application->name);
 }
 

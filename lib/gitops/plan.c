@@ -279,7 +279,7 @@ static void mirror_prunes(struct rc_plan *plan)
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan->tasks[i].action == RC_ACTION_PRUNE && !plan->tasks[i].is_last)
 			waves[n++] = plan->tasks[i].wave;
-	qsort(waves, n, sizeof(*waves), compare_ints);
+	rc_sort(waves, n, sizeof(*waves), compare_ints);
 	for (size_t i = 0; i < n; i++)
 		if (distinct == 0 || waves[distinct - 1] != waves[i])
 			waves[distinct++] = waves[i];
@@ -369,11 +369,11 @@ void rc_plan_sort(struct rc_plan *plan)
 
 	if (plan->n == 0)
 		return;
-	qsort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
+	rc_sort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
 	for (size_t i = 0; i < plan->n; i++)
 		moved = promote(plan, i) || moved;
 	if (moved)
-		qsort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
+		rc_sort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
 }
 
 static int compare_live(const void *a, const void *b)
@@ -399,7 +399,7 @@ int rc_plan_make(const struct rc_desired *desired, const struct rc_plan_live *li
 	(void)err;
 	if (n_live > 0)
 		memcpy(sorted, live, n_live * sizeof(*live));
-	qsort(sorted, n_live, sizeof(*sorted), compare_live);
+	rc_sort(sorted, n_live, sizeof(*sorted), compare_live);
 	add_namespace(&builder);
 	for (size_t i = 0; i < desired->n; i++) {
 		const struct rc_desired_item *item = &desired->items[i];

@@ -74,7 +74,7 @@ static void add_desired(struct collection *all, const struct rc_desired *desired
 		row->traits = item->traits;
 		row->desired_hash = item->hash;
 	}
-	qsort(all->rows, all->n, sizeof(*all->rows), compare_rows);
+	rc_sort(all->rows, all->n, sizeof(*all->rows), compare_rows);
 	all->n_desired = all->n;
 }
 
@@ -256,7 +256,7 @@ size_t rc_resources_update(struct rc_resources *resources,
 		else
 			row_done(&all.rows[i]);
 	}
-	qsort(all.rows, n, sizeof(*all.rows), compare_rows);
+	rc_sort(all.rows, n, sizeof(*all.rows), compare_rows);
 	rc_resources_done(resources);
 	resources->rows = all.rows;
 	resources->n = n;

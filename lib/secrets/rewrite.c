@@ -29,7 +29,7 @@ static const char **sort_keys(const json_t *map)
 
 	json_object_foreach ((json_t *)(uintptr_t)map, key, value)
 		keys[n++] = key;
-	qsort(keys, n, sizeof(*keys), compare);
+	rc_sort(keys, n, sizeof(*keys), compare);
 	return keys;
 }
 

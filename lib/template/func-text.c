@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "data/quote.h"
+#include "base/memory.h"
 #include "data/unicode.h"
 #include "data/utf8.h"
 #include "template/cast.h"
@@ -583,7 +584,7 @@ static int run_sort_alpha(struct rc_value_call *call, struct rc_value *ret)
 	}
 	*ret = rc_template_cast_strings(call->arena, value);
 	if (ret->list->n > 1)
-		qsort(ret->list->items, ret->list->n, sizeof(struct rc_value), compare_texts);
+		rc_sort(ret->list->items, ret->list->n, sizeof(struct rc_value), compare_texts);
 	return 0;
 }
 
