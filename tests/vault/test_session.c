@@ -413,7 +413,24 @@ static void on_closed(void *userdata)
 	world.scene.is_over = true;
 }
 
-/* At the end a token that holds no lease is revoked, one that does is not. */
+static void on_session(void *userdata, struct rc_vault_session *session)
+{
+	int *n = userdata;
+
+	(void)session;
+	(*n)++;
+}
+
+static int count_sessions(void)
+{
+	int n = 0;
+
+	rc_vault_pool_each_session(world.pool, on_session, &n);
+	return n;
+}
+
+/* At the end a token that holds no lease is revoked, one that does is not; the session itself is
+ * there until who uses it lets go. */
 START_TEST(test_close)
 {
 	static const struct scene_rule rules[] = {
@@ -434,6 +451,10 @@ START_TEST(test_close)
 	rc_vault_pool_close(world.pool, on_closed, NULL);
 	scene_wait(&world.scene, 99, 5);
 	ck_assert_uint_eq(scene_count(&world.scene, "PUT /v1/auth/token/revoke-self t1"), !holds);
+	ck_assert_int_eq(count_sessions(), 1);
+	rc_vault_session_attach(world.session, NULL);
+	rc_vault_pool_unuse(world.pool, world.session);
+	ck_assert_int_eq(count_sessions(), holds);
 	if (holds)
 		rc_vault_token_drop(world.scene.token);
 	finish();
