@@ -105,6 +105,8 @@ static json_t *describe_conditions(const struct rc_app *app)
 	if (app->refusal)
 		add_condition(conditions, "SyncError", app->refusal,
 			      app->operation.finished_unix_s);
+	if (app->stack_wait)
+		add_condition(conditions, "DependencyWaiting", app->stack_wait, 0);
 	add_repository_conditions(app, conditions);
 	add_cluster_condition(app, conditions);
 	add_hold_conditions(app, conditions);
@@ -188,6 +190,8 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 	failure = app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
 	if (failure)
 		return failure;
+	if (app->stack_wait)
+		return rc_strdup(app->stack_wait);
 	if (app->is_window_closed)
 		return describe_closed_window(app);
 	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
