@@ -1,4 +1,5 @@
-/* What the table of 'applications' cannot tell: which keys go together, and names of other parts. */
+/* What the table of 'applications' cannot tell: which keys go together, and names of other parts.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -47,15 +48,16 @@ static const char *check_live(const struct rc_config *config,
 		       "deleted";
 	return has_cluster(config, source->cluster)
 		       ? NULL
-		       : rc_arena_printf(config->arena, "no cluster is named '%s'; add it to clusters",
+		       : rc_arena_printf(config->arena,
+					 "no cluster is named '%s'; add it to clusters",
 					 source->cluster);
 }
 
 static const char *find_problem(const struct rc_config *config,
 				const struct rc_config_applications *source)
 {
-	int kinds = (source->file != NULL) + (source->repository != NULL) +
-		    (source->cluster != NULL);
+	int kinds =
+		(source->file != NULL) + (source->repository != NULL) + (source->cluster != NULL);
 
 	if (kinds == 0)
 		return "an entry of applications has 'file', or 'from' with 'repository' and "

@@ -277,8 +277,7 @@ static bool is_too_soon(const struct live_item *item)
 static bool is_in_between(const struct live_item *item, const struct rc_app *app)
 {
 	return app && !rc_app_is_settled(app) && !rc_app_is_syncing(app) &&
-	       !rc_app_is_deleting(app) &&
-	       rc_clock_monotonic_ms() - item->dirty_ms < LOOK_MS;
+	       !rc_app_is_deleting(app) && rc_clock_monotonic_ms() - item->dirty_ms < LOOK_MS;
 }
 
 /* With a status subresource these are two writes, the status first. */

@@ -11,11 +11,11 @@
 #include "gitops/live-private.h"
 #include "kube/object.h"
 
-#define FLUSH_S	 0.2
+#define FLUSH_S	  0.2
 #define RECHECK_S 10.
-#define RIVAL_S	 600 /* so long after its last write somebody else is still at work */
-#define SKIP	 "argocd.argoproj.io/skip-reconcile"
-#define KEY_FORM "%s/%s"
+#define RIVAL_S	  600 /* so long after its last write somebody else is still at work */
+#define SKIP	  "argocd.argoproj.io/skip-reconcile"
+#define KEY_FORM  "%s/%s"
 
 /* ---- items ---- */
 
@@ -420,8 +420,8 @@ static void on_recheck(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	HASH_ITER (hh, live->items, item, next)
-		is_due = is_due || (item->rival_unix_s &&
-				    rc_clock_unix_s() - item->rival_unix_s >= RIVAL_S);
+		is_due = is_due ||
+			 (item->rival_unix_s && rc_clock_unix_s() - item->rival_unix_s >= RIVAL_S);
 	for (size_t i = 0; is_due && i < live->options.n_namespaces; i++)
 		if (live->watches[i].applications)
 			rc_kube_watch_relist(live->watches[i].applications);

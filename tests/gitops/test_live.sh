@@ -103,21 +103,21 @@ printf 'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: wr
 soon 'one that was never right says so' is "$argo/argocd/applications/wrong" '[.status.sync.status, .status.conditions[0].type, (.status.conditions[0].message | contains("kustomize is not supported"))] | join(" ")' 'Unknown InvalidSpecError true'
 
 echo 'an application of applications'
-mkdir -p "$r/root"
+mkdir -p "$r/tree"
 for name in child-a child-b; do
-	application $name "$name" '' "$finalizer" | sed "s/name: $name\$/name: $name\n  namespace: argocd/" >"$r/root/$name.yaml"
+	application $name "$name" '' "$finalizer" | sed "s/name: $name\$/name: $name\n  namespace: argocd/" >"$r/tree/$name.yaml"
 	mkdir -p "$r/$name"
 	config_map "of-$name" >"$r/$name/all.yaml"
 done
 publish 'a root'
 root=$argo/argocd/applications/root
-application root root '' "$finalizer" | sed 's/name: root$/name: root\n  namespace: argocd/' | apply "$root"
+application root tree '' "$finalizer" | sed 's/name: root$/name: root\n  namespace: argocd/' | apply "$root"
 soon 'its applications are synced' is "$argo/argocd/applications/child-a" .status.sync.status Synced
 soon 'all of them' is_there "$cm/of-child-b"
 soon 'and so is it' is "$root" '[.status.sync.status, .status.health.status, .status.summary.isAppOfApps, (.status.resources | length)] | join(" ")' 'Synced Healthy true 2'
 patch "$argo/argocd/applications/child-a" '{"spec": {"source": {"path": "child-b"}}}'
 soon 'a child that was changed is healed' is "$argo/argocd/applications/child-a" .spec.source.path child-a
-rm "$r/root/child-a.yaml"
+rm "$r/tree/child-a.yaml"
 publish 'a child goes'
 soon 'a child that leaves is deleted' is_gone "$argo/argocd/applications/child-a"
 ok 'with its objects' is_gone "$cm/of-child-a"
