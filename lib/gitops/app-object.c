@@ -180,13 +180,6 @@ static void put_key(json_t *to, const struct rc_kube_key *key, const char *versi
 	put_text(to, "name", key->name);
 }
 
-static const char *status_of(const struct rc_resource *row)
-{
-	if (row->comparison == RC_COMPARISON_UNKNOWN || row->is_forbidden)
-		return "Unknown";
-	return row->comparison == RC_COMPARISON_IN_SYNC ? "Synced" : "OutOfSync";
-}
-
 static json_t *make_resource(const struct rc_app *app, const struct rc_resource *row)
 {
 	rc_autofree char *version =
@@ -194,7 +187,7 @@ static json_t *make_resource(const struct rc_app *app, const struct rc_resource 
 	json_t *json = json_object();
 
 	put_key(json, row->key, version);
-	put_text(json, "status", status_of(row));
+	put_text(json, "status", rc_resources_get_status(row));
 	if (row->health != RC_HEALTH_NONE)
 		json_object_set_new(json, "health",
 				    json_pack("{s:s, s:s*}", "status",
@@ -315,6 +308,12 @@ static const char *message_of(const struct rc_app *app)
 	return app->operation.message;
 }
 
+/* Asked for, or ended without anybody having looked what came of it. */
+static bool is_under_way(const struct rc_app *app)
+{
+	return app->is_wanted || app->is_settling;
+}
+
 /* asked is the object's operation that it is about, or NULL. */
 static json_t *make_operation_state(const struct rc_app *app, const json_t *asked)
 {
@@ -328,12 +327,13 @@ static json_t *make_operation_state(const struct rc_app *app, const json_t *aske
 	state = json_pack(
 		"{s:o, s:s, s:o*, s:o}", "operation",
 		asked ? json_deep_copy(asked) : make_operation(app), "phase",
-		app->is_wanted ? "Running" : rc_operation_phase_to_string(operation->phase),
+		rc_operation_phase_to_string(is_under_way(app) ? RC_OPERATION_RUNNING
+							       : operation->phase),
 		"startedAt",
 		time_of(app->is_wanted ? app->wanted.since_unix_s : operation->started_unix_s),
 		"syncResult", result);
 	put_text(state, "message", message_of(app));
-	if (!app->is_wanted && operation->phase != RC_OPERATION_RUNNING)
+	if (!is_under_way(app) && operation->phase != RC_OPERATION_RUNNING)
 		json_object_set_new(
 			state, "finishedAt",
 			time_of(operation->finished_unix_s ?: operation->started_unix_s));

@@ -226,15 +226,21 @@ static struct rc_sync_options make_options(struct rc_app *app, const struct star
 	};
 }
 
-static void fail_start(struct rc_app *app, struct rc_error *err)
+static void fail_operation(struct rc_app *app, const struct rc_error *err)
 {
 	app->operation.phase = RC_OPERATION_FAILED;
 	app->operation.is_final = true;
 	app->operation.finished_unix_s = rc_clock_unix_s();
+	free(app->operation.message);
 	app->operation.message = rc_error_format(err);
+	rc_app_save_operation(app);
+}
+
+static void fail_start(struct rc_app *app, struct rc_error *err)
+{
+	fail_operation(app, err);
 	rc_log_error(&app->log, LOG_ERR, err, "planning");
 	rc_error_free(err);
-	rc_app_save_operation(app);
 }
 
 static void start_run(struct rc_app *app, const struct start *start)
@@ -261,20 +267,15 @@ static void start_run(struct rc_app *app, const struct start *start)
 
 void rc_app_run_give_up(struct rc_app *app, const struct rc_error *err)
 {
-	struct rc_operation *operation = &app->operation;
 	struct start start = {.by_hand = true};
 
 	if (!app->is_wanted)
 		return;
 	take_wanted(app, &start);
 	begin_operation(app, &start);
-	operation->phase = RC_OPERATION_FAILED;
-	operation->is_final = true;
-	operation->finished_unix_s = rc_clock_unix_s();
-	operation->message = rc_error_format(err);
+	fail_operation(app, err);
 	rc_request_done(&app->running);
 	free(rc_steal(&app->pinned));
-	rc_app_save_operation(app);
 }
 
 /* ---- whether it begins ---- */
