@@ -244,6 +244,7 @@ int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 		return RC_NEXT; /* what was rendered last is what is desired */
 	rc_desired_free(app->fresh);
 	app->fresh = NULL;
+	rc_app_object_note(app, manifests);
 	r = rc_desired_build(manifests, &options, &app->fresh, err);
 	if (r < 0) {
 		free(rc_steal(&app->render_key));
@@ -338,6 +339,8 @@ static void take_failure(struct rc_app *app, int r, struct rc_error *err)
 	if (!rc_text_equal(before, now))
 		rc_log_error(&app->log, rc_error_is_transient(r) ? LOG_WARNING : LOG_ERR, err,
 			     "comparing");
+	if (!rc_error_is_transient(r))
+		rc_app_run_give_up(app, err);
 	/* A chart that does not render will not next second either: a commit or a hand does. */
 	if (rc_error_is_transient(r) || r == -EPIPE) {
 		ev_timer_stop(app->flow.loop, &app->decision);

@@ -89,7 +89,7 @@ static void add_owner_conditions(const struct rc_app *app, json_t *conditions)
 		add_condition(conditions, "FlappingWarning", app->rivals, 0);
 }
 
-static json_t *describe_conditions(const struct rc_app *app)
+json_t *rc_app_describe_conditions(const struct rc_app *app)
 {
 	json_t *conditions = json_array(), *warning;
 	size_t i;
@@ -235,7 +235,7 @@ static json_t *describe_status(const struct rc_app *app)
 			   "sync", "status", counts.sync_status, "revision", app->revision ?: "",
 			   "health", "status", rc_health_to_string(health), "message",
 			   health_message, "resources", rc_resources_describe(&app->resources),
-			   "conditions", describe_conditions(app), "reconciledAt",
+			   "conditions", rc_app_describe_conditions(app), "reconciledAt",
 			   time_of(app->compared_unix_s), "operationState", describe_operation(app),
 			   "reason", reason, "sourceTypes", app->types, "hold",
 			   rc_app_hold_describe(app));

@@ -19,6 +19,7 @@ static const struct rc_engine_options *options_of(const struct rc_app *app)
 
 void rc_app_tell(struct rc_app *app)
 {
+	rc_app_object_note_health(app);
 	if (options_of(app)->app_changed)
 		options_of(app)->app_changed(options_of(app)->userdata, app);
 }
@@ -247,6 +248,7 @@ void rc_app_free(struct rc_app *app)
 	rc_request_done(&app->running);
 	json_decref(app->hold);
 	json_decref(app->delete_hooks);
+	json_decref(app->images);
 	free(app->rivals);
 	free(app->stack_wait);
 	free_applications(app);
@@ -428,6 +430,7 @@ void rc_app_want(struct rc_app *app, const char *by)
 
 	free(app->wanted.initiated_by);
 	app->wanted.initiated_by = name;
+	app->wanted.since_unix_s = rc_clock_unix_s();
 	app->is_wanted = true;
 	rc_app_refresh(app, false);
 }
@@ -501,4 +504,22 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 		app->desired ? rc_health_to_string(rc_resources_assess(&app->resources, &message))
 			     : "Unknown";
 	ret_counts->operation_phase = rc_operation_phase_to_string(app->operation.phase);
+}
+
+const char *rc_app_get_revision(const struct rc_app *app)
+{
+	return app->revision;
+}
+
+bool rc_app_is_syncing(const struct rc_app *app)
+{
+	return app->sync || app->is_wanted;
+}
+
+bool rc_app_is_settled(const struct rc_app *app)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (app->repositories[i] && rc_repository_is_polling(app->repositories[i]))
+			return false;
+	return !rc_flow_is_running(&app->flow) && !ev_is_active(&app->turn) && !app->sync;
 }
