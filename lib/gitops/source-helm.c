@@ -77,6 +77,43 @@ static int prepare(struct source_chart *chart, struct rc_helm_prepared **ret, st
 	return 0;
 }
 
+/* A file of crds/, from the cache or into it. */
+static int take_crd(struct source_chart *chart, const struct rc_helm_manifest *manifest,
+		    struct rc_error **err)
+{
+	struct source_objects *to = chart->job->manifests;
+	size_t start = to->text.n, before = to->n, n;
+	struct rc_str json;
+	int r;
+
+	if (rc_source_cache_get_crd(chart->tree, manifest->text.p, &json, &n)) {
+		if (to->n > 0 && n > 0)
+			rc_buf_putc(&to->text, ',');
+		to->n += n;
+		return rc_buf_add_str(&to->text, json);
+	}
+	r = rc_source_read_documents(manifest->text, manifest->path, false, to, err);
+	if (r < 0)
+		return r;
+	json = rc_buf_str(&to->text);
+	start += before > 0 && to->n > before; /* the comma */
+	rc_source_cache_add_crd(chart->tree, manifest->text.p,
+				(struct rc_str){json.p + start, json.n - start}, to->n - before);
+	return 0;
+}
+
+static int take_manifest(struct source_chart *chart, const struct rc_helm_manifest *manifest,
+			 struct rc_error **err)
+{
+	struct source_objects *to = chart->job->manifests;
+
+	if (manifest->is_crd)
+		return take_crd(chart, manifest, err);
+	if (manifest->node)
+		return rc_source_add_document(manifest->node, manifest->path, false, to, err);
+	return rc_source_read_documents(manifest->text, manifest->path, false, to, err);
+}
+
 static int take_manifests(struct source_chart *chart, struct rc_helm_render *render,
 			  struct rc_error **err)
 {
@@ -85,8 +122,7 @@ static int take_manifests(struct source_chart *chart, struct rc_helm_render *ren
 	const struct rc_helm_manifest *manifests = rc_helm_render_manifests(render, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		int r = rc_source_read_documents(manifests[i].text, manifests[i].path, false,
-						 chart->job->manifests, err);
+		int r = take_manifest(chart, &manifests[i], err);
 
 		if (r < 0)
 			return r;
@@ -131,6 +167,7 @@ static int render(struct source_chart *chart, struct rc_error **err)
 		.include_crds = !source->helm.skip_crds,
 		.skip_tests = source->helm.skip_tests,
 		.skip_schema_validation = source->helm.skip_schema_validation,
+		.keep_nodes = true,
 	};
 	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render = NULL;
 	struct rc_helm_prepared *prepared;

@@ -137,7 +137,8 @@ int rc_helm_manifest_split(struct rc_str text, rc_helm_piece_fn *each, void *use
 }
 
 struct sorting {
-	struct rc_arena *arena;
+	struct rc_arena *arena, *scratch; /* the latter for one document */
+	bool keeps_nodes;
 	struct rc_str path;
 	struct rc_helm_warnings *warnings;
 	struct rc_helm_manifests *plain, *hooks;
@@ -244,16 +245,37 @@ static int read_annotations(struct sorting *sorting, const struct rc_yaml_node *
 	return 0;
 }
 
+/* The first document; in an arena of its own, unless it is to be kept and is the only one. */
+static int read_node(struct sorting *sorting, struct rc_helm_manifest *manifest,
+		     struct rc_arena *scratch, struct rc_yaml_node **ret, struct rc_error **err)
+{
+	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *reader = NULL;
+	struct rc_yaml_node *next;
+	int r;
+
+	if (!sorting->keeps_nodes)
+		return rc_yaml_parse(scratch, manifest->text, NULL, ret, err);
+	reader = rc_yaml_reader_new(manifest->text, NULL);
+	r = rc_yaml_reader_next(reader, sorting->arena, ret, err);
+	if (r == 0)
+		*ret = rc_arena_new0(sorting->arena, struct rc_yaml_node);
+	else if (r > 0 && rc_yaml_reader_next(reader, scratch, &next, NULL) == 0)
+		manifest->node = *ret;
+	return r < 0 ? r : 0;
+}
+
 static int read_head(struct sorting *sorting, struct rc_helm_manifest *manifest,
 		     struct rc_error **err)
 {
-	rc_cleanup(rc_arena_freep) struct rc_arena *scratch = rc_arena_new(0);
+	struct rc_arena *scratch = sorting->scratch;
 	const struct rc_yaml_node *metadata;
 	struct rc_yaml_node *node;
 	json_auto_t *json = NULL;
 	const char *ignored;
-	int r = rc_yaml_parse(scratch, manifest->text, NULL, &node, err);
+	int r;
 
+	rc_arena_clear(scratch);
+	r = read_node(sorting, manifest, scratch, &node, err);
 	if (r == 0 && node->kind == RC_YAML_FLOAT)
 		r = rc_yaml_to_json(node, &json, err);
 	if (r < 0)
@@ -348,11 +370,17 @@ static bool is_partial(struct rc_str path)
 }
 
 int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files, size_t n,
-			  struct rc_helm_warnings *warnings, struct rc_helm_manifests *plain,
-			  struct rc_helm_manifests *hooks, struct rc_error **err)
+			  bool keep_nodes, struct rc_helm_warnings *warnings,
+			  struct rc_helm_manifests *plain, struct rc_helm_manifests *hooks,
+			  struct rc_error **err)
 {
-	struct sorting sorting = {
-		.arena = arena, .warnings = warnings, .plain = plain, .hooks = hooks};
+	rc_cleanup(rc_arena_freep) struct rc_arena *scratch = rc_arena_new(0);
+	struct sorting sorting = {.arena = arena,
+				  .scratch = scratch,
+				  .keeps_nodes = keep_nodes,
+				  .warnings = warnings,
+				  .plain = plain,
+				  .hooks = hooks};
 
 	if (n > 0)
 		qsort(files, n, sizeof(*files), by_path);

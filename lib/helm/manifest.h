@@ -29,5 +29,6 @@ int rc_helm_manifest_split(struct rc_str text, rc_helm_piece_fn *each, void *use
  * ..." when a head cannot be read.
  */
 int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files, size_t n,
-			  struct rc_helm_warnings *warnings, struct rc_helm_manifests *plain,
-			  struct rc_helm_manifests *hooks, struct rc_error **err);
+			  bool keep_nodes, struct rc_helm_warnings *warnings,
+			  struct rc_helm_manifests *plain, struct rc_helm_manifests *hooks,
+			  struct rc_error **err);

@@ -25,6 +25,7 @@
 #include "template/template.h"
 
 struct rc_helm_render;
+struct rc_yaml_node;
 
 enum rc_helm_set_kind {
 	RC_HELM_SET_VALUE,   /* --set a=1 */
@@ -70,6 +71,7 @@ struct rc_helm_render_options {
 	bool no_hooks;
 	bool skip_tests;
 	bool skip_schema_validation;
+	bool keep_nodes; /* of manifests that are one document: see there */
 };
 
 struct rc_helm_manifest {
@@ -79,7 +81,8 @@ struct rc_helm_manifest {
 	const char *name;   /* metadata.name, or "" */
 	const char *hook;   /* helm.sh/hook as written, or NULL */
 	bool is_test, is_crd;
-	unsigned int rank; /* of the kind, in Helm's order */
+	const struct rc_yaml_node *node; /* text, read; or NULL */
+	unsigned int rank;		 /* of the kind, in Helm's order */
 };
 
 struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *options);
