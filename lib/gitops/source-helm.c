@@ -86,12 +86,8 @@ static int take_crd(struct source_chart *chart, const struct rc_helm_manifest *m
 	struct rc_str json;
 	int r;
 
-	if (rc_source_cache_get_crd(chart->tree, manifest->text.p, &json, &n)) {
-		if (to->n > 0 && n > 0)
-			rc_buf_putc(&to->text, ',');
-		to->n += n;
-		return rc_buf_add_str(&to->text, json);
-	}
+	if (rc_source_cache_get_crd(chart->tree, manifest->text.p, &json, &n))
+		return rc_source_add_objects(to, json, n, err);
 	r = rc_source_read_documents(manifest->text, manifest->path, false, to, err);
 	if (r < 0)
 		return r;
@@ -102,16 +98,34 @@ static int take_crd(struct source_chart *chart, const struct rc_helm_manifest *m
 	return 0;
 }
 
-static int take_manifest(struct source_chart *chart, const struct rc_helm_manifest *manifest,
+/* A document; of one that is the same as the last time, what was made of it then. */
+static int take_rendered(struct source_chart *chart, const struct rc_helm_manifest *manifest,
 			 struct rc_error **err)
 {
 	struct source_objects *to = chart->job->manifests;
+	struct rc_helm_document *document = manifest->document;
+	size_t start = to->text.n, before = to->n;
+	int r;
 
+	if (document && document->json.p)
+		return rc_source_add_objects(to, document->json, 1, err);
+	r = manifest->node
+		    ? rc_source_add_document(manifest->node, manifest->path, false, to, err)
+		    : rc_source_read_documents(manifest->text, manifest->path, false, to, err);
+	if (r == 0 && document && to->n == before + 1) {
+		start += before > 0;
+		rc_helm_documents_set_json(rc_helm_prepared_documents(chart->tree->chart), document,
+					   (struct rc_str){to->text.p + start, to->text.n - start});
+	}
+	return r;
+}
+
+static int take_manifest(struct source_chart *chart, const struct rc_helm_manifest *manifest,
+			 struct rc_error **err)
+{
 	if (manifest->is_crd)
 		return take_crd(chart, manifest, err);
-	if (manifest->node)
-		return rc_source_add_document(manifest->node, manifest->path, false, to, err);
-	return rc_source_read_documents(manifest->text, manifest->path, false, to, err);
+	return take_rendered(chart, manifest, err);
 }
 
 static int take_manifests(struct source_chart *chart, struct rc_helm_render *render,
@@ -167,7 +181,6 @@ static int render(struct source_chart *chart, struct rc_error **err)
 		.include_crds = !source->helm.skip_crds,
 		.skip_tests = source->helm.skip_tests,
 		.skip_schema_validation = source->helm.skip_schema_validation,
-		.keep_nodes = true,
 	};
 	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render = NULL;
 	struct rc_helm_prepared *prepared;

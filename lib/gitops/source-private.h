@@ -42,6 +42,9 @@ int rc_source_read_file(const struct rc_git_file *file, const char *shown, bool 
 /* Append the objects of a YAML text; with_place: as {file, line, object}. */
 int rc_source_read_documents(struct rc_str text, const char *file, bool with_place,
 			     struct source_objects *to, struct rc_error **err);
+/* n objects that are JSON text already, with commas between them. */
+int rc_source_add_objects(struct source_objects *to, struct rc_str json, size_t n,
+			  struct rc_error **err);
 /* The same for one that is read already. */
 int rc_source_add_document(const struct rc_yaml_node *node, const char *file, bool with_place,
 			   struct source_objects *to, struct rc_error **err);

@@ -61,6 +61,17 @@ static int check_document(const struct rc_yaml_node *node, const char *file, boo
 		       node->column, rc_yaml_get(node, "kind") ? "apiVersion" : "kind");
 }
 
+int rc_source_add_objects(struct source_objects *to, struct rc_str json, size_t n,
+			  struct rc_error **err)
+{
+	if (n > OBJECTS_MAX - to->n)
+		return rc_fail(err, -E2BIG, "there are more than %d objects", OBJECTS_MAX);
+	if (to->n > 0 && n > 0)
+		rc_buf_putc(&to->text, ',');
+	to->n += n;
+	return rc_buf_add_str(&to->text, json);
+}
+
 int rc_source_add_document(const struct rc_yaml_node *node, const char *file, bool with_place,
 			   struct source_objects *to, struct rc_error **err)
 {
@@ -72,10 +83,9 @@ int rc_source_add_document(const struct rc_yaml_node *node, const char *file, bo
 	r = check_document(node, file, with_place, err);
 	if (r < 0 || node->n_entries == 0)
 		return r;
-	if (to->n >= OBJECTS_MAX)
-		return rc_fail(err, -E2BIG, "there are more than %d objects", OBJECTS_MAX);
-	if (to->n > 0)
-		rc_buf_putc(&to->text, ',');
+	r = rc_source_add_objects(to, RC_STR(""), 1, err);
+	if (r < 0)
+		return r;
 	if (with_place) {
 		rc_buf_puts(&to->text, "{\"file\":");
 		rc_json_write_string(&to->text, rc_str(file), false);
@@ -84,11 +94,11 @@ int rc_source_add_document(const struct rc_yaml_node *node, const char *file, bo
 	r = rc_yaml_write_json(node, &to->text, err);
 	if (r < 0) {
 		rc_buf_truncate(&to->text, start);
+		to->n--;
 		return rc_wrap(err, r, "%s:%u", file, node->line);
 	}
 	if (with_place)
 		rc_buf_putc(&to->text, '}');
-	to->n++;
 	return 0;
 }
 

@@ -137,8 +137,9 @@ int rc_helm_manifest_split(struct rc_str text, rc_helm_piece_fn *each, void *use
 }
 
 struct sorting {
-	struct rc_arena *arena, *scratch; /* the latter for one document */
-	bool keeps_nodes;
+	struct rc_arena *arena, *scratch;    /* the latter for one document */
+	struct rc_helm_documents *documents; /* those of the last time; or NULL */
+	size_t number;			     /* of the document in its file */
 	struct rc_str path;
 	struct rc_helm_warnings *warnings;
 	struct rc_helm_manifests *plain, *hooks;
@@ -253,7 +254,7 @@ static int read_node(struct sorting *sorting, struct rc_helm_manifest *manifest,
 	struct rc_yaml_node *next;
 	int r;
 
-	if (!sorting->keeps_nodes)
+	if (!sorting->documents)
 		return rc_yaml_parse(scratch, manifest->text, NULL, ret, err);
 	reader = rc_yaml_reader_new(manifest->text, NULL);
 	r = rc_yaml_reader_next(reader, sorting->arena, ret, err);
@@ -315,6 +316,25 @@ static unsigned int rank_of(const char *kind)
 	return i;
 }
 
+/* What was read of the same text the last time. */
+static void recall(struct rc_helm_manifest *manifest)
+{
+	manifest->kind = manifest->document->kind.p;
+	manifest->name = manifest->document->name.p;
+	manifest->hook = manifest->document->hook.p;
+}
+
+static void remember(struct sorting *sorting, struct rc_helm_manifest *manifest)
+{
+	const struct rc_helm_document document = {.text = manifest->text,
+						  .kind = rc_str(manifest->kind),
+						  .name = rc_str(manifest->name),
+						  .hook = rc_str(manifest->hook)};
+
+	manifest->document = rc_helm_documents_put(sorting->documents, sorting->path,
+						   sorting->number, &document);
+}
+
 static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 {
 	struct sorting *sorting = userdata;
@@ -323,10 +343,21 @@ static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 		.text = piece,
 		.kind = "",
 		.name = ""};
-	int r = read_head(sorting, &manifest, err);
+	int r = 0;
 
+	manifest.document = sorting->documents
+				    ? rc_helm_documents_get(sorting->documents, sorting->path,
+							    sorting->number, piece)
+				    : NULL;
+	if (manifest.document)
+		recall(&manifest);
+	else
+		r = read_head(sorting, &manifest, err);
 	if (r < 0)
 		return r;
+	if (sorting->documents && !manifest.document)
+		remember(sorting, &manifest);
+	sorting->number++;
 	manifest.rank = rank_of(manifest.kind);
 	if (!manifest.hook)
 		rc_helm_manifest_add(sorting->arena, sorting->plain, manifest);
@@ -370,14 +401,14 @@ static bool is_partial(struct rc_str path)
 }
 
 int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files, size_t n,
-			  bool keep_nodes, struct rc_helm_warnings *warnings,
+			  struct rc_helm_documents *documents, struct rc_helm_warnings *warnings,
 			  struct rc_helm_manifests *plain, struct rc_helm_manifests *hooks,
 			  struct rc_error **err)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *scratch = rc_arena_new(0);
 	struct sorting sorting = {.arena = arena,
 				  .scratch = scratch,
-				  .keeps_nodes = keep_nodes,
+				  .documents = documents,
 				  .warnings = warnings,
 				  .plain = plain,
 				  .hooks = hooks};
@@ -390,6 +421,7 @@ int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files
 		if (is_partial(files[i].path) || trim(files[i].text).n == 0)
 			continue;
 		sorting.path = files[i].path;
+		sorting.number = 0;
 		r = rc_helm_manifest_split(files[i].text, on_piece, &sorting, err);
 		if (r < 0)
 			return r;
