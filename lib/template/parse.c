@@ -192,7 +192,10 @@ void rc_template_parse_pop(struct rc_template_parser *parser, size_t from,
 			   struct rc_template_nodes *ret)
 {
 	ret->n = parser->n_stack - from;
-	ret->at = rc_arena_memdup(parser->arena, parser->stack + from, ret->n * sizeof(*ret->at));
+	/* An empty list has no stack below it, maybe. */
+	ret->at = ret->n ? rc_arena_memdup(parser->arena, parser->stack + from,
+					   ret->n * sizeof(*ret->at))
+			 : NULL;
 	parser->n_stack = from;
 }
 
