@@ -194,8 +194,8 @@ demo: deps ## the main job, on our in-memory Kubernetes API and a stand-in Vault
 	$(Q)O=$(O) KEEP=$(KEEP) tests/demo/run
 
 .PHONY: bench
-bench: all $(FAKES) ## time and memory beside the real peers, in one run
-	$(Q)O=$(O) tests/bench/run
+bench: all $(FAKES) ## time and memory beside the real peers, in one run (PEER=argocd: beside Argo CD, takes long)
+	$(Q)O=$(O) tests/bench/$(or $(PEER),run)
 
 .PHONY: peers
 peers: ## get the real peers the conformance suites use (Kubernetes, etcd, Helm, ...), once; takes go or npm
@@ -204,6 +204,10 @@ peers: ## get the real peers the conformance suites use (Kubernetes, etcd, Helm,
 .PHONY: conformance
 conformance: all $(FAKES) ## the same suites against the real peers: make conformance [PEER=helm|kubernetes|...]
 	$(Q)O=$(O) PEER=$(PEER) tests/conformance/run
+
+.PHONY: differential
+differential: all ## small charts made from a seed, beside Helm: make differential [SEED=] [COUNT=1000] [KIND=]
+	$(Q)O=$(O) SEED=$(SEED) COUNT=$(COUNT) KIND=$(KIND) tests/differential/run
 
 .PHONY: soak
 soak: all $(FAKES) ## ten minutes of failing API server, Git remote and Vault; memory must not grow

@@ -26,38 +26,91 @@ struct daemon_catalog {
 	struct rc_worker_job *job;
 	char *commit, *asked; /* what is in force, and what is being read */
 	struct rc_error *err;
+	json_t *refused; /* array of text, or NULL */
 	struct rc_log log;
 };
 
+/* What was read; everything is owned. */
 struct reading {
 	struct rc_application **at;
 	size_t n, size;
+	struct rc_project **projects;
+	size_t n_projects, size_projects;
+	json_t *refused; /* array of text: what is there and is not done */
 };
 
 static void reading_done(struct reading *reading)
 {
 	for (size_t i = 0; i < reading->n; i++)
 		rc_application_free(reading->at[i]);
+	for (size_t i = 0; i < reading->n_projects; i++)
+		rc_project_free(reading->projects[i]);
 	free(reading->at);
+	free(reading->projects);
+	json_decref(reading->refused);
 }
 
-/* Other manifests may lie beside Applications (projects, say). */
+static void *grow(void *list, size_t n, size_t *size)
+{
+	if (n < *size)
+		return list;
+	*size = *size ? 2 * *size : 16;
+	return rc_realloc(list, *size * sizeof(void *));
+}
+
+static int take_application(struct reading *reading, const json_t *object, const char *where,
+			    struct rc_error **err)
+{
+	struct rc_application *application;
+	int r = rc_application_parse(object, where, &application, err);
+
+	if (r < 0)
+		return r;
+	reading->at = grow(reading->at, reading->n, &reading->size);
+	reading->at[reading->n++] = application;
+	return 0;
+}
+
+static int take_project(struct reading *reading, const json_t *object, const char *where,
+			struct rc_error **err)
+{
+	struct rc_project *project;
+	int r = rc_project_parse(object, where, &project, err);
+
+	if (r < 0)
+		return r;
+	reading->projects = grow(reading->projects, reading->n_projects, &reading->size_projects);
+	reading->projects[reading->n_projects++] = project;
+	return 0;
+}
+
+/* The others stay in force; what is not done is told each time anybody looks. */
+static void refuse_set(struct reading *reading, const json_t *object, const char *where)
+{
+	if (!reading->refused)
+		reading->refused = json_array();
+	json_array_append_new(
+		reading->refused,
+		json_sprintf("%s: ApplicationSet '%s' is not supported: its Applications are not "
+			     "made; write them out, or have a tool write them into the repository",
+			     where, rc_json_text(object, "metadata", "name", NULL) ?: ""));
+}
+
+/* Other manifests may lie beside them. */
 static int take(struct reading *reading, const json_t *object, const char *where,
 		struct rc_error **err)
 {
-	struct rc_application *application;
-	int r;
+	const char *kind = rc_json_text(object, "kind", NULL) ?: "";
+	const char *version = rc_json_text(object, "apiVersion", NULL) ?: "";
 
-	if (!rc_text_equal(rc_json_text(object, "kind", NULL), "Application"))
+	if (!rc_text_has_prefix(version, "argoproj.io/"))
 		return 0;
-	r = rc_application_parse(object, where, &application, err);
-	if (r < 0)
-		return r;
-	if (reading->n == reading->size) {
-		reading->size = reading->size ? 2 * reading->size : 16;
-		reading->at = rc_realloc(reading->at, reading->size * sizeof(*reading->at));
-	}
-	reading->at[reading->n++] = application;
+	if (strcmp(kind, "Application") == 0)
+		return take_application(reading, object, where, err);
+	if (strcmp(kind, "AppProject") == 0)
+		return take_project(reading, object, where, err);
+	if (strcmp(kind, "ApplicationSet") == 0)
+		refuse_set(reading, object, where);
 	return 0;
 }
 
@@ -73,12 +126,33 @@ static void set_error(struct daemon_catalog *catalog, struct rc_error *err)
 	catalog->err = err;
 }
 
+static void tell_refused(struct daemon_catalog *catalog, struct reading *reading)
+{
+	json_t *text;
+	size_t i;
+
+	if (!json_equal(catalog->refused, reading->refused))
+		json_array_foreach (reading->refused, i, text)
+			rc_log_warning(&catalog->log, "%s", json_string_value(text));
+	json_decref(catalog->refused);
+	catalog->refused = rc_steal(&reading->refused);
+}
+
+/* Projects first: an application is looked at with them in force. */
 static void put_in_force(struct daemon_catalog *catalog, struct reading *reading)
 {
-	rc_engine_set_applications(catalog->daemon->engine, catalog->origin, reading->at,
-				   reading->n);
-	reading->n = 0; /* taken over */
-	set_error(catalog, NULL);
+	struct rc_engine *engine = catalog->daemon->engine;
+	struct rc_error *err = NULL;
+	int r;
+
+	rc_engine_set_projects(engine, catalog->origin, reading->projects, reading->n_projects);
+	reading->n_projects = 0; /* taken over */
+	r = rc_engine_set_applications(engine, catalog->origin, reading->at, reading->n,
+				       catalog->config->allow_empty, &err);
+	if (r == 0)
+		reading->n = 0; /* taken over */
+	tell_refused(catalog, reading);
+	set_error(catalog, err);
 }
 
 /* ---- files of this host ---- */
@@ -135,7 +209,7 @@ static int read_folder(struct reading *reading, const char *path, struct rc_erro
 
 static void read_host(struct daemon_catalog *catalog)
 {
-	rc_cleanup(reading_done) struct reading reading = {NULL, 0, 0};
+	rc_cleanup(reading_done) struct reading reading = {.at = NULL};
 	const char *path = catalog->config->file;
 	struct rc_error *err = NULL;
 	struct stat info;
@@ -174,7 +248,7 @@ static int take_documents(struct reading *reading, const json_t *documents, stru
 
 static void on_read(void *userdata, int r, json_t *reply, struct rc_error *err)
 {
-	rc_cleanup(reading_done) struct reading reading = {NULL, 0, 0};
+	rc_cleanup(reading_done) struct reading reading = {.at = NULL};
 	struct daemon_catalog *catalog = userdata;
 
 	catalog->job = NULL;
@@ -279,6 +353,7 @@ void daemon_catalog_free_all(struct rc_daemon *daemon)
 		if (catalog->repository)
 			rc_repository_unwant(catalog->repository, revision_of(catalog));
 		rc_error_free(catalog->err);
+		json_decref(catalog->refused);
 		free(catalog->commit);
 		free(catalog->asked);
 		free(catalog->origin);
@@ -294,9 +369,9 @@ json_t *daemon_catalog_describe(const struct rc_daemon *daemon)
 	     catalog = catalog->next) {
 		rc_autofree char *why = catalog->err ? rc_error_format(catalog->err) : NULL;
 
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s*, s:s*}", "origin", catalog->origin,
-						"revision", catalog->commit, "reason", why));
+		json_array_append_new(list, json_pack("{s:s, s:s*, s:s*, s:O*}", "origin",
+						      catalog->origin, "revision", catalog->commit,
+						      "reason", why, "refused", catalog->refused));
 	}
 	return list;
 }

@@ -117,6 +117,9 @@ static const struct config_struct from = {from_fields, sizeof(struct rc_config_a
 static const struct config_field applications_fields[] = {
 	TEXT(struct rc_config_applications, file, "file"),
 	{.name = "from", .type = CONFIG_STRUCT, .offset = 0, .target = &from},
+	{.name = "allowEmpty",
+	 .type = CONFIG_FLAG,
+	 .offset = offsetof(struct rc_config_applications, allow_empty)},
 	{.name = NULL},
 };
 static const struct config_struct applications = {applications_fields,

@@ -69,6 +69,7 @@ struct rc_config_repository {
 struct rc_config_applications {
 	const char *file;
 	const char *repository, *path, *revision;
+	bool allow_empty; /* the last Application may go with its resources */
 	struct rc_config_place place;
 };
 

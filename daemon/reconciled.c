@@ -72,6 +72,8 @@ int main(int argc, char **argv)
 
 	if (argc >= 2 && strncmp(argv[1], "--worker=", 9) == 0)
 		return daemon_worker_main(argc, argv);
+	if (argc >= 3 && strcmp(argv[1], "--dependency") == 0)
+		return daemon_dependency_main(argc - 2, argv + 2);
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("reconciled %s\n", RC_VERSION);
 		return 0;

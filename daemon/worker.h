@@ -7,6 +7,10 @@
 /* Serve the role that argv[1] ("--worker=git") names until main closes; the exit code. */
 int daemon_worker_main(int argc, char **argv);
 
+/* dependency.c: `reconcilectl dependency`, which has no HTTP client of its own; argv[0] is the
+ * command's name ("build", "update"); the exit code. */
+int daemon_dependency_main(int argc, char **argv);
+
 /* Pools for main; config is borrowed until they return. */
 struct rc_worker_pool *daemon_worker_new_git_pool(struct ev_loop *loop);
 struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,

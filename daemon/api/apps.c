@@ -37,26 +37,6 @@ static void serve_diff(struct api_call *call, struct rc_app *app)
 	rc_app_diff(app, on_diff, diff);
 }
 
-static void serve_sync(struct api_call *call, struct rc_app *app)
-{
-	rc_autofree char *caller = api_name_caller(call);
-	json_auto_t *body = NULL;
-	struct rc_error *err = NULL;
-	struct rc_app_sync_options options = {.initiated_by = caller};
-	int r = api_read_body(call, &body, &err);
-
-	if (r == 0) {
-		options.revision = rc_json_text(body, "revision", NULL);
-		options.prune = json_is_true(json_object_get(body, "prune"));
-		options.dry_run = json_is_true(json_object_get(body, "dryRun"));
-		r = rc_app_sync(app, &options, &err);
-	}
-	if (r < 0)
-		api_reply_error(call->exchange, err);
-	else
-		api_reply_done(call);
-}
-
 static void serve_history(struct api_call *call, struct rc_app *app)
 {
 	struct rc_error *err = NULL;
@@ -68,27 +48,104 @@ static void serve_history(struct api_call *call, struct rc_app *app)
 		api_reply(call, history);
 }
 
-static void change_app(struct api_call *call, struct rc_app *app, const char *what)
+/* ---- what shall be done, in one call ---- */
+
+static int do_refresh(struct rc_app *app, const char *caller, const json_t *body,
+		      struct rc_error **err)
+{
+	(void)caller;
+	(void)body;
+	(void)err;
+	rc_app_refresh(app, true);
+	return 0;
+}
+
+static int do_terminate(struct rc_app *app, const char *caller, const json_t *body,
+			struct rc_error **err)
+{
+	(void)body;
+	return rc_app_terminate(app, caller, err);
+}
+
+static int do_sync(struct rc_app *app, const char *caller, const json_t *body,
+		   struct rc_error **err)
+{
+	struct rc_app_sync_options options = {.revision = rc_json_text(body, "revision", NULL),
+					      .initiated_by = caller};
+	int r = rc_request_parse(body, &options.request, err);
+
+	if (r == 0)
+		return rc_app_sync(app, &options, err);
+	rc_request_done(&options.request);
+	return r;
+}
+
+static int do_suspend(struct rc_app *app, const char *caller, const json_t *body,
+		      struct rc_error **err)
+{
+	return rc_app_suspend(app, caller, rc_json_text(body, "reason", NULL),
+			      json_integer_value(json_object_get(body, "until")), err);
+}
+
+static int do_resume(struct rc_app *app, const char *caller, const json_t *body,
+		     struct rc_error **err)
+{
+	(void)body;
+	return rc_app_resume(app, caller, err);
+}
+
+static int do_rollback(struct rc_app *app, const char *caller, const json_t *body,
+		       struct rc_error **err)
+{
+	const json_t *id = json_object_get(body, "id");
+
+	return rc_app_rollback(app, caller, id ? json_integer_value(id) : -1,
+			       json_is_true(json_object_get(body, "prune")), err);
+}
+
+static int do_approve(struct rc_app *app, const char *caller, const json_t *body,
+		      struct rc_error **err)
+{
+	(void)body;
+	return rc_app_approve(app, caller, err);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct rc_app *app, const char *caller, const json_t *body,
+		   struct rc_error **err);
+} actions[] = {
+	{"sync", do_sync},	 {"refresh", do_refresh}, {"terminate", do_terminate},
+	{"suspend", do_suspend}, {"resume", do_resume},	  {"rollback", do_rollback},
+	{"approve", do_approve},
+};
+
+static int change(struct api_call *call, struct rc_app *app, const char *what,
+		  struct rc_error **err)
 {
 	rc_autofree char *caller = api_name_caller(call);
+	json_auto_t *body = NULL;
+	int r;
+
+	if (!api_may_change(call, err))
+		return -EACCES;
+	r = api_read_body(call, &body, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(actions); i++)
+		if (strcmp(actions[i].name, what) == 0)
+			return actions[i].run(app, caller, body, err);
+	return rc_fail(err, -ENOENT, "there is no action '%s'", what);
+}
+
+static void change_app(struct api_call *call, struct rc_app *app, const char *what)
+{
 	struct rc_error *err = NULL;
 
-	if (!api_may_change(call, &err)) {
+	if (change(call, app, what, &err) < 0)
 		api_reply_error(call->exchange, err);
-	} else if (strcmp(what, "sync") == 0) {
-		serve_sync(call, app);
-	} else if (strcmp(what, "refresh") == 0) {
-		rc_app_refresh(app, true);
+	else
 		api_reply_done(call);
-	} else if (strcmp(what, "terminate") == 0) {
-		if (rc_app_terminate(app, caller, &err) < 0)
-			api_reply_error(call->exchange, err);
-		else
-			api_reply_done(call);
-	} else {
-		rc_fail(&err, -ENOENT, "there is no action '%s'", what);
-		api_reply_error(call->exchange, err);
-	}
 }
 
 static void serve_app(struct api_call *call)

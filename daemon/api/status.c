@@ -15,10 +15,11 @@ void api_status_serve(struct api_call *call)
 		json_array_append_new(repositories, rc_repository_describe(*r));
 	for (struct rc_app *const *a = rc_engine_list_apps(daemon->engine); *a; a++)
 		json_array_append_new(apps, rc_app_describe(*a));
-	json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "version", RC_VERSION, "startedAt",
+	json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "version", RC_VERSION, "startedAt",
 			 rc_clock_format_rfc3339(daemon->started_unix_s, started), "clusters",
 			 clusters, "repositories", repositories, "apps", apps, "sources",
-			 daemon_catalog_describe(daemon));
+			 daemon_catalog_describe(daemon), "projects",
+			 rc_projects_describe(rc_engine_get_projects(daemon->engine)));
 	if (daemon->config_error)
 		json_object_set_new(json, "configError", json_string(daemon->config_error));
 	api_reply(call, json);

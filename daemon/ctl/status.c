@@ -24,6 +24,24 @@ static const struct ctl_column app_columns[] = {
 	{NULL, NULL},
 };
 
+static const struct ctl_column source_columns[] = {
+	{"APPLICATIONS FROM", "origin"},
+	{"REVISION", "revision"},
+	{"REASON", "reason"},
+	{NULL, NULL},
+};
+
+/* What lies among them and is not done. */
+static void print_refused(const json_t *sources)
+{
+	json_t *source, *text;
+	size_t i, j;
+
+	json_array_foreach (sources, i, source)
+		json_array_foreach (json_object_get(source, "refused"), j, text)
+			printf("\n%s\n", json_string_value(text));
+}
+
 int ctl_status(int argc, char **argv)
 {
 	struct ctl_options options = {.output = CTL_OUTPUT_TABLE};
@@ -50,6 +68,9 @@ int ctl_status(int argc, char **argv)
 	putchar('\n');
 	ctl_print_table(json_object_get(reply, "repositories"), repository_columns);
 	putchar('\n');
+	ctl_print_table(json_object_get(reply, "sources"), source_columns);
+	putchar('\n');
 	ctl_print_table(json_object_get(reply, "apps"), app_columns);
+	print_refused(json_object_get(reply, "sources"));
 	return CTL_OK;
 }

@@ -80,14 +80,13 @@ static void write_text(int level, const struct rc_log *scope, const char *messag
 
 static void set_scope(json_t *json, const struct rc_log *scope)
 {
-	rc_autobuf struct rc_buf key;
+	rc_autobuf struct rc_buf key = RC_BUF_INIT(256);
 
 	if (!scope)
 		return;
 	set_scope(json, scope->parent);
 	if (!scope->value)
 		return;
-	rc_buf_init(&key, 256);
 	add_key(&key, scope->key);
 	json_object_set_new(json, rc_buf_text(&key), json_string(scope->value));
 }

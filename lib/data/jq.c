@@ -176,7 +176,7 @@ static json_t *sort(const json_t *paths)
 
 	json_array_foreach (paths, i, path)
 		items[i] = path;
-	qsort(items, n, sizeof(json_t *), compare_paths);
+	rc_sort(items, n, sizeof(json_t *), compare_paths);
 	for (i = 0; i < n; i++)
 		if (i == 0 || compare_paths(&items[i - 1], &items[i]) != 0)
 			json_array_append(sorted, items[i]);

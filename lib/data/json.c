@@ -103,7 +103,7 @@ static void write_object(struct rc_buf *buf, const json_t *json)
 	for (at = json_object_iter((json_t *)(uintptr_t)json); at;
 	     at = json_object_iter_next((json_t *)(uintptr_t)json, at))
 		keys[i++] = json_object_iter_key(at);
-	qsort(keys, n, sizeof(*keys), compare_keys);
+	rc_sort(keys, n, sizeof(*keys), compare_keys);
 	rc_buf_putc(buf, '{');
 	for (i = 0; i < n; i++) {
 		if (i > 0)

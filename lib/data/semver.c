@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
 #include "data/number.h"
 
 #define GROUP_MAX 64 /* conditions joined by commas or blanks */
@@ -232,9 +233,14 @@ static bool take_constraint_version(struct rc_str *s, struct condition *conditio
 	return take_suffix(s, version);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
+}
+
 static void skip_blanks(struct rc_str *s)
 {
-	while (s->n > 0 && (s->p[0] == ' ' || s->p[0] == '\t')) {
+	while (s->n > 0 && is_blank(s->p[0])) {
 		s->p++;
 		s->n--;
 	}
@@ -259,27 +265,6 @@ static bool take_operator(struct rc_str *s, char operator[3])
 	return false;
 }
 
-/* "1.2 - 1.4" is two conditions. */
-static bool take_range_end(struct rc_str *s, struct condition *first, struct condition *second)
-{
-	struct rc_str rest = *s;
-
-	if (first->operator[0] != '\0' || rest.n<3 || rest.p[0] != ' ')
-		return false;
-	skip_blanks(&rest);
-	if (rest.n < 2 || rest.p[0] != '-' || rest.p[1] != ' ')
-		return false;
-	rest.p++;
-	rest.n--;
-	skip_blanks(&rest);
-	*second = (struct condition){.operator= "<=" };
-	if (!take_constraint_version(&rest, second))
-		return false;
-	memcpy(first->operator, ">=", 3);
-	*s = rest;
-	return true;
-}
-
 /* All conditions of one alternative; -1: not a constraint. */
 static int parse_group(struct rc_str s, struct condition conditions[GROUP_MAX])
 {
@@ -291,17 +276,17 @@ static int parse_group(struct rc_str s, struct condition conditions[GROUP_MAX])
 		skip_blanks(&s);
 		if (n > 0 && s.n == 0)
 			return n;
-		if (n + 2 > GROUP_MAX)
+		if (n + 1 > GROUP_MAX)
 			return -1;
 		*condition = (struct condition){.dirty = false};
 		take_operator(&s, condition->operator);
 		skip_blanks(&s);
 		if (!take_constraint_version(&s, condition))
 			return -1;
-		n += take_range_end(&s, condition, condition + 1) ? 2 : 1;
+		n++;
 		if (s.n == 0)
 			return n;
-		if (s.p[0] != ' ' && s.p[0] != '\t' && s.p[0] != ',')
+		if (!is_blank(s.p[0]) && s.p[0] != ',')
 			return -1;
 		skip_blanks(&s);
 		if (s.n > 0 && s.p[0] == ',') {
@@ -347,7 +332,9 @@ static bool meets_not(const struct condition *c, const struct rc_semver *v)
 		return false;
 	if (v->minor != c->version.minor)
 		return true;
-	return !c->patch_dirty && v->patch != c->version.patch;
+	if (c->patch_dirty)
+		return compare_prerelease(v->prerelease, c->version.prerelease) != 0;
+	return v->patch != c->version.patch;
 }
 
 static bool meets_greater(const struct condition *c, const struct rc_semver *v)
@@ -374,10 +361,13 @@ static bool meets(const struct condition *c, const struct rc_semver *v)
 {
 	const char *operator= c->operator;
 
-	/* A prerelease only meets what speaks of prereleases. */
-	if (v->prerelease.n > 0 && c->version.prerelease.n == 0)
+	/* A prerelease only meets what speaks of prereleases; "not exactly this one" is about all.
+	 */
+	bool is_not = strcmp(operator, "!=") == 0;
+
+	if (v->prerelease.n > 0 && c->version.prerelease.n == 0 && (!is_not || c->dirty))
 		return false;
-	if (strcmp(operator, "!=") == 0)
+	if (is_not)
 		return meets_not(c, v);
 	if (strcmp(operator, ">") == 0)
 		return meets_greater(c, v);
@@ -394,22 +384,122 @@ static bool meets(const struct condition *c, const struct rc_semver *v)
 	return c->dirty ? meets_tilde(c, v) : rc_semver_compare(v, &c->version) == 0;
 }
 
+/* ---- "1.2 - 1.4" ---- */
+
+static size_t part_length(struct rc_str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] && strchr("0123456789xX*|", s.p[n]))
+		n++;
+	return n;
+}
+
+/* "-rc.1", "+b.2": the mark and the identifiers behind it; 0: there are none. */
+static size_t suffix_length(struct rc_str s, char mark)
+{
+	size_t n;
+
+	if (s.n == 0 || s.p[0] != mark)
+		return 0;
+	n = skip_identifiers((struct rc_str){s.p + 1, s.n - 1});
+	while (n > 0 && s.p[n] == '.')
+		n--;
+	return n && s.p[1] != '.' ? n + 1 : 0;
+}
+
+/*
+ * A version at the start of s, as long as it can be; its length, or 0. Masterminds' pattern takes
+ * '|' for a digit, and so "||2.0" for a version.
+ */
+static size_t version_length(struct rc_str s)
+{
+	size_t at = s.n > 0 && s.p[0] == 'v', n = part_length((struct rc_str){s.p + at, s.n - at});
+
+	if (n == 0)
+		return 0;
+	at += n;
+	for (int i = 0; i < 2 && at < s.n && s.p[at] == '.'; i++) {
+		n = part_length((struct rc_str){s.p + at + 1, s.n - at - 1});
+		at += n ? n + 1 : 0;
+	}
+	at += suffix_length((struct rc_str){s.p + at, s.n - at}, '-');
+	return at + suffix_length((struct rc_str){s.p + at, s.n - at}, '+');
+}
+
+/* Blanks, a dash, blanks; 0: something else. */
+static size_t dash_length(struct rc_str s)
+{
+	struct rc_str rest = s;
+
+	skip_blanks(&rest);
+	if (rest.n == s.n || rest.n < 2 || rest.p[0] != '-' || !is_blank(rest.p[1]))
+		return 0;
+	rest = (struct rc_str){rest.p + 1, rest.n - 1};
+	skip_blanks(&rest);
+	return s.n - rest.n;
+}
+
+/* A range that begins at s, blanks around it included; its length, or 0. */
+static size_t range_length(struct rc_str s, struct rc_str *ret_from, struct rc_str *ret_to)
+{
+	struct rc_str rest = s;
+	size_t n;
+
+	skip_blanks(&rest);
+	*ret_from = (struct rc_str){rest.p, version_length(rest)};
+	rest = (struct rc_str){rest.p + ret_from->n, rest.n - ret_from->n};
+	n = ret_from->n ? dash_length(rest) : 0;
+	rest = (struct rc_str){rest.p + n, rest.n - n};
+	*ret_to = (struct rc_str){rest.p, n ? version_length(rest) : 0};
+	if (ret_to->n == 0)
+		return 0;
+	rest = (struct rc_str){rest.p + ret_to->n, rest.n - ret_to->n};
+	skip_blanks(&rest);
+	return s.n - rest.n;
+}
+
+/*
+ * Put two conditions in place of each range, in the text, as Masterminds does: blanks around it are
+ * lost, so that what stands before it without a comma makes nonsense of the whole.
+ */
+static void rewrite_ranges(struct rc_str s, struct rc_buf *out)
+{
+	while (s.n > 0) {
+		struct rc_str from, to;
+		size_t n = range_length(s, &from, &to);
+
+		if (n > 0)
+			rc_buf_printf(out, ">= %.*s, <= %.*s ", (int)from.n, from.p, (int)to.n,
+				      to.p);
+		else
+			rc_buf_putc(out, s.p[0]);
+		n = n ? n : 1;
+		s = (struct rc_str){s.p + n, s.n - n};
+	}
+}
+
 int rc_semver_matches(struct rc_str constraint, const struct rc_semver *version, bool *ret_matches,
 		      struct rc_error **err)
 {
 	struct condition conditions[GROUP_MAX];
+	rc_autobuf struct rc_buf rewritten = RC_BUF_INIT(RC_BUF_UNLIMITED);
 	struct rc_str rest = constraint;
 	bool any = false, more = true;
 
+	if (rest.n > 0 && memchr(rest.p, '-', rest.n)) {
+		rewrite_ranges(constraint, &rewritten);
+		rest = rc_buf_str(&rewritten);
+	}
 	while (more) {
 		const char *bars = rest.n ? memmem(rest.p, rest.n, "||", 2) : NULL;
 		size_t n = bars ? (size_t)(bars - rest.p) : rest.n;
-		int count = parse_group(rc_str_trim((struct rc_str){rest.p, n}, " \t"), conditions);
+		int count = parse_group((struct rc_str){rest.p, n}, conditions);
 		bool all = true;
 
 		if (count < 0)
-			return rc_fail(err, -EINVAL, "improper constraint: %.*s", (int)constraint.n,
-				       constraint.p);
+			return rc_fail(err, -EINVAL, "improper constraint: %.*s", (int)n,
+				       rest.p ? rest.p : "");
 		for (int i = 0; i < count; i++)
 			all = all && meets(&conditions[i], version);
 		any = any || all;

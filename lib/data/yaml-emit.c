@@ -226,7 +226,7 @@ static void emit_object(struct rc_yaml_emitter *emitter, const json_t *json)
 			(struct rc_str){json_object_iter_key(at), json_object_iter_key_len(at)};
 		entries[i++].value = json_object_iter_value(at);
 	}
-	qsort(entries, n, sizeof(*entries), compare_named);
+	rc_sort(entries, n, sizeof(*entries), compare_named);
 	rc_yaml_emit_begin(emitter, false);
 	for (i = 0; i < n; i++) {
 		rc_yaml_emit_key(emitter, entries[i].key);

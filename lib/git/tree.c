@@ -320,7 +320,7 @@ int rc_git_tree_read(struct rc_git_mirror *mirror, const char *commit, const cha
 		rc_git_tree_files_done(&files);
 		return r;
 	}
-	qsort(files.at, files.n, sizeof(*files.at), compare_files);
+	rc_sort(files.at, files.n, sizeof(*files.at), compare_files);
 	*ret_files = files;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 #include "gitops/script.h"
+#include "gitops/tracking.h"
 
 struct app_question {
 	struct rc_app *app;
@@ -87,8 +88,13 @@ static void ask_about_prediction(struct rc_app *app, const struct rc_resource *r
 static void take_prediction(struct rc_app *app, struct rc_resource *row, const json_t *predicted)
 {
 	struct rc_compare_options how = options_of_row(app, row);
-	json_auto_t *live = load(app, row->key);
+	json_auto_t *live = load(app, row->key), *marked = NULL;
 
+	if (live && row->owner) { /* whose it is does not count: see resources.c */
+		marked = json_deep_copy(predicted);
+		rc_tracking_copy(marked, live);
+		predicted = marked;
+	}
 	if (!live)
 		row->comparison = RC_COMPARISON_MISSING;
 	else if (row->programs)
@@ -220,9 +226,10 @@ static void ask(struct rc_app *app, struct rc_resource *row)
 		ask_server(app, row);
 }
 
-static void look(struct rc_app *app)
+static struct rc_resources_options look_options(const struct rc_app *app)
 {
-	struct rc_resources_options options = {
+	return (struct rc_resources_options){
+		.desired = app->desired,
 		.cache = rc_destination_get_cache(app->destination),
 		.instance = options_of(app)->instance,
 		.app = app->application->name,
@@ -230,7 +237,22 @@ static void look(struct rc_app *app)
 		.application = &app->application->options,
 		.judge = rc_engine_get_judge(app->engine),
 		.cluster = app->destination,
+		.is_allowed = rc_app_permit_is_allowed,
+		.userdata = app,
 	};
+}
+
+void rc_app_compare_judge(struct rc_app *app, const struct rc_kube_key *key)
+{
+	struct rc_resources_options options = look_options(app);
+
+	rc_resources_judge(&app->resources, key, &options);
+	rc_app_tell(app);
+}
+
+static void look(struct rc_app *app)
+{
+	struct rc_resources_options options;
 	struct rc_desired *before = NULL;
 
 	app->is_live_dirty = false;
@@ -238,7 +260,7 @@ static void look(struct rc_app *app)
 		before = app->desired;
 		app->desired = rc_steal(&app->fresh);
 	}
-	options.desired = app->desired;
+	options = look_options(app);
 	app->counts.n_compared += rc_resources_update(&app->resources, &options);
 	rc_desired_free(before);
 }

@@ -9,9 +9,11 @@
 #include "gitops/engine.h"
 #include "gitops/ignore.h"
 #include "gitops/operation.h"
+#include "gitops/request.h"
 #include "gitops/resources.h"
 #include "gitops/source.h"
 #include "gitops/sync.h"
+#include "gitops/window.h"
 
 struct app_call;
 struct app_diff;
@@ -19,7 +21,8 @@ struct app_question;
 
 struct rc_app {
 	struct rc_engine *engine;
-	struct rc_application *application;
+	struct rc_application *declared;    /* by its manifest */
+	struct rc_application *application; /* the same, or what a rollback makes of it */
 	struct rc_ignore *ignore;
 	char *label;
 	uint64_t source_hash;
@@ -58,6 +61,7 @@ struct rc_app {
 	struct rc_resources resources;
 	bool is_compared;	/* resources tell the truth about revision */
 	struct rc_error *error; /* why the last look failed, or NULL */
+	bool is_spec_error;	/* it failed for what the application says, or its project does */
 	int64_t error_since_unix_s, compared_unix_s;
 	json_t *kinds; /* {"group/kind": true}: what was ever deployed, and is watched for extras */
 
@@ -66,8 +70,27 @@ struct rc_app {
 	struct rc_sync *sync;
 	char *last_sync;     /* what it did to which resource, as JSON; or NULL */
 	const char *refusal; /* why nothing is done though there is something to do; static */
-	struct rc_app_sync_options wanted; /* asked for by hand; texts owned */
+	struct {
+		struct rc_request request;
+		char *initiated_by;
+	} wanted; /* asked for by hand */
 	bool is_wanted;
+	bool is_settling;	   /* a run has ended, and what came of it was not looked at yet */
+	bool is_window_closed;	   /* what is to be done has to wait for a sync window */
+	struct rc_request running; /* what the run under way was asked for */
+	json_t *hold;		   /* what a person decided: app-hold.c */
+	char *rivals;		   /* who changes back what self-heal brings; or NULL */
+
+	/* Its deletion: app-delete.c. */
+	struct {
+		bool is_on, is_done, is_approved;
+		int64_t since_unix_s;
+		unsigned int attempts;	    /* that failed, in a row */
+		struct rc_error *error;	    /* why the last one did, or NULL */
+		char *waiting;		    /* for whose approval, or NULL */
+		struct rc_desired *desired; /* with its hooks; or NULL */
+	} deletion;
+	json_t *delete_hooks; /* {preDelete?: true, postDelete?: true}, or NULL */
 
 	struct rc_app_counts counts;
 };
@@ -78,14 +101,58 @@ struct rc_app {
 void rc_app_mark(struct rc_app *app, bool from_start);
 /* Somebody may want to know. */
 void rc_app_tell(struct rc_app *app);
+/* End run and look where they are. */
+void rc_app_stop(struct rc_app *app);
 /* Remember the operation. */
 void rc_app_save_operation(struct rc_app *app);
 
+/* What counts from now on: held is taken over, NULL: what is declared. */
+void rc_app_use(struct rc_app *app, struct rc_application *held);
+/* A sync by hand, as app->wanted.request says. */
+void rc_app_want(struct rc_app *app, const char *by);
+
+/* ---- app-hold.c: what a person decided ---- */
+void rc_app_hold_load(struct rc_app *app);
+bool rc_app_hold_is_suspended(const struct rc_app *app);
+/* When a suspension ends; 0: by itself never, or there is none. */
+int64_t rc_app_hold_get_end(const struct rc_app *app);
+char *rc_app_hold_describe_suspension(const struct rc_app *app);
+/* -EBUSY while it is suspended. */
+int rc_app_hold_check(const struct rc_app *app, struct rc_error **err);
+/* {by, at, id, revision, spec}, borrowed; NULL: it is not rolled back. */
+const json_t *rc_app_hold_get_rollback(const struct rc_app *app);
+/* What the rollback makes of the declared application; NULL: there is none, or *err is set. */
+struct rc_application *rc_app_hold_make(const struct rc_app *app, struct rc_error **err);
+/* {name: why} of prunes that wait for approval, taken over; NULL: none. */
+void rc_app_hold_set_waiting(struct rc_app *app, json_t *prunes);
+size_t rc_app_hold_count_waiting(struct rc_app *app);
+char *rc_app_hold_describe_waiting(const struct rc_app *app);
+/* The application's annotation approved it. */
+bool rc_app_hold_is_approved(const struct rc_app *app);
+/* {suspended?, rollback?, waiting?}; the caller's, NULL: nothing. */
+json_t *rc_app_hold_describe(const struct rc_app *app);
+
 /* ---- app-refresh.c: the look ---- */
+/* Its steps, for a deletion, which is a shorter one. */
+rc_step_fn rc_app_refresh_resolve_step, rc_app_refresh_connect, rc_app_refresh_render,
+	rc_app_refresh_build, rc_app_refresh_watch;
 void rc_app_refresh_init(struct rc_app *app);
 void rc_app_refresh_start(struct rc_app *app, bool from_start);
 /* The commits of all sources now, joined by '+'; the caller's. As rc_repository_resolve(). */
 int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err);
+
+/* ---- app-permit.c: what its project allows ---- */
+rc_step_fn rc_app_permit_run;
+/* -EACCES in Argo CD's words. */
+int rc_app_permit_object(const struct rc_app *app, const struct rc_kube_key *key,
+			 struct rc_error **err);
+/* The same for rc_resources_options and rc_sync_options; userdata is the app. */
+bool rc_app_permit_is_allowed(const void *userdata, const struct rc_kube_key *key);
+int rc_app_permit_task(void *userdata, const struct rc_kube_key *key, struct rc_error **err);
+/* Whether a sync may begin now, or the one under way may go on. */
+struct rc_window_verdict rc_app_permit_window(const struct rc_app *app, bool is_manual);
+/* {allowed, changes?, windows: [...]}; the caller's, NULL when none is about the application. */
+json_t *rc_app_permit_describe_windows(const struct rc_app *app);
 
 /* ---- app-fetch.c: what charts in Git depend on ---- */
 int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err);
@@ -95,8 +162,24 @@ void rc_app_fetch_clear(struct rc_app *app);
 
 /* ---- app-compare.c: the last step of the look ---- */
 rc_step_fn rc_app_compare_run;
+/* The health of one object changed while a run is under way. */
+void rc_app_compare_judge(struct rc_app *app, const struct rc_kube_key *key);
 /* Forget what was asked, of workers and of the server. */
 void rc_app_compare_cancel(struct rc_app *app);
+
+/* ---- app-delete.c ---- */
+/* After a look's build: remember which hooks a deletion has to run. */
+void rc_app_delete_note_hooks(struct rc_app *app, const struct rc_desired *desired);
+void rc_app_delete_load(struct rc_app *app);
+/* Look what there is to be deleted, and begin. */
+void rc_app_delete_start(struct rc_app *app);
+/* Something changed in the cluster, or somebody approved. */
+void rc_app_delete_again(struct rc_app *app);
+void rc_app_delete_done(struct rc_app *app);
+/* As rc_app_approve(). */
+int rc_app_delete_approve(struct rc_app *app, const char *by, struct rc_error **err);
+/* "DeletionError" and what it waits for. */
+void rc_app_delete_describe(const struct rc_app *app, json_t *conditions);
 
 /* ---- app-run.c: what follows from it ---- */
 void rc_app_run_decide(struct rc_app *app);

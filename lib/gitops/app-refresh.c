@@ -56,24 +56,37 @@ static bool is_polling(const struct rc_app *app)
 	return false;
 }
 
-static int app_resolve(struct rc_flow *flow, struct rc_error **err)
+static bool are_repositories_there(const struct rc_app *app)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (!app->repositories[i])
+			return false;
+	return true;
+}
+
+int rc_app_refresh_resolve_step(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	const char *held = rc_json_text(rc_app_hold_get_rollback(app), "revision", NULL);
 	struct rc_error *why = NULL;
 	char *revision = NULL;
 	int r;
 
-	app->is_dirty = false;
+	app->is_dirty = app->is_spec_error = false;
 	r = rc_app_refresh_resolve(app, &revision, &why);
+	if (r < 0 && held && are_repositories_there(app)) { /* what is newest does not matter */
+		rc_error_free(rc_steal(&why));
+		r = 0;
+	}
 	if (r == -EAGAIN && is_polling(app)) {
 		rc_error_free(why);
 		return RC_WAIT_AGAIN;
 	}
 	if (r < 0)
 		return rc_error_move(err, why);
-	if (app->pinned) {
+	if (held || app->pinned) {
 		free(revision);
-		revision = rc_strdup(app->pinned);
+		revision = rc_strdup(held ? held : app->pinned);
 	}
 	if (!rc_text_equal(revision, app->revision))
 		app->is_compared = false;
@@ -84,12 +97,13 @@ static int app_resolve(struct rc_flow *flow, struct rc_error **err)
 
 /* ---- connect ---- */
 
-static int app_connect(struct rc_flow *flow, struct rc_error **err)
+int rc_app_refresh_connect(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 
 	if (app->destination)
 		return rc_destination_check(app->destination, err);
+	app->is_spec_error = true;
 	rc_fail(err, -EINVAL, "there is no cluster '%s'",
 		app->application->destination.name ?: app->application->destination.server);
 	rc_hint(err, "add it to 'clusters' in reconciled.yaml");
@@ -171,7 +185,7 @@ static json_t *make_request(const struct rc_app *app)
 	return request;
 }
 
-static int app_render(struct rc_flow *flow, struct rc_error **err)
+int rc_app_refresh_render(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 	rc_autofree char *key = make_render_key(app);
@@ -212,7 +226,7 @@ static void remember_kinds(struct rc_app *app)
 			     NULL);
 }
 
-static int app_build(struct rc_flow *flow, struct rc_error **err)
+int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 	struct rc_desired_options options = {
@@ -234,6 +248,7 @@ static int app_build(struct rc_flow *flow, struct rc_error **err)
 		return rc_wrap(err, r, "reading what was rendered");
 	}
 	remember_kinds(app);
+	rc_app_delete_note_hooks(app, app->fresh);
 	return RC_NEXT;
 }
 
@@ -262,7 +277,7 @@ static int watch_kind(struct rc_app *app, const char *name, struct rc_error **er
 	return rc_fail(err, -EAGAIN, "the live %s cannot be watched: %s", slash + 1, text);
 }
 
-static int app_watch(struct rc_flow *flow, struct rc_error **err)
+int rc_app_refresh_watch(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 	bool waits = false;
@@ -282,13 +297,14 @@ static int app_watch(struct rc_flow *flow, struct rc_error **err)
 /* ---- the whole ---- */
 
 static const struct rc_step steps[] = {
-	{"resolve", app_resolve, 0}, /* revisions -> commits, known from polls */
-	{"connect", app_connect, 0}, /* the cluster must be known */
-	{"render", app_render, 0},   /* commits -> manifests, in a worker with its own deadline */
+	{"resolve", rc_app_refresh_resolve_step, 0}, /* revisions -> commits, from polls */
+	{"connect", rc_app_refresh_connect, 0},	     /* the cluster must be known */
+	{"permit", rc_app_permit_run, 0},	     /* by its project */
+	{"render", rc_app_refresh_render, 0},	     /* commits -> manifests, in a worker */
 	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
-	{"render", app_render, 0},	      /* and again with it */
-	{"build", app_build, 10},	      /* manifests -> desired state */
-	{"watch", app_watch, 120},	      /* live state of all kinds in question */
+	{"render", rc_app_refresh_render, 0}, /* and again with it */
+	{"build", rc_app_refresh_build, 10},  /* manifests -> desired state */
+	{"watch", rc_app_refresh_watch, 120}, /* live state of all kinds in question */
 	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */
 	{NULL, NULL, 0},
 };
@@ -333,6 +349,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 
 	rc_app_compare_cancel(app);
+	app->is_settling = false;
 	observe(app);
 	if (r < 0) {
 		take_failure(app, r, err);
@@ -359,6 +376,10 @@ void rc_app_refresh_init(struct rc_app *app)
 void rc_app_refresh_start(struct rc_app *app, bool from_start)
 {
 	app->begun_ms = rc_clock_monotonic_ms();
+	if (app->deletion.is_on) {
+		rc_app_delete_start(app);
+		return;
+	}
 	if (from_start || !app->desired || app->fresh || app->error)
 		rc_flow_start(&app->flow);
 	else

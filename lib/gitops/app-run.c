@@ -7,7 +7,8 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 
-#define AGAIN_S 5 /* after a look that could not tell everything */
+#define AGAIN_S	  5 /* after a look that could not tell everything */
+#define AUTOMATED "automated sync policy"
 
 static const struct rc_engine_options *options_of(const struct rc_app *app)
 {
@@ -50,6 +51,19 @@ static void add_history(struct rc_app *app, const struct rc_sync *sync)
 	rc_error_free(err);
 }
 
+/* With what to do about it. */
+static char *explain(const struct rc_error *err)
+{
+	const char *hint = rc_error_get_hint(err);
+	char *text = rc_error_format(err), *whole;
+
+	if (!hint)
+		return text;
+	whole = rc_asprintf("%s; %s", text, hint);
+	free(text);
+	return whole;
+}
+
 static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_operation *operation = &app->operation;
@@ -60,7 +74,7 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	operation->is_transient = r < 0 && rc_error_is_transient(r);
 	operation->is_final = r == -ECANCELED;
 	free(operation->message);
-	operation->message = r < 0 ? rc_error_format(err) : rc_strdup("successfully synced");
+	operation->message = r < 0 ? explain(err) : rc_strdup("successfully synced");
 	free(app->last_sync);
 	app->last_sync = json_dumps(json_object_get(description, "resources"), JSON_COMPACT);
 	app->counts.sync_seconds +=
@@ -77,18 +91,30 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	}
 }
 
+/* They stay named until a revision comes, or a heal finds others. */
+static void set_rivals(struct rc_app *app, char *rivals)
+{
+	if (!rivals && app->operation.is_partial)
+		return;
+	free(app->rivals);
+	app->rivals = rivals;
+}
+
 static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_app *app = userdata;
 
 	set_outcome(app, sync, r, err);
-	if (r == 0 && !app->operation.is_partial && !app->wanted.dry_run)
+	if (r == 0 && !app->operation.is_partial && !app->running.dry_run)
 		add_history(app, sync);
+	rc_app_hold_set_waiting(app, rc_sync_list_waiting(sync));
+	set_rivals(app, rc_sync_describe_rivals(sync));
 	rc_app_save_operation(app);
 	rc_sync_forget_journal(sync);
 	rc_error_free(err);
-	app->wanted.dry_run = false;
+	rc_request_done(&app->running);
 	app->sync = NULL;
+	app->is_settling = true;
 	rc_sync_free(sync);
 	free(app->pinned);
 	app->pinned = NULL;
@@ -116,7 +142,8 @@ struct start {
 static void begin_operation(struct rc_app *app, const struct start *start)
 {
 	struct rc_operation *operation = &app->operation;
-	const char *by = start->by_hand ? app->wanted.initiated_by : "automated sync policy";
+	const char *by = start->by_hand ? app->wanted.initiated_by : AUTOMATED;
+	bool partial = start->partial || rc_request_is_partial(&app->running);
 
 	if (start->partial)
 		operation->heal_attempts++;
@@ -124,13 +151,16 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 		operation->heal_attempts = 0;
 	operation->retry_count = start->is_retry ? operation->retry_count + 1 : 0;
 	operation->phase = RC_OPERATION_RUNNING;
-	operation->is_partial = start->partial;
+	operation->is_partial = partial;
 	operation->is_final = operation->is_transient = false;
 	operation->source_hash = app->source_hash;
 	operation->started_unix_s = rc_clock_unix_s();
 	operation->finished_unix_s = 0;
-	free(operation->revision);
-	operation->revision = rc_strdup(app->revision);
+	/* A choice of resources brings a revision in part: the whole is still to come. */
+	if (!partial || !operation->revision) {
+		free(operation->revision);
+		operation->revision = rc_strdup(app->revision);
+	}
 	by = rc_strdup(by);
 	free(operation->initiated_by);
 	operation->initiated_by = (char *)(uintptr_t)by;
@@ -139,61 +169,94 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 	rc_app_save_operation(app);
 }
 
-static void start_run(struct rc_app *app, const struct start *start)
+static char *hold_for_window(void *userdata)
+{
+	const struct rc_app *app = userdata;
+	bool is_manual = !rc_text_equal(app->operation.initiated_by, AUTOMATED);
+
+	return rc_app_permit_window(app, is_manual).is_allowed
+		       ? NULL
+		       : rc_strdup("Sync operation blocked by sync window");
+}
+
+/* What was asked for by hand is now what is done. */
+static void take_wanted(struct rc_app *app, const struct start *start)
+{
+	rc_request_done(&app->running);
+	if (!start->by_hand)
+		return;
+	app->running = app->wanted.request;
+	app->wanted.request = (struct rc_request){.prune = false};
+	app->is_wanted = false;
+}
+
+static struct rc_sync_options make_options(struct rc_app *app, const struct start *start)
 {
 	const struct rc_engine_options *engine = options_of(app);
-	size_t n_live;
-	rc_autofree struct rc_plan_live *live = rc_resources_list_live(&app->resources, &n_live);
-	struct rc_sync_options options = {
+	const struct rc_application *application = app->application;
+
+	return (struct rc_sync_options){
 		.loop = engine->loop,
 		.instance = engine->instance,
-		.application = app->application,
+		.revision = app->revision,
+		.initiated_by = app->operation.initiated_by,
+		.application = application,
 		.destination = app->destination,
 		.store = engine->store,
 		.desired = app->desired,
-		.live = live,
-		.n_live = n_live,
 		.log = &app->log,
 		.judge = rc_engine_get_judge(app->engine),
 		.ignore = app->ignore,
 		.script_pool = engine->script_pool,
 		.journal = start->journal,
-		.wave_timeout_ms = engine->wave_timeout_ms,
-		.prune_budget = engine->prune_budget,
-		.prune = app->application->automated.prune,
+		.wave_timeout_ms = application->options.wave_timeout_ms
+					   ? application->options.wave_timeout_ms
+					   : engine->wave_timeout_ms,
+		/* By hand it is meant, but where it was approved exactly that is. */
+		.prune_budget =
+			app->running.prune && !app->running.approved ? 100 : engine->prune_budget,
+		.prune = application->automated.prune,
 		.partial = start->partial,
+		.permit = rc_app_permit_task,
+		.hold = hold_for_window,
+		.names_rivals = start->partial && app->operation.heal_attempts > 1,
+		.request = &app->running,
 		.changed = on_progress,
 		.done = on_synced,
 		.userdata = app,
 	};
-	struct rc_error *err = NULL;
-	int r;
+}
 
+static void fail_start(struct rc_app *app, struct rc_error *err)
+{
+	app->operation.phase = RC_OPERATION_FAILED;
+	app->operation.is_final = true;
+	app->operation.finished_unix_s = rc_clock_unix_s();
+	app->operation.message = rc_error_format(err);
+	rc_log_error(&app->log, LOG_ERR, err, "planning");
+	rc_error_free(err);
+	rc_app_save_operation(app);
+}
+
+static void start_run(struct rc_app *app, const struct start *start)
+{
+	struct rc_sync_options options;
+	rc_autofree struct rc_plan_live *live = NULL;
+	struct rc_error *err = NULL;
+
+	take_wanted(app, start);
 	begin_operation(app, start);
-	if (start->by_hand) {
-		options.prune = app->wanted.prune || app->application->automated.prune;
-		options.over_budget = app->wanted.prune;
-		options.dry_run = app->wanted.dry_run;
-		app->is_wanted = false;
-	}
-	options.revision = app->operation.revision;
-	options.initiated_by = app->operation.initiated_by;
-	ev_timer_stop(engine->loop, &app->decision);
+	options = make_options(app, start);
+	live = rc_resources_list_live(&app->resources, &options.n_live);
+	options.live = live;
+	ev_timer_stop(options.loop, &app->decision);
 	rc_log_info(&app->log, "%s %.12s, by %s%s",
 		    start->partial   ? "healing, at"
 		    : start->journal ? "going on with the sync of"
 				     : "syncing",
 		    app->revision, options.initiated_by, start->is_retry ? ", again" : "");
-	r = rc_sync_start(&options, &app->sync, &err);
-	if (r < 0) {
-		app->operation.phase = RC_OPERATION_FAILED;
-		app->operation.is_final = true;
-		app->operation.finished_unix_s = rc_clock_unix_s();
-		app->operation.message = rc_error_format(err);
-		rc_log_error(&app->log, LOG_ERR, err, "planning");
-		rc_error_free(err);
-		rc_app_save_operation(app);
-	}
+	if (rc_sync_start(&options, &app->sync, &err) < 0)
+		fail_start(app, err);
 	rc_app_tell(app);
 }
 
@@ -227,6 +290,19 @@ static bool resume(struct rc_app *app)
 	return true;
 }
 
+static void run_in_window(struct rc_app *app, const struct start *start)
+{
+	struct rc_window_verdict window = rc_app_permit_window(app, start->by_hand);
+
+	if (window.is_allowed) {
+		start_run(app, start);
+		return;
+	}
+	app->is_window_closed = true;
+	if (window.changes_unix_s)
+		wait_s(app, window.changes_unix_s - rc_clock_unix_s());
+}
+
 void rc_app_run_decide(struct rc_app *app)
 {
 	struct rc_resources_count count = rc_resources_count(&app->resources);
@@ -238,17 +314,24 @@ void rc_app_run_decide(struct rc_app *app)
 		.n_out_of_sync = count.n_out_of_sync,
 		.n_extras = count.n_extras,
 		.n_desired = app->desired->n,
+		.n_waiting = rc_app_hold_count_waiting(app),
+		.is_suspended = rc_app_hold_is_suspended(app),
 		.now_unix_s = rc_clock_unix_s(),
 	};
 	struct rc_operation_verdict verdict;
 	struct start start = {.partial = false};
 
 	app->refusal = NULL;
-	if (app->sync || resume(app))
+	app->is_window_closed = false;
+	if (app->sync || (!facts.is_suspended && resume(app)))
 		return;
-	if (app->is_wanted) {
+	if (rc_app_hold_get_end(app))
+		wait_s(app, rc_app_hold_get_end(app) - facts.now_unix_s);
+	if (facts.n_waiting > 0 && !app->is_wanted && rc_app_hold_is_approved(app))
+		rc_app_approve(app, "annotation deletion-approved", NULL);
+	if (app->is_wanted && !facts.is_suspended) {
 		start.by_hand = true;
-		start_run(app, &start);
+		run_in_window(app, &start);
 		return;
 	}
 	if (count.n_unknown > 0) {
@@ -268,7 +351,7 @@ void rc_app_run_decide(struct rc_app *app)
 	case RC_DECISION_HEAL:
 		start.partial = verdict.decision == RC_DECISION_HEAL;
 		start.is_retry = verdict.is_retry;
-		start_run(app, &start);
+		run_in_window(app, &start);
 		return;
 	}
 }
@@ -277,7 +360,8 @@ void rc_app_run_consider_commit(struct rc_app *app)
 {
 	rc_autofree char *revision = NULL, *why = NULL;
 
-	if (app->pinned || rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
+	if (app->pinned || rc_app_hold_get_rollback(app) ||
+	    rc_app_refresh_resolve(app, &revision, NULL) < 0 ||
 	    rc_text_equal(revision, rc_sync_get_revision(app->sync)))
 		return;
 	why = rc_asprintf("superseded by commit %.12s", revision);

@@ -52,6 +52,43 @@ static void add_cluster_condition(const struct rc_app *app, json_t *conditions)
 	add_condition(conditions, "ClusterWarning", message, since);
 }
 
+static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
+{
+	const json_t *rollback = rc_app_hold_get_rollback(app);
+	rc_autofree char *suspended = rc_app_hold_describe_suspension(app);
+	rc_autofree char *waiting = rc_app_hold_describe_waiting(app), *held = NULL;
+
+	if (suspended)
+		add_condition(conditions, "Suspended", suspended, 0);
+	if (waiting)
+		add_condition(conditions, "PruneApproval", waiting, 0);
+	if (!rollback)
+		return;
+	held = rc_asprintf("stays at %.12s (history %lld) since %s went back; reconcilectl app "
+			   "resume %s ends that",
+			   rc_json_text(rollback, "revision", NULL) ?: "",
+			   (long long)json_integer_value(json_object_get(rollback, "id")),
+			   rc_json_text(rollback, "by", NULL) ?: "", app->application->name);
+	add_condition(conditions, "RolledBack", held,
+		      json_integer_value(json_object_get(rollback, "at")));
+}
+
+static void add_owner_conditions(const struct rc_app *app, json_t *conditions)
+{
+	for (size_t i = 0; i < app->resources.n; i++) {
+		const struct rc_resource *row = &app->resources.rows[i];
+		rc_autofree char *name = NULL, *message = NULL;
+
+		if (!row->owner)
+			continue;
+		name = rc_kube_object_format_key(row->key);
+		message = rc_asprintf("%s belongs to application '%s'", name, row->owner);
+		add_condition(conditions, "SharedResourceWarning", message, 0);
+	}
+	if (app->rivals)
+		add_condition(conditions, "FlappingWarning", app->rivals, 0);
+}
+
 static json_t *describe_conditions(const struct rc_app *app)
 {
 	json_t *conditions = json_array(), *warning;
@@ -60,13 +97,18 @@ static json_t *describe_conditions(const struct rc_app *app)
 	if (app->error) {
 		rc_autofree char *why = rc_error_format(app->error);
 
-		add_condition(conditions, "ComparisonError", why, app->error_since_unix_s);
+		add_condition(conditions,
+			      app->is_spec_error ? "InvalidSpecError" : "ComparisonError", why,
+			      app->error_since_unix_s);
 	}
+	rc_app_delete_describe(app, conditions);
 	if (app->refusal)
 		add_condition(conditions, "SyncError", app->refusal,
 			      app->operation.finished_unix_s);
 	add_repository_conditions(app, conditions);
 	add_cluster_condition(app, conditions);
+	add_hold_conditions(app, conditions);
+	add_owner_conditions(app, conditions);
 	json_array_foreach (app->warnings, i, warning)
 		add_condition(conditions, "RenderWarning", json_string_value(warning) ?: "", 0);
 	json_array_foreach (app->desired ? app->desired->warnings : NULL, i, warning)
@@ -83,11 +125,13 @@ static json_t *describe_operation(const struct rc_app *app)
 	const struct rc_operation *operation = &app->operation;
 	json_t *json;
 
-	if (operation->phase == RC_OPERATION_NONE)
+	if (operation->phase == RC_OPERATION_NONE && !app->is_wanted)
 		return NULL;
 	json = json_pack("{s:s, s:s*, s:i, s:s, s:o*, s:o*, s:{s:s, s:o*}, s:{s:s}}", "phase",
-			 rc_operation_phase_to_string(operation->phase), "message",
-			 operation->message, "retryCount", (int)operation->retry_count,
+			 rc_operation_phase_to_string(app->is_wanted || app->is_settling
+							      ? RC_OPERATION_RUNNING
+							      : operation->phase),
+			 "message", operation->message, "retryCount", (int)operation->retry_count,
 			 "initiatedBy", operation->initiated_by ?: "", "startedAt",
 			 time_of(operation->started_unix_s), "finishedAt",
 			 time_of(operation->finished_unix_s), "syncResult", "revision",
@@ -108,6 +152,25 @@ static json_t *describe_operation(const struct rc_app *app)
 	return json;
 }
 
+static char *describe_closed_window(const struct rc_app *app)
+{
+	struct rc_window_verdict window = rc_app_permit_window(app, app->is_wanted);
+	char text[RC_CLOCK_RFC3339_MAX];
+
+	if (!window.changes_unix_s)
+		return rc_strdup("it has to wait for a sync window, and none opens within a year");
+	return rc_asprintf("it has to wait for a sync window, which opens at %s",
+			   rc_clock_format_rfc3339(window.changes_unix_s, text));
+}
+
+static char *describe_deletion(const struct rc_app *app)
+{
+	if (app->deletion.waiting)
+		return rc_asprintf("its deletion waits for approval of %s", app->deletion.waiting);
+	return app->deletion.error ? rc_error_format(app->deletion.error)
+				   : rc_strdup("it is being deleted");
+}
+
 /* What to know, in a sentence; the caller's to free; NULL when there is nothing to say. */
 static char *make_reason(const struct rc_app *app, const char *sync_status, enum rc_health health,
 			 const char *health_message)
@@ -116,6 +179,8 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 
 	if (app->sync && rc_sync_get_blocked(app->sync))
 		return rc_strdup(rc_sync_get_blocked(app->sync));
+	if (app->deletion.is_on)
+		return describe_deletion(app);
 	if (app->sync)
 		return rc_strdup("a sync is under way");
 	if (app->error)
@@ -123,15 +188,25 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 	failure = app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
 	if (failure)
 		return failure;
+	if (app->is_window_closed)
+		return describe_closed_window(app);
 	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
 		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
 	if (app->refusal)
 		return rc_strdup(app->refusal);
 	if (health != RC_HEALTH_HEALTHY && health_message)
 		return rc_strdup(health_message);
-	if (app->application->is_suspended)
-		return rc_strdup("suspended by its annotation skip-reconcile");
 	return NULL;
+}
+
+/* What a person decided, or has to decide; it explains everything else. */
+static char *make_hold_reason(const struct rc_app *app)
+{
+	char *suspended = app->sync ? NULL : rc_app_hold_describe_suspension(app);
+
+	if (suspended || app->sync || app->error || app->operation.phase == RC_OPERATION_FAILED)
+		return suspended;
+	return rc_app_hold_describe_waiting(app);
 }
 
 static json_t *describe_status(const struct rc_app *app)
@@ -144,14 +219,18 @@ static json_t *describe_status(const struct rc_app *app)
 	rc_app_get_counts(app, &counts);
 	if (app->desired)
 		health = rc_resources_assess(&app->resources, &health_message);
-	reason = make_reason(app, counts.sync_status, health, health_message);
-	status = json_pack("{s:{s:s, s:s}, s:{s:s, s:s*}, s:o, s:o, s:o*, s:o*, s:s*, s:O*}",
+	reason = make_hold_reason(app);
+	if (!reason)
+		reason = make_reason(app, counts.sync_status, health, health_message);
+	status = json_pack("{s:{s:s, s:s}, s:{s:s, s:s*}, s:o, s:o, s:o*, s:o*, s:s*, s:O*, s:o*}",
 			   "sync", "status", counts.sync_status, "revision", app->revision ?: "",
 			   "health", "status", rc_health_to_string(health), "message",
 			   health_message, "resources", rc_resources_describe(&app->resources),
 			   "conditions", describe_conditions(app), "reconciledAt",
 			   time_of(app->compared_unix_s), "operationState", describe_operation(app),
-			   "reason", reason, "sourceTypes", app->types);
+			   "reason", reason, "sourceTypes", app->types, "hold",
+			   rc_app_hold_describe(app));
+	json_object_set_new(status, "syncWindows", rc_app_permit_describe_windows(app));
 	if (app->sync) {
 		json_auto_t *run = rc_sync_describe(app->sync);
 		json_t *blocked = json_object_get(run, "blockedBy");
@@ -164,7 +243,7 @@ static json_t *describe_status(const struct rc_app *app)
 
 json_t *rc_app_describe(const struct rc_app *app)
 {
-	json_t *json = json_deep_copy(app->application->manifest);
+	json_t *json = json_deep_copy(app->declared->manifest);
 
 	json_object_set_new(json, "status", describe_status(app));
 	return json;

@@ -149,6 +149,20 @@ static void load(struct rc_app *app)
 	rc_store_get(options_of(app)->store, "operation", app->application->name, &operation, NULL);
 	if (operation)
 		rc_operation_from_json(&app->operation, operation);
+	rc_app_hold_load(app);
+	rc_app_delete_load(app);
+}
+
+/* What a rollback of an earlier life holds is still held. */
+static struct rc_application *make_effective(struct rc_app *app)
+{
+	struct rc_error *err = NULL;
+	struct rc_application *held = rc_app_hold_make(app, &err);
+
+	if (err)
+		rc_log_error(&app->log, LOG_ERR, err, "the rollback cannot be followed any more");
+	rc_error_free(err);
+	return held ? held : app->declared;
 }
 
 struct rc_app *rc_app_new(struct rc_engine *engine, struct rc_application *application)
@@ -156,15 +170,16 @@ struct rc_app *rc_app_new(struct rc_engine *engine, struct rc_application *appli
 	struct rc_app *app = rc_new0(struct rc_app);
 
 	app->engine = engine;
-	app->application = application;
+	app->declared = app->application = application;
 	app->label = rc_tracking_label(application->name);
 	app->log = (struct rc_log){NULL, "RC_APP", application->name};
-	app->source_hash = hash_source(application);
 	ev_timer_init(&app->turn, on_turn, 0, 0);
 	ev_timer_init(&app->decision, on_decision, 0, 0);
 	rc_app_refresh_init(app);
-	compile_ignore(app);
 	load(app);
+	app->application = make_effective(app);
+	app->source_hash = hash_source(app->application);
+	compile_ignore(app);
 	want(app);
 	rc_app_mark(app, true);
 	return app;
@@ -176,6 +191,7 @@ static void clear_sight(struct rc_app *app)
 	rc_desired_free(app->fresh);
 	rc_desired_free(app->desired);
 	app->fresh = app->desired = NULL;
+	free(rc_steal(&app->render_key));
 	json_decref(app->manifests);
 	json_decref(app->warnings);
 	json_decref(app->types);
@@ -194,6 +210,13 @@ static void stop_look(struct rc_app *app)
 	rc_app_compare_cancel(app);
 }
 
+static void free_applications(struct rc_app *app)
+{
+	if (app->application != app->declared)
+		rc_application_free(app->application);
+	rc_application_free(app->declared);
+}
+
 void rc_app_free(struct rc_app *app)
 {
 	if (!app)
@@ -201,6 +224,7 @@ void rc_app_free(struct rc_app *app)
 	rc_sync_free(app->sync);
 	rc_app_diff_cancel(app);
 	stop_look(app);
+	rc_app_delete_done(app);
 	ev_timer_stop(options_of(app)->loop, &app->turn);
 	ev_timer_stop(options_of(app)->loop, &app->decision);
 	unwant(app);
@@ -215,26 +239,64 @@ void rc_app_free(struct rc_app *app)
 	free(app->revision);
 	free(app->pinned);
 	free(app->render_key);
-	free((char *)(uintptr_t)app->wanted.initiated_by);
-	rc_application_free(app->application);
+	free(app->wanted.initiated_by);
+	rc_request_done(&app->wanted.request);
+	rc_request_done(&app->running);
+	json_decref(app->hold);
+	json_decref(app->delete_hooks);
+	free(app->rivals);
+	free_applications(app);
 	free(app);
+}
+
+/* A run's journal stays: it is gone on with if nothing else changed. */
+void rc_app_stop(struct rc_app *app)
+{
+	rc_sync_free(app->sync);
+	app->sync = NULL;
+	rc_app_diff_cancel(app);
+	stop_look(app);
+}
+
+/* Everything that was seen was seen of another application. */
+static void begin_anew(struct rc_app *app)
+{
+	rc_app_stop(app);
+	rc_app_delete_done(app);
+	unwant(app);
+	clear_sight(app);
+}
+
+static void use(struct rc_app *app)
+{
+	app->log.value = app->declared->name;
+	app->source_hash = hash_source(app->application);
+	compile_ignore(app);
+	want(app);
+	rc_app_mark(app, true);
 }
 
 void rc_app_set_application(struct rc_app *app, struct rc_application *application)
 {
-	rc_sync_free(app->sync); /* its journal stays: it is gone on with if nothing else changed */
-	app->sync = NULL;
-	rc_app_diff_cancel(app);
-	stop_look(app);
-	unwant(app);
-	clear_sight(app);
-	rc_application_free(app->application);
-	app->application = application;
-	app->log.value = application->name;
-	app->source_hash = hash_source(application);
-	compile_ignore(app);
-	want(app);
-	rc_app_mark(app, true);
+	begin_anew(app);
+	free_applications(app);
+	app->declared = application;
+	app->application = make_effective(app);
+	use(app);
+}
+
+void rc_app_use(struct rc_app *app, struct rc_application *held)
+{
+	begin_anew(app);
+	if (app->application != app->declared)
+		rc_application_free(app->application);
+	app->application = held ? held : app->declared;
+	use(app);
+}
+
+const struct rc_application *rc_app_get_declared(const struct rc_app *app)
+{
+	return app->declared;
 }
 
 void rc_app_unbind(struct rc_app *app)
@@ -249,10 +311,7 @@ void rc_app_rebind(struct rc_app *app)
 
 	want(app);
 	if (app->destination != before) {
-		rc_sync_free(app->sync);
-		app->sync = NULL;
-		rc_app_diff_cancel(app);
-		stop_look(app);
+		rc_app_stop(app);
 		clear_sight(app);
 	}
 	rc_app_mark(app, true);
@@ -312,11 +371,19 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 {
-	(void)key;
-	if (app->sync)
+	if (app->sync) {
+		rc_app_compare_judge(app, key);
 		rc_sync_live_changed(app->sync);
-	if (app->desired)
+	}
+	if (app->deletion.is_on && !app->sync)
+		rc_app_delete_again(app);
+	else if (app->desired)
 		rc_app_mark(app, false);
+}
+
+void rc_app_on_project(struct rc_app *app)
+{
+	rc_app_mark(app, true);
 }
 
 void rc_app_refresh(struct rc_app *app, bool is_hard)
@@ -332,11 +399,18 @@ static int check_revision(const struct rc_app *app, const char *revision, struct
 {
 	if (!revision || rc_text_equal(revision, app->revision))
 		return 0;
+	if (rc_app_hold_get_rollback(app)) {
+		rc_fail(err, -EINVAL, "'%s' is rolled back and stays where it is",
+			app->application->name);
+		rc_hint(err, "reconcilectl app resume %s ends that", app->application->name);
+		return -EINVAL;
+	}
 	if (app->application->automated.on) {
 		rc_fail(err, -EINVAL,
 			"'%s' is synced automatically: another revision would be undone at once",
 			app->application->name);
-		rc_hint(err, "change targetRevision, or take syncPolicy.automated away first");
+		rc_hint(err, "reconcilectl app rollback goes back to a revision of its history and "
+			     "stays there");
 		return -EINVAL;
 	}
 	if (strlen(revision) != 40 || strspn(revision, "0123456789abcdef") != 40)
@@ -344,24 +418,59 @@ static int check_revision(const struct rc_app *app, const char *revision, struct
 	return 0;
 }
 
+void rc_app_want(struct rc_app *app, const char *by)
+{
+	char *name = rc_strdup(by);
+
+	free(app->wanted.initiated_by);
+	app->wanted.initiated_by = name;
+	app->is_wanted = true;
+	rc_app_refresh(app, false);
+}
+
+static int check_window(const struct rc_app *app, struct rc_error **err)
+{
+	struct rc_window_verdict window = rc_app_permit_window(app, true);
+	char text[RC_CLOCK_RFC3339_MAX];
+
+	if (window.is_allowed)
+		return 0;
+	rc_fail(err, -EACCES, "Cannot sync: Blocked by sync window");
+	if (window.changes_unix_s)
+		rc_hint(err, "it may be synced from %s on",
+			rc_clock_format_rfc3339(window.changes_unix_s, text));
+	return -EACCES;
+}
+
+static int check_sync(const struct rc_app *app, const char *revision, struct rc_error **err)
+{
+	int r = rc_app_hold_check(app, err);
+
+	if (r < 0)
+		return r;
+	if (app->sync)
+		return rc_fail(err, -EBUSY, "a sync of '%s' is under way", app->application->name);
+	r = check_window(app, err);
+	if (r < 0)
+		return r;
+	return check_revision(app, revision, err);
+}
+
 int rc_app_sync(struct rc_app *app, const struct rc_app_sync_options *options,
 		struct rc_error **err)
 {
-	int r;
+	struct rc_request request = options->request;
+	int r = check_sync(app, options->revision, err);
 
-	if (app->sync)
-		return rc_fail(err, -EBUSY, "a sync of '%s' is under way", app->application->name);
-	r = check_revision(app, options->revision, err);
-	if (r < 0)
+	if (r < 0) {
+		rc_request_done(&request);
 		return r;
-	free((char *)(uintptr_t)app->wanted.initiated_by);
-	app->wanted = *options;
-	app->wanted.initiated_by = rc_strdup(options->initiated_by);
-	app->wanted.revision = NULL;
+	}
 	free(app->pinned);
 	app->pinned = rc_strdup(options->revision);
-	app->is_wanted = true;
-	rc_app_refresh(app, false);
+	rc_request_done(&app->wanted.request);
+	app->wanted.request = request;
+	rc_app_want(app, options->initiated_by);
 	return 0;
 }
 
@@ -381,9 +490,9 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 	rc_autofree char *message = NULL;
 
 	*ret_counts = app->counts;
-	ret_counts->sync_status = !app->is_compared || count.n_unknown ? "Unknown"
-				  : count.n_out_of_sync		       ? "OutOfSync"
-								       : "Synced";
+	ret_counts->sync_status = !app->is_compared || count.n_shown_unknown ? "Unknown"
+				  : count.n_shown_out_of_sync		     ? "OutOfSync"
+									     : "Synced";
 	ret_counts->health_status =
 		app->desired ? rc_health_to_string(rc_resources_assess(&app->resources, &message))
 			     : "Unknown";

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "gitops/application.h"
+#include "gitops/request.h"
 #include "kube/object.h"
 
 struct rc_app;
@@ -30,10 +31,25 @@ RC_DEFINE_FREEP(struct rc_app, rc_app_free)
 
 /* The manifest changed; taken over. */
 void rc_app_set_application(struct rc_app *app, struct rc_application *application);
+/* What counts; and what its manifest says, which a rollback may differ from. */
 const struct rc_application *rc_app_get_application(const struct rc_app *app);
+const struct rc_application *rc_app_get_declared(const struct rc_app *app);
 const char *rc_app_get_name(const struct rc_app *app);
 /* The value of its tracking label. */
 const char *rc_app_get_label(const struct rc_app *app);
+
+/*
+ * Delete it: its PreDelete hooks are run, what it made is deleted if it has the resources
+ * finalizer, its PostDelete hooks are run; then rc_engine_on_deleted() is told. A failure is told
+ * as its condition DeletionError and tried again. Ends with rc_app_set_application().
+ * approved_since: what waits for approval (Delete=confirm) may go if its annotation is from later;
+ * 0: now.
+ */
+void rc_app_delete_since(struct rc_app *app, int64_t since_unix_s);
+void rc_app_delete(struct rc_app *app);
+bool rc_app_is_deleting(const struct rc_app *app);
+/* It has hooks that are run when it is deleted. */
+bool rc_app_has_delete_hooks(const struct rc_app *app, bool is_post);
 
 /* Let go of repositories and cluster, which may be about to change; and find them again. */
 void rc_app_unbind(struct rc_app *app);
@@ -42,6 +58,8 @@ void rc_app_rebind(struct rc_app *app);
 /* Things that happen. */
 void rc_app_on_repository(struct rc_app *app, const struct rc_repository *repository);
 void rc_app_on_destination(struct rc_app *app, const struct rc_destination *destination);
+/* What projects allow may have changed. */
+void rc_app_on_project(struct rc_app *app);
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key);
 
 /* Look at everything anew; is_hard: render again though nothing changed, and poll. */
@@ -50,11 +68,24 @@ void rc_app_refresh(struct rc_app *app, bool is_hard);
 struct rc_app_sync_options {
 	const char *revision; /* a commit of the first source; NULL: the target revision's */
 	const char *initiated_by;
-	bool prune, dry_run;
+	struct rc_request request; /* taken over */
 };
 /* Ask for a sync. -EBUSY (one is under way), -EAGAIN (it is not known yet what is desired). */
 int rc_app_sync(struct rc_app *app, const struct rc_app_sync_options *options,
 		struct rc_error **err);
+/* Leave it alone until it is resumed, or until a time (0: none). -EINVAL. */
+int rc_app_suspend(struct rc_app *app, const char *by, const char *reason, int64_t until_unix_s,
+		   struct rc_error **err);
+/*
+ * Go back to an entry of its history (-1: the newest of another revision) and stay there, whatever
+ * is committed, until it is resumed. No hooks are run. -ENOENT, -EBUSY.
+ */
+int rc_app_rollback(struct rc_app *app, const char *by, int64_t id, bool prune,
+		    struct rc_error **err);
+/* End a suspension or a rollback. -EINVAL: there is neither. */
+int rc_app_resume(struct rc_app *app, const char *by, struct rc_error **err);
+/* Delete what waits for somebody to say so. -EINVAL: nothing does. */
+int rc_app_approve(struct rc_app *app, const char *by, struct rc_error **err);
 /* End the run under way. -EBUSY: there is none. */
 int rc_app_terminate(struct rc_app *app, const char *by, struct rc_error **err);
 

@@ -138,6 +138,7 @@ static void read_metadata(struct rc_application *application, struct rc_fields *
 	size_t i;
 
 	application->name = rc_fields_text(fields, metadata, "metadata", "name", "");
+	application->own_name = application->name;
 	application->name_space =
 		rc_fields_text(fields, metadata, "metadata", "namespace", "argocd");
 	application->is_suspended = rc_text_equal(
@@ -222,6 +223,14 @@ int rc_application_parse(const json_t *manifest, const char *where,
 		return r;
 	*ret_application = rc_steal(&application);
 	return 0;
+}
+
+void rc_application_qualify(struct rc_application *application, const char *control_namespace)
+{
+	application->name = application->own_name;
+	if (strcmp(application->name_space, control_namespace) != 0)
+		application->name = rc_arena_printf(application->arena, "%s_%s",
+						    application->name_space, application->own_name);
 }
 
 void rc_application_free(struct rc_application *application)

@@ -67,7 +67,8 @@ struct rc_application_options {
 };
 
 struct rc_application {
-	const char *name;
+	const char *name;	/* what it is known by: its own, or "<namespace>_<name>" */
+	const char *own_name;	/* metadata.name */
 	const char *name_space; /* of the Application object itself; "argocd" when it has none */
 	const char *project;
 	struct rc_application_source *sources;
@@ -103,6 +104,8 @@ struct rc_application {
  */
 int rc_application_parse(const json_t *manifest, const char *where,
 			 struct rc_application **ret_application, struct rc_error **err);
+/* As a live object: outside the control namespace it is known by both its names, as in Argo CD. */
+void rc_application_qualify(struct rc_application *application, const char *control_namespace);
 void rc_application_free(struct rc_application *application);
 RC_DEFINE_FREEP(struct rc_application, rc_application_free)
 

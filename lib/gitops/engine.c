@@ -6,24 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-
-struct entry {
-	struct rc_app *app;
-	char *origin;
-	bool is_seen;
-};
-
-struct rc_engine {
-	struct rc_engine_options options;
-	struct rc_log log;
-	struct rc_judge *judge;
-	struct entry *entries; /* in the order of the applications' names */
-	size_t n_entries;
-	struct rc_app **apps; /* the same, NULL-terminated */
-	struct rc_repository **repositories;
-	struct rc_destination **destinations;
-	size_t n_repositories, n_destinations;
-};
+#include "gitops/engine-private.h"
 
 /* ---- a list of pointers, NULL-terminated ---- */
 
@@ -47,14 +30,6 @@ static void take_out(void *list, size_t *n, const void *item)
 		--*n;
 		return;
 	}
-}
-
-static void relist_apps(struct rc_engine *engine)
-{
-	engine->apps = rc_realloc(engine->apps, (engine->n_entries + 1) * sizeof(*engine->apps));
-	for (size_t i = 0; i < engine->n_entries; i++)
-		engine->apps[i] = engine->entries[i].app;
-	engine->apps[engine->n_entries] = NULL;
 }
 
 /* ---- what happens ---- */
@@ -119,7 +94,8 @@ struct rc_engine *rc_engine_new(const struct rc_engine_options *options)
 
 	engine->options = *options;
 	engine->judge = rc_judge_new(&judge);
-	relist_apps(engine);
+	rc_engine_apps_init(engine);
+	engine->projects = rc_projects_new();
 	engine->repositories = rc_calloc(1, sizeof(*engine->repositories));
 	engine->destinations = rc_calloc(1, sizeof(*engine->destinations));
 	return engine;
@@ -129,17 +105,13 @@ void rc_engine_free(struct rc_engine *engine)
 {
 	if (!engine)
 		return;
-	for (size_t i = 0; i < engine->n_entries; i++) {
-		rc_app_free(engine->entries[i].app);
-		free(engine->entries[i].origin);
-	}
+	rc_engine_apps_done(engine);
 	for (size_t i = 0; i < engine->n_repositories; i++)
 		rc_repository_free(engine->repositories[i]);
 	for (size_t i = 0; i < engine->n_destinations; i++)
 		rc_destination_free(engine->destinations[i]);
 	rc_judge_free(engine->judge);
-	free(engine->entries);
-	free(engine->apps);
+	rc_projects_free(engine->projects);
 	free(engine->repositories);
 	free(engine->destinations);
 	free(engine);
@@ -303,90 +275,37 @@ struct rc_destination *rc_engine_find_destination(const struct rc_engine *engine
 	return NULL;
 }
 
-/* ---- applications ---- */
+/* ---- projects ---- */
 
-static int compare_entries(const void *a, const void *b)
+/* Whatever an application may do now may be otherwise. */
+static void tell_projects(struct rc_engine *engine, bool is_changed)
 {
-	const struct entry *x = a, *y = b;
-
-	return strcmp(rc_app_get_name(x->app), rc_app_get_name(y->app));
+	for (size_t i = 0; is_changed && i < engine->n_entries; i++)
+		rc_app_on_project(engine->entries[i].app);
 }
 
-static struct entry *find_entry(const struct rc_engine *engine, const char *name)
+void rc_engine_set_projects(struct rc_engine *engine, const char *origin, struct rc_project **list,
+			    size_t n)
 {
-	for (size_t i = 0; i < engine->n_entries; i++)
-		if (strcmp(rc_app_get_name(engine->entries[i].app), name) == 0)
-			return &engine->entries[i];
-	return NULL;
+	tell_projects(engine, rc_projects_set(engine->projects, origin, list, n));
 }
 
-static void take_application(struct rc_engine *engine, const char *origin,
-			     struct rc_application *application)
+void rc_engine_put_project(struct rc_engine *engine, const char *origin, struct rc_project *project)
 {
-	struct entry *entry = find_entry(engine, application->name);
-
-	if (!entry) {
-		engine->entries = rc_realloc(engine->entries,
-					     (engine->n_entries + 1) * sizeof(*engine->entries));
-		engine->entries[engine->n_entries++] = (struct entry){
-			.app = rc_app_new(engine, application),
-			.origin = rc_strdup(origin),
-			.is_seen = true,
-		};
-		qsort(engine->entries, engine->n_entries, sizeof(*engine->entries),
-		      compare_entries);
-		return;
-	}
-	if (strcmp(entry->origin, origin) != 0 || entry->is_seen) {
-		rc_log_warning(&engine->log, "application '%s' of %s is there already, from %s",
-			       application->name, origin, entry->origin);
-		rc_application_free(application);
-		return;
-	}
-	entry->is_seen = true;
-	if (rc_application_equal(rc_app_get_application(entry->app), application))
-		rc_application_free(application);
-	else
-		rc_app_set_application(entry->app, application);
+	tell_projects(engine, rc_projects_put(engine->projects, origin, project));
 }
 
-static void drop_unseen(struct rc_engine *engine, const char *origin)
+void rc_engine_drop_project(struct rc_engine *engine, const char *origin, const char *name)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < engine->n_entries; i++) {
-		struct entry *entry = &engine->entries[i];
-
-		if (strcmp(entry->origin, origin) != 0 || entry->is_seen) {
-			engine->entries[n++] = *entry;
-			continue;
-		}
-		rc_log_notice(&engine->log,
-			      "application '%s' is no longer in %s; its resources stay as they are",
-			      rc_app_get_name(entry->app), origin);
-		rc_app_free(entry->app);
-		free(entry->origin);
-	}
-	engine->n_entries = n;
+	tell_projects(engine, rc_projects_drop(engine->projects, origin, name));
 }
 
-void rc_engine_set_applications(struct rc_engine *engine, const char *origin,
-				struct rc_application **applications, size_t n)
+const struct rc_projects *rc_engine_get_projects(const struct rc_engine *engine)
 {
-	for (size_t i = 0; i < engine->n_entries; i++)
-		engine->entries[i].is_seen = false;
-	for (size_t i = 0; i < n; i++)
-		take_application(engine, origin, applications[i]);
-	drop_unseen(engine, origin);
-	relist_apps(engine);
+	return engine->projects;
 }
 
-struct rc_app *rc_engine_find_app(const struct rc_engine *engine, const char *name)
-{
-	struct entry *entry = find_entry(engine, name);
-
-	return entry ? entry->app : NULL;
-}
+/* ---- lists ---- */
 
 struct rc_app *const *rc_engine_list_apps(const struct rc_engine *engine)
 {

@@ -15,6 +15,7 @@
 #include "gitops/customizations.h"
 #include "gitops/destination.h"
 #include "gitops/judge.h"
+#include "gitops/projects.h"
 #include "gitops/repository.h"
 #include "store/store.h"
 
@@ -32,6 +33,8 @@ struct rc_engine_options {
 	unsigned int prune_budget; /* percent */
 	/* An application's state changed. May be NULL. */
 	void (*app_changed)(void *userdata, struct rc_app *app);
+	/* A live application has nothing in its cluster any more, and may go. May be NULL. */
+	void (*app_deleted)(void *userdata, struct rc_app *app);
 	/* A poll or the state of a cluster brought something new. May be NULL. */
 	void (*repository_changed)(void *userdata, struct rc_repository *repository);
 	void (*destination_changed)(void *userdata, struct rc_destination *destination);
@@ -72,12 +75,37 @@ struct rc_destination *rc_engine_find_destination(const struct rc_engine *engine
 						  const struct rc_application *application);
 
 /*
- * All applications of one origin ("applications[0]"), taken over; the array stays the caller's.
- * Those of this origin that are not among them any more are given up: their resources stay as they
- * are. One that another origin has already is refused with a warning.
+ * All applications of one origin (a file, a folder of a repository), taken over; the array stays
+ * the caller's. Those of this origin that are not among them any more are given up, and their
+ * resources stay as they are; with the resources finalizer these are deleted first, and then they
+ * are gone. One that another origin has already is refused with a warning.
+ *
+ * -EINVAL: there is none any more, and some would be deleted with their resources, which is only
+ * done when may_be_empty says so; nothing was changed then.
  */
-void rc_engine_set_applications(struct rc_engine *engine, const char *origin,
-				struct rc_application **applications, size_t n);
+int rc_engine_set_applications(struct rc_engine *engine, const char *origin,
+			       struct rc_application **applications, size_t n, bool may_be_empty,
+			       struct rc_error **err);
+/* One live application, taken over; the end of its deletion is told by options.app_deleted.
+ * -EEXIST: another origin has one of that name. */
+int rc_engine_put_application(struct rc_engine *engine, const char *origin,
+			      struct rc_application *application, struct rc_error **err);
+/* It is no longer ours, or (is_deleted) gone for good. Its resources are not touched. */
+void rc_engine_drop_application(struct rc_engine *engine, const char *origin, const char *name,
+				bool is_deleted);
+/* For an application: what it made was deleted. */
+void rc_engine_on_deleted(struct rc_engine *engine, struct rc_app *app);
+
+/* All projects of one origin, taken over; or one. See gitops/projects.h. */
+void rc_engine_set_projects(struct rc_engine *engine, const char *origin, struct rc_project **list,
+			    size_t n);
+void rc_engine_put_project(struct rc_engine *engine, const char *origin,
+			   struct rc_project *project);
+void rc_engine_drop_project(struct rc_engine *engine, const char *origin, const char *name);
+const struct rc_projects *rc_engine_get_projects(const struct rc_engine *engine);
+
+/* Where it is from; borrowed. */
+const char *rc_engine_get_origin(const struct rc_engine *engine, const struct rc_app *app);
 struct rc_app *rc_engine_find_app(const struct rc_engine *engine, const char *name);
 /* In the order of their names; the arrays belong to the engine and are NULL-terminated. */
 struct rc_app *const *rc_engine_list_apps(const struct rc_engine *engine);

@@ -125,6 +125,9 @@ static struct rc_operation_verdict check_drift(const struct rc_operation_facts *
 
 	if (!facts->is_out_of_sync) {
 		verdict.decision = RC_DECISION_NOTHING;
+	} else if (facts->n_waiting > 0 && facts->n_out_of_sync == facts->n_waiting) {
+		verdict.decision = RC_DECISION_NOTHING;
+		verdict.reason = "what is left to do waits for approval: reconcilectl app approve";
 	} else if (!application->automated.prune && facts->n_out_of_sync == facts->n_extras) {
 		verdict.decision = RC_DECISION_NOTHING;
 		verdict.reason =
@@ -147,7 +150,7 @@ struct rc_operation_verdict rc_operation_decide(const struct rc_operation *opera
 			    rc_text_equal(operation->revision, facts->revision);
 	struct rc_operation_verdict verdict = {.decision = RC_DECISION_NOTHING};
 
-	if (!application->automated.on || application->is_suspended)
+	if (!application->automated.on || facts->is_suspended)
 		return verdict;
 	if (is_attempted && operation->phase == RC_OPERATION_FAILED)
 		return decide_after_failure(operation, facts);

@@ -52,6 +52,8 @@ struct rc_operation_facts {
 	uint64_t source_hash;
 	bool is_out_of_sync;
 	size_t n_out_of_sync, n_extras, n_desired;
+	size_t n_waiting; /* extras that wait for somebody to approve their deletion */
+	bool is_suspended;
 	int64_t now_unix_s;
 };
 

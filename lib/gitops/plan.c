@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gitops/plan-private.h"
 #include "base/str.h"
 #include "data/json.h"
 
 struct builder {
 	struct rc_plan *plan;
-	size_t size;
 	const struct rc_desired *desired;
 	const struct rc_plan_live *live; /* sorted by key */
 	size_t n_live;
@@ -68,7 +68,7 @@ unsigned int rc_plan_rank(const char *group, const char *kind)
 	return i;
 }
 
-static bool is_definition(const struct rc_kube_key *key)
+bool rc_plan_is_definition(const struct rc_kube_key *key)
 {
 	return strcmp(key->kind, "CustomResourceDefinition") == 0 &&
 	       strcmp(key->group, "apiextensions.k8s.io") == 0;
@@ -79,15 +79,14 @@ static bool is_namespace(const struct rc_kube_key *key)
 	return strcmp(key->kind, "Namespace") == 0 && !*key->group;
 }
 
-static struct rc_task *add(struct builder *builder, const struct rc_kube_key *key)
+/* Room doubles: there is some unless n is a power of two. */
+struct rc_task *rc_plan_add(struct rc_plan *plan, const struct rc_kube_key *key)
 {
-	struct rc_plan *plan = builder->plan;
 	struct rc_kube_key *copy = rc_kube_object_dup_key(key);
 
-	if (plan->n == builder->size) {
-		builder->size = builder->size ? 2 * builder->size : 64;
-		plan->tasks = rc_realloc(plan->tasks, builder->size * sizeof(*plan->tasks));
-	}
+	if ((plan->n & (plan->n - 1)) == 0)
+		plan->tasks =
+			rc_realloc(plan->tasks, (plan->n ? 2 * plan->n : 1) * sizeof(*plan->tasks));
 	plan->tasks[plan->n] = (struct rc_task){.key = *copy, .key_block = copy};
 	return &plan->tasks[plan->n++];
 }
@@ -111,38 +110,44 @@ static const struct rc_plan_live *find_live(const struct builder *builder,
 	return NULL;
 }
 
+static bool is_selected(const struct builder *builder, const struct rc_kube_key *key)
+{
+	return !builder->options->request || rc_request_selects(builder->options->request, key);
+}
+
 /* ---- what is desired ---- */
 
-/* "<prefix><revision's first 7>-<phase>-<start>", as Argo CD names them. */
-static char *make_hook_name(const struct builder *builder, const struct rc_desired_item *item,
-			    enum rc_phase phase)
+/* As Argo CD names them. */
+char *rc_plan_make_hook_name(const struct rc_desired_item *item, enum rc_phase phase,
+			     const char *revision, int64_t started_unix_s)
 {
 	static const char *const lower[RC_PHASE_COUNT] = {"presync",  "sync",	   "postsync",
 							  "syncfail", "predelete", "postdelete"};
 
 	if (*item->key.name)
 		return NULL;
-	return rc_asprintf("%s%.7s-%s-%lld", item->generate_name ?: "",
-			   builder->options->revision ?: "", lower[phase],
-			   (long long)builder->options->started_unix_s);
+	return rc_asprintf("%s%.7s-%s-%lld", item->generate_name ?: "", revision ?: "",
+			   lower[phase], (long long)started_unix_s);
 }
 
 static void add_hook(struct builder *builder, const struct rc_desired_item *item)
 {
-	if (builder->options->no_hooks)
+	if (builder->options->no_hooks || !is_selected(builder, &item->key))
 		return;
 	for (unsigned int phase = RC_PHASE_PRE_SYNC; phase <= RC_PHASE_SYNC_FAIL; phase++) {
 		struct rc_task *task;
 
 		if (!(item->traits.phases & 1U << phase))
 			continue;
-		task = add(builder, &item->key);
+		task = rc_plan_add(builder->plan, &item->key);
 		task->action = RC_ACTION_HOOK;
 		task->phase = (enum rc_phase)phase;
 		task->wave = item->traits.wave;
 		task->item = item;
 		task->is_created = true;
-		task->name = make_hook_name(builder, item, (enum rc_phase)phase);
+		task->name = rc_plan_make_hook_name(item, (enum rc_phase)phase,
+						    builder->options->revision,
+						    builder->options->started_unix_s);
 	}
 }
 
@@ -151,14 +156,16 @@ static void add_resource(struct builder *builder, const struct rc_desired_item *
 	const struct rc_plan_live *live = find_live(builder, &item->key);
 	struct rc_task *task;
 
-	if (builder->options->only_out_of_sync && live && live->is_in_sync)
+	if (!is_selected(builder, &item->key) ||
+	    (builder->options->only_out_of_sync && live && live->is_in_sync))
 		return;
-	task = add(builder, &item->key);
+	task = rc_plan_add(builder->plan, &item->key);
 	task->action = live && live->is_in_sync ? RC_ACTION_KEEP : RC_ACTION_APPLY;
 	task->phase = RC_PHASE_SYNC;
 	task->wave = item->traits.wave;
 	task->item = item;
 	task->is_created = live == NULL;
+	task->owner = rc_strdup(live ? live->owner : NULL);
 }
 
 /* CreateNamespace=true: a task without a manifest, ahead of all. */
@@ -171,7 +178,7 @@ static void add_namespace(struct builder *builder)
 	if (!options->create_namespace || !options->name_space || !*options->name_space ||
 	    options->namespace_exists || rc_desired_find(builder->desired, &key))
 		return;
-	task = add(builder, &key);
+	task = rc_plan_add(builder->plan, &key);
 	task->action = RC_ACTION_APPLY;
 	task->phase = RC_PHASE_PRE_SYNC;
 	task->wave = INT_MIN;
@@ -182,30 +189,78 @@ static void add_namespace(struct builder *builder)
 
 static bool is_hands_off(const struct rc_plan_live *live)
 {
-	return live->is_owned || live->traits.is_kept || is_definition(&live->key) ||
+	return live->is_owned || live->traits.is_kept || rc_plan_is_definition(&live->key) ||
 	       live->traits.is_hook;
+}
+
+static void skip(struct rc_task *task, const char *why)
+{
+	task->state = RC_TASK_SKIPPED;
+	task->message = rc_strdup(why);
+}
+
+static bool is_approved(const struct builder *builder, const struct rc_kube_key *key)
+{
+	rc_autofree char *name = rc_kube_object_format_key(key);
+
+	return builder->options->request && rc_request_approves(builder->options->request, name);
+}
+
+/* What keeps a prune from being done: what the resource says counts before the application. */
+static void keep(const struct builder *builder, struct rc_task *task,
+		 const struct rc_plan_live *live)
+{
+	const struct rc_plan_options *options = builder->options;
+	const struct rc_traits *traits = &live->traits;
+	bool says = traits->may_prune || traits->no_prune || traits->prune_confirm;
+
+	if (traits->no_prune) {
+		skip(task, "its annotation Prune=false keeps it");
+	} else if (!says && options->no_prune) {
+		skip(task, "the application's sync option Prune=false keeps it");
+	} else if ((traits->prune_confirm || (!says && options->prune_confirm)) &&
+		   !is_approved(builder, &live->key)) {
+		skip(task, "Prune=confirm: it waits for approval");
+		task->is_waiting = true;
+	} else if (!options->prune) {
+		skip(task, "pruning is not allowed");
+	}
+}
+
+/* More than the budget allows at once: all of them wait, but those that were approved. */
+static void check_budget(const struct builder *builder)
+{
+	struct rc_plan *plan = builder->plan;
+	size_t prunes = rc_plan_count_prunes(plan), all = builder->n_live;
+
+	if (prunes <= 1 || prunes * 100 <= all * builder->options->prune_budget)
+		return;
+	for (size_t i = 0; i < plan->n; i++) {
+		struct rc_task *task = &plan->tasks[i];
+
+		if (task->action != RC_ACTION_PRUNE || task->state != RC_TASK_PENDING ||
+		    is_approved(builder, &task->key))
+			continue;
+		task->state = RC_TASK_SKIPPED;
+		task->is_waiting = true;
+		task->message = rc_asprintf("it waits for approval: %zu of %zu objects would be "
+					    "deleted, more than the budget of %u %%",
+					    prunes, all, builder->options->prune_budget);
+	}
 }
 
 static void add_prune(struct builder *builder, const struct rc_plan_live *live)
 {
 	struct rc_task *task;
 
-	if (is_hands_off(live))
+	if (is_hands_off(live) || !is_selected(builder, &live->key))
 		return;
-	task = add(builder, &live->key);
+	task = rc_plan_add(builder->plan, &live->key);
 	task->action = RC_ACTION_PRUNE;
 	task->phase = RC_PHASE_SYNC;
 	task->wave = live->wave;
 	task->is_last = live->traits.prune_last || builder->options->prune_last;
-	if (!builder->options->prune || live->traits.no_prune) {
-		task->state = RC_TASK_SKIPPED;
-		task->message =
-			rc_strdup(live->traits.no_prune ? "its annotation Prune=false keeps it"
-							: "pruning is not allowed");
-	} else if (live->traits.prune_confirm) {
-		task->state = RC_TASK_SKIPPED;
-		task->message = rc_strdup("Prune=confirm: it waits for a person");
-	}
+	keep(builder, task, live);
 }
 
 static int compare_ints(const void *a, const void *b)
@@ -224,7 +279,7 @@ static void mirror_prunes(struct rc_plan *plan)
 	for (size_t i = 0; i < plan->n; i++)
 		if (plan->tasks[i].action == RC_ACTION_PRUNE && !plan->tasks[i].is_last)
 			waves[n++] = plan->tasks[i].wave;
-	qsort(waves, n, sizeof(*waves), compare_ints);
+	rc_sort(waves, n, sizeof(*waves), compare_ints);
 	for (size_t i = 0; i < n; i++)
 		if (distinct == 0 || waves[distinct - 1] != waves[i])
 			waves[distinct++] = waves[i];
@@ -294,7 +349,7 @@ static bool promote(struct rc_plan *plan, size_t i)
 	struct rc_task *task = &plan->tasks[i];
 
 	if (task->action != RC_ACTION_APPLY ||
-	    (!is_namespace(&task->key) && !is_definition(&task->key)))
+	    (!is_namespace(&task->key) && !rc_plan_is_definition(&task->key)))
 		return false;
 	for (size_t j = 0; j < i; j++) {
 		if (!is_needed(task, &plan->tasks[j]))
@@ -308,17 +363,17 @@ static bool promote(struct rc_plan *plan, size_t i)
 	return false;
 }
 
-static void sort(struct rc_plan *plan)
+void rc_plan_sort(struct rc_plan *plan)
 {
 	bool moved = false;
 
 	if (plan->n == 0)
 		return;
-	qsort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
+	rc_sort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
 	for (size_t i = 0; i < plan->n; i++)
 		moved = promote(plan, i) || moved;
 	if (moved)
-		qsort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
+		rc_sort(plan->tasks, plan->n, sizeof(*plan->tasks), compare_tasks);
 }
 
 static int compare_live(const void *a, const void *b)
@@ -344,7 +399,7 @@ int rc_plan_make(const struct rc_desired *desired, const struct rc_plan_live *li
 	(void)err;
 	if (n_live > 0)
 		memcpy(sorted, live, n_live * sizeof(*live));
-	qsort(sorted, n_live, sizeof(*sorted), compare_live);
+	rc_sort(sorted, n_live, sizeof(*sorted), compare_live);
 	add_namespace(&builder);
 	for (size_t i = 0; i < desired->n; i++) {
 		const struct rc_desired_item *item = &desired->items[i];
@@ -359,9 +414,10 @@ int rc_plan_make(const struct rc_desired *desired, const struct rc_plan_live *li
 	for (size_t i = 0; i < n_live; i++)
 		if (!rc_desired_names(desired, &sorted[i].key))
 			add_prune(&builder, &sorted[i]);
+	check_budget(&builder);
 	mirror_prunes(builder.plan);
 	move_last_prunes(builder.plan);
-	sort(builder.plan);
+	rc_plan_sort(builder.plan);
 	*ret_plan = builder.plan;
 	return 0;
 }
@@ -375,6 +431,7 @@ void rc_plan_free(struct rc_plan *plan)
 		free(plan->tasks[i].name);
 		free(plan->tasks[i].message);
 		free(plan->tasks[i].uid);
+		free(plan->tasks[i].owner);
 		json_decref(plan->tasks[i].live);
 		json_decref(plan->tasks[i].paths);
 	}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "gitops/desired.h"
+#include "gitops/request.h"
 
 enum rc_action {
 	RC_ACTION_APPLY, /* create or change */
@@ -37,6 +38,8 @@ struct rc_task {
 	char *name;	 /* of a hook with generateName: the one it gets; else NULL */
 	bool is_last;	 /* a prune that comes after all waves */
 	bool is_created; /* it is not there yet */
+	bool is_waiting; /* a prune that somebody has to approve first */
+	char *owner;	 /* the other application that has it; or NULL */
 	/* How it went; the plan's. */
 	enum rc_task_state state;
 	char *message; /* may be NULL */
@@ -58,12 +61,16 @@ struct rc_plan_live {
 	bool is_owned;		 /* has ownerReferences: never pruned */
 	bool is_in_sync;	 /* compared equal */
 	bool is_terminating;
+	const char *owner; /* the other application that has it; borrowed, or NULL */
 };
 
 struct rc_plan_options {
-	bool prune;	 /* extra objects may be deleted */
-	bool prune_last; /* for all, as a sync option of the application */
-	bool no_hooks;	 /* self-heal, rollback and partial syncs run none */
+	bool prune;			  /* extra objects may be deleted */
+	bool no_prune, prune_confirm;	  /* sync options of the application */
+	unsigned int prune_budget;	  /* percent of all objects that may go unasked */
+	const struct rc_request *request; /* may be NULL */
+	bool prune_last;		  /* for all, as a sync option of the application */
+	bool no_hooks;			  /* self-heal, rollback and partial syncs run none */
 	bool only_out_of_sync;
 	bool create_namespace; /* make a task for name_space if no manifest does and it is missing
 				*/
@@ -79,6 +86,26 @@ struct rc_plan_options {
 int rc_plan_make(const struct rc_desired *desired, const struct rc_plan_live *live, size_t n_live,
 		 const struct rc_plan_options *options, struct rc_plan **ret_plan,
 		 struct rc_error **err);
+
+/* Of deleting an application. */
+struct rc_plan_delete_options {
+	bool with_resources;		/* what is live is deleted; else only hooks are run */
+	bool no_delete, needs_approval; /* the application's Delete=false, Delete=confirm */
+	bool is_approved;		/* somebody said that it may go */
+	const char *app;		/* its own object, if it is among the live ones, stays */
+	const char *revision;		/* for names of hooks with generateName */
+	int64_t started_unix_s;
+};
+
+/*
+ * Hooks of phase PreDelete (as phase PreSync of the plan), then everything live, the highest wave
+ * first, then hooks of phase PostDelete (as PostSync). What stays is skipped: objects of owners,
+ * CustomResourceDefinitions, Delete=false, helm.sh/resource-policy: keep. A task that waits for
+ * approval is_waiting. desired may be NULL: no hooks.
+ */
+void rc_plan_make_deletion(const struct rc_desired *desired, const struct rc_plan_live *live,
+			   size_t n_live, const struct rc_plan_delete_options *options,
+			   struct rc_plan **ret_plan);
 void rc_plan_free(struct rc_plan *plan);
 RC_DEFINE_FREEP(struct rc_plan, rc_plan_free)
 

@@ -243,6 +243,15 @@ struct rc_project *rc_project_new_default(void)
 	return project;
 }
 
+struct rc_project *rc_project_new_broken(const char *name, const char *why)
+{
+	struct rc_project *project = rc_project_new_default();
+
+	project->name = rc_arena_strdup(project->arena, name);
+	project->refusal = rc_arena_strdup(project->arena, why);
+	return project;
+}
+
 void rc_project_free(struct rc_project *project)
 {
 	if (!project)

@@ -63,6 +63,8 @@ int rc_project_parse(const json_t *manifest, const char *where, struct rc_projec
 		     struct rc_error **err);
 /* The project "default" where nobody defines it: it allows everything. */
 struct rc_project *rc_project_new_default(void);
+/* One that cannot be read: why says what its applications are told. */
+struct rc_project *rc_project_new_broken(const char *name, const char *why);
 void rc_project_free(struct rc_project *project);
 RC_DEFINE_FREEP(struct rc_project, rc_project_free)
 

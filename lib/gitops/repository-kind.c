@@ -11,7 +11,7 @@
 static int add_auth(const struct rc_repository *repository, json_t *to, struct rc_error **err)
 {
 	struct rc_error *why = NULL;
-	json_t *auth =
+	json_auto_t *auth =
 		repository->options.get_auth
 			? repository->options.get_auth(repository->options.auth_userdata, &why)
 			: NULL;
@@ -19,7 +19,7 @@ static int add_auth(const struct rc_repository *repository, json_t *to, struct r
 	if (why)
 		return rc_error_move(err, why);
 	if (auth)
-		json_object_set_new(to, "auth", auth);
+		json_object_set(to, "auth", auth);
 	return 0;
 }
 

@@ -14,6 +14,7 @@ static void row_done(struct rc_resource *row)
 {
 	free(row->key);
 	free(row->message);
+	free(row->owner);
 	free(row->resource_version);
 	json_decref(row->programs);
 }
@@ -73,7 +74,7 @@ static void add_desired(struct collection *all, const struct rc_desired *desired
 		row->traits = item->traits;
 		row->desired_hash = item->hash;
 	}
-	qsort(all->rows, all->n, sizeof(*all->rows), compare_rows);
+	rc_sort(all->rows, all->n, sizeof(*all->rows), compare_rows);
 	all->n_desired = all->n;
 }
 
@@ -128,6 +129,11 @@ static bool read_extra(struct rc_resource *row, const json_t *live,
 	return true;
 }
 
+static enum rc_comparison get_shown(const struct rc_resource *row)
+{
+	return row->comparison != RC_COMPARISON_UNKNOWN ? row->comparison : row->before;
+}
+
 static bool is_compared(const struct rc_resource *row, const struct rc_resource *before)
 {
 	return before && before->comparison != RC_COMPARISON_UNKNOWN &&
@@ -152,11 +158,20 @@ static void compare(struct rc_resource *row, const json_t *live,
 	json_auto_t *desired = NULL;
 
 	rc_resources_set_options(&how, row->item, options->application);
+	if (rc_tracking_check(live, options->instance, options->app, &row->owner) !=
+	    RC_TRACKING_OTHER) {
+		free(row->owner);
+		row->owner = NULL;
+	}
 	row->programs = rc_ignore_list_programs(how.ignore.ignore, row->key);
 	row->comparison = RC_COMPARISON_UNKNOWN;
 	if (row->programs)
 		return;
 	desired = rc_desired_item_load(row->item);
+	/* Two that both want it would take it from each other for ever: only what it holds counts.
+	 */
+	if (row->owner)
+		rc_tracking_copy(desired, live);
 	row->comparison = rc_compare_local(desired, live, &how);
 }
 
@@ -168,6 +183,13 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 	bool is_known, is_well_known;
 	json_auto_t *object = NULL;
 
+	row->is_forbidden =
+		options->is_allowed && !options->is_allowed(options->userdata, row->key);
+	if (row->is_forbidden) {
+		row->comparison = RC_COMPARISON_MISSING;
+		row->health = RC_HEALTH_NONE;
+		return row->item != NULL;
+	}
 	if (!live) {
 		row->comparison = RC_COMPARISON_MISSING;
 		row->health = RC_HEALTH_MISSING;
@@ -186,15 +208,35 @@ static bool fill(struct rc_resource *row, struct rc_resource *before,
 		assess(row, object, options);
 	if (is_known) {
 		row->comparison = before->comparison;
+		row->owner = rc_steal(&before->owner);
 		if (!row->item)
 			row->traits = before->traits;
 		return true;
 	}
 	++*compared;
+	if (before && (before->item != NULL) == (row->item != NULL))
+		row->before = get_shown(before);
 	if (!row->item)
 		return read_extra(row, object, options);
 	compare(row, object, options);
 	return true;
+}
+
+void rc_resources_judge(struct rc_resources *resources, const struct rc_kube_key *key,
+			const struct rc_resources_options *options)
+{
+	struct rc_resource *row = rc_resources_find(resources, key);
+	json_auto_t *live = row ? rc_kube_cache_load(options->cache, key) : NULL;
+
+	if (!row)
+		return;
+	free(row->message);
+	row->message = NULL;
+	row->health = RC_HEALTH_MISSING;
+	free(row->resource_version);
+	row->resource_version = NULL; /* the next look judges it again */
+	if (live)
+		assess(row, live, options);
 }
 
 size_t rc_resources_update(struct rc_resources *resources,
@@ -214,7 +256,7 @@ size_t rc_resources_update(struct rc_resources *resources,
 		else
 			row_done(&all.rows[i]);
 	}
-	qsort(all.rows, n, sizeof(*all.rows), compare_rows);
+	rc_sort(all.rows, n, sizeof(*all.rows), compare_rows);
 	rc_resources_done(resources);
 	resources->rows = all.rows;
 	resources->n = n;
@@ -223,9 +265,9 @@ size_t rc_resources_update(struct rc_resources *resources,
 
 /* ---- adding up ---- */
 
-bool rc_resources_is_out_of_sync(const struct rc_resource *row)
+static bool is_out_of_sync(const struct rc_resource *row, enum rc_comparison comparison)
 {
-	switch (row->comparison) {
+	switch (comparison) {
 	case RC_COMPARISON_IN_SYNC:
 	case RC_COMPARISON_UNKNOWN:
 		return false;
@@ -239,9 +281,14 @@ bool rc_resources_is_out_of_sync(const struct rc_resource *row)
 	       !row->traits.no_prune && strcmp(row->key->kind, "CustomResourceDefinition") != 0;
 }
 
+bool rc_resources_is_out_of_sync(const struct rc_resource *row)
+{
+	return is_out_of_sync(row, row->comparison);
+}
+
 struct rc_resources_count rc_resources_count(const struct rc_resources *resources)
 {
-	struct rc_resources_count count = {0, 0, 0};
+	struct rc_resources_count count = {.n_unknown = 0};
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
@@ -250,6 +297,8 @@ struct rc_resources_count rc_resources_count(const struct rc_resources *resource
 		count.n_out_of_sync += is_out;
 		count.n_extras += is_out && row->comparison == RC_COMPARISON_EXTRA;
 		count.n_unknown += row->comparison == RC_COMPARISON_UNKNOWN;
+		count.n_shown_out_of_sync += is_out_of_sync(row, get_shown(row));
+		count.n_shown_unknown += get_shown(row) == RC_COMPARISON_UNKNOWN;
 	}
 	return count;
 }
@@ -309,6 +358,7 @@ struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources
 			.traits = row->traits,
 			.wave = row->traits.wave,
 			.is_owned = row->is_owned,
+			.owner = row->owner,
 			.is_in_sync = row->comparison == RC_COMPARISON_IN_SYNC,
 			.is_terminating = row->is_terminating,
 		};
@@ -323,13 +373,13 @@ json_t *rc_resources_describe(const struct rc_resources *resources)
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
-		json_t *json =
-			json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group,
-				  "kind", row->key->kind, "namespace", row->key->name_space, "name",
-				  row->key->name, "syncWave", row->traits.wave, "status",
-				  row->comparison == RC_COMPARISON_UNKNOWN   ? "Unknown"
-				  : row->comparison == RC_COMPARISON_IN_SYNC ? "Synced"
-									     : "OutOfSync");
+		json_t *json = json_pack(
+			"{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group, "kind",
+			row->key->kind, "namespace", row->key->name_space, "name", row->key->name,
+			"syncWave", row->traits.wave, "status",
+			get_shown(row) == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
+			: get_shown(row) == RC_COMPARISON_IN_SYNC		     ? "Synced"
+										     : "OutOfSync");
 
 		if (row->comparison == RC_COMPARISON_EXTRA)
 			json_object_set_new(json, "requiresPruning",

@@ -24,9 +24,12 @@ struct rc_resource {
 	const struct rc_desired_item *item; /* NULL: live only; borrowed from the desired state */
 	struct rc_traits traits;	    /* of the desired object, else of the live one */
 	enum rc_comparison comparison;
+	enum rc_comparison before; /* what is shown while it is UNKNOWN */
 	enum rc_health health;
 	char *message; /* of its health, or NULL */
+	char *owner;   /* of a desired one: the other application that has it; or NULL */
 	bool is_owned, is_terminating;
+	bool is_forbidden;    /* by the project; nothing else is said of it then */
 	bool is_asked;	      /* a dry run about it is under way */
 	bool is_judged_later; /* a health script was asked about this state */
 	json_t *programs;     /* of ignoreDifferences, that a worker has to run first; or NULL */
@@ -52,12 +55,22 @@ struct rc_resources_options {
 	const struct rc_application_options *application;
 	struct rc_judge *judge; /* may be NULL */
 	const void *cluster;	/* for judge */
+	/*
+	 * Whether the project allows an object. One that is live only is then none of ours; one
+	 * that is desired is as if it were not there, so that a sync is tried and says why it
+	 * cannot. May be NULL: everything is.
+	 */
+	bool (*is_allowed)(const void *userdata, const struct rc_kube_key *key);
+	const void *userdata;
 };
 
 void rc_resources_done(struct rc_resources *resources);
 /* The row of an object, or NULL. */
 struct rc_resource *rc_resources_find(const struct rc_resources *resources,
 				      const struct rc_kube_key *key);
+/* Judge the health of one row anew, while a run changes it; whether it differs is not looked at. */
+void rc_resources_judge(struct rc_resources *resources, const struct rc_kube_key *key,
+			const struct rc_resources_options *options);
 /* Look at everything anew; rows that need a dry run are RC_COMPARISON_UNKNOWN then. Returns how
  * many objects had to be compared. */
 size_t rc_resources_update(struct rc_resources *resources,
@@ -67,6 +80,8 @@ size_t rc_resources_update(struct rc_resources *resources,
 bool rc_resources_is_out_of_sync(const struct rc_resource *row);
 struct rc_resources_count {
 	size_t n_out_of_sync, n_extras, n_unknown;
+	/* As it is shown: what is being found out is as it was before. */
+	size_t n_shown_out_of_sync, n_shown_unknown;
 };
 struct rc_resources_count rc_resources_count(const struct rc_resources *resources);
 /* The worst of all that are there, with up to three causes; Missing when none is. *ret_message is

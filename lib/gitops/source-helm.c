@@ -169,7 +169,7 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	const struct rc_application_source *source = chart->source;
 	const char *version = rc_json_text(chart->job->request, "kubeVersion", NULL);
 	struct rc_helm_render_options options = {
-		.release_name = source->helm.release_name ?: application->name,
+		.release_name = source->helm.release_name ?: application->own_name,
 		.release_namespace = source->helm.name_space ?: application->destination.name_space,
 		.kube_version = source->helm.kube_version ?: (version && *version ? version : NULL),
 		.values_files = chart->values,

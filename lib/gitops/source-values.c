@@ -216,7 +216,7 @@ static int match_files(const struct source_chart *chart, size_t index, const cha
 									file->bytes.n),
 						       file->bytes.n}});
 	}
-	qsort(list->at, list->n, sizeof(*list->at), compare_found);
+	rc_sort(list->at, list->n, sizeof(*list->at), compare_found);
 	return 0;
 }
 

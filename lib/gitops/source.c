@@ -27,10 +27,10 @@ json_t *rc_source_make_request(const struct rc_application *application,
 							at[i].archive ? NULL : at[i].mirror,
 							"archive", at[i].archive, "charts",
 							at[i].charts, "commit", at[i].commit));
-	return json_pack("{s:s, s:O, s:o, s:s, s:O?}", "op", "render", "application",
-			 application->manifest, "at", places, "kubeVersion",
-			 cluster->kube_version ? cluster->kube_version : "", "apiVersions",
-			 cluster->api_versions);
+	return json_pack("{s:s, s:s, s:O, s:o, s:s, s:O?}", "op", "render", "name",
+			 application->name, "application", application->manifest, "at", places,
+			 "kubeVersion", cluster->kube_version ? cluster->kube_version : "",
+			 "apiVersions", cluster->api_versions);
 }
 
 json_t *rc_source_make_read_request(const struct rc_source_at *at, const char *path)
@@ -368,6 +368,7 @@ static int handle_render(struct rc_source_cache *cache, const json_t *request, s
 	if (r < 0)
 		return r;
 	job.application = application;
+	application->name = rc_json_text(request, "name", NULL) ?: application->own_name;
 	job_init(&job, application->n_sources);
 	note_places(&job, json_object_get(request, "at"));
 	for (size_t i = 0; r == 0 && i < application->n_sources; i++)

@@ -38,10 +38,25 @@ static int take_failure(struct rc_sync *sync, struct rc_error **err)
 
 /* ---- look: objects of ours-to-be that exist without being tracked ---- */
 
+/* Another application has it. */
+static void check_owner(struct rc_sync *sync, struct rc_task *task, const char *owner)
+{
+	rc_autofree char *name = rc_kube_object_format_key(&task->key);
+	struct rc_error *err = NULL;
+
+	if (!sync->how.fail_on_shared_resource) {
+		rc_log_warning(sync->options.log, "%s belongs to %s; it is taken over", name,
+			       owner);
+		return;
+	}
+	rc_fail(&err, -EINVAL, "it belongs to %s, and FailOnSharedResource=true is set", owner);
+	fail_task(sync, task, -EINVAL, err, "taking over");
+}
+
 static void on_looked(struct rc_sync *sync, struct rc_task *task, int r,
 		      const struct rc_kube_answer *answer, struct rc_error *err)
 {
-	rc_autofree char *owner = NULL, *name = NULL;
+	rc_autofree char *owner = NULL;
 
 	if (r == -ENOENT) {
 		rc_error_free(err);
@@ -57,14 +72,7 @@ static void on_looked(struct rc_sync *sync, struct rc_task *task, int r,
 	if (rc_tracking_check(answer->object, sync->options.instance,
 			      sync->options.application->name, &owner) != RC_TRACKING_OTHER)
 		return;
-	name = rc_kube_object_format_key(&task->key);
-	if (sync->options.application->options.fail_on_shared_resource) {
-		rc_fail(&err, -EINVAL, "it belongs to %s, and FailOnSharedResource=true is set",
-			owner);
-		fail_task(sync, task, -EINVAL, err, "taking over");
-		return;
-	}
-	rc_log_warning(sync->options.log, "%s belongs to %s; it is taken over", name, owner);
+	check_owner(sync, task, owner);
 }
 
 int rc_sync_check_look(struct rc_flow *flow, struct rc_error **err)
@@ -85,6 +93,8 @@ int rc_sync_check_look(struct rc_flow *flow, struct rc_error **err)
 		const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 		struct sync_call *call;
 
+		if (task->owner)
+			check_owner(sync, task, task->owner);
 		if (task->action != RC_ACTION_APPLY || !task->is_created || !resource)
 			continue;
 		call = rc_sync_call_new(sync, task, on_looked);
@@ -96,39 +106,16 @@ int rc_sync_check_look(struct rc_flow *flow, struct rc_error **err)
 	if (sync->n_calls > 0)
 		return RC_WAIT_AGAIN;
 	sync->begin = 0;
-	return RC_NEXT;
+	return sync->failure ? take_failure(sync, err) : RC_NEXT;
 }
 
 /* ---- journal ---- */
 
-static int check_budget(const struct rc_sync *sync, struct rc_error **err)
-{
-	size_t prunes = rc_plan_count_prunes(sync->plan), kept = 0, all;
-	size_t percent = sync->options.prune_budget;
-
-	for (size_t i = 0; i < sync->plan->n; i++)
-		if (sync->plan->tasks[i].action == RC_ACTION_KEEP ||
-		    (sync->plan->tasks[i].action == RC_ACTION_APPLY &&
-		     !sync->plan->tasks[i].is_created))
-			kept++;
-	all = prunes + kept;
-	if (sync->options.over_budget || prunes <= 1 || prunes * 100 <= all * percent)
-		return 0;
-	rc_fail(err, -EINVAL, "%zu of %zu objects would be deleted, more than the budget of %zu %%",
-		prunes, all, percent);
-	rc_hint(err, "if that is meant: reconcilectl app sync %s --prune",
-		sync->options.application->name);
-	return -EINVAL;
-}
-
 int rc_sync_check_open(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
-	int r = check_budget(sync, err);
 
-	if (r < 0)
-		return r;
-	return sync->options.dry_run ? RC_NEXT : rc_sync_hook_save_journal(sync, err);
+	return sync->request.dry_run ? RC_NEXT : rc_sync_hook_save_journal(sync, err);
 }
 
 /* ---- namespace: CreateNamespace=true makes it for real, as the dry run needs it ---- */
@@ -170,7 +157,7 @@ int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
 	if (sync->failure)
 		return take_failure(sync, err);
 	task = find_namespace(sync);
-	if (!task || sync->options.dry_run)
+	if (!task || sync->request.dry_run)
 		return RC_NEXT;
 	rc_sync_write_start(sync, task, false, on_namespace);
 	return RC_WAIT_AGAIN;
@@ -218,15 +205,19 @@ static void on_checked(struct rc_sync *sync, struct rc_task *task, int r,
 /* Whether there is something to ask; *ret is 0, or why the plan cannot work. */
 static bool wants_check(struct rc_sync *sync, struct rc_task *task)
 {
-	bool may_be_missing =
-		task->item && (task->item->traits.skip_dry_run_on_missing ||
-			       sync->options.application->options.skip_dry_run_on_missing);
+	bool may_be_missing = task->item && (task->item->traits.skip_dry_run_on_missing ||
+					     sync->how.skip_dry_run_on_missing);
 	struct rc_error *err = NULL;
 
 	if (task->action != RC_ACTION_APPLY && task->action != RC_ACTION_HOOK)
 		return false;
 	if (task->state != RC_TASK_PENDING || !task->item)
 		return false;
+	if (sync->options.permit &&
+	    sync->options.permit(sync->options.userdata, &task->key, &err) < 0) {
+		fail_task(sync, task, -EINVAL, err, "checking");
+		return false;
+	}
 	if (rc_sync_call_resource(sync, task))
 		return true;
 	if (may_be_missing || rc_sync_kind_is_promised(sync, task))
@@ -248,7 +239,7 @@ static int end_check(struct rc_sync *sync, struct rc_error **err)
 
 	sync->begin = 0;
 	if (!sync->failure)
-		return sync->options.dry_run ? RC_FINISH : RC_NEXT;
+		return sync->request.dry_run ? RC_FINISH : RC_NEXT;
 	for (size_t i = 0; i < sync->plan->n; i++) {
 		struct rc_task *task = &sync->plan->tasks[i];
 

@@ -44,9 +44,18 @@ int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *st
 	return rc_sync_hook_save_journal(sync, err);
 }
 
-bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live)
+/* A hook of two phases is made twice. */
+static char *name_run(const struct rc_sync *sync, const struct rc_task *task)
 {
-	return rc_text_equal(rc_kube_object_get_annotation(live, RC_SYNC_RUN), sync->id);
+	return rc_asprintf("%s/%s", sync->id, rc_phase_to_string(task->phase));
+}
+
+bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const struct rc_task *task,
+			    const json_t *live)
+{
+	rc_autofree char *run = name_run(sync, task);
+
+	return rc_text_equal(rc_kube_object_get_annotation(live, RC_SYNC_RUN), run);
 }
 
 json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task)
@@ -54,6 +63,7 @@ json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task
 	json_t *object = rc_desired_item_load(task->item);
 	json_t *metadata = json_object_get(object, "metadata"), *finalizers;
 	struct rc_kube_key key = task->key;
+	rc_autofree char *run = NULL;
 
 	if (task->name) {
 		json_object_del(metadata, "generateName");
@@ -62,7 +72,8 @@ json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task
 		rc_tracking_set(object, sync->options.instance, sync->options.application->name,
 				&key);
 	}
-	rc_kube_object_set_annotation(object, RC_SYNC_RUN, sync->id);
+	run = name_run(sync, task);
+	rc_kube_object_set_annotation(object, RC_SYNC_RUN, run);
 	finalizers = json_object_get(metadata, "finalizers");
 	if (!finalizers) {
 		finalizers = json_array();
@@ -142,7 +153,7 @@ int rc_sync_hook_clean(struct rc_flow *flow, struct rc_error **err)
 			key.name = task->name;
 		live = rc_kube_cache_load(rc_destination_get_cache(sync->options.destination),
 					  &key);
-		if (!live || !rc_sync_hook_is_of_run(sync, live))
+		if (!live || !rc_sync_hook_is_of_run(sync, task, live))
 			continue;
 		rc_sync_hook_release(sync, task, live);
 		if (is_to_go(sync, task))

@@ -79,7 +79,7 @@ int rc_sync_ignore_run(struct rc_flow *flow, struct rc_error **err)
 	if (sync->questions)
 		return RC_WAIT_AGAIN;
 	if (!sync->is_ignore_asked && sync->options.script_pool &&
-	    !sync->options.application->options.ignored_differences_are_applied) {
+	    !sync->how.ignored_differences_are_applied) {
 		sync->is_ignore_asked = true;
 		for (size_t i = 0; i < sync->plan->n; i++)
 			ask(sync, &sync->plan->tasks[i]);

@@ -1,6 +1,7 @@
 /* What the files of a run share. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/flow.h"
 #include "gitops/sync.h"
 #include "kube/apply.h"
@@ -20,6 +21,8 @@ struct sync_question;
 
 struct rc_sync {
 	struct rc_sync_options options;
+	struct rc_request request;
+	struct rc_application_options how; /* the application's, and what was asked */
 	struct rc_flow flow;
 	struct rc_plan *plan;
 	char id[17];
@@ -39,9 +42,10 @@ struct rc_sync {
 	uint64_t degraded_since_ms;
 	ev_timer tick;
 
+	struct rc_buf rivals;	  /* who has changed what */
 	struct rc_error *failure; /* why the run fails; SyncFail hooks run with it set */
 	char *stop;		  /* why it is to end, or NULL */
-	bool is_stopping, is_ignore_asked;
+	bool is_stopping, is_ignore_asked, are_rivals_asked;
 
 	size_t blocker; /* task that is waited for; plan->n: none */
 	char *blocked;	/* in a sentence, or NULL */
@@ -84,6 +88,8 @@ void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_f
 /* Write task, or (dry_run) ask whether it could be; done is called once, perhaps at once. */
 void rc_sync_write_start(struct rc_sync *sync, struct rc_task *task, bool dry_run,
 			 sync_call_fn *done);
+/* Ask whether task could be written without taking a field from anybody; done as above. */
+void rc_sync_write_probe(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done);
 /* It was refused because a field cannot be changed, and Force=true says to make it anew. */
 bool rc_sync_write_is_forced(const struct rc_sync *sync, const struct rc_task *task, int r,
 			     const struct rc_error *err);
@@ -91,6 +97,9 @@ bool rc_sync_write_is_forced(const struct rc_sync *sync, const struct rc_task *t
 /* ---- sync-ignore.c: what ignoreDifferences' programs say about live objects ---- */
 rc_step_fn rc_sync_ignore_run;
 void rc_sync_ignore_cancel(struct rc_sync *sync);
+
+/* ---- sync-rivals.c: who has changed what this run brings back ---- */
+rc_step_fn rc_sync_rivals_run;
 
 /* ---- sync-health.c: whether a wave is well ---- */
 
@@ -106,8 +115,9 @@ json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task
 const char *rc_sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task);
 int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
 		      struct rc_error **err);
-/* live was made by this run. */
-bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const json_t *live);
+/* live was made by this run, for this phase. */
+bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const struct rc_task *task,
+			    const json_t *live);
 /* Let an object of an earlier run go: take our finalizer off. */
 void rc_sync_hook_release(struct rc_sync *sync, struct rc_task *task, const json_t *live);
 /* Delete what policies and the outcome say, and take our finalizers off. */

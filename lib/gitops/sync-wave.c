@@ -27,9 +27,8 @@ void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_f
 	const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
 	struct rc_kube_key key = task->key;
 	struct rc_kube_delete_options options = {
-		.propagation = task->action == RC_ACTION_PRUNE
-				       ? sync->options.application->options.prune_propagation
-				       : "Background",
+		.propagation = task->action == RC_ACTION_PRUNE ? sync->how.prune_propagation
+							       : "Background",
 	};
 	struct sync_call *call;
 
@@ -182,7 +181,7 @@ static bool clear_hook(struct rc_sync *sync, size_t i)
 	live = rc_kube_cache_load(cache_of(sync), &key);
 	if (!live)
 		return false;
-	if (rc_sync_hook_is_of_run(sync, live)) {
+	if (rc_sync_hook_is_of_run(sync, task, live)) {
 		task->state = RC_TASK_RUNNING;
 		return false;
 	}
@@ -257,6 +256,19 @@ static void look_for_new_kinds(struct rc_sync *sync)
 			rc_destination_rediscover(sync->options.destination);
 }
 
+/* Between waves the run may be told to wait; that is nobody's delay. */
+static bool is_held(struct rc_sync *sync)
+{
+	char *why = sync->options.hold ? sync->options.hold(sync->options.userdata) : NULL;
+
+	if (!why)
+		return false;
+	rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
+	sync->blocked = why;
+	sync->wave_since_ms = rc_clock_monotonic_ms();
+	return true;
+}
+
 /* One move; RC_NEXT: the wave moved on, look again; RC_WAIT_AGAIN; or an error. */
 static int move(struct rc_sync *sync, struct rc_error **err)
 {
@@ -264,6 +276,8 @@ static int move(struct rc_sync *sync, struct rc_error **err)
 
 	switch (sync->stage) {
 	case SYNC_STAGE_BEGIN:
+		if (is_held(sync))
+			return RC_WAIT_AGAIN;
 		sync->end = rc_plan_next_wave(sync->plan, sync->begin);
 		sync->stage = SYNC_STAGE_PRUNE;
 		sync->wave_since_ms = rc_clock_monotonic_ms();

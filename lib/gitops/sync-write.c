@@ -17,7 +17,7 @@
 /* One write, while it is under way. */
 struct sync_write {
 	sync_call_fn *done;
-	bool dry_run;
+	bool dry_run, is_probe;
 	unsigned int attempts;
 };
 
@@ -35,7 +35,7 @@ static struct sync_write *write_of(struct rc_sync *sync, const struct rc_task *t
 
 static const struct rc_application_options *application_options(const struct rc_sync *sync)
 {
-	return &sync->options.application->options;
+	return &sync->how;
 }
 
 /* ---- how a task is written ---- */
@@ -62,7 +62,7 @@ static struct rc_kube_write_options make_options(struct rc_sync *sync, const str
 {
 	return (struct rc_kube_write_options){
 		.dry_run = write_of(sync, task)->dry_run,
-		.force = true,
+		.force = !write_of(sync, task)->is_probe,
 		.no_validation = application_options(sync)->no_validate ||
 				 (task->item && task->item->traits.no_validate),
 	};
@@ -315,4 +315,13 @@ void rc_sync_write_start(struct rc_sync *sync, struct rc_task *task, bool dry_ru
 	} else {
 		apply(sync, task, live);
 	}
+}
+
+void rc_sync_write_probe(struct rc_sync *sync, struct rc_task *task, sync_call_fn *done)
+{
+	json_auto_t *live = get_live(sync, task);
+
+	*write_of(sync, task) =
+		(struct sync_write){.done = done, .dry_run = true, .is_probe = true};
+	apply(sync, task, live);
 }

@@ -16,11 +16,13 @@
 #include "base/memory.h"
 #include "data/json.h"
 
-#define TICK_S 1.0
+#define TICK_S	   1.0
+#define RIVALS_MAX 4096
 
 static const struct rc_step steps[] = {
 	{"look", rc_sync_check_look, 120},   /* which of the new objects are there, untracked */
 	{"ignore", rc_sync_ignore_run, 60},  /* which fields ignoreDifferences means, by programs */
+	{"rivals", rc_sync_rivals_run, 30},  /* of a self-heal that comes back: whom it fights */
 	{"journal", rc_sync_check_open, 10}, /* the intent, before the first write */
 	{"namespace", rc_sync_check_namespace, 60}, /* the dry run needs it to be there */
 	{"check", rc_sync_check_run, 300},	    /* a dry run of everything */
@@ -101,12 +103,16 @@ static int make_plan(struct rc_sync *sync, struct rc_error **err)
 {
 	const struct rc_application *application = sync->options.application;
 	struct rc_plan_options options = {
-		.prune = sync->options.prune,
-		.prune_last = application->options.prune_last,
-		.no_hooks = sync->options.partial,
-		.only_out_of_sync =
-			sync->options.partial || application->options.apply_out_of_sync_only,
-		.create_namespace = application->options.create_namespace,
+		.prune = sync->options.prune || sync->request.prune,
+		.no_prune = sync->how.no_prune,
+		.prune_confirm = sync->how.prune_confirm,
+		.prune_budget = sync->options.prune_budget,
+		.prune_last = sync->how.prune_last,
+		.request = &sync->request,
+		.no_hooks = sync->options.partial || sync->request.no_hooks ||
+			    rc_request_is_partial(&sync->request),
+		.only_out_of_sync = sync->options.partial || sync->how.apply_out_of_sync_only,
+		.create_namespace = sync->how.create_namespace,
 		.name_space = application->destination.name_space,
 		.revision = sync->options.revision,
 		.started_unix_s = json_integer_value(json_object_get(sync->journal, "startedUnix")),
@@ -115,6 +121,34 @@ static int make_plan(struct rc_sync *sync, struct rc_error **err)
 
 	return rc_plan_make(sync->options.desired, sync->options.live, sync->options.n_live,
 			    &options, &sync->plan, err);
+}
+
+static json_t *make_journal(const struct rc_sync *sync)
+{
+	const struct rc_sync_options *options = &sync->options;
+	json_t *request = rc_request_to_json(&sync->request);
+
+	return json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:o, s:{}}", "id", sync->id, "revision",
+			 options->revision, "initiatedBy", options->initiated_by, "startedUnix",
+			 (json_int_t)rc_clock_unix_s(), "partial", options->partial, "deletion",
+			 options->plan != NULL, "request", request, "hooks");
+}
+
+/* What was asked: of a run that is gone on with the journal tells it. */
+static int take_request(struct rc_sync *sync, struct rc_error **err)
+{
+	json_auto_t *asked = NULL;
+	int r;
+
+	if (sync->options.journal)
+		asked = json_incref(json_object_get(sync->options.journal, "request"));
+	else if (sync->options.request)
+		asked = rc_request_to_json(sync->options.request);
+	r = rc_request_parse(asked, &sync->request, err);
+	sync->how = sync->options.application->options;
+	rc_request_apply(&sync->request, &sync->how);
+	sync->options.request = NULL;
+	return r;
 }
 
 int rc_sync_start(const struct rc_sync_options *options, struct rc_sync **ret_sync,
@@ -126,15 +160,16 @@ int rc_sync_start(const struct rc_sync_options *options, struct rc_sync **ret_sy
 	sync->options = *options;
 	rc_flow_init(&sync->flow, options->loop, steps, on_done);
 	ev_timer_init(&sync->tick, on_tick, TICK_S, TICK_S);
+	rc_buf_init(&sync->rivals, RIVALS_MAX);
 	make_id(sync);
-	sync->journal = options->journal
-				? json_deep_copy(options->journal)
-				: json_pack("{s:s, s:s, s:s, s:I, s:b, s:b, s:{}}", "id", sync->id,
-					    "revision", options->revision, "initiatedBy",
-					    options->initiated_by, "startedUnix",
-					    (json_int_t)rc_clock_unix_s(), "prune", options->prune,
-					    "partial", options->partial, "hooks");
-	r = make_plan(sync, err);
+	sync->plan = options->plan;
+	r = take_request(sync, err);
+	if (r < 0)
+		return r;
+	if (sync->plan)
+		sync->how.prune_propagation = options->application->delete_propagation;
+	sync->journal = options->journal ? json_deep_copy(options->journal) : make_journal(sync);
+	r = sync->plan ? 0 : make_plan(sync, err);
 	if (r < 0)
 		return r;
 	sync->options.live = NULL;
@@ -155,6 +190,8 @@ void rc_sync_free(struct rc_sync *sync)
 	rc_sync_call_cancel_all(sync);
 	rc_sync_ignore_cancel(sync);
 	free(sync->writes);
+	rc_request_done(&sync->request);
+	rc_buf_done(&sync->rivals);
 	rc_plan_free(sync->plan);
 	json_decref(sync->journal);
 	rc_error_free(sync->failure);
@@ -221,6 +258,28 @@ const char *rc_sync_get_revision(const struct rc_sync *sync)
 const char *rc_sync_get_blocked(const struct rc_sync *sync)
 {
 	return sync->blocked;
+}
+
+char *rc_sync_describe_rivals(const struct rc_sync *sync)
+{
+	return sync->rivals.n ? rc_strdup(rc_buf_text(&sync->rivals)) : NULL;
+}
+
+json_t *rc_sync_list_waiting(const struct rc_sync *sync)
+{
+	json_t *waiting = NULL;
+
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		const struct rc_task *task = &sync->plan->tasks[i];
+		rc_autofree char *name = NULL;
+
+		if (!task->is_waiting)
+			continue;
+		name = rc_kube_object_format_key(&task->key);
+		waiting = waiting ? waiting : json_object();
+		json_object_set_new(waiting, name, json_string(task->message ?: ""));
+	}
+	return waiting;
 }
 
 static const char *describe_state(const struct rc_task *task)

@@ -21,6 +21,7 @@
 #include "gitops/ignore.h"
 #include "gitops/judge.h"
 #include "gitops/plan.h"
+#include "gitops/request.h"
 #include "store/store.h"
 
 struct rc_sync; /* one run; opaque */
@@ -52,10 +53,19 @@ struct rc_sync_options {
 	struct rc_worker_pool *script_pool; /* for what ignore has of programs; may be NULL */
 	const json_t *journal; /* of the run to go on with, until start returns; NULL: a new run */
 	uint64_t wave_timeout_ms;
-	unsigned int prune_budget; /* percent of the tracked objects that may go unasked */
-	bool prune, over_budget;   /* prune at all; whatever the budget says */
-	bool dry_run;		   /* stop after the check */
-	bool partial;		   /* self-heal: what is out of sync only, no hooks */
+	unsigned int
+		prune_budget; /* percent of the tracked objects that may go unasked; 100: all */
+	bool prune;	      /* at all */
+	bool names_rivals;    /* find out who has changed what is brought back */
+	bool partial;	      /* self-heal: what is out of sync only, no hooks */
+	struct rc_plan *plan; /* to run this one, of deleting the application; taken over */
+	/* What somebody asked; of a run that is gone on with its journal says it. Borrowed. */
+	const struct rc_request *request; /* may be NULL */
+	/* -EACCES with the reason for an object that may not be written. May be NULL. */
+	int (*permit)(void *userdata, const struct rc_kube_key *key, struct rc_error **err);
+	/* Why it may not go on to the next wave now, the callee's to give away; NULL: it may. May
+	 * be NULL. Asked again once a second. */
+	char *(*hold)(void *userdata);
 	/* Progress was made, or what blocks changed. May be NULL. */
 	void (*changed)(void *userdata, struct rc_sync *sync);
 	rc_sync_done_fn *done;
@@ -83,5 +93,9 @@ const char *rc_sync_get_id(const struct rc_sync *sync);
 const char *rc_sync_get_revision(const struct rc_sync *sync);
 /* What it waits for in a sentence, or NULL. Borrowed until the loop turns. */
 const char *rc_sync_get_blocked(const struct rc_sync *sync);
+/* Who has changed what, in the server's words; the caller's, NULL: nobody, or nobody asked. */
+char *rc_sync_describe_rivals(const struct rc_sync *sync);
+/* The prunes that wait for approval, {name: why}; the caller's, NULL: there are none. */
+json_t *rc_sync_list_waiting(const struct rc_sync *sync);
 /* {step, wave, phase, blockedBy?, resources: [...]}; the caller's. */
 json_t *rc_sync_describe(const struct rc_sync *sync);

@@ -38,6 +38,17 @@ void rc_tracking_set(json_t *object, const char *instance, const char *app,
 	rc_kube_object_set_annotation(object, RC_TRACKING_INSTANCE, instance);
 }
 
+void rc_tracking_copy(json_t *object, const json_t *from)
+{
+	static const char *const annotations[] = {RC_TRACKING_ID, RC_TRACKING_INSTANCE};
+
+	rc_kube_object_set_label(object, RC_TRACKING_LABEL,
+				 rc_kube_object_get_label(from, RC_TRACKING_LABEL));
+	for (size_t i = 0; i < RC_ARRAY_SIZE(annotations); i++)
+		rc_kube_object_set_annotation(object, annotations[i],
+					      rc_kube_object_get_annotation(from, annotations[i]));
+}
+
 /*
  * Whether id names the object that carries it; *ret_app is who it names then. The namespace of
  * what has none is not compared: Argo CD writes the application's there.

@@ -21,6 +21,8 @@ char *rc_tracking_format(const char *app, const struct rc_kube_key *key);
 /* Mark object as app's. The label's value is cut to 63 characters with a hash where it must be. */
 void rc_tracking_set(json_t *object, const char *instance, const char *app,
 		     const struct rc_kube_key *key);
+/* Give object the marks that from has, for a comparison without them. */
+void rc_tracking_copy(json_t *object, const json_t *from);
 /* The label value for app; the caller's to free. */
 char *rc_tracking_label(const char *app);
 

@@ -171,9 +171,11 @@ static const struct {
 	{                                                \
 		text, offsetof(struct rc_traits, member) \
 	}
+	OPTION("Prune=true", may_prune),
 	OPTION("Prune=false", no_prune),
 	OPTION("Prune=confirm", prune_confirm),
 	OPTION("PruneLast=true", prune_last),
+	OPTION("Delete=true", may_delete),
 	OPTION("Delete=false", no_delete),
 	OPTION("Delete=confirm", delete_confirm),
 	OPTION("Validate=false", no_validate),

@@ -30,7 +30,7 @@ struct rc_traits {
 	/* Hooks: what removes them. Without a policy: before_creation. */
 	bool delete_before_creation, delete_on_success, delete_on_failure;
 	/* argocd.argoproj.io/sync-options of the resource. */
-	bool no_prune, prune_confirm, prune_last, no_delete, delete_confirm;
+	bool may_prune, no_prune, prune_confirm, prune_last, may_delete, no_delete, delete_confirm;
 	bool no_validate, skip_dry_run_on_missing, replace, force;
 	bool client_side, server_side; /* ServerSideApply=false, =true */
 	bool no_migration;	       /* ClientSideApplyMigration=false */

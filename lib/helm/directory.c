@@ -62,6 +62,15 @@ static int read_file(struct walk *walk, const char *path, struct rc_str name, st
 	return rc_helm_file_add(walk->files, rc_arena_str(arena, name), bytes, err);
 }
 
+/* Go's own words for what the system tells. */
+static const char *go_words(int code)
+{
+	return code == ENOENT	? "no such file or directory"
+	       : code == ELOOP	? "too many links"
+	       : code == EACCES ? "permission denied"
+				: strerror(code);
+}
+
 static int resolve(struct walk *walk, const char *path, struct stat *ret, struct rc_error **err)
 {
 	char resolved[PATH_MAX];
@@ -69,7 +78,8 @@ static int resolve(struct walk *walk, const char *path, struct stat *ret, struct
 	if (!S_ISLNK(ret->st_mode))
 		return 0;
 	if (!realpath(path, resolved))
-		return rc_fail(err, -errno, "error evaluating symlink %s: %m", path);
+		return rc_fail(err, -errno, "error evaluating symlink %s: lstat %s: %s", path,
+			       resolved, go_words(errno));
 	rc_helm_warning_add(walk->warnings, "walk.go:75",
 			    "found symbolic link in path: %s resolves to %s. Contents of linked "
 			    "file included and used",

@@ -97,27 +97,25 @@ static int as_yaml(struct rc_value_call *call, const struct rc_value_map *files,
 	return 1;
 }
 
+static const struct rc_value_method file_methods[] = {
+	{"Get", "s"},	  {"GetBytes", "s"}, {"Lines", "s"}, {"Glob", "s"},
+	{"AsConfig", ""}, {"AsSecrets", ""}, {NULL, NULL},
+};
+
 static int files_call(const void *object, struct rc_str name, struct rc_value_call *call,
 		      struct rc_value *ret)
 {
-	bool one = call->n_args == 1 && call->args[0].kind == RC_VALUE_STRING;
-
-	if (rc_str_is(name, "Get") && one)
-		return get(call, map_of(object), false, ret);
-	if (rc_str_is(name, "GetBytes") && one)
-		return get(call, map_of(object), true, ret);
-	if (rc_str_is(name, "Lines") && one)
+	if (rc_str_is(name, "Get") || rc_str_is(name, "GetBytes"))
+		return get(call, map_of(object), name.n > 3, ret);
+	if (rc_str_is(name, "Lines"))
 		return lines(call, map_of(object), ret);
-	if (rc_str_is(name, "Glob") && one)
+	if (rc_str_is(name, "Glob"))
 		return glob(call, map_of(object), ret);
-	if (rc_str_is(name, "AsConfig") && call->n_args == 0)
-		return as_yaml(call, map_of(object), false, ret);
-	if (rc_str_is(name, "AsSecrets") && call->n_args == 0)
-		return as_yaml(call, map_of(object), true, ret);
-	return 0;
+	return as_yaml(call, map_of(object), rc_str_is(name, "AsSecrets"), ret);
 }
 
-static const struct rc_value_type files_methods = {.name = "engine.files", .call = files_call};
+static const struct rc_value_type files_methods = {
+	.name = "engine.files", .methods = file_methods, .call = files_call};
 
 static struct rc_value files_value(struct rc_arena *arena)
 {

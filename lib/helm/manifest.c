@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "data/yaml.h"
 
 static const char *const kinds[] = {
@@ -414,7 +415,7 @@ int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files
 				  .hooks = hooks};
 
 	if (n > 0)
-		qsort(files, n, sizeof(*files), by_path);
+		rc_sort(files, n, sizeof(*files), by_path);
 	for (size_t i = 0; i < n; i++) {
 		int r;
 

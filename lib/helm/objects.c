@@ -301,18 +301,17 @@ static int version_set_call(const void *object, struct rc_str name, struct rc_va
 	const struct rc_value_list *list = object;
 	bool has = false;
 
-	if (!rc_str_is(name, "Has"))
-		return 0;
-	if (call->n_args != 1 || call->args[0].kind != RC_VALUE_STRING)
-		return rc_fail(call->err, -EINVAL, "Has takes one string");
+	(void)name;
 	for (size_t i = 0; i < list->n && !has; i++)
 		has = rc_str_equal(list->items[i].text, call->args[0].text);
 	*ret = rc_value_bool(has);
 	return 1;
 }
 
-static const struct rc_value_type version_set_methods = {.name = "chartutil.VersionSet",
-							 .call = version_set_call};
+static const struct rc_value_method version_set_method[] = {{"Has", "s"}, {NULL, NULL}};
+
+static const struct rc_value_type version_set_methods = {
+	.name = "chartutil.VersionSet", .methods = version_set_method, .call = version_set_call};
 
 struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 						   struct rc_helm_capabilities *capabilities)
@@ -411,7 +410,7 @@ static int values_call(const void *object, struct rc_str name, struct rc_value_c
 				 .map = (struct rc_value_map *)(uintptr_t)object};
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
-	if (rc_str_is(name, "AsMap") && call->n_args == 0) {
+	if (rc_str_is(name, "AsMap")) {
 		/* The same entries under the plain type; additions to one are not seen in the
 		 * other. */
 		plain.map = rc_arena_memdup(call->arena, object, sizeof(*plain.map));
@@ -420,20 +419,19 @@ static int values_call(const void *object, struct rc_str name, struct rc_value_c
 		*ret = plain;
 		return 1;
 	}
-	if ((rc_str_is(name, "Table") || rc_str_is(name, "PathValue")) && call->n_args == 1 &&
-	    call->args[0].kind == RC_VALUE_STRING)
+	if (!rc_str_is(name, "YAML"))
 		return values_look_up(object, name, call, ret);
-	if (rc_str_is(name, "YAML") && call->n_args == 0) {
-		rc_helm_encode_yaml(&text, plain);
-		rc_buf_putc(&text, '\n');
-		*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&text)));
-		return 1;
-	}
-	return 0;
+	rc_helm_encode_yaml(&text, plain);
+	rc_buf_putc(&text, '\n');
+	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&text)));
+	return 1;
 }
 
-static const struct rc_value_type values_methods = {.name = "chartutil.Values",
-						    .call = values_call};
+static const struct rc_value_method values_method[] = {
+	{"AsMap", ""}, {"Table", "s"}, {"PathValue", "s"}, {"YAML", ""}, {NULL, NULL}};
+
+static const struct rc_value_type values_methods = {
+	.name = "chartutil.Values", .methods = values_method, .call = values_call};
 
 struct rc_value rc_helm_objects_values(struct rc_value map)
 {

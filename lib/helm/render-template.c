@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helm/functions.h"
+#include "base/memory.h"
 #include "helm/render-private.h"
 
 /* One template of one chart, with the context it is run in. */
@@ -252,7 +253,7 @@ int rc_helm_render_templates(struct rc_helm_render *render, struct rc_value valu
 	collect(render, render->chart, values, release_value(render),
 		rc_helm_objects_capabilities_value(render->arena, &render->capabilities), &units);
 	if (units.n > 0)
-		qsort(units.at, units.n, sizeof(*units.at), by_depth);
+		rc_sort(units.at, units.n, sizeof(*units.at), by_depth);
 	r = parse_all(render, &units, set, err);
 	if (r == 0)
 		r = execute_all(render, &units, set, &functions, err);

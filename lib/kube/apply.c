@@ -24,7 +24,7 @@ static void ask_write(struct call *call, const struct rc_kube_write_options *opt
 	if (!options)
 		options = &none;
 	ask(call, "fieldManager", options->manager ? options->manager : RC_KUBE_FIELD_MANAGER);
-	ask(call, "fieldValidation", options->no_validation ? "Ignore" : "Warn");
+	ask(call, "fieldValidation", options->no_validation ? "Ignore" : "Strict");
 	if (options->dry_run)
 		ask(call, "dryRun", "All");
 }

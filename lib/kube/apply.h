@@ -19,7 +19,8 @@ struct rc_kube_write_options {
 	const char *manager; /* NULL: RC_KUBE_FIELD_MANAGER */
 	bool dry_run;	     /* the server checks and answers what would be */
 	bool force;	     /* apply: take fields that others own */
-	bool no_validation;  /* fieldValidation=Ignore; else Warn */
+	bool no_validation;  /* fieldValidation=Ignore; else Strict: fields nobody knows are refused
+			      */
 	uint64_t timeout_ms; /* 0: 30 s */
 };
 

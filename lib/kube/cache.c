@@ -580,7 +580,7 @@ void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 	else if (group)
 		DL_FOREACH (group->objects, object)
 			sorted[n++] = object;
-	qsort(sorted, n, sizeof(*sorted), compare_objects);
+	rc_sort(sorted, n, sizeof(*sorted), compare_objects);
 	for (size_t i = 0; i < n; i++)
 		fn(userdata, &sorted[i]->live);
 }

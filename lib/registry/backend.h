@@ -25,6 +25,8 @@ struct rc_registry_backend {
 	struct rc_arena *arena;
 	const char *cache; /* folder; borrowed */
 	void *state;	   /* the ops' own, in arena */
+	/* A version that is written exactly so has no precedence over one that is equal to it. */
+	bool is_loose;
 	/* Of the list of what there is: the same text means the same list. "" where there is none.
 	 */
 	char token[RC_DIGEST_MAX];

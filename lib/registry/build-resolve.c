@@ -113,6 +113,7 @@ int rc_registry_build_open(struct build *build, struct rc_str text,
 				     build->options->deadline_ms, &open->backend, err);
 	if (r < 0)
 		return r;
+	open->backend->is_loose = true;
 	open->next = build->open;
 	build->open = open;
 	*ret_backend = open->backend;
@@ -189,13 +190,19 @@ static int resolve_remote(struct build *build, struct rc_helm_dependency *locked
 	if (r < 0)
 		return r;
 	r = rc_registry_backend_choose(backend, name, range, &chart, &why);
-	if (r == -ENODATA) {
+	if (r == -ENODATA)
 		rc_error_free(why);
+	if (r == -ENODATA && begins(locked->repository, OCI_SCHEME))
+		return rc_fail(err, r,
+			       "could not download %.*s/%s: Could not locate a version matching "
+			       "provided version string %s",
+			       (int)locked->repository.n, locked->repository.p, name, range);
+	if (r == -ENODATA)
 		return 0;
-	}
 	if (r < 0)
 		return rc_error_move(err, why);
-	locked->version = rc_str(chart.version);
+	/* The repository's own arena goes when it is closed. */
+	locked->version = rc_arena_str(build->arena, rc_str(chart.version));
 	return 1;
 }
 

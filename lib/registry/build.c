@@ -86,9 +86,25 @@ static int prepare_lock(struct build *build, struct rc_error **err)
 		r = rc_registry_build_resolve_names(build, err);
 	if (r < 0)
 		return r;
-	build->built.is_locked = build->lock != NULL;
-	return build->lock ? check_lock(build, v2_digest, err)
-			   : rc_registry_build_resolve_versions(build, err);
+	build->built.is_locked = build->lock && !build->options->update;
+	return build->built.is_locked ? check_lock(build, v2_digest, err)
+				      : rc_registry_build_resolve_versions(build, err);
+}
+
+/* What a lock of this build would say. */
+static int describe_lock(struct build *build, struct rc_str old_digest, struct rc_error **err)
+{
+	struct rc_registry_built *built = &build->built;
+	char digest[RC_REGISTRY_LOCK_DIGEST_MAX];
+	int r = rc_registry_lock_hash(build->chart->metadata, build->lock, digest, err);
+
+	if (r < 0)
+		return r;
+	built->lock = build->lock;
+	built->lock_digest = rc_arena_strdup(build->arena, digest);
+	built->lock_file = is_v1(build) ? "requirements.lock" : "Chart.lock";
+	built->is_lock_current = built->is_locked || rc_str_is(old_digest, digest);
+	return 0;
 }
 
 /* ---- bringing what it names ---- */
@@ -264,15 +280,20 @@ int rc_registry_build(const struct rc_registry_build_options *options,
 		      struct rc_registry_built *ret_built, struct rc_error **err)
 {
 	struct build build = {.options = options, .arena = options->files->arena};
+	struct rc_str old_digest = RC_STR("");
 	int r;
 
 	build.warnings.arena = build.arena;
 	r = load(&build, err);
+	if (r == 0 && build.lock)
+		old_digest = build.lock->digest;
 	if (r == 0)
 		r = prepare_lock(&build, err);
 	for (size_t i = 0; r == 0 && i < build.lock->n_dependencies; i++)
 		r = bring(&build, build.lock->dependencies[i], err);
 	close_all(&build);
+	if (r == 0)
+		r = describe_lock(&build, old_digest, err);
 	if (r < 0)
 		return r;
 	list_removed(&build);

@@ -37,7 +37,10 @@ struct rc_registry_build_options {
 	rc_registry_build_read_fn *read_folder; /* NULL: "file://" is refused */
 	void *read_folder_userdata;
 	uint64_t deadline_ms; /* of the monotonic clock; 0: none */
+	bool update;	      /* resolve the ranges, whatever the lock says */
 };
+
+struct rc_registry_lock;
 
 struct rc_registry_build_archive {
 	const char *path; /* in the chart: "charts/web-1.2.0.tgz" */
@@ -51,7 +54,11 @@ struct rc_registry_built {
 	size_t n_archives;
 	const char **removed; /* paths of archives that are no longer asked for */
 	size_t n_removed;
-	bool is_locked; /* the versions are those of a lock */
+	bool is_locked;		 /* the versions are those of a lock */
+	const char *lock_file;	 /* where the lock is, or would be */
+	const char *lock_digest; /* of what was built */
+	const struct rc_registry_lock *lock;
+	bool is_lock_current; /* the chart's lock has that digest */
 };
 
 /*

@@ -155,7 +155,7 @@ void rc_registry_cache_trim(const char *folder, uint64_t max_bytes)
 		return;
 	n = list(dirfd(stream), stream, &entries, &bytes);
 	if (n > 0 && bytes > max_bytes)
-		qsort(entries, n, sizeof(*entries), by_use);
+		rc_sort(entries, n, sizeof(*entries), by_use);
 	for (size_t i = 0; i < n; i++) {
 		if (bytes > max_bytes && unlinkat(dirfd(stream), entries[i].name, 0) == 0)
 			bytes -= entries[i].size;

@@ -145,7 +145,8 @@ static int helm_choose(struct rc_registry_backend *backend, const char *chart, c
 		r = rc_registry_index_parse(backend->arena, rc_buf_str(&state->text), &state->index,
 					    err);
 	if (r == 0)
-		r = rc_registry_index_find(state->index, chart, range, &entry, err);
+		r = rc_registry_index_find(state->index, chart, range, !backend->is_loose, &entry,
+					   err);
 	if (r < 0)
 		return r;
 	*ret_chart = (struct rc_registry_chart){.name = entry.name,

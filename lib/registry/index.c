@@ -94,8 +94,8 @@ static const char *digest_of(const struct rc_registry_index *index,
 }
 
 int rc_registry_index_find(const struct rc_registry_index *index, const char *chart,
-			   const char *range, struct rc_registry_index_entry *ret_entry,
-			   struct rc_error **err)
+			   const char *range, bool prefer_exact,
+			   struct rc_registry_index_entry *ret_entry, struct rc_error **err)
 {
 	const struct rc_yaml_node *list =
 		index->entries ? rc_yaml_get(index->entries, chart) : NULL;
@@ -115,7 +115,7 @@ int rc_registry_index_find(const struct rc_registry_index *index, const char *ch
 		entries[n_good] = entry;
 		versions[n_good++] = copy_text(index, text_of(entry, "version"));
 	}
-	r = rc_registry_version_choose(versions, n_good, range, &i, err);
+	r = rc_registry_version_choose(versions, n_good, range, prefer_exact, &i, err);
 	if (r < 0)
 		return rc_wrap(err, r, "chart '%s'", chart);
 	if (r == 0)

@@ -1,6 +1,8 @@
 /* index.yaml of a Helm chart repository: which versions of a chart there are, and where. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -23,11 +25,10 @@ int rc_registry_index_parse(struct rc_arena *arena, struct rc_str text,
 			    struct rc_registry_index **ret_index, struct rc_error **err);
 
 /*
- * The entry that Helm takes for range: the one that is named exactly so, else the newest that meets
- * the constraint; without a range ("") the newest that is no prerelease. Entries that are not valid
- * are passed over. -ENOENT: there is no such chart, -ENODATA: none of its versions meets the range,
+ * The entry that rc_registry_version_choose() takes for range. Entries that are not valid are
+ * passed over. -ENOENT: there is no such chart, -ENODATA: none of its versions meets the range,
  * -EINVAL: range is no constraint.
  */
 int rc_registry_index_find(const struct rc_registry_index *index, const char *chart,
-			   const char *range, struct rc_registry_index_entry *ret_entry,
-			   struct rc_error **err);
+			   const char *range, bool prefer_exact,
+			   struct rc_registry_index_entry *ret_entry, struct rc_error **err);

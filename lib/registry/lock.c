@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "base/buf.h"
+#include "base/clock.h"
 #include "data/digest.h"
 #include "data/json.h"
+#include "data/yaml-emit.h"
 #include "helm/encode.h"
 
 static const struct rc_helm_decode_field lock_fields[] = {
@@ -129,6 +130,32 @@ int rc_registry_lock_hash(const struct rc_helm_metadata *metadata,
 	if (r == 0)
 		finish(&json, text);
 	return r;
+}
+
+static json_t *text_of(struct rc_str text)
+{
+	return json_stringn(text.p ? text.p : "", text.n);
+}
+
+void rc_registry_lock_write(const struct rc_registry_lock *lock, const char *digest,
+			    int64_t made_unix_s, struct rc_buf *out)
+{
+	char time[RC_CLOCK_RFC3339_MAX];
+	json_t *dependencies = json_array();
+	json_auto_t *json =
+		json_pack("{s:o, s:s, s:s}", "dependencies", dependencies, "digest", digest,
+			  "generated", rc_clock_format_rfc3339(made_unix_s, time));
+
+	for (size_t i = 0; i < lock->n_dependencies; i++) {
+		const struct rc_helm_dependency *dependency = lock->dependencies[i];
+
+		json_array_append_new(dependencies,
+				      json_pack("{s:o, s:o, s:o}", "name",
+						text_of(dependency->name), "repository",
+						text_of(dependency->repository), "version",
+						text_of(dependency->version)));
+	}
+	rc_yaml_from_json(json, out);
 }
 
 int rc_registry_lock_hash_v2(const struct rc_helm_metadata *metadata,

@@ -2,7 +2,10 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "helm/file.h"
 #include "helm/metadata.h"
@@ -27,6 +30,9 @@ int rc_registry_lock_find(const struct rc_helm_files *files, struct rc_registry_
 int rc_registry_lock_hash(const struct rc_helm_metadata *metadata,
 			  const struct rc_registry_lock *lock,
 			  char text[RC_REGISTRY_LOCK_DIGEST_MAX], struct rc_error **err);
+/* The text of a lock file with that digest, made at this time. */
+void rc_registry_lock_write(const struct rc_registry_lock *lock, const char *digest,
+			    int64_t made_unix_s, struct rc_buf *out);
 /* The one that Helm 2 wrote: of the former only, aliases as they are. */
 int rc_registry_lock_hash_v2(const struct rc_helm_metadata *metadata,
 			     char text[RC_REGISTRY_LOCK_DIGEST_MAX], struct rc_error **err);

@@ -356,7 +356,7 @@ static int choose_tag(struct rc_registry_backend *backend, const char *name, con
 	int r = list_tags(backend, name, &tags, err);
 
 	if (r == 0)
-		r = rc_registry_version_choose(tags.at, tags.n, range, &i, err);
+		r = rc_registry_version_choose(tags.at, tags.n, range, true, &i, err);
 	if (r < 0)
 		return rc_wrap(err, r, "chart '%s'", name);
 	if (r == 0)

@@ -7,7 +7,7 @@
 #include "data/semver.h"
 
 int rc_registry_version_choose(const char *const *versions, size_t n, const char *range,
-			       size_t *ret_i, struct rc_error **err)
+			       bool prefer_exact, size_t *ret_i, struct rc_error **err)
 {
 	static const struct rc_semver any = {.major = 1};
 	struct rc_str constraint = *range ? rc_str(range) : RC_STR("*");
@@ -15,7 +15,7 @@ int rc_registry_version_choose(const char *const *versions, size_t n, const char
 	bool found = false, matches;
 	int r;
 
-	for (size_t i = 0; *range && i < n; i++) {
+	for (size_t i = 0; prefer_exact && *range && i < n; i++) {
 		if (strcmp(versions[i], range) != 0)
 			continue;
 		*ret_i = i;

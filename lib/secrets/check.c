@@ -14,6 +14,7 @@
 #include "data/duration.h"
 #include "data/json.h"
 #include "secrets/manager-private.h"
+#include "secrets/store.h"
 
 #define BACKOFF_MS     5000
 #define BACKOFF_MAX_MS 300000
@@ -229,7 +230,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	start(rc_container_of(timer, struct secrets_store_check, timer));
 }
 
-void rc_secrets_check_update(struct rc_secrets_manager *manager, const json_t *store)
+static void update(struct rc_secrets_manager *manager, const json_t *store)
 {
 	const char *kind = rc_json_text(store, "kind", NULL) ?: "";
 	struct secrets_store_check *check =
@@ -255,6 +256,16 @@ void rc_secrets_check_update(struct rc_secrets_manager *manager, const json_t *s
 	check->is_tried = false;
 	if (rc_secrets_manager_is_ready(manager))
 		start(check);
+}
+
+void rc_secrets_check_update(struct rc_secrets_manager *manager, const json_t *store)
+{
+	if (rc_secrets_store_is_ours(store, manager->options.only_own_class))
+		update(manager, store);
+	else
+		rc_secrets_check_forget(manager, rc_json_text(store, "kind", NULL) ?: "",
+					rc_kube_object_get_meta(store, "namespace"),
+					rc_kube_object_get_meta(store, "name"));
 }
 
 void rc_secrets_check_again(struct rc_secrets_manager *manager)

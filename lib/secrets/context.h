@@ -7,6 +7,7 @@
 
 #include "kube/cluster.h"
 #include "kube/discovery.h"
+#include "net/http-client.h"
 #include "vault/pool.h"
 
 struct rc_secrets_identities;
@@ -17,6 +18,7 @@ struct rc_secrets_context {
 	struct rc_kube_cluster *cluster;
 	struct rc_kube_discovery *discovery;
 	struct rc_vault_pool *vault;
+	struct rc_net_http_client *http;	  /* for what is neither */
 	struct rc_secrets_identities *identities; /* of Vault */
 	/*
 	 * A text that changes when the object does, "" when it is not there: what a login was made

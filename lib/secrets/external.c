@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/evp.h>
 
@@ -13,130 +14,14 @@
 #include "data/duration.h"
 #include "data/json.h"
 #include "kube/object.h"
+#include "secrets/external-private.h"
 #include "secrets/hash.h"
+#include "secrets/window.h"
 
 #define INTERVAL_DEFAULT_S 3600
+#define WINDOW_S	   60 /* a window that is closed is looked at again */
 
-struct reader {
-	struct rc_secrets_external *external;
-	struct rc_buf problems;
-};
-
-__attribute__((format(printf, 2, 3))) static void complain(struct reader *reader,
-							   const char *format, ...)
-{
-	va_list args;
-
-	if (reader->problems.n > 0)
-		rc_buf_puts(&reader->problems, "; ");
-	va_start(args, format);
-	rc_buf_vprintf(&reader->problems, format, args);
-	va_end(args);
-}
-
-/* Index of the word at key among words (which end with NULL); the first when it is absent. */
-static unsigned int read_word(struct reader *reader, const json_t *object, const char *key,
-			      const char *where, const char *const *words)
-{
-	const char *text = rc_json_text(object, key, NULL);
-
-	if (!text || !*text)
-		return 0;
-	for (unsigned int i = 0; words[i]; i++)
-		if (strcmp(words[i], text) == 0)
-			return i;
-	complain(reader, "%s.%s: '%s' is not known", where, key, text);
-	return 0;
-}
-
-static void read_remote(struct reader *reader, const json_t *ref, const char *where,
-			struct rc_secrets_remote *remote)
-{
-	static const char *const decodings[] = {"None", "Base64", "Base64URL", "Auto", NULL};
-	static const char *const conversions[] = {"Default", "Unicode", NULL};
-
-	remote->key = rc_json_text(ref, "key", NULL);
-	remote->property = rc_json_text(ref, "property", NULL);
-	remote->version = rc_json_text(ref, "version", NULL);
-	remote->decoding = (enum rc_secrets_decoding)read_word(reader, ref, "decodingStrategy",
-							       where, decodings);
-	remote->is_unicode = read_word(reader, ref, "conversionStrategy", where, conversions) == 1;
-	if (!remote->key || !*remote->key)
-		complain(reader, "%s.key is missing", where);
-	if (rc_text_equal(rc_json_text(ref, "metadataPolicy", NULL), "Fetch"))
-		complain(reader, "%s.metadataPolicy Fetch is not supported", where);
-	if (rc_text_equal(rc_json_text(ref, "nullBytePolicy", NULL), "Fail"))
-		complain(reader, "%s.nullBytePolicy Fail is not supported", where);
-}
-
-static void read_extract(struct reader *reader, const json_t *item, size_t i)
-{
-	static const char *const not_yet[] = {"find", "rewrite", "sourceRef"};
-	rc_autofree char *where = rc_asprintf("spec.dataFrom[%zu].extract", i);
-	struct rc_secrets_external *external = reader->external;
-	bool is_known = false;
-
-	for (size_t j = 0; j < RC_ARRAY_SIZE(not_yet); j++)
-		if (json_object_get(item, not_yet[j])) {
-			complain(reader, "spec.dataFrom[%zu].%s is not supported", i, not_yet[j]);
-			is_known = true;
-		}
-	if (json_object_get(item, "extract"))
-		read_remote(reader, json_object_get(item, "extract"), where,
-			    &external->remotes[external->n_remotes++]);
-	else if (!is_known)
-		complain(reader, "%s is missing", where);
-}
-
-static bool has_remote(const struct rc_secrets_external *external, const char *secret_key)
-{
-	for (size_t i = 0; i < external->n_remotes; i++)
-		if (rc_text_equal(external->remotes[i].secret_key, secret_key))
-			return true;
-	return false;
-}
-
-static void read_data(struct reader *reader, const json_t *item, size_t i)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-._";
-	rc_autofree char *where = rc_asprintf("spec.data[%zu].remoteRef", i);
-	struct rc_secrets_external *external = reader->external;
-	const char *key = rc_json_text(item, "secretKey", NULL);
-	bool is_double = key && has_remote(external, key);
-	struct rc_secrets_remote *remote = &external->remotes[external->n_remotes++];
-
-	if (json_object_get(item, "sourceRef"))
-		complain(reader, "spec.data[%zu].sourceRef is not supported", i);
-	read_remote(reader, json_object_get(item, "remoteRef"), where, remote);
-	remote->secret_key = key;
-	if (!key || !*key)
-		complain(reader, "spec.data[%zu].secretKey is missing", i);
-	else if (key[strspn(key, allowed)])
-		complain(reader, "spec.data[%zu].secretKey: '%s' is no key of a Secret", i, key);
-	else if (is_double && external->deletion == RC_SECRETS_DELETION_RETAIN)
-		complain(reader, "spec.data[%zu].secretKey: '%s' is there twice", i, key);
-}
-
-static void read_remotes(struct reader *reader, const json_t *spec)
-{
-	const json_t *data = json_object_get(spec, "data");
-	const json_t *from = json_object_get(spec, "dataFrom");
-	struct rc_secrets_external *external = reader->external;
-	json_t *item;
-	size_t i;
-
-	external->remotes = rc_calloc(json_array_size(data) + json_array_size(from) + 1,
-				      sizeof(*external->remotes));
-	json_array_foreach (from, i, item)
-		read_extract(reader, item, i);
-	json_array_foreach (data, i, item)
-		read_data(reader, item, i);
-	if (json_array_size(data) + json_array_size(from) == 0)
-		complain(reader, "spec: data or dataFrom is wanted");
-}
-
-static int64_t read_interval(struct reader *reader, const json_t *spec)
+static int64_t read_interval(struct rc_secrets_external_reader *reader, const json_t *spec)
 {
 	const char *text = rc_json_text(spec, "refreshInterval", NULL);
 	int64_t ns;
@@ -144,41 +29,115 @@ static int64_t read_interval(struct reader *reader, const json_t *spec)
 	if (!text)
 		return INTERVAL_DEFAULT_S;
 	if (rc_duration_parse(rc_str(text), &ns, NULL) < 0 || ns < 0) {
-		complain(reader, "spec.refreshInterval: '%s' is no duration such as 1h", text);
+		rc_secrets_external_complain(
+			reader, "spec.refreshInterval: '%s' is no duration such as 1h", text);
 		return INTERVAL_DEFAULT_S;
 	}
 	return ns > 0 && ns < 1000000000 ? 1 : ns / 1000000000;
 }
 
 /* Pairs that External Secrets' webhook does not let through. */
-static void check_policies(struct reader *reader)
+static void check_policies(struct rc_secrets_external_reader *reader)
 {
 	const struct rc_secrets_external *external = reader->external;
 	bool is_owner = external->creation == RC_SECRETS_CREATION_OWNER ||
 			external->creation == RC_SECRETS_CREATION_ORPHAN;
 
 	if (external->deletion == RC_SECRETS_DELETION_DELETE && !is_owner)
-		complain(reader, "spec.target.deletionPolicy: Delete wants creationPolicy Owner");
+		rc_secrets_external_complain(
+			reader, "spec.target.deletionPolicy: Delete wants creationPolicy Owner");
 	if (external->deletion == RC_SECRETS_DELETION_MERGE &&
 	    external->creation == RC_SECRETS_CREATION_NONE)
-		complain(reader, "spec.target.deletionPolicy: Merge does not go with "
-				 "creationPolicy None");
+		rc_secrets_external_complain(reader,
+					     "spec.target.deletionPolicy: Merge does not go with "
+					     "creationPolicy None");
 }
 
-static void read_template(struct reader *reader, const json_t *template)
+static void read_items(struct rc_secrets_external_reader *reader, const json_t *source,
+		       const char *where)
+{
+	static const char *const scopes[] = {"Values", "KeysAndValues", NULL};
+	json_t *item;
+	size_t i;
+
+	if (!source)
+		return;
+	if (!rc_json_text(source, "name", NULL))
+		rc_secrets_external_complain(reader, "%s.name is missing", where);
+	if (json_array_size(json_object_get(source, "items")) == 0)
+		rc_secrets_external_complain(reader, "%s.items is missing", where);
+	json_array_foreach (json_object_get(source, "items"), i, item) {
+		rc_autofree char *at = rc_asprintf("%s.items[%zu]", where, i);
+
+		rc_secrets_external_read_word(reader, item, "templateAs", at, scopes);
+		if (!rc_json_text(item, "key", NULL))
+			rc_secrets_external_complain(reader, "%s.key is missing", at);
+	}
+}
+
+static void read_template_from(struct rc_secrets_external_reader *reader, const json_t *from,
+			       size_t i)
+{
+	static const char *const decodings[] = {"None", "Base64", "Base64URL", "Auto", NULL};
+	rc_autofree char *where = rc_asprintf("spec.target.template.templateFrom[%zu]", i);
+	rc_autofree char *map_at = rc_asprintf("%s.configMap", where);
+	rc_autofree char *secret_at = rc_asprintf("%s.secret", where);
+	const char *target = rc_json_text(from, "target", NULL);
+	bool is_manifest = reader->external->manifest != NULL;
+
+	read_items(reader, json_object_get(from, "configMap"), map_at);
+	read_items(reader, json_object_get(from, "secret"), secret_at);
+	rc_secrets_external_read_word(reader, from, "valuesDecodingStrategy", where, decodings);
+	if (target && *target && !is_manifest && strcasecmp(target, "data") != 0 &&
+	    strcasecmp(target, "labels") != 0 && strcasecmp(target, "annotations") != 0)
+		rc_secrets_external_complain(reader,
+					     "%s.target: '%s' is none of Data, Labels and "
+					     "Annotations, which a Secret has",
+					     where, target);
+}
+
+/* Types that would make the API server act with rights of its own. */
+static void check_type(struct rc_secrets_external_reader *reader, const json_t *template)
+{
+	static const char note[] = "kubernetes.io/service-account.name";
+	const char *type = rc_json_text(template, "type", NULL);
+	json_t *from;
+	size_t i;
+
+	if (rc_text_equal(type, "bootstrap.kubernetes.io/token"))
+		rc_secrets_external_complain(reader, "spec.target.template.type: '%s' is not made",
+					     type);
+	if (!rc_text_equal(type, "kubernetes.io/service-account-token"))
+		return;
+	if (rc_json_get(template, "metadata", "annotations", note, NULL))
+		rc_secrets_external_complain(
+			reader, "spec.target.template.type: '%s' is not made for an account", type);
+	json_array_foreach (json_object_get(template, "templateFrom"), i, from)
+		if (strcasecmp(rc_json_text(from, "target", NULL) ?: "", "annotations") == 0)
+			rc_secrets_external_complain(
+				reader,
+				"spec.target.template.type: '%s' takes no annotations from "
+				"templateFrom",
+				type);
+}
+
+static void read_template(struct rc_secrets_external_reader *reader, const json_t *template)
 {
 	static const char *const engines[] = {"v2", NULL};
 	static const char *const merges[] = {"Replace", "Merge", NULL};
 	static const char where[] = "spec.target.template";
+	json_t *from;
+	size_t i;
 
 	reader->external->template = template;
-	read_word(reader, template, "engineVersion", where, engines);
-	read_word(reader, template, "mergePolicy", where, merges);
-	if (json_object_get(template, "templateFrom"))
-		complain(reader, "%s.templateFrom is not supported", where);
+	rc_secrets_external_read_word(reader, template, "engineVersion", where, engines);
+	rc_secrets_external_read_word(reader, template, "mergePolicy", where, merges);
+	json_array_foreach (json_object_get(template, "templateFrom"), i, from)
+		read_template_from(reader, from, i);
+	check_type(reader, template);
 }
 
-static void read_target(struct reader *reader, const json_t *spec)
+static void read_target(struct rc_secrets_external_reader *reader, const json_t *spec)
 {
 	static const char *const creations[] = {"Owner",	 "Orphan", "Merge",
 						"CreateOrMerge", "None",   NULL};
@@ -189,15 +148,19 @@ static void read_target(struct reader *reader, const json_t *spec)
 	external->target = rc_json_text(target, "name", NULL);
 	if (!external->target || !*external->target)
 		external->target = external->name;
-	external->creation = (enum rc_secrets_creation)read_word(reader, target, "creationPolicy",
-								 "spec.target", creations);
-	external->deletion = (enum rc_secrets_deletion)read_word(reader, target, "deletionPolicy",
-								 "spec.target", deletions);
+	external->creation = (enum rc_secrets_creation)rc_secrets_external_read_word(
+		reader, target, "creationPolicy", "spec.target", creations);
+	external->deletion = (enum rc_secrets_deletion)rc_secrets_external_read_word(
+		reader, target, "deletionPolicy", "spec.target", deletions);
 	external->is_immutable = json_is_true(json_object_get(target, "immutable"));
+	external->manifest = json_object_get(target, "manifest");
+	if (external->manifest && (!rc_json_text(external->manifest, "apiVersion", NULL) ||
+				   !rc_json_text(external->manifest, "kind", NULL)))
+		rc_secrets_external_complain(reader,
+					     "spec.target.manifest: apiVersion and kind are "
+					     "wanted");
 	check_policies(reader);
 	read_template(reader, json_object_get(target, "template"));
-	if (json_object_get(target, "manifest"))
-		complain(reader, "spec.target.manifest is not supported");
 }
 
 int rc_secrets_external_parse(const json_t *object, struct rc_secrets_external **ret_external,
@@ -205,9 +168,11 @@ int rc_secrets_external_parse(const json_t *object, struct rc_secrets_external *
 {
 	static const char *const policies[] = {"Periodic", "OnChange", "CreatedOnce", NULL};
 	static const char *const kinds[] = {"SecretStore", "ClusterSecretStore", NULL};
+	static const char *const window_kinds[] = {"allow", "deny", NULL};
 	rc_cleanup(rc_secrets_external_freep) struct rc_secrets_external *external =
 		rc_new0(struct rc_secrets_external);
-	struct reader reader = {.external = external, .problems = RC_BUF_INIT(8192)};
+	struct rc_secrets_external_reader reader = {.external = external,
+						    .problems = RC_BUF_INIT(8192)};
 	const json_t *spec, *store;
 	int r = 0;
 
@@ -218,17 +183,17 @@ int rc_secrets_external_parse(const json_t *object, struct rc_secrets_external *
 	external->name = rc_kube_object_get_meta(external->object, "name");
 	external->uid = rc_kube_object_get_meta(external->object, "uid");
 	external->store_name = rc_json_text(store, "name", NULL) ?: "";
-	external->store_kind =
-		kinds[read_word(&reader, store, "kind", "spec.secretStoreRef", kinds)];
-	external->policy =
-		(enum rc_secrets_policy)read_word(&reader, spec, "refreshPolicy", "spec", policies);
+	external->store_kind = kinds[rc_secrets_external_read_word(&reader, store, "kind",
+								   "spec.secretStoreRef", kinds)];
+	external->policy = (enum rc_secrets_policy)rc_secrets_external_read_word(
+		&reader, spec, "refreshPolicy", "spec", policies);
 	external->interval_s = read_interval(&reader, spec);
-	if (!*external->store_name)
-		complain(&reader, "spec.secretStoreRef.name is missing");
-	if (json_object_get(spec, "syncWindows"))
-		complain(&reader, "spec.syncWindows is not supported");
+	external->windows = json_object_get(spec, "syncWindows");
+	if (external->windows)
+		rc_secrets_external_read_word(&reader, external->windows, "kind",
+					      "spec.syncWindows", window_kinds);
 	read_target(&reader, spec);
-	read_remotes(&reader, spec);
+	rc_secrets_external_read_remotes(&reader, spec);
 	if (reader.problems.n > 0)
 		r = rc_fail(err, -EINVAL, "%s", rc_buf_text(&reader.problems));
 	rc_buf_done(&reader.problems);
@@ -244,6 +209,7 @@ void rc_secrets_external_free(struct rc_secrets_external *external)
 		return;
 	json_decref(external->object);
 	free(external->remotes);
+	free(external->sources);
 	free(external);
 }
 
@@ -323,6 +289,7 @@ struct rc_secrets_due rc_secrets_external_due(const struct rc_secrets_external *
 	struct record record = read_record(external);
 	bool is_periodic = external->policy == RC_SECRETS_POLICY_PERIODIC;
 	struct rc_secrets_due never = {INT64_MAX, RC_SECRETS_DUE_NEVER};
+	int64_t now = rc_clock_unix_s(), at;
 
 	if (!is_valid && external->creation != RC_SECRETS_CREATION_ORPHAN)
 		return due_now(RC_SECRETS_DUE_MISSING);
@@ -338,8 +305,10 @@ struct rc_secrets_due rc_secrets_external_due(const struct rc_secrets_external *
 		return due_now(RC_SECRETS_DUE_EDITED);
 	if (!is_periodic)
 		return never;
-	return (struct rc_secrets_due){record.refreshed_unix_s + external->interval_s,
-				       RC_SECRETS_DUE_INTERVAL};
+	at = record.refreshed_unix_s + external->interval_s;
+	if (at <= now && !rc_secrets_window_allows(external->windows, now))
+		at = now + WINDOW_S;
+	return (struct rc_secrets_due){at, RC_SECRETS_DUE_INTERVAL};
 }
 
 bool rc_secrets_external_is_touched(const struct rc_secrets_external *external)

@@ -32,26 +32,53 @@ enum rc_secrets_decoding {
 	RC_SECRETS_DECODING_AUTO,
 };
 
-/* One entry of data (secret_key is set) or one extract of dataFrom. Texts are borrowed. */
+/* Where values come from; texts are borrowed. */
+struct rc_secrets_source {
+	bool is_generator;
+	const char *kind; /* "SecretStore", "ClusterSecretStore", "Password", "ClusterGenerator" */
+	const char *name;
+};
+
+enum rc_secrets_remote_type {
+	RC_SECRETS_REMOTE_DATA,	     /* one key of the Secret */
+	RC_SECRETS_REMOTE_EXTRACT,   /* all keys of one secret */
+	RC_SECRETS_REMOTE_FIND,	     /* all secrets that are found */
+	RC_SECRETS_REMOTE_GENERATOR, /* what a generator makes */
+};
+
+/* One entry of data or dataFrom. Texts are borrowed. */
 struct rc_secrets_remote {
-	const char *secret_key; /* NULL: all keys of the secret */
+	enum rc_secrets_remote_type type;
+	size_t index;		/* in data, or in dataFrom */
+	size_t source;		/* in external->sources */
+	const char *secret_key; /* of data */
 	const char *key, *property, *version;
+	bool is_metadata; /* what is told of the secret, not its values */
 	enum rc_secrets_decoding decoding;
-	bool is_unicode; /* conversionStrategy */
+	bool is_unicode;  /* conversionStrategy */
+	bool refuses_nul; /* nullBytePolicy */
+	const char *find_path, *find_name;
+	const json_t *find_tags;
+	const json_t *rewrite; /* a list, or NULL */
 };
 
 struct rc_secrets_external {
 	json_t *object; /* owned; all texts are its */
 	const char *name_space, *name, *uid;
-	const char *store_kind, *store_name;
+	const char *store_kind, *store_name; /* of those that name no other; name may be "" */
 	enum rc_secrets_policy policy;
 	int64_t interval_s; /* 0: once */
 	const char *target;
 	enum rc_secrets_creation creation;
 	enum rc_secrets_deletion deletion;
 	bool is_immutable;
-	const json_t *template;		   /* or NULL */
-	struct rc_secrets_remote *remotes; /* extracts first, then data: later ones win */
+	const json_t *template; /* or NULL */
+	const json_t
+		*manifest;     /* {apiVersion, kind} of what is made instead of a Secret, or NULL */
+	const json_t *windows; /* spec.syncWindows, or NULL */
+	struct rc_secrets_source *sources;
+	size_t n_sources;
+	struct rc_secrets_remote *remotes; /* dataFrom first, then data: later ones win */
 	size_t n_remotes;
 };
 

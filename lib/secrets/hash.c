@@ -56,7 +56,7 @@ const char *rc_secrets_hash_data(const json_t *data, char hash[RC_SECRETS_HASH_M
 
 	json_object_foreach ((json_t *)(uintptr_t)data, key, value)
 		keys[n++] = key;
-	qsort(keys, n, sizeof(*keys), compare);
+	rc_sort(keys, n, sizeof(*keys), compare);
 	rc_buf_puts(&text, "map[");
 	for (size_t i = 0; i < n; i++) {
 		rc_buf_printf(&text, "%s%s:", i ? " " : "", keys[i]);

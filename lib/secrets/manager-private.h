@@ -37,6 +37,16 @@ struct secrets_hold {
 	struct rc_vault_token *token;
 };
 
+/* A store or generator as it is used. */
+struct secrets_client {
+	char *name; /* "SecretStore/vault" */
+	struct rc_secrets_client *client;
+};
+struct secrets_clients {
+	struct secrets_client *at;
+	size_t n;
+};
+
 /* One ExternalSecret. */
 struct secrets_entry {
 	UT_hash_handle hh; /* by label */
@@ -46,6 +56,7 @@ struct secrets_entry {
 	struct rc_secrets_external *external; /* NULL: it cannot be understood; error says why */
 	json_t *object;			      /* as it is in the cluster, with its status */
 	json_t *next_object;		      /* came while a refresh was under way */
+	bool is_foreign;		      /* a store that it names is another controller's */
 	bool is_gone; /* only its leases are left; what external says is made up of these */
 
 	/* When. */
@@ -59,9 +70,9 @@ struct secrets_entry {
 	enum secrets_urgency urgency;
 
 	/* With whom. */
-	struct rc_secrets_client *client; /* of the last refresh; keeps its login in use */
-	struct rc_vault_server *server;	  /* that client's */
-	struct secrets_refresh *refresh;  /* NULL: none is under way */
+	struct secrets_clients clients;	 /* of the last refresh; they keep their logins in use */
+	struct rc_vault_server *server;	 /* the first that has one */
+	struct secrets_refresh *refresh; /* NULL: none is under way */
 
 	/* Dynamic credentials. */
 	struct rc_secrets_lease_record record;
@@ -116,6 +127,8 @@ void rc_secrets_queue_turn(struct rc_secrets_manager *manager);
 /* ---- refresh.c, refresh-write.c: one refresh ---- */
 void rc_secrets_refresh_start(struct secrets_entry *entry);
 void rc_secrets_refresh_cancel(struct secrets_entry *entry);
+void rc_secrets_refresh_free_clients(struct secrets_clients *clients);
+struct rc_vault_server *rc_secrets_refresh_find_server(const struct secrets_clients *clients);
 
 /* ---- tend.c: leases ---- */
 void rc_secrets_tend_load(struct secrets_entry *entry);
@@ -156,8 +169,9 @@ void rc_secrets_manager_leave(struct secrets_entry *entry);
 void rc_secrets_manager_catch_up(struct secrets_entry *entry);
 /* An entry whose ExternalSecret is gone has no leases left; it is freed. */
 void rc_secrets_manager_drop(struct secrets_entry *entry);
-/* The store an entry names, or NULL; the caller's. */
-json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry);
+/* A store as an entry names it, or NULL; the caller's. */
+json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry, const char *kind,
+				      const char *name);
 /* A kind of External Secrets as the cluster serves it, or NULL. */
 const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secrets_manager *manager,
 							   const char *kind);

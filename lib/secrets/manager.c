@@ -12,6 +12,7 @@
 #include "data/json.h"
 #include "secrets/hash.h"
 #include "secrets/manager-private.h"
+#include "secrets/store.h"
 #include "secrets/target.h"
 #include "secrets/vault-identity.h"
 
@@ -25,6 +26,7 @@ static const struct {
 	{"Secret", "type!=helm.sh/release.v1"},
 	{"ConfigMap", NULL},
 	{"ServiceAccount", NULL},
+	{"Namespace", NULL},
 };
 
 /* ---- entries ---- */
@@ -61,7 +63,7 @@ void rc_secrets_manager_drop(struct secrets_entry *entry)
 	rc_secrets_queue_remove(entry);
 	rc_secrets_refresh_cancel(entry);
 	rc_secrets_tend_done(entry);
-	rc_secrets_provider_close(entry->client);
+	rc_secrets_refresh_free_clients(&entry->clients);
 	ev_timer_stop(entry->manager->options.loop, &entry->due);
 	rc_secrets_external_free(entry->external);
 	json_decref(entry->object);
@@ -81,12 +83,11 @@ const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secre
 	return rc_kube_discovery_find(manager->options.discovery, SECRETS_GROUP, kind, NULL);
 }
 
-json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry)
+json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry, const char *kind,
+				      const char *name)
 {
-	const struct rc_secrets_external *external = entry->external;
-	bool is_cluster = strcmp(external->store_kind, "ClusterSecretStore") == 0;
-	struct rc_kube_key key = {SECRETS_GROUP, external->store_kind,
-				  is_cluster ? "" : entry->name_space, external->store_name};
+	bool is_cluster = strcmp(kind, "ClusterSecretStore") == 0;
+	struct rc_kube_key key = {SECRETS_GROUP, kind, is_cluster ? "" : entry->name_space, name};
 
 	return rc_kube_cache_load(entry->manager->objects, &key);
 }
@@ -99,6 +100,13 @@ json_t *rc_secrets_manager_load_content(const struct rc_secrets_manager *manager
 	return rc_kube_cache_load(manager->contents, &key);
 }
 
+/* Who is limited to namespaces does not see them. */
+static bool is_beyond(const struct rc_secrets_manager *manager, const char *kind)
+{
+	return strcmp(kind, "Namespace") == 0 &&
+	       rc_kube_cluster_get_namespaces(manager->options.cluster);
+}
+
 /* A kind that we may not read is done without. */
 bool rc_secrets_manager_is_ready(const struct rc_secrets_manager *manager)
 {
@@ -107,7 +115,8 @@ bool rc_secrets_manager_is_ready(const struct rc_secrets_manager *manager)
 			rc_kube_cache_get_error(manager->contents, "", contents[i].kind);
 
 		if (!rc_kube_cache_is_current(manager->contents, "", contents[i].kind) &&
-		    (i == 0 || !err || err->code != -EACCES))
+		    (i == 0 || !err || err->code != -EACCES) &&
+		    !is_beyond(manager, contents[i].kind))
 			return false;
 	}
 	return true;
@@ -164,6 +173,25 @@ static bool is_edited(const json_t *before, const json_t *now)
 	return !rc_text_equal(was, is);
 }
 
+/* One store of another class is enough; one that is not there may come to be ours. */
+static bool is_foreign(struct secrets_entry *entry)
+{
+	const struct rc_secrets_external *external = entry->external;
+
+	for (size_t i = 0; external && i < external->n_sources; i++) {
+		json_auto_t *store = NULL;
+
+		if (external->sources[i].is_generator)
+			continue;
+		store = rc_secrets_manager_load_store(entry, external->sources[i].kind,
+						      external->sources[i].name);
+		if (store &&
+		    !rc_secrets_store_is_ours(store, entry->manager->options.only_own_class))
+			return true;
+	}
+	return false;
+}
+
 /* Takes object over. */
 static void put(struct secrets_entry *entry, json_t *object)
 {
@@ -178,7 +206,10 @@ static void put(struct secrets_entry *entry, json_t *object)
 	rc_secrets_external_free(entry->external);
 	entry->external = external;
 	entry->is_gone = false;
-	if (r < 0)
+	entry->is_foreign = is_foreign(entry);
+	if (entry->is_foreign)
+		rc_error_free(err);
+	else if (r < 0)
 		rc_secrets_status_failure(entry, err);
 	else
 		rc_secrets_queue_evaluate(entry);
@@ -220,14 +251,26 @@ void rc_secrets_manager_leave(struct secrets_entry *entry)
 
 /* ---- what the watches tell ---- */
 
+static bool uses(const struct secrets_entry *entry, const char *kind, const char *name)
+{
+	for (size_t i = 0; entry->external && i < entry->external->n_sources; i++)
+		if (strcmp(entry->external->sources[i].name, name) == 0 &&
+		    strcmp(entry->external->sources[i].kind, kind) == 0)
+			return true;
+	return false;
+}
+
 void rc_secrets_manager_wake_users(struct rc_secrets_manager *manager, const json_t *store)
 {
 	const char *name = rc_kube_object_get_meta(store, "name");
+	const char *kind = rc_json_text(store, "kind", NULL) ?: "";
 	struct secrets_entry *entry, *next;
 
 	HASH_ITER (hh, manager->entries, entry, next) {
-		if (!entry->external || entry->attempts == 0 ||
-		    strcmp(entry->external->store_name, name) != 0)
+		if (!uses(entry, kind, name))
+			continue;
+		entry->is_foreign = is_foreign(entry);
+		if (entry->attempts == 0 && entry->synced_unix_s && !entry->is_foreign)
 			continue;
 		entry->attempts = 0;
 		rc_secrets_queue_wake(entry, 0);
@@ -260,18 +303,31 @@ static void on_object(void *userdata, const struct rc_kube_live *live, bool is_g
 }
 
 /* What failed may have been made with what is others' now. */
-static bool has_other_login(struct secrets_entry *entry)
+static bool is_other_login(struct secrets_entry *entry, size_t i)
 {
-	json_auto_t *store = entry->external ? rc_secrets_manager_load_store(entry) : NULL;
+	const struct rc_secrets_source *source = &entry->external->sources[i];
 	struct rc_secrets_client *client = NULL;
+	json_auto_t *store = NULL;
 	bool differs;
 
+	if (source->is_generator)
+		return false;
+	store = rc_secrets_manager_load_store(entry, source->kind, source->name);
 	if (!store || rc_secrets_provider_open(&entry->manager->context, store, entry->name_space,
 					       &client, NULL) < 0)
 		return false;
-	differs = !rc_secrets_provider_is_same(client, entry->client);
+	differs = i >= entry->clients.n ||
+		  !rc_secrets_provider_is_same(client, entry->clients.at[i].client);
 	rc_secrets_provider_close(client);
 	return differs;
+}
+
+static bool has_other_login(struct secrets_entry *entry)
+{
+	for (size_t i = 0; entry->external && i < entry->external->n_sources; i++)
+		if (is_other_login(entry, i))
+			return true;
+	return false;
 }
 
 static void on_settle(struct ev_loop *loop, ev_timer *timer, int events)
@@ -390,6 +446,7 @@ struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manage
 		.cluster = options->cluster,
 		.discovery = options->discovery,
 		.vault = options->vault,
+		.http = rc_net_http_client_new(options->loop, "reconciled"),
 		.identities = rc_secrets_vault_identity_new_set(),
 		.stamp = on_stamp,
 		.tokens_changed = on_tokens,
@@ -419,8 +476,16 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 	rc_kube_cache_free(manager->objects);
 	rc_kube_cache_free(manager->contents);
 	rc_secrets_vault_identity_free_set(manager->context.identities);
+	rc_net_http_client_free(manager->context.http);
 	rc_vault_pool_attach(manager->options.vault, NULL, NULL);
 	free(manager);
+}
+
+/* Who is limited to namespaces cannot watch what is in none. */
+static bool can_watch(const struct rc_secrets_manager *manager,
+		      const struct rc_kube_resource *resource)
+{
+	return resource->namespaced || !rc_kube_cluster_get_namespaces(manager->options.cluster);
 }
 
 void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
@@ -433,7 +498,7 @@ void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 		const struct rc_kube_resource *resource = rc_kube_discovery_find(
 			manager->options.discovery, "", contents[i].kind, NULL);
 
-		if (resource)
+		if (resource && can_watch(manager, resource))
 			rc_kube_cache_want_some(manager->contents, resource,
 						contents[i].field_selector);
 	}
@@ -441,9 +506,7 @@ void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 		const struct rc_kube_resource *resource =
 			rc_secrets_manager_resource(manager, kinds[i]);
 
-		/* Who is limited to namespaces cannot watch what is in none. */
-		if (resource && (resource->namespaced ||
-				 !rc_kube_cluster_get_namespaces(manager->options.cluster)))
+		if (resource && can_watch(manager, resource))
 			rc_kube_cache_want(manager->objects, resource);
 	}
 }

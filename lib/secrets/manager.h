@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include <ev.h>
 #include <jansson.h>
 
@@ -30,6 +32,7 @@ struct rc_secrets_manager_options {
 	struct rc_kube_events *events;
 	struct rc_store *store;
 	struct rc_vault_pool *vault; /* logins; outlives managers, so that a reload keeps them */
+	bool only_own_class;	     /* External Secrets runs beside us: see store.h */
 	const char *name;	     /* of the cluster: tells its entries in the store apart */
 };
 

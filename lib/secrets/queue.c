@@ -327,6 +327,8 @@ void rc_secrets_queue_evaluate(struct secrets_entry *entry)
 		evaluate_gone(entry);
 		return;
 	}
+	if (entry->is_foreign)
+		return;
 	due = find_due(entry);
 	/* What failed is due whatever its interval says. */
 	if (entry->attempts > 0 && !due.is_look)

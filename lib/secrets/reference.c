@@ -67,7 +67,7 @@ int rc_secrets_reference_parse(const json_t *selector, const char *where, const 
 	if (!name || !*name || !key)
 		return rc_fail(err, -EINVAL, "%s: %s is missing", where, key ? "name" : "key");
 	*ret_reference = (struct rc_secrets_reference){false, rc_strdup(ns), rc_strdup(name),
-						       rc_strdup(key)};
+						       rc_strdup(key), NULL};
 	return 0;
 }
 
@@ -131,12 +131,24 @@ static const char *kind_of(const struct rc_secrets_reference *reference)
 	return reference->is_config_map ? "ConfigMap" : "Secret";
 }
 
+static bool has_label(const json_t *object, const char *label)
+{
+	rc_autofree char *name = label ? rc_strndup(label, strcspn(label, "=")) : NULL;
+
+	return !label ||
+	       rc_text_equal(rc_kube_object_get_label(object, name), label + strlen(name) + 1);
+}
+
 static int take(struct look *look, const json_t *object, struct rc_error **err)
 {
 	const struct rc_secrets_reference *reference = &look->reference;
 	const char *text = rc_json_text(object, "data", reference->key, NULL);
 	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(VALUE_MAX);
 
+	if (!has_label(object, reference->label))
+		return rc_fail(err, -EACCES, "%s %s/%s may not be used here without label %s",
+			       kind_of(reference), reference->name_space, reference->name,
+			       reference->label);
 	if (!text)
 		return rc_fail(err, -ENOENT, "%s %s/%s has no key '%s'", kind_of(reference),
 			       reference->name_space, reference->name, reference->key);
@@ -217,7 +229,8 @@ struct rc_secrets_loading *rc_secrets_reference_load(const struct rc_secrets_con
 		look->value = &loading->values[i];
 		look->reference = (struct rc_secrets_reference){
 			references[i].is_config_map, rc_strdup(references[i].name_space),
-			rc_strdup(references[i].name), rc_strdup(references[i].key)};
+			rc_strdup(references[i].name), rc_strdup(references[i].key),
+			references[i].label};
 		start(context, look);
 	}
 	if (loading->n_open == 0)

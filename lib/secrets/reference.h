@@ -17,6 +17,7 @@
 struct rc_secrets_reference {
 	bool is_config_map;
 	char *name_space, *name, *key;
+	const char *label; /* "name=value" that the Secret must have; static text, or NULL */
 };
 
 /* selector: {name, key, namespace}; otherwise: the key when none is named, or NULL: it must be.

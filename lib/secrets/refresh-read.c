@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "data/json.h"
 #include "secrets/refresh-private.h"
+#include "secrets/shape.h"
 #include "secrets/target.h"
 
 /* ---- one key ---- */
@@ -17,10 +18,16 @@
 static char *source_of(const struct secrets_refresh *refresh,
 		       const struct rc_secrets_remote *remote)
 {
-	const struct rc_secrets_external *external = refresh->entry->external;
+	const struct rc_secrets_source *source = &refresh->entry->external->sources[remote->source];
 
-	return rc_asprintf("%s/%s %s%s%s", external->store_kind, external->store_name, remote->key,
-			   remote->version ? "?version=" : "", remote->version ?: "");
+	if (remote->type == RC_SECRETS_REMOTE_FIND)
+		return rc_asprintf("%s/%s find:%zu", source->kind, source->name, remote->index);
+	if (remote->type == RC_SECRETS_REMOTE_GENERATOR)
+		return rc_asprintf("%s/%s generator:%zu", source->kind, source->name,
+				   remote->index);
+	return rc_asprintf("%s/%s %s%s%s%s", source->kind, source->name, remote->key,
+			   remote->version ? "?version=" : "", remote->version ?: "",
+			   remote->is_metadata ? "#metadata" : "");
 }
 
 static struct secrets_read *find_read(const struct secrets_refresh *refresh, const char *source)
@@ -161,26 +168,43 @@ static void on_read(void *userdata, int r, const struct rc_secrets_answer *answe
 		rc_flow_resume(&refresh->flow, 0, NULL);
 }
 
-static void start_read(struct secrets_refresh *refresh, const struct rc_secrets_remote *remote)
+static int ask(struct secrets_read *read, const struct rc_secrets_remote *remote,
+	       struct rc_error **err)
 {
-	struct rc_secrets_client *client = refresh->entry->client;
-	struct rc_secrets_query query = {.key = remote->key, .version = remote->version};
+	struct secrets_refresh *refresh = read->refresh;
+	struct rc_secrets_client *client = refresh->entry->clients.at[remote->source].client;
+	struct rc_secrets_query query = {
+		.key = remote->key, .version = remote->version, .is_metadata = remote->is_metadata};
+	struct rc_secrets_find find = {
+		.path = remote->find_path, .name = remote->find_name, .tags = remote->find_tags};
+
+	if (remote->type == RC_SECRETS_REMOTE_FIND && !client->ops->find)
+		return rc_fail(err, -EINVAL, "spec.dataFrom[%zu].find: provider '%s' cannot find",
+			       remote->index, client->ops->name);
+	refresh->n_open++;
+	read->call = remote->type == RC_SECRETS_REMOTE_FIND
+			     ? client->ops->find(client, &find, on_read, read)
+			     : client->ops->read(client, &query, on_read, read);
+	return 0;
+}
+
+static int start_read(struct secrets_refresh *refresh, const struct rc_secrets_remote *remote,
+		      struct rc_error **err)
+{
 	rc_autofree char *source = source_of(refresh, remote);
 	struct secrets_read *read = find_read(refresh, source);
 
 	if (read)
-		return;
+		return 0;
 	read = rc_new0(struct secrets_read);
 	read->refresh = refresh;
 	read->source = rc_steal(&source);
 	read->document = json_incref(find_kept(refresh, read->source));
 	DL_APPEND(refresh->reads, read);
-	if (read->document) {
-		json_object_set(refresh->used, read->source, read->document);
-		return;
-	}
-	refresh->n_open++;
-	read->call = client->ops->read(client, &query, on_read, read);
+	if (!read->document)
+		return ask(read, remote, err);
+	json_object_set(refresh->used, read->source, read->document);
+	return 0;
 }
 
 int rc_secrets_refresh_read(struct rc_flow *flow, struct rc_error **err)
@@ -191,12 +215,19 @@ int rc_secrets_refresh_read(struct rc_flow *flow, struct rc_error **err)
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < external->n_remotes; i++)
-		start_read(refresh, &external->remotes[i]);
+	for (size_t i = 0; r == 0 && i < external->n_remotes; i++)
+		r = start_read(refresh, &external->remotes[i], err);
+	if (r < 0)
+		return r;
 	return refresh->n_open > 0 ? RC_WAIT : RC_NEXT;
 }
 
 /* ---- putting it together ---- */
+
+static const char *place_of(const struct rc_secrets_remote *remote)
+{
+	return remote->type == RC_SECRETS_REMOTE_DATA ? "spec.data" : "spec.dataFrom";
+}
 
 static int add_remotes(struct secrets_refresh *refresh, struct rc_error **err)
 {
@@ -211,14 +242,15 @@ static int add_remotes(struct secrets_refresh *refresh, struct rc_error **err)
 		assert(read); /* there is one for each remote */
 		if (read->is_missing) {
 			if (external->deletion == RC_SECRETS_DELETION_RETAIN)
-				return rc_fail(err, -ENOENT, "'%s' is not in the store",
-					       remote->key);
+				return rc_fail(err, -ENOENT, "%s[%zu]: '%s' is not in the store",
+					       place_of(remote), remote->index,
+					       remote->key ?: remote->find_name ?: "");
 			refresh->is_missing = true;
 			continue;
 		}
-		r = rc_secrets_target_add(remote, read->document, refresh->data, err);
+		r = rc_secrets_shape_add(remote, read->document, refresh->values, err);
 		if (r < 0)
-			return r;
+			return rc_wrap(err, r, "%s[%zu]", place_of(remote), remote->index);
 	}
 	return 0;
 }
@@ -235,11 +267,11 @@ int rc_secrets_refresh_build(struct rc_flow *flow, struct rc_error **err)
 	}
 	if (r < 0)
 		return r;
-	refresh->data = json_object();
+	refresh->values = json_object();
 	r = add_remotes(refresh, err);
 	if (r == 0)
-		r = rc_secrets_target_make(refresh->entry->external, refresh->data,
-					   &refresh->secret, err);
+		r = rc_secrets_target_make(refresh->entry->external, refresh->values,
+					   refresh->texts, &refresh->secret, err);
 	rc_secrets_refresh_free_reads(refresh);
 	return r < 0 ? r : RC_NEXT;
 }

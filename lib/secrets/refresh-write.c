@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "kube/cache.h"
 #include "secrets/hash.h"
 #include "secrets/refresh-private.h"
 #include "secrets/target.h"
@@ -99,24 +100,50 @@ void rc_secrets_refresh_promote(struct secrets_refresh *refresh)
 	rc_error_free(err);
 }
 
-static void on_written(void *userdata, int r, const struct rc_kube_answer *answer,
-		       struct rc_error *err)
+/* The store holds nothing of it any more, and the Secret shall go with that. */
+static bool is_deleted(const struct secrets_refresh *refresh)
 {
-	struct secrets_refresh *refresh = userdata;
+	return refresh->is_missing && json_object_size(refresh->values) == 0 &&
+	       refresh->entry->external->deletion == RC_SECRETS_DELETION_DELETE;
+}
+
+static void end_write(struct secrets_refresh *refresh, int r, struct rc_error *err)
+{
 	struct secrets_entry *entry = refresh->entry;
 
-	(void)answer;
 	refresh->request = NULL;
 	if (r < 0) {
 		rc_wrap(&err, r, "could not update secret");
 	} else {
-		rc_log_notice(&entry->log, "%s secret %s/%s", refresh->live ? "updated" : "created",
-			      entry->name_space, entry->external->target);
 		refresh->is_changed = true;
 		if (!refresh->is_promoted)
 			rc_secrets_refresh_promote(refresh);
+		rc_log_notice(&entry->log, "%s secret %s/%s",
+			      is_deleted(refresh) ? "deleted"
+			      : refresh->live	  ? "updated"
+						  : "created",
+			      entry->name_space, entry->external->target);
 	}
 	rc_flow_resume(&refresh->flow, r, err);
+}
+
+static void on_written(void *userdata, int r, const struct rc_kube_answer *answer,
+		       struct rc_error *err)
+{
+	struct secrets_refresh *refresh = userdata;
+
+	/* Our status may come back by its watch before the Secret does by its own: it must not look
+	 * as if the Secret were missing. */
+	if (r == 0)
+		rc_kube_cache_note(refresh->entry->manager->contents, answer->object);
+	end_write(refresh, r, err);
+}
+
+static void on_deleted(void *userdata, int r, const struct rc_kube_answer *answer,
+		       struct rc_error *err)
+{
+	(void)answer;
+	end_write(userdata, r, err);
 }
 
 static int delete_secret(struct secrets_refresh *refresh)
@@ -125,15 +152,8 @@ static int delete_secret(struct secrets_refresh *refresh)
 
 	refresh->request =
 		rc_kube_apply_delete(refresh->entry->manager->options.cluster,
-				     secret_resource(refresh), &key, NULL, on_written, refresh);
+				     secret_resource(refresh), &key, NULL, on_deleted, refresh);
 	return RC_WAIT;
-}
-
-/* The store holds nothing of it any more, and the Secret shall go with that. */
-static bool is_deleted(const struct secrets_refresh *refresh)
-{
-	return refresh->is_missing && json_object_size(refresh->data) == 0 &&
-	       refresh->entry->external->deletion == RC_SECRETS_DELETION_DELETE;
 }
 
 /* What is about to be written is noted: after a crash it tells whether it was. */

@@ -15,32 +15,9 @@
 #include "data/json.h"
 #include "secrets/refresh-private.h"
 
-static int refresh_store(struct rc_flow *flow, struct rc_error **err)
-{
-	struct secrets_refresh *refresh = rc_secrets_refresh_of(flow);
-	struct secrets_entry *entry = refresh->entry;
-	const struct rc_secrets_external *external = entry->external;
-	struct rc_secrets_client *client = NULL;
-	int r;
-
-	refresh->store = rc_secrets_manager_load_store(entry);
-	if (!refresh->store)
-		return rc_fail(err, -ENOENT, "there is no %s '%s'", external->store_kind,
-			       external->store_name);
-	r = rc_secrets_provider_open(&entry->manager->context, refresh->store, entry->name_space,
-				     &client, err);
-	if (r < 0)
-		return rc_wrap(err, r, "%s '%s'", external->store_kind, external->store_name);
-	/* The new one first: who is the same keeps its login. */
-	rc_secrets_provider_cancel(rc_steal(&entry->tending));
-	rc_secrets_provider_close(entry->client);
-	entry->client = client;
-	entry->server = client->ops->get_server ? client->ops->get_server(client) : NULL;
-	return RC_NEXT;
-}
-
 static const struct rc_step steps[] = {
-	{"store", refresh_store, 10},		      /* which, as whom */
+	{"load", rc_secrets_refresh_load, 60},	      /* generators, texts of templates */
+	{"open", rc_secrets_refresh_open, 10},	      /* stores: which, as whom */
 	{"read", rc_secrets_refresh_read, 60},	      /* each key once */
 	{"build", rc_secrets_refresh_build, 10},      /* values -> the Secret */
 	{"look", rc_secrets_refresh_look, 60},	      /* the live one */
@@ -58,11 +35,12 @@ static void release(struct secrets_refresh *refresh)
 	rc_kube_request_cancel(refresh->request);
 	rc_secrets_restart_cancel(refresh->restart);
 	rc_secrets_refresh_free_reads(refresh);
+	rc_secrets_refresh_free_loads(refresh);
 	json_decref(refresh->used);
-	json_decref(refresh->data);
+	json_decref(refresh->values);
 	json_decref(refresh->live);
 	json_decref(refresh->secret);
-	json_decref(refresh->store);
+	json_decref(refresh->texts);
 	rc_error_free(refresh->read_error);
 	free(refresh->version);
 	free(refresh);

@@ -11,16 +11,10 @@
 #define RC_SECRETS_MANAGED_LABEL "reconcile.external-secrets.io/managed"
 #define RC_SECRETS_HASH_NOTE	 "reconcile.external-secrets.io/data-hash"
 
-/*
- * Add what one remote says to data ({key: base64}): fetched is the secret's map of values. -ENOENT:
- * a property that is not there; -EINVAL: a key or value that cannot be taken. Values are in no
- * message.
- */
-int rc_secrets_target_add(const struct rc_secrets_remote *remote, const json_t *fetched,
-			  json_t *data, struct rc_error **err);
-/* The Secret, with labels, annotations, owner and hash; the caller's. */
-int rc_secrets_target_make(const struct rc_secrets_external *external, const json_t *data,
-			   json_t **ret_secret, struct rc_error **err);
+/* The Secret of values ({key: text}) and the texts of templateFrom (compose.h), with labels,
+ * annotations, owner and hash; the caller's. */
+int rc_secrets_target_make(const struct rc_secrets_external *external, const json_t *values,
+			   const json_t *texts, json_t **ret_secret, struct rc_error **err);
 /*
  * What others keep in a Secret that is merged into counts for its hash. live may be NULL. Before
  * it is compared with live.

@@ -376,20 +376,42 @@ static void on_revoked(void *userdata, int r, const struct rc_secrets_answer *an
 	end_call(entry);
 }
 
-/* After a restart the store was not opened yet. */
-static bool has_client(struct secrets_entry *entry)
+static struct rc_secrets_client *find_client(const struct secrets_entry *entry, const char *source)
 {
-	json_auto_t *store = NULL;
+	for (size_t i = 0; i < entry->clients.n; i++) {
+		const char *name = entry->clients.at[i].name;
+		size_t n = strlen(name);
+
+		if (strncmp(source, name, n) == 0 && source[n] == ' ')
+			return entry->clients.at[i].client;
+	}
+	return NULL;
+}
+
+/* After a restart the store of a lease was not opened yet: "SecretStore/vault database/...". */
+static struct rc_secrets_client *open_client(struct secrets_entry *entry, const char *source)
+{
+	rc_autofree char *kind = rc_strndup(source, strcspn(source, "/"));
+	const char *slash = strchr(source, '/');
+	rc_autofree char *name = slash ? rc_strndup(slash + 1, strcspn(slash + 1, " ")) : NULL;
+	json_auto_t *store = name ? rc_secrets_manager_load_store(entry, kind, name) : NULL;
+	struct secrets_clients *clients = &entry->clients;
+	struct rc_secrets_client *client = NULL;
 	struct rc_error *err = NULL;
 
-	if (entry->client)
-		return true;
-	store = rc_secrets_manager_load_store(entry);
-	if (store && rc_secrets_provider_open(&entry->manager->context, store, entry->name_space,
-					      &entry->client, &err) < 0)
+	if (!store)
+		return NULL;
+	if (rc_secrets_provider_open(&entry->manager->context, store, entry->name_space, &client,
+				     &err) < 0) {
 		rc_log_error(&entry->log, LOG_DEBUG, err, "opening the store for its leases");
-	rc_error_free(err);
-	return entry->client != NULL;
+		rc_error_free(err);
+		return NULL;
+	}
+	clients->at = rc_realloc(clients->at, (clients->n + 1) * sizeof(*clients->at));
+	clients->at[clients->n++] =
+		(struct secrets_client){rc_asprintf("%s/%s", kind, name), client};
+	entry->server = rc_secrets_refresh_find_server(clients);
+	return client;
 }
 
 static bool start_call(struct secrets_entry *entry,
@@ -398,19 +420,19 @@ static bool start_call(struct secrets_entry *entry,
 	struct rc_secrets_lease *lease =
 		&entry->record.generations[decision->which].leases[decision->i];
 	bool renews = decision->action == RC_SECRETS_LEASE_RENEW;
-	const struct rc_secrets_provider_ops *ops;
+	struct rc_secrets_client *client =
+		find_client(entry, lease->source) ?: open_client(entry, lease->source);
 
-	if (!has_client(entry) || !entry->client->ops->renew) {
+	if (!client || !client->ops->renew) {
 		try_later(lease);
 		return false;
 	}
-	ops = entry->client->ops;
 	free(entry->tended_id);
 	entry->tended_id = rc_strdup(lease->id);
 	entry->tended = decision->which;
 	entry->tending =
-		renews ? ops->renew(entry->client, lease->id, lease->asked_s, on_renewed, entry)
-		       : ops->revoke(entry->client, lease->id, on_revoked, entry);
+		renews ? client->ops->renew(client, lease->id, lease->asked_s, on_renewed, entry)
+		       : client->ops->revoke(client, lease->id, on_revoked, entry);
 	return true;
 }
 

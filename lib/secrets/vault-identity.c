@@ -193,6 +193,8 @@ static void on_trust(void *userdata, int r, struct rc_secret **values, struct rc
 
 	identity->trusting = NULL;
 	rc_error_free(err);
+	if (r == -ENOENT)
+		r = -EAGAIN;
 	if (r == 0) {
 		for (size_t i = 0; i < TRUST_MAX; i++)
 			if (identity->trust[i].name)

@@ -30,6 +30,12 @@ static const char *type_name(char type)
 		return "map[string]interface {}";
 	case 'L':
 		return "[]interface {}";
+	case 't':
+		return "time.Time";
+	case 'v':
+		return "*semver.Version";
+	case 'c':
+		return "sprig.certificate";
 	default:
 		return "interface {}";
 	}
@@ -54,6 +60,11 @@ static bool fits(char type, struct rc_value value)
 		return value.kind == RC_VALUE_MAP && value.map->flavour == RC_VALUE_ANY;
 	case 'L':
 		return value.kind == RC_VALUE_LIST && value.list->flavour == RC_VALUE_ANY;
+	case 't':
+	case 'v':
+	case 'c':
+		return value.kind == RC_VALUE_OBJECT &&
+		       strcmp(value.type->name, type_name(type)) == 0;
 	default:
 		return true;
 	}
@@ -152,6 +163,9 @@ static int eval_literal(struct rc_template_state *state, char type,
 		return 0;
 	case 'M':
 	case 'L':
+	case 't':
+	case 'v':
+	case 'c':
 		return rc_template_exec_fail(state, "can't handle %s for arg of type %s",
 					     node_text(state, node), type_name(type));
 	default:
@@ -182,6 +196,22 @@ struct access {
 	const struct rc_value *final;
 };
 
+static int check_count(struct rc_template_state *state, const struct rc_template_node *node,
+		       size_t n_args, bool final);
+static int eval_args(struct rc_template_state *state, struct rc_value dot,
+		     const struct rc_template_node *function, const struct rc_template_nodes *args,
+		     const struct rc_value *final, struct rc_value *argv);
+
+static const struct rc_value_method *find_method(const struct rc_value_type *type,
+						 struct rc_str name)
+{
+	const struct rc_value_method *method = type ? type->methods : NULL;
+
+	while (method && method->name && !rc_str_is(name, method->name))
+		method++;
+	return method && method->name ? method : NULL;
+}
+
 /* 1: called, 0: the type has no such method. */
 static int call_method(struct rc_template_state *state, struct rc_value dot,
 		       const struct rc_value_type *type, const void *self, struct rc_str name,
@@ -190,20 +220,24 @@ static int call_method(struct rc_template_state *state, struct rc_value dot,
 	size_t n = access->args ? access->args->n - 1 : 0;
 	struct rc_value_call call = {.arena = state->exec->arena, .exec = state->exec};
 	rc_uninitialized struct rc_value args[ARGS_STACK];
+	const struct rc_value_method *method = find_method(type, name);
+	struct rc_template_func func;
+	struct rc_template_node function;
 	struct rc_error *err = NULL;
 	int r;
 
-	if (!type || !type->call || n + 1 >= ARGS_STACK)
+	if (!method)
 		return 0;
-	for (size_t i = 0; i < n; i++) {
-		r = eval_arg(state, dot, 'a', access->args->at[i + 1], &args[i]);
-		if (r < 0)
-			return r;
-	}
-	if (access->final)
-		args[n++] = *access->final;
+	func = (struct rc_template_func){method->name, method->signature, NULL};
+	function = (struct rc_template_node){.kind = RC_NODE_IDENTIFIER, .func = &func};
+	function.n_fixed = (unsigned char)strlen(method->signature);
+	r = check_count(state, &function, n, access->final != NULL);
+	if (r == 0)
+		r = eval_args(state, dot, &function, access->args, access->final, args);
+	if (r < 0)
+		return r;
 	call.args = args;
-	call.n_args = n;
+	call.n_args = n + (access->final != NULL);
 	call.err = &err;
 	r = type->call(self, name, &call, ret);
 	if (r < 0) {
@@ -255,6 +289,9 @@ static int field_of_map(struct rc_template_state *state, struct rc_value dot, st
 		return rc_template_exec_fail(state, "%.*s is not a method but has arguments",
 					     (int)name.n, name.p);
 	found = rc_value_map_get(from.map, name);
+	if (!found && state->exec->missing_key_fails)
+		return rc_template_exec_fail(state, "map has no entry for key \"%.*s\"",
+					     (int)name.n, name.p);
 	if (found)
 		*ret = *found;
 	else if (from.map->flavour == RC_VALUE_FILES)

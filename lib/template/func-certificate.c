@@ -415,9 +415,6 @@ static int run_signed(struct rc_value_call *call, struct rc_value *ret)
 		.days = call->args[3].integer,
 	};
 
-	if (ca.kind != RC_VALUE_OBJECT || ca.type != &certificate_type)
-		return fail(call, "wrong type for value; expected sprig.certificate; got %s",
-			    rc_value_type_name(ca));
 	key = key_of(call, 5);
 	if (!key)
 		return -EINVAL;
@@ -465,8 +462,8 @@ const struct rc_template_func rc_template_func_certificate[] = {
 	{"genCAWithKey", "sis", run_ca},
 	{"genSelfSignedCert", "sLLi", run_self_signed},
 	{"genSelfSignedCertWithKey", "sLLis", run_self_signed},
-	{"genSignedCert", "sLLia", run_signed},
-	{"genSignedCertWithKey", "sLLias", run_signed},
+	{"genSignedCert", "sLLic", run_signed},
+	{"genSignedCertWithKey", "sLLics", run_signed},
 	{"buildCustomCert", "ss", run_build},
 	{NULL, NULL, NULL},
 };

@@ -136,19 +136,44 @@ static bool get_part(const struct rc_template_time *time, struct rc_str name, st
 }
 
 /* The methods that charts use. */
+static const struct rc_value_method time_methods[] = {
+	{"Format", "s"},  {"Year", ""},	      {"Day", ""},     {"Hour", ""},	{"Minute", ""},
+	{"Second", ""},	  {"Nanosecond", ""}, {"YearDay", ""}, {"Unix", ""},	{"UnixMilli", ""},
+	{"UnixNano", ""}, {"IsZero", ""},     {"Month", ""},   {"Weekday", ""}, {"UTC", ""},
+	{"Local", ""},	  {"String", ""},     {"After", "t"},  {"Before", "t"}, {"Equal", "t"},
+	{NULL, NULL},
+};
+
+static bool is_before(const struct rc_template_time *a, const struct rc_template_time *b)
+{
+	return a->unix_s != b->unix_s ? a->unix_s < b->unix_s : a->nanosecond < b->nanosecond;
+}
+
+static void compare_times(const struct rc_template_time *a, const struct rc_template_time *b,
+			  struct rc_str name, struct rc_value *ret)
+{
+	if (rc_str_is(name, "Before"))
+		*ret = rc_value_bool(is_before(a, b));
+	else if (rc_str_is(name, "After"))
+		*ret = rc_value_bool(is_before(b, a));
+	else
+		*ret = rc_value_bool(!is_before(a, b) && !is_before(b, a));
+}
+
 static int call_time(const void *object, struct rc_str name, struct rc_value_call *call,
 		     struct rc_value *ret)
 {
 	const struct rc_template_time *time = object;
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
-	if (rc_str_is(name, "Format") && call->n_args == 1 &&
-	    call->args[0].kind == RC_VALUE_STRING) {
+	if (rc_str_is(name, "Format")) {
 		give_format(call, *time, call->args[0].text, ret);
 		return 1;
 	}
-	if (call->n_args > 0)
-		return 0;
+	if (call->n_args > 0) {
+		compare_times(time, call->args[0].object, name, ret);
+		return 1;
+	}
 	if (get_part(time, name, ret))
 		return 1;
 	if (rc_str_is(name, "Month") || rc_str_is(name, "Weekday")) {
@@ -161,8 +186,6 @@ static int call_time(const void *object, struct rc_str name, struct rc_value_cal
 				 rc_template_time_in_zone(time->unix_s, time->nanosecond, name));
 		return 1;
 	}
-	if (!rc_str_is(name, "String"))
-		return 0;
 	print_time(time, &out);
 	give_text(call, &out, ret);
 	return 1;
@@ -180,6 +203,7 @@ static struct rc_value expand_time(const void *object, struct rc_arena *arena)
 static const struct rc_value_type time_type = {
 	.name = "time.Time",
 	.expand = expand_time,
+	.methods = time_methods,
 	.call = call_time,
 	.print = print_time,
 	.is_stringer = true,
@@ -302,22 +326,11 @@ static int run_duration_round(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
-static int need_time(struct rc_value_call *call, size_t i)
-{
-	if (is_time(call->args[i]))
-		return 0;
-	return fail(call, "wrong type for value; expected time.Time; got %s",
-		    rc_value_type_name(call->args[i]));
-}
-
 static int run_unix_epoch(struct rc_value_call *call, struct rc_value *ret)
 {
-	int r = need_time(call, 0);
-
-	if (r == 0)
-		*ret = rc_value_text(rc_arena_printf(call->arena, "%lld",
-						     (long long)to_time(call->args[0]).unix_s));
-	return r;
+	*ret = rc_value_text(
+		rc_arena_printf(call->arena, "%lld", (long long)to_time(call->args[0]).unix_s));
+	return 0;
 }
 
 static struct rc_template_time zero_time(void)
@@ -349,10 +362,8 @@ static int modify(struct rc_value_call *call, bool must, struct rc_value *ret)
 {
 	struct rc_template_time time;
 	int64_t ns = 0;
-	int r = need_time(call, 1);
+	int r;
 
-	if (r < 0)
-		return r;
 	time = to_time(call->args[1]);
 	r = rc_duration_parse(call->args[0].text, &ns, must ? call->err : NULL);
 	if (r < 0 && must)
@@ -381,12 +392,12 @@ const struct rc_template_func rc_template_func_date[] = {
 	{"ago", "a", run_ago},
 	{"duration", "a", run_duration},
 	{"durationRound", "a", run_duration_round},
-	{"unixEpoch", "a", run_unix_epoch},
+	{"unixEpoch", "t", run_unix_epoch},
 	{"toDate", "ss", run_to_date},
 	{"mustToDate", "ss", run_must_to_date},
-	{"dateModify", "sa", run_date_modify},
-	{"date_modify", "sa", run_date_modify},
-	{"mustDateModify", "sa", run_must_date_modify},
-	{"must_date_modify", "sa", run_must_date_modify},
+	{"dateModify", "st", run_date_modify},
+	{"date_modify", "st", run_date_modify},
+	{"mustDateModify", "st", run_must_date_modify},
+	{"must_date_modify", "st", run_must_date_modify},
 	{NULL, NULL, NULL},
 };

@@ -162,13 +162,19 @@ static void merge(struct rc_value_call *call, struct rc_value_map *to,
 	}
 }
 
+/* A nil map to merge into becomes one with the first that is a map. */
 static int merge_all(struct rc_value_call *call, struct rc_value *ret, bool overwrite)
 {
-	if (call->args[0].kind != RC_VALUE_MAP)
-		return fail(call, "assignment to entry in nil map");
-	for (size_t i = 1; i < call->n_args; i++)
-		merge(call, call->args[0].map, map_of(call->args[i]), overwrite);
-	*ret = call->args[0];
+	struct rc_value to = call->args[0];
+
+	for (size_t i = 1; i < call->n_args; i++) {
+		if (rc_value_is_nil(call->args[i]))
+			continue;
+		if (rc_value_is_nil(to))
+			to = rc_value_map_new(call->arena, RC_VALUE_ANY, 4);
+		merge(call, to.map, call->args[i].map, overwrite);
+	}
+	*ret = to;
 	return 0;
 }
 

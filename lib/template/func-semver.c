@@ -99,6 +99,15 @@ static int compare(const struct rc_semver *v, struct rc_str name, const struct r
 	return 1;
 }
 
+static const struct rc_value_method version_methods[] = {
+	{"Major", ""},		{"Minor", ""},	      {"Patch", ""},
+	{"Prerelease", ""},	{"Metadata", ""},     {"Original", ""},
+	{"String", ""},		{"IncMajor", ""},     {"IncMinor", ""},
+	{"IncPatch", ""},	{"Compare", "v"},     {"LessThan", "v"},
+	{"LessThanEqual", "v"}, {"GreaterThan", "v"}, {"GreaterThanEqual", "v"},
+	{"Equal", "v"},		{NULL, NULL},
+};
+
 static int call_version(const void *object, struct rc_str name, struct rc_value_call *call,
 			struct rc_value *ret)
 {
@@ -107,20 +116,17 @@ static int call_version(const void *object, struct rc_str name, struct rc_value_
 
 	if (other)
 		return compare(v, name, other, ret);
-	if (call->n_args > 0)
-		return 0;
 	if (get_field(v, name, ret))
 		return 1;
 	if (rc_str_has_prefix(name, RC_STR("Inc")))
 		return increment(call, v, name, ret);
-	if (!rc_str_is(name, "String"))
-		return 0;
 	print_version(v, &text);
 	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&text)));
 	return 1;
 }
 
 static const struct rc_value_type version_type = {.name = "*semver.Version",
+						  .methods = version_methods,
 						  .call = call_version,
 						  .print = print_version,
 						  .is_stringer = true};

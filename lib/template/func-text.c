@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "data/quote.h"
+#include "base/memory.h"
 #include "data/unicode.h"
 #include "data/utf8.h"
 #include "template/cast.h"
@@ -208,9 +209,9 @@ static int run_repeat(struct rc_value_call *call, struct rc_value *ret)
 	struct rc_str s = text_arg(call, 1);
 	rc_autobuf struct rc_buf out;
 
+	rc_buf_init(&out, text_max(call));
 	if (count < 0)
 		return fail(call, "strings: negative Repeat count");
-	rc_buf_init(&out, text_max(call));
 	for (int64_t i = 0; i < count && s.n > 0 && !out.overflow; i++)
 		rc_buf_add_str(&out, s);
 	return give_buf(call, &out, ret);
@@ -411,9 +412,9 @@ static int indent(struct rc_value_call *call, const char *before, struct rc_valu
 	struct rc_str s = text_arg(call, 1);
 	rc_autobuf struct rc_buf out;
 
+	rc_buf_init(&out, text_max(call));
 	if (width < 0)
 		return fail(call, "strings: negative Repeat count");
-	rc_buf_init(&out, text_max(call));
 	rc_buf_puts(&out, before);
 	for (;;) {
 		ptrdiff_t end = rc_str_index(s, '\n');
@@ -583,7 +584,7 @@ static int run_sort_alpha(struct rc_value_call *call, struct rc_value *ret)
 	}
 	*ret = rc_template_cast_strings(call->arena, value);
 	if (ret->list->n > 1)
-		qsort(ret->list->items, ret->list->n, sizeof(struct rc_value), compare_texts);
+		rc_sort(ret->list->items, ret->list->n, sizeof(struct rc_value), compare_texts);
 	return 0;
 }
 

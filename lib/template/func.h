@@ -4,6 +4,7 @@
  * The signature says what Go's reflection would check, a letter a parameter:
  *   s string   i int   l int64   u uint32   f float64   b bool   a interface {}
  *   M map[string]interface {} (chartutil.Values too)   L []interface {}
+ *   t time.Time   v *semver.Version   c sprig.certificate
  * and a final '*' makes the last one variadic. Literals adapt to their parameter, values never
  * convert: the caller has checked all of it, and a function may rely on its arguments' kinds.
  */

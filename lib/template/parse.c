@@ -192,10 +192,9 @@ void rc_template_parse_pop(struct rc_template_parser *parser, size_t from,
 			   struct rc_template_nodes *ret)
 {
 	ret->n = parser->n_stack - from;
-	/* An empty list has no stack below it, maybe. */
-	ret->at = ret->n ? rc_arena_memdup(parser->arena, parser->stack + from,
-					   ret->n * sizeof(*ret->at))
-			 : NULL;
+	ret->at = ret->n == 0 ? NULL
+			      : rc_arena_memdup(parser->arena, parser->stack + from,
+						ret->n * sizeof(*ret->at));
 	parser->n_stack = from;
 }
 

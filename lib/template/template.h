@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -62,6 +64,7 @@ struct rc_template_exec {
 	const struct rc_template_set *set; /* what include and template see; tpl changes it */
 	struct rc_template_limits limits;
 	uint64_t steps;
+	bool missing_key_fails; /* Go's missingkey=error; else a missing key is no value */
 	void *userdata;		/* for the functions of the embedding engine */
 	const void *stack_base; /* set by the first execute */
 	unsigned int depth;

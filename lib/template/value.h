@@ -45,13 +45,19 @@ struct rc_value;
 struct rc_value_call;
 struct rc_value_type;
 
+struct rc_value_method {
+	const char *name, *signature;
+};
+
 /* A Go struct, or a pointer to one, as templates see it. */
 struct rc_value_type {
 	const char *name; /* "*chart.Metadata", for messages */
 	/* The field or, with is_method, the method's result; false: there is none. Optional. */
 	bool (*get)(const void *object, struct rc_str name, struct rc_arena *arena,
 		    struct rc_value *ret);
-	/* A method with its arguments: 1 done, 0 no such method, negative: failed. Optional. */
+	/* The methods: name and signature as in func.h, ended by a NULL name. Optional. */
+	const struct rc_value_method *methods;
+	/* One of them, its arguments checked: 1 done, negative: failed. Mandatory with methods. */
 	int (*call)(const void *object, struct rc_str name, struct rc_value_call *call,
 		    struct rc_value *ret);
 	/* As fmt's %v. Mandatory. */

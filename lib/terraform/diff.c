@@ -152,7 +152,7 @@ static size_t list_keys(const struct place *place, const char ***ret_keys)
 	for (size_t i = 0; i < RC_ARRAY_SIZE(trees); i++)
 		json_object_foreach ((json_t *)(uintptr_t)trees[i], key, value)
 			keys[n++] = key;
-	qsort(keys, n, sizeof(*keys), by_text);
+	rc_sort(keys, n, sizeof(*keys), by_text);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || strcmp(keys[kept - 1], keys[i]) != 0)
 			keys[kept++] = keys[i];

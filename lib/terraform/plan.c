@@ -221,7 +221,7 @@ static json_t *sort_by_address(const json_t *plan, const char *key)
 
 	for (size_t i = 0; i < n; i++)
 		items[i] = json_array_get(list, i);
-	qsort(items, n, sizeof(json_t *), by_address);
+	rc_sort(items, n, sizeof(json_t *), by_address);
 	for (size_t i = 0; i < n; i++)
 		json_array_append(sorted, items[i]);
 	return sorted;

@@ -99,7 +99,7 @@ int rc_terraform_stack_list_runs(const struct rc_terraform_stack *stack, json_t 
 	json_object_foreach (all, name, record)
 		if (rc_text_equal(rc_json_text(record, "stack", NULL), stack->options->name))
 			sorted[n++] = record;
-	qsort(sorted, n, sizeof(*sorted), by_id);
+	rc_sort(sorted, n, sizeof(*sorted), by_id);
 	runs = json_array();
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(runs, shorten(sorted[i]));

@@ -7,18 +7,12 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "data/percent.h"
 
 /* As a URL's path is written: what need not be is not encoded. */
 static void add_path(struct rc_buf *out, const char *text)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "-_.~/$&+,:;=@";
-
-	for (; *text; text++)
-		if (strchr(plain, *text))
-			rc_buf_putc(out, *text);
-		else
-			rc_buf_printf(out, "%%%02X", (unsigned int)(unsigned char)*text);
+	rc_percent_encode(out, rc_str(text), "/$&+,:;=@");
 }
 
 static void add_span(struct rc_buf *out, const char *from, const char *to)

@@ -99,16 +99,20 @@ static void wake(struct rc_vault_pool *pool)
 	ev_timer_start(pool->loop, &pool->turn);
 }
 
+/* Closed, used by nobody, and nobody holds one of its tokens: all others have it in hand still. */
+static void free_when_over(struct member *member)
+{
+	if (member->is_closed && member->n_uses == 0 && !rc_vault_session_is_held(member->session))
+		free_member(member);
+}
+
 static void on_session_closed(void *userdata)
 {
 	struct member *member = userdata;
 	struct rc_vault_pool *pool = member->pool;
 
-	/* Whoever holds a token still has it in hand. */
-	if (rc_vault_session_is_held(member->session))
-		member->is_closed = true;
-	else
-		free_member(member);
+	member->is_closed = true;
+	free_when_over(member);
 	wake(pool);
 }
 
@@ -165,6 +169,10 @@ void rc_vault_pool_unuse(struct rc_vault_pool *pool, struct rc_vault_session *se
 			break;
 	if (!member || --member->n_uses > 0)
 		return;
+	if (member->is_closing) {
+		free_when_over(member);
+		return;
+	}
 	ev_timer_set(&member->linger, LINGER_S, 0);
 	ev_timer_start(pool->loop, &member->linger);
 }

@@ -107,6 +107,9 @@ static void login_failed(struct rc_vault_session *session, int r, struct rc_erro
 {
 	uint64_t ms = rc_clock_backoff_ms(BACKOFF_MS, 2, BACKOFF_MAX_MS, session->attempts++);
 
+	/* What is not there of a login is no secret that is missing. */
+	if (r == -ENOENT)
+		r = -EAGAIN;
 	rc_wrap(&err, r, "logging in to %s", rc_vault_server_get_url(session->options.server));
 	rc_error_free(session->err);
 	session->err = err;

@@ -71,7 +71,7 @@ static const struct {
 	{">=2.0.0-0", "v2.1.0-rc.1"},
 	{"<1.5 || >=2", "2.0.0"},
 	{"1.1 - 1.9", "v1.9.0"},
-	{"!=2.0.0", "v1.10.0"},
+	{"!=2.0.0", "v2.1.0-rc.1"}, /* of the plain comparisons it alone takes a pre-release */
 	{">=3", NULL},
 	{">>1", NULL},
 };

@@ -106,7 +106,8 @@ static void expect(const struct world *world, const char *wanted)
 #define CONFIG(name, annotations) OBJECT("v1", "ConfigMap", name, annotations)
 #define NOTHING			  "{apiVersion: v1, kind: List, items: []}\n"
 
-static const struct rc_plan_options plain = {.prune = true, .name_space = "ns"};
+static const struct rc_plan_options plain = {
+	.prune = true, .prune_budget = 100, .name_space = "ns"};
 
 /* ---- order ---- */
 

@@ -391,9 +391,9 @@ START_TEST(test_request)
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, &err), err);
 	request = rc_source_make_request(application, at, &cluster);
-	wanted = json_pack("{s:s, s:O, s:[{s:s, s:s}, {s:s, s:s}], s:s, s:n}", "op", "render",
-			   "application", manifest, "at", "mirror", "/m1", "commit", "c1", "mirror",
-			   "/m2", "commit", "c2", "kubeVersion", "", "apiVersions");
+	wanted = json_pack("{s:s, s:s, s:O, s:[{s:s, s:s}, {s:s, s:s}], s:s, s:n}", "op", "render",
+			   "name", "shop", "application", manifest, "at", "mirror", "/m1", "commit",
+			   "c1", "mirror", "/m2", "commit", "c2", "kubeVersion", "", "apiVersions");
 	ck_assert(json_equal(request, wanted));
 }
 END_TEST

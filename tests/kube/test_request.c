@@ -256,6 +256,7 @@ START_TEST(test_request_busy)
 	ck_assert_int_eq(world.calls, 2);
 	ck_assert_uint_ge(rc_clock_monotonic_ms() - from_ms, 990);
 	free(first.error);
+	first.error = NULL;
 	world.calls = 0;
 	rc_kube_request_start(world.cluster, &options, on_done, &first);
 	while (world.calls == 0)
@@ -271,6 +272,7 @@ START_TEST(test_request_busy)
 		ev_run(world.loop, EVRUN_ONCE);
 	ck_assert_int_eq(second.r, 0);
 	ck_assert_uint_ge(rc_clock_monotonic_ms() - from_ms, 950);
+	free(first.error);
 	free(second.error);
 }
 END_TEST

@@ -177,12 +177,12 @@ END_TEST
 /* By the digest of the manifest, which must then have it. */
 START_TEST(test_oci_by_digest)
 {
-	rc_autofree char *digest = NULL, *reference = NULL;
+	rc_autofree char *digest = NULL, *reference = NULL, *url = NULL;
 
 	scene_start("");
 	at("oci", "org");
-	digest = scene_run("curl -s --max-time 10 '%s' | sha256sum | cut -c1-64",
-			   strstr(scene_url("http", "v2/org/web/manifests/1.0.0"), "http"));
+	url = scene_url("http", "v2/org/web/manifests/1.0.0");
+	digest = scene_run("curl -s --max-time 10 '%s' | sha256sum | cut -c1-64", url);
 	reference = rc_asprintf("sha256:%s", digest);
 	{
 		rc_autofree char *brief = rc_strndup(digest, 12);
@@ -305,13 +305,14 @@ END_TEST
 /* Only where the operator says so do they go to a host that the index names. */
 START_TEST(test_other_host)
 {
-	rc_autofree char *index = NULL;
+	rc_autofree char *index = NULL, *url = NULL;
 
 	scene_start("--user me:secret");
+	url = scene_url("http", "");
 	index = scene_run("p=$(echo '%s' | sed 's/.*:\\([0-9]*\\).*/\\1/'); "
 			  "sed -i \"s#urls: .web-1#urls: [http://localhost:$p/charts/web-1#\" "
 			  "www/charts/index.yaml; cat www/charts/index.yaml",
-			  scene_url("http", ""));
+			  url);
 	ck_assert_ptr_nonnull(strstr(index, "[http://localhost:"));
 	at("http", "charts");
 	world.access.username = "me";

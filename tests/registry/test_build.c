@@ -156,6 +156,7 @@ START_TEST(test_by_range)
 		 "{name: web, version: 1.0.0, alias: old, repository: '%O'}]");
 	build_well();
 	ck_assert(!world.built.is_locked);
+	ck_assert(rc_str_is(world.built.lock->dependencies[0]->version, "1.2.0"));
 	ck_assert_uint_eq(world.built.n_archives, 2);
 	expect(0, "charts/web-1.2.0.tgz", world.digest_2);
 	expect(1, "charts/web-1.0.0.tgz", world.digest_1);

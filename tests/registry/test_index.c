@@ -55,7 +55,7 @@ START_TEST(test_find)
 	int r;
 
 	rc_check_ok(rc_registry_index_parse(arena, rc_str(text), &index, &err), err);
-	r = rc_registry_index_find(index, cases[_i].chart, cases[_i].range, &entry, &err);
+	r = rc_registry_index_find(index, cases[_i].chart, cases[_i].range, true, &entry, &err);
 	if (cases[_i].r < 0) {
 		rc_check_fails(r, cases[_i].r, err, cases[_i].version);
 		return;
@@ -105,12 +105,12 @@ START_TEST(test_forms)
 				   "\"version\":\"1.0.0\",\"urls\":[\"a.tgz\"]}]}}"),
 			    &index, &err),
 		    err);
-	rc_check_ok(rc_registry_index_find(index, "a", "", &entry, &err), err);
+	rc_check_ok(rc_registry_index_find(index, "a", "", true, &entry, &err), err);
 	ck_assert_str_eq(entry.version, "1.0.0");
 	rc_check_ok(
 		rc_registry_index_parse(arena, RC_STR("apiVersion: v1\nentries:\n"), &index, &err),
 		err);
-	rc_check_fails(rc_registry_index_find(index, "a", "", &entry, &err), -ENOENT, err,
+	rc_check_fails(rc_registry_index_find(index, "a", "", true, &entry, &err), -ENOENT, err,
 		       "no chart");
 }
 END_TEST

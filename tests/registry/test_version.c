@@ -48,8 +48,8 @@ START_TEST(test_choose)
 {
 	struct rc_error *err = NULL;
 	size_t i = 0;
-	int r = rc_registry_version_choose(versions, RC_ARRAY_SIZE(versions), cases[_i].range, &i,
-					   &err);
+	int r = rc_registry_version_choose(versions, RC_ARRAY_SIZE(versions), cases[_i].range, true,
+					   &i, &err);
 
 	rc_check_ok(r, err);
 	ck_assert_int_eq(r, cases[_i].wanted != NULL);
@@ -59,15 +59,29 @@ START_TEST(test_choose)
 }
 END_TEST
 
+/* As dependencies are resolved: what is written exactly so is one among equals. */
+START_TEST(test_loose)
+{
+	static const char *const equal[] = {"1.0.0", "1.2.0+b.1", "1.2.0", "v1.2.0"};
+	struct rc_error *err = NULL;
+	size_t i = 0;
+
+	ck_assert_int_eq(rc_registry_version_choose(equal, 4, "1.2.0", false, &i, &err), 1);
+	ck_assert_str_eq(equal[i], "1.2.0+b.1");
+	ck_assert_int_eq(rc_registry_version_choose(equal, 4, "1.2.0", true, &i, &err), 1);
+	ck_assert_str_eq(equal[i], "1.2.0");
+}
+END_TEST
+
 START_TEST(test_bad_range)
 {
 	struct rc_error *err = NULL;
 	size_t i;
 
-	rc_check_fails(
-		rc_registry_version_choose(versions, RC_ARRAY_SIZE(versions), "latest", &i, &err),
-		-EINVAL, err, "improper constraint: latest");
-	ck_assert_int_eq(rc_registry_version_choose(NULL, 0, "1.x", &i, &err), 0);
+	rc_check_fails(rc_registry_version_choose(versions, RC_ARRAY_SIZE(versions), "latest", true,
+						  &i, &err),
+		       -EINVAL, err, "improper constraint: latest");
+	ck_assert_int_eq(rc_registry_version_choose(NULL, 0, "1.x", true, &i, &err), 0);
 }
 END_TEST
 
@@ -77,6 +91,7 @@ static Suite *make_suite(void)
 	TCase *tcase = tcase_create("version");
 
 	tcase_add_loop_test(tcase, test_choose, 0, RC_ARRAY_SIZE(cases));
+	tcase_add_test(tcase, test_loose);
 	tcase_add_test(tcase, test_bad_range);
 	suite_add_tcase(suite, tcase);
 	return suite;

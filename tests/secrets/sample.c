@@ -50,6 +50,13 @@ char *sample_value(const json_t *data, const char *key)
 	return rc_strdup(rc_buf_text(&out));
 }
 
+char *sample_text(const json_t *values, const char *key)
+{
+	const json_t *value = json_object_get(values, key);
+
+	return value ? rc_strndup(json_string_value(value), json_string_length(value)) : NULL;
+}
+
 json_t *sample_object(const char *metadata, const char *spec)
 {
 	json_t *object =

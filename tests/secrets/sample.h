@@ -11,6 +11,8 @@ json_t *sample_read(const char *text);
 json_t *sample_data(const char *text);
 /* What a Secret's data holds at key: the caller's, or NULL. */
 char *sample_value(const json_t *data, const char *key);
+/* What values ({key: text}) hold at key, up to a NUL: the caller's, or NULL. */
+char *sample_text(const json_t *values, const char *key);
 /*
  * An ExternalSecret "app" of namespace "ns", uid "u-1", whose spec is {secretStoreRef: {name:
  * vault}, data: [{secretKey: a, remoteRef: {key: k}}]} with the members of spec (a flow mapping's

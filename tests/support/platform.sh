@@ -56,8 +56,19 @@ define_kind() { # group kind plural
 					\"status\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true}}}}}]}}"
 }
 
+define_cluster_kind() { # group kind plural
+	send /apis/apiextensions.k8s.io/v1/customresourcedefinitions "{
+		\"apiVersion\": \"apiextensions.k8s.io/v1\", \"kind\": \"CustomResourceDefinition\",
+		\"metadata\": {\"name\": \"$3.$1\"},
+		\"spec\": {\"group\": \"$1\", \"scope\": \"Cluster\", \"names\": {\"kind\": \"$2\", \"plural\": \"$3\"},
+			\"versions\": [{\"name\": \"v1\", \"served\": true, \"storage\": true, \"subresources\": {\"status\": {}},
+				\"schema\": {\"openAPIV3Schema\": {\"type\": \"object\", \"properties\": {
+					\"spec\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true},
+					\"status\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true}}}}}]}}"
+}
+
 # What was asked of the API server after request N, as a JSON array of {n, atMs, method, path, name,
-# agent, dryRun}: the in-memory server's own log, the real one's audit log.
+# agent, dryRun, validation}: the in-memory server's own log, the real one's audit log.
 requests() { # N [JQ-FILTER over the array]
 	if [ "$CLUSTER" = memory ]; then
 		get "/_control/log?since=$1" ".requests | ${2:-.}"
@@ -70,7 +81,8 @@ requests() { # N [JQ-FILTER over the array]
 					(capture("\\.(?<f>[0-9]{3})").f | tonumber)),
 				method: (.verb | method), path: (.requestURI | split("?")[0]),
 				name: (.objectRef.name // ""), agent: (.userAgent // ""),
-				dryRun: (if .requestURI | contains("dryRun=All") then "All" else "" end)})]
+				dryRun: (if .requestURI | contains("dryRun=All") then "All" else "" end),
+				validation: ((.requestURI | capture("fieldValidation=(?<v>[A-Za-z]+)").v) // "")})]
 			| '"${2:-.}"
 	fi
 }
@@ -133,6 +145,7 @@ write_config() {
 		clusters:
 		  - name: judge
 		    kubeconfig: $work/kubeconfig
+		    namespaces: [${NAMESPACE:-}]
 		repositories:
 		  - name: helm
 		    url: $git/judge.git
@@ -158,12 +171,20 @@ start_daemon() {
 	return 1
 }
 
-# An account of the cluster, with the rights in packaging/kubernetes and no others.
+# An account of the cluster, with the rights in packaging/kubernetes and no others; NAMESPACE: with
+# those for this one only.
 become_account() {
 	local kubectl=${RC_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/reconciled-peers}/kubectl
 
-	"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f "$top/packaging/kubernetes/cluster.yaml" \
-		${RIGHTS:+-f "$RIGHTS"} >"$work/rights.log" || return 1
+	if [ -n "${NAMESPACE:-}" ]; then
+		send /api/v1/namespaces "{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"$NAMESPACE\"}}"
+		sed "s/\bjudge\b/$NAMESPACE/g" "$top/packaging/kubernetes/namespace.yaml" |
+			"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f - >"$work/rights.log" || return 1
+		make_cluster_kubeconfig "$work/kubeconfig" "$("$kubectl" --kubeconfig "$cluster_folder/kubeconfig" \
+			create token reconciled -n "$NAMESPACE" --duration 24h)"
+		return
+	fi
+	"$kubectl" --kubeconfig "$cluster_folder/kubeconfig" apply -f "$top/packaging/kubernetes/cluster.yaml" >"$work/rights.log" || return 1
 	# The rights are gathered by a controller, some moments later.
 	cluster_wait 60 'the rights' eval 'cluster_api /apis/rbac.authorization.k8s.io/v1/clusterroles/reconciled | jq -e ".rules | length > 5"'
 	make_cluster_kubeconfig "$work/kubeconfig" "$("$kubectl" --kubeconfig "$cluster_folder/kubeconfig" \

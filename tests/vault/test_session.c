@@ -310,6 +310,21 @@ START_TEST(test_login_fails)
 }
 END_TEST
 
+/* A login that is not there must not look like a secret that is not there. */
+START_TEST(test_login_missing)
+{
+	static const struct scene_rule rules[] = {
+		{.path = "/v1/auth/kubernetes/login", .status = 404, .body = "{\"errors\":[]}"},
+		{0}};
+
+	begin(rules);
+	ask("a");
+	scene_wait(&world.scene, 1, 5);
+	ck_assert_int_eq(world.scene.r, -EAGAIN);
+	finish();
+}
+END_TEST
+
 START_TEST(test_login_without_token)
 {
 	static const struct scene_rule rules[] = {
@@ -398,7 +413,24 @@ static void on_closed(void *userdata)
 	world.scene.is_over = true;
 }
 
-/* At the end a token that holds no lease is revoked, one that does is not. */
+static void on_session(void *userdata, struct rc_vault_session *session)
+{
+	int *n = userdata;
+
+	(void)session;
+	(*n)++;
+}
+
+static int count_sessions(void)
+{
+	int n = 0;
+
+	rc_vault_pool_each_session(world.pool, on_session, &n);
+	return n;
+}
+
+/* At the end a token that holds no lease is revoked, one that does is not; the session itself is
+ * there until who uses it lets go. */
 START_TEST(test_close)
 {
 	static const struct scene_rule rules[] = {
@@ -419,6 +451,10 @@ START_TEST(test_close)
 	rc_vault_pool_close(world.pool, on_closed, NULL);
 	scene_wait(&world.scene, 99, 5);
 	ck_assert_uint_eq(scene_count(&world.scene, "PUT /v1/auth/token/revoke-self t1"), !holds);
+	ck_assert_int_eq(count_sessions(), 1);
+	rc_vault_session_attach(world.session, NULL);
+	rc_vault_pool_unuse(world.pool, world.session);
+	ck_assert_int_eq(count_sessions(), holds);
 	if (holds)
 		rc_vault_token_drop(world.scene.token);
 	finish();
@@ -484,6 +520,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_lost);
 	tcase_add_test(tcase, test_policy);
 	tcase_add_test(tcase, test_login_fails);
+	tcase_add_test(tcase, test_login_missing);
 	tcase_add_test(tcase, test_login_without_token);
 	tcase_add_test(tcase, test_given);
 	tcase_add_test(tcase, test_given_dead);

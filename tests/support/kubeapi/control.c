@@ -45,9 +45,21 @@ static char *created_name(struct rc_net_http_exchange *exchange)
 	return rc_strdup(rc_json_text(json, "metadata", "name", NULL) ?: "");
 }
 
+/* How a deletion is to spread; "" when it is none, or does not say. */
+static char *asked_propagation(struct rc_net_http_exchange *exchange)
+{
+	struct rc_str body = rc_net_http_exchange_get_body(exchange);
+	json_auto_t *json = NULL;
+
+	if (strcmp(rc_net_http_exchange_get_method(exchange), "DELETE") == 0 && body.n > 0)
+		json = json_loadb(body.p, body.n, 0, NULL);
+	return rc_strdup(rc_json_text(json, "propagationPolicy", NULL) ?: "");
+}
+
 void kubeapi_control_log(struct rc_net_http_exchange *exchange)
 {
 	rc_autofree char *name = created_name(exchange);
+	rc_autofree char *propagation = asked_propagation(exchange);
 
 	if (!entries)
 		entries = json_array();
@@ -55,12 +67,14 @@ void kubeapi_control_log(struct rc_net_http_exchange *exchange)
 		json_array_remove(entries, 0);
 	json_array_append_new(
 		entries,
-		json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s}", "n", (json_int_t)++n_entries,
-			  "atMs", (json_int_t)rc_clock_monotonic_ms(), "method",
-			  rc_net_http_exchange_get_method(exchange), "path",
+		json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "n",
+			  (json_int_t)++n_entries, "atMs", (json_int_t)rc_clock_monotonic_ms(),
+			  "method", rc_net_http_exchange_get_method(exchange), "path",
 			  rc_net_http_exchange_get_path(exchange), "name", name, "agent",
 			  rc_net_http_exchange_get_header(exchange, "User-Agent") ?: "", "dryRun",
-			  rc_net_http_exchange_get_query(exchange, "dryRun") ?: ""));
+			  rc_net_http_exchange_get_query(exchange, "dryRun") ?: "", "validation",
+			  rc_net_http_exchange_get_query(exchange, "fieldValidation") ?: "",
+			  "propagation", propagation));
 }
 
 static void clear(void)
@@ -167,12 +181,48 @@ static const struct {
 	{"503", 503, "ServiceUnavailable"},
 };
 
+/* As the API server words what an account has no right to; the caller's to free. */
+static char *describe_forbidden(struct rc_net_http_exchange *exchange)
+{
+	const char *path = rc_net_http_exchange_get_path(exchange);
+	const char *method = rc_net_http_exchange_get_method(exchange);
+	const char *verb = strcmp(method, "POST") == 0			       ? "create"
+			   : strcmp(method, "PUT") == 0			       ? "update"
+			   : strcmp(method, "PATCH") == 0		       ? "patch"
+			   : strcmp(method, "DELETE") == 0		       ? "delete"
+			   : rc_net_http_exchange_get_query(exchange, "watch") ? "watch"
+									       : "list";
+	rc_autofree char *copy = rc_strdup(path);
+	char *rest = copy, *part, *parts[8] = {NULL};
+	const char *group, *plural;
+	size_t n = 0, at;
+
+	while (n < 7 && (part = strsep(&rest, "/")))
+		if (*part)
+			parts[n++] = part;
+	group = n > 1 && strcmp(parts[0], "apis") == 0 ? parts[1] : "";
+	at = *group ? 3 : 2;
+	if (at + 2 < n && strcmp(parts[at], "namespaces") == 0)
+		at += 2;
+	plural = at < n ? parts[at] : "";
+	if (strcmp(verb, "list") == 0 && at + 1 < n)
+		verb = "get";
+	return rc_asprintf(
+		"%s%s%s is forbidden: User \"test\" cannot %s resource \"%s\" in API group "
+		"\"%s\" at the cluster scope",
+		plural, *group ? "." : "", group, verb, plural, group);
+}
+
 static void reply_status(struct rc_net_http_exchange *exchange, const char *what)
 {
 	for (size_t i = 0; i < RC_ARRAY_SIZE(statuses); i++)
 		if (strcmp(statuses[i].what, what) == 0) {
-			json_auto_t *status = kubeapi_status(statuses[i].status, statuses[i].reason,
-							     "misbehaving on request: %s", what);
+			rc_autofree char *why =
+				statuses[i].status == 403
+					? describe_forbidden(exchange)
+					: rc_asprintf("misbehaving on request: %s", what);
+			json_auto_t *status =
+				kubeapi_status(statuses[i].status, statuses[i].reason, "%s", why);
 
 			rc_net_http_exchange_reply_json(exchange, statuses[i].status, status);
 			return;

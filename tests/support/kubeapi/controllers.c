@@ -93,7 +93,8 @@ static json_t *condition(const char *type, bool truth, const char *reason, const
 
 /* ---- pods ---- */
 
-static const char *behaviour_of(const json_t *pod)
+/* One that cannot be pulled, or "". */
+static const char *broken_image(const json_t *pod)
 {
 	json_t *container;
 	size_t i;
@@ -103,8 +104,15 @@ static const char *behaviour_of(const json_t *pod)
 		const char *tag = strrchr(image, ':');
 
 		if (tag && strstr(tag, "broken"))
-			return "image-pull";
+			return image;
 	}
+	return "";
+}
+
+static const char *behaviour_of(const json_t *pod)
+{
+	if (*broken_image(pod))
+		return "image-pull";
 	return rc_json_text(pod, "metadata", "annotations", "kubeapi.test/behaviour", NULL)
 		       ?: "ready";
 }
@@ -154,9 +162,10 @@ static void run_pod(struct kubeapi_object *pod)
 	if (strncmp(behaviour, "slow:", 5) == 0)
 		after_ms = strtoull(behaviour + 5, NULL, 10);
 	if (strcmp(behaviour, "image-pull") == 0) {
-		set_status(pod, pod_status(pod->json, "Pending",
-					   waiting("ImagePullBackOff",
-						   "Back-off pulling image: not found"),
+		rc_autofree char *why =
+			rc_asprintf("Back-off pulling image \"%s\"", broken_image(pod->json));
+
+		set_status(pod, pod_status(pod->json, "Pending", waiting("ImagePullBackOff", why),
 					   false));
 	} else if (age_ms < after_ms || strcmp(behaviour, "never") == 0) {
 		state.busy = state.busy || strcmp(behaviour, "never") != 0;

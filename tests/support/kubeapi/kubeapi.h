@@ -62,10 +62,11 @@ struct kubeapi_object **kubeapi_store_list(const struct kubeapi_kind *kind, cons
 void kubeapi_store_compact(void);
 /* Break off all watches, as a server that goes down does. */
 void kubeapi_store_cut(void);
-/* Follow a kind from version on, 0: from its present state; false: that is too long ago. */
+/* Follow a kind from version on, 0: from its present state (initial: so, too, with a bookmark at
+ * the end of that); false: that is too long ago. */
 bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 			 const char *label_selector, const char *field_selector, uint64_t version,
-			 unsigned int timeout_s, bool bookmarks,
+			 unsigned int timeout_s, bool bookmarks, bool initial,
 			 struct rc_net_http_exchange *exchange);
 bool kubeapi_selects(const char *label_selector, const char *field_selector, const json_t *object);
 const char *kubeapi_meta(const json_t *object, const char *field);

@@ -55,12 +55,14 @@ static void watch(struct rc_net_http_exchange *exchange, struct kubeapi_kind *ki
 	const char *version = query(exchange, "resourceVersion");
 	const char *timeout = query(exchange, "timeoutSeconds");
 	const char *bookmarks = query(exchange, "allowWatchBookmarks");
+	const char *initial = query(exchange, "sendInitialEvents");
 	uint64_t from = version ? strtoull(version, NULL, 10) : 0;
 
 	if (kubeapi_store_watch(kind, name_space, query(exchange, "labelSelector"),
 				query(exchange, "fieldSelector"), from,
 				timeout ? (unsigned int)strtoul(timeout, NULL, 10) : 0,
-				bookmarks && strcmp(bookmarks, "true") == 0, exchange))
+				bookmarks && strcmp(bookmarks, "true") == 0,
+				initial && strcmp(initial, "true") == 0, exchange))
 		return;
 	{
 		json_auto_t *status =

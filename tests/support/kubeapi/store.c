@@ -233,20 +233,27 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 	rc_net_http_exchange_end(exchange);
 }
 
-static void on_bookmark(struct ev_loop *loop, ev_timer *timer, int events)
+static void write_bookmark(struct kubeapi_watcher *watcher, bool ends_initial)
 {
-	struct kubeapi_watcher *watcher = rc_container_of(timer, struct kubeapi_watcher, bookmark);
 	json_auto_t *object = NULL;
 	char version[24];
 
-	(void)loop;
-	(void)events;
 	snprintf(version, sizeof(version), "%llu", (unsigned long long)store.version);
 	object = json_pack("{s:s, s:o, s:{s:s}}", "kind", watcher->kind->kind, "apiVersion",
 			   json_sprintf("%s%s%s", watcher->kind->group,
 					*watcher->kind->group ? "/" : "", watcher->kind->version),
 			   "metadata", "resourceVersion", version);
+	if (ends_initial)
+		json_object_set_new(json_object_get(object, "metadata"), "annotations",
+				    json_pack("{s:s}", "k8s.io/initial-events-end", "true"));
 	write_event(watcher, "BOOKMARK", object);
+}
+
+static void on_bookmark(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	write_bookmark(rc_container_of(timer, struct kubeapi_watcher, bookmark), false);
 }
 
 void kubeapi_store_cut(void)
@@ -270,7 +277,7 @@ static void tell_all(struct kubeapi_watcher *watcher)
 
 bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 			 const char *label_selector, const char *field_selector, uint64_t version,
-			 unsigned int timeout_s, bool bookmarks,
+			 unsigned int timeout_s, bool bookmarks, bool initial,
 			 struct rc_net_http_exchange *exchange)
 {
 	struct kubeapi_watcher *watcher;
@@ -290,8 +297,10 @@ bool kubeapi_store_watch(struct kubeapi_kind *kind, const char *name_space,
 	ev_timer_init(&watcher->bookmark, on_bookmark, BOOKMARK_S, BOOKMARK_S);
 	if (bookmarks)
 		ev_timer_start(store.loop, &watcher->bookmark);
-	if (version == 0) {
+	if (version == 0 || initial) {
 		tell_all(watcher);
+		if (initial)
+			write_bookmark(watcher, true);
 		return true;
 	}
 	for (size_t i = 0; i < store.n_events; i++) {

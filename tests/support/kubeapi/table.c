@@ -144,8 +144,10 @@ json_t *kubeapi_table_make(const struct kubeapi_kind *kind, const json_t *object
 		for (size_t c = 0; c < COLUMNS_MAX && columns[c].name; c++)
 			json_array_append_new(cells, make_cell(object, columns[c].path));
 		json_array_append_new(cells, make_age(object));
-		json_array_append_new(rows,
-				      json_pack("{s:o, s:O}", "cells", cells, "object", object));
+		json_array_append_new(rows, json_pack("{s:o, s:{s:s, s:s, s:O}}", "cells", cells,
+						      "object", "kind", "PartialObjectMetadata",
+						      "apiVersion", "meta.k8s.io/v1", "metadata",
+						      json_object_get(object, "metadata")));
 	}
 	return json_pack("{s:s, s:s, s:{s:s}, s:o, s:o}", "kind", "Table", "apiVersion",
 			 "meta.k8s.io/v1", "metadata", "resourceVersion", version,
