@@ -113,8 +113,19 @@ static void on_destination(void *userdata, struct rc_destination *destination)
 {
 	struct rc_daemon *daemon = userdata;
 
+	daemon_live_on_destination(daemon, destination);
 	if (daemon->secrets)
 		daemon_secrets_on_destination(daemon->secrets, destination);
+}
+
+static void on_app(void *userdata, struct rc_app *app)
+{
+	daemon_live_on_app(userdata, app);
+}
+
+static void on_app_deleted(void *userdata, struct rc_app *app)
+{
+	daemon_live_on_deleted(userdata, app);
 }
 
 static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
@@ -132,8 +143,12 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.render_timeout_ms = (uint64_t)config->render.timeout_ms,
 		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
 		.prune_budget = (unsigned int)config->sync.prune_budget,
+		.app_changed = on_app,
+		.app_deleted = on_app_deleted,
 		.repository_changed = on_repository,
 		.destination_changed = on_destination,
+		.await_stack = daemon_terraform_await_stack,
+		.get_output = daemon_terraform_get_output,
 		.userdata = daemon,
 	};
 
@@ -185,6 +200,7 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 		return r;
 	daemon->secrets = daemon_secrets_new(daemon);
 	daemon_catalog_make_all(daemon);
+	daemon_live_make_all(daemon);
 	daemon_terraform_configure(daemon->terraform);
 	return 0;
 }
@@ -193,6 +209,7 @@ static void free_parts(struct rc_daemon *daemon)
 {
 	if (daemon->terraform)
 		daemon_terraform_unbind(daemon->terraform);
+	daemon_live_free_all(daemon);
 	daemon_catalog_free_all(daemon);
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));

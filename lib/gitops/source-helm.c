@@ -205,6 +205,19 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	return r < 0 ? r : take_manifests(chart, render, err);
 }
 
+/* What stacks give: values that main looked up. */
+static void add_outputs(struct source_chart *chart)
+{
+	const json_t *values = json_object_get(chart->job->request, "values");
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	if (!values)
+		return;
+	rc_json_write(&text, values);
+	rc_source_values_add(chart, "reconciled.io/values-from",
+			     rc_str(rc_arena_strdup(chart->arena, rc_buf_text(&text))));
+}
+
 int rc_source_render_chart(struct source_job *job, size_t i, struct rc_source_tree *tree,
 			   struct rc_error **err)
 {
@@ -224,6 +237,8 @@ int rc_source_render_chart(struct source_job *job, size_t i, struct rc_source_tr
 	if (r == 0 && source->helm.values)
 		rc_source_values_add(&chart, "spec.source.helm.values",
 				     rc_str(source->helm.values));
+	if (r == 0)
+		add_outputs(&chart);
 	if (r == 0) {
 		add_sets(&chart);
 		r = render(&chart, err);

@@ -28,7 +28,9 @@ struct rc_source_cluster {
 	const json_t *api_versions; /* array of text, or NULL */
 };
 
-/* at has one entry per source of application. The request for a render worker; the caller's. */
+/* at has one entry per source of application. The request for a render worker; the caller's.
+ * "values" may be added to it: they are stronger than those of the Application, and weaker than its
+ * parameters. */
 json_t *rc_source_make_request(const struct rc_application *application,
 			       const struct rc_source_at *at,
 			       const struct rc_source_cluster *cluster);
