@@ -254,6 +254,7 @@ static const char *find_certificate_problem(const struct rc_net_http_request *re
 	curl_easy_getinfo(request->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
 	switch (verdict) {
 	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED: /* the name was looked at first */
 		return "it is for another name";
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		return "it has expired";
