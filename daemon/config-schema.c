@@ -117,6 +117,12 @@ static const struct config_struct from = {from_fields, sizeof(struct rc_config_a
 static const struct config_field applications_fields[] = {
 	TEXT(struct rc_config_applications, file, "file"),
 	{.name = "from", .type = CONFIG_STRUCT, .offset = 0, .target = &from},
+	TEXT(struct rc_config_applications, cluster, "cluster"),
+	TEXT(struct rc_config_applications, selector, "selector"),
+	{.name = "namespaces",
+	 .type = CONFIG_TEXTS,
+	 .offset = offsetof(struct rc_config_applications, namespaces),
+	 .offset_n = offsetof(struct rc_config_applications, n_namespaces)},
 	{.name = "allowEmpty",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_applications, allow_empty)},

@@ -49,6 +49,8 @@ int config_validation_check(const struct rc_config *config, struct rc_buf *messa
 extern const struct config_struct config_terraform; /* over struct rc_config_terraform */
 void config_terraform_set_defaults(struct rc_config *config);
 int config_terraform_check(const struct rc_config *config, struct rc_buf *messages);
+/* ---- config-applications.c ---- */
+int config_applications_check(const struct rc_config *config, struct rc_buf *messages);
 
 struct config_reader {
 	struct rc_arena *arena;

@@ -66,10 +66,14 @@ struct rc_config_repository {
 	struct rc_config_place place;
 };
 
-/* Applications: manifests in a file or folder here, or in a folder of a repository. */
+/* Applications: manifests in a file or folder here, in a folder of a repository, or objects of a
+ * cluster. */
 struct rc_config_applications {
 	const char *file;
 	const char *repository, *path, *revision;
+	const char *cluster, *selector; /* live ones */
+	const char **namespaces;
+	size_t n_namespaces;
 	bool allow_empty; /* the last Application may go with its resources */
 	struct rc_config_place place;
 };

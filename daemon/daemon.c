@@ -114,6 +114,7 @@ static void on_destination(void *userdata, struct rc_destination *destination)
 {
 	struct rc_daemon *daemon = userdata;
 
+	daemon_live_on_destination(daemon, destination);
 	if (daemon->secrets)
 		daemon_secrets_on_destination(daemon->secrets, destination);
 }
@@ -122,7 +123,13 @@ static void on_app(void *userdata, struct rc_app *app)
 {
 	struct rc_daemon *daemon = userdata;
 
+	daemon_live_on_app(daemon, app);
 	daemon_validation_on_app(daemon->validation, app);
+}
+
+static void on_app_deleted(void *userdata, struct rc_app *app)
+{
+	daemon_live_on_deleted(userdata, app);
 }
 
 static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
@@ -141,8 +148,11 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
 		.prune_budget = (unsigned int)config->sync.prune_budget,
 		.app_changed = on_app,
+		.app_deleted = on_app_deleted,
 		.repository_changed = on_repository,
 		.destination_changed = on_destination,
+		.await_stack = daemon_terraform_await_stack,
+		.get_output = daemon_terraform_get_output,
 		.userdata = daemon,
 	};
 
@@ -195,6 +205,7 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 	daemon->secrets = daemon_secrets_new(daemon);
 	daemon->validation = daemon_validation_new(daemon);
 	daemon_catalog_make_all(daemon);
+	daemon_live_make_all(daemon);
 	daemon_terraform_configure(daemon->terraform);
 	return 0;
 }
@@ -203,6 +214,7 @@ static void free_parts(struct rc_daemon *daemon)
 {
 	if (daemon->terraform)
 		daemon_terraform_unbind(daemon->terraform);
+	daemon_live_free_all(daemon);
 	daemon_catalog_free_all(daemon);
 	daemon_validation_free(rc_steal(&daemon->validation));
 	daemon_secrets_free(rc_steal(&daemon->secrets));
