@@ -205,6 +205,26 @@ static int look_for_drift(struct api_call *call, struct rc_terraform_stack *stac
 	return rc_terraform_stack_start(stack, "drift", NULL, by, err);
 }
 
+static int list_state(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
+		      const char *by, struct rc_error **err)
+{
+	(void)call;
+	(void)body;
+	return rc_terraform_stack_start(stack, "state", NULL, by, err);
+}
+
+static int restore(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
+		   const char *by, struct rc_error **err)
+{
+	const char *backup = rc_json_text(body, "backup", NULL);
+
+	(void)call;
+	if (!backup)
+		return rc_fail(err, -EINVAL, "the back-up's name is wanted");
+	return rc_terraform_stack_restore(stack, backup,
+					  json_is_true(json_object_get(body, "force")), by, err);
+}
+
 static int unlock(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
 		  const char *by, struct rc_error **err)
 {
@@ -222,7 +242,8 @@ static const struct {
 		      const char *by, struct rc_error **err);
 } changes[] = {
 	{"approve", approve}, {"discard", discard}, {"drift", look_for_drift},
-	{"plan", plan},	      {"stop", stop},	    {"unlock", unlock},
+	{"plan", plan},	      {"restore", restore}, {"state", list_state},
+	{"stop", stop},	      {"unlock", unlock},
 };
 
 static const struct {

@@ -26,7 +26,7 @@
 /* ---- what a state says of itself ---- */
 
 /* Terraform writes version, serial and lineage first; the rest, which may be large, is not read. */
-static json_t *read_head(struct rc_str state)
+json_t *rc_terraform_backup_read_head(struct rc_str state)
 {
 	static const char *const keys[] = {"\"serial\":", "\"lineage\":"};
 	rc_autofree char *head = rc_strndup(state.p, state.n < HEAD_BYTES ? state.n : HEAD_BYTES);
@@ -135,7 +135,7 @@ int rc_terraform_backup_write(const char *folder, const struct rc_secret *key, s
 			      unsigned int keep, char **ret_name, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(FILE_BYTES), head = RC_BUF_INIT(HEAD_BYTES);
-	json_auto_t *said = read_head(state);
+	json_auto_t *said = rc_terraform_backup_read_head(state);
 	char at[RC_CLOCK_RFC3339_MAX];
 	rc_autofree char *name = NULL, *path = NULL;
 	int r;

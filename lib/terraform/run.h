@@ -23,9 +23,11 @@
 struct rc_terraform_run;
 
 /*
- * The record: {"id", "stack", "kind": "plan"|"drift", "phase", "step", "commit", "author",
- * "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"? (terraform/plan.h), "approvals",
- * "waitsFor"?, "reason"?, "lock"?, "pid"?, "backup"?, "outputs"?, "pinned"?}
+ * The record: {"id", "stack", "kind": "plan"|"drift"|"unlock"|"state"|"restore", "phase", "step",
+ * "commit", "author", "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"?
+ * (terraform/plan.h), "approvals", "waitsFor"?, "reason"?, "lock"?, "pid"?, "backup"?, "outputs"?,
+ * "pinned"?, "addresses"? (of kind "state"), "restore"? {"backup", "force", "serial", "lineage",
+ * "currentSerial", "currentLineage"}}
  *
  * phase: initialising, validating, planning, awaiting-approval, backing-up, applying, verifying;
  * at the end one of those of rc_terraform_run_is_over().
@@ -80,7 +82,7 @@ bool rc_terraform_run_stop(struct rc_terraform_run *run);
 bool rc_terraform_run_is_live(const struct rc_terraform_run *run);
 
 /* The phase is an end: no-change, policy-denied, applied, failed, interrupted, superseded, expired,
- * discarded, drifted, in-sync. */
+ * discarded, drifted, in-sync, unlocked, listed, restored. */
 bool rc_terraform_run_is_over(const json_t *record);
 /* Write the record to the store. */
 void rc_terraform_run_save(struct rc_store *store, const json_t *record);
