@@ -115,6 +115,10 @@ void rc_app_diff(struct rc_app *app, rc_app_diff_fn *done, void *userdata);
 /* Whoever asked is gone: done is not called. */
 void rc_app_forget(struct rc_app *app, const void *userdata);
 
+/* While why is not NULL (copied) the application is no better than Degraded, for that reason. */
+void rc_app_set_gate(struct rc_app *app, const char *why);
+const char *rc_app_get_gate(const struct rc_app *app); /* borrowed */
+
 /* Numbers and words for metrics; texts are borrowed. */
 struct rc_app_counts {
 	const char *sync_status, *health_status, *operation_phase;
