@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "daemon.h"
 #include "data/json.h"
+#include "notices.h"
 #include "secrets.h"
 #include "terraform.h"
 #include "validation.h"
@@ -258,5 +259,6 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	rc_terraform_manager_write_metrics(daemon_terraform_get_manager(daemon->terraform), out);
 	write_checks(out, daemon_validation_list(daemon->validation));
 	write_measures(out, daemon_validation_list(daemon->validation));
+	daemon_notices_write_metrics(daemon->notices, out);
 	write_process(out, daemon);
 }
