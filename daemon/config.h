@@ -115,6 +115,8 @@ struct rc_config_terraform {
 	struct {
 		struct rc_config_auth key;
 		int64_t keep;
+		const char *folder; /* a second place, or NULL */
+		int64_t keep_days;  /* there */
 	} backups;
 };
 

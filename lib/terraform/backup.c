@@ -166,6 +166,26 @@ int rc_terraform_backup_write(const char *folder, const struct rc_secret *key, s
 	return 0;
 }
 
+int rc_terraform_backup_copy(const char *folder, const char *name, const char *to,
+			     unsigned int keep, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf file = RC_BUF_INIT(FILE_BYTES);
+	rc_autofree char *from = rc_path_join(folder, name), *path = NULL;
+	char day[RC_CLOCK_RFC3339_MAX];
+	int r = rc_file_read(from, &file, err);
+
+	if (r == 0)
+		r = rc_file_make_directory(to, 0700, err);
+	if (r < 0)
+		return r;
+	rc_clock_format_rfc3339(rc_clock_unix_s(), day);
+	path = rc_asprintf("%s/%.10s" SUFFIX, to, day);
+	r = rc_file_write_atomic(path, rc_buf_text(&file), file.n, 0600, err);
+	if (r == 0)
+		remove_older(to, keep);
+	return r;
+}
+
 /* The head's line and what comes after it. */
 static int split(struct rc_str file, struct rc_str *ret_head, struct rc_str *ret_rest,
 		 struct rc_error **err)

@@ -206,6 +206,23 @@ int rc_terraform_run_approve(struct rc_terraform_run *run, const struct rc_terra
 
 /* ---- back-up ---- */
 
+/* The first place has it: a second that cannot be reached is told, and holds up nothing. */
+static void copy_backup(struct rc_terraform_run *run, const char *name)
+{
+	rc_autofree char *chain = NULL;
+	struct rc_error *err = NULL;
+
+	if (!run->options.copies ||
+	    rc_terraform_backup_copy(run->options.backups, name, run->options.copies,
+				     run->options.copies_kept, &err) == 0)
+		return;
+	chain = rc_error_format(err);
+	rc_terraform_run_set_text(run, "backupProblem", chain);
+	rc_terraform_log_say(run->log, "backup", "the second place has no copy: %s", chain);
+	rc_log_error(&run->scope, LOG_ERR, err, "copying the back-up to its second place");
+	rc_error_free(err);
+}
+
 static void on_pull(void *userdata, int r, const struct rc_terraform_command_result *result,
 		    struct rc_error *err)
 {
@@ -223,6 +240,8 @@ static void on_pull(void *userdata, int r, const struct rc_terraform_command_res
 		if (r < 0)
 			rc_wrap(&err, r, "backing up the state: nothing is applied without");
 		rc_terraform_run_set_text(run, "backup", name);
+		if (r == 0)
+			copy_backup(run, name);
 	}
 	rc_flow_resume(&run->flow, r, err);
 }

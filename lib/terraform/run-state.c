@@ -126,6 +126,17 @@ static int describe(struct rc_terraform_run *run, struct rc_str state, struct rc
 	return rc_file_write_atomic(path, text, strlen(text), 0600, err);
 }
 
+/* From the first place, or from the second: names of both differ. */
+static int read_backup(const struct rc_terraform_run *run, const char *name,
+		       struct rc_secret **ret_state, struct rc_error **err)
+{
+	rc_autofree char *path = rc_path_join(run->options.backups, name);
+	bool is_first = !run->options.copies || access(path, F_OK) == 0;
+
+	return rc_terraform_backup_read(is_first ? run->options.backups : run->options.copies, name,
+					run->options.backup_key, ret_state, err);
+}
+
 static int inspect(struct rc_terraform_run *run, struct rc_str now, struct rc_error **err)
 {
 	json_t *restore = get_restore(run);
@@ -135,8 +146,7 @@ static int inspect(struct rc_terraform_run *run, struct rc_str now, struct rc_er
 	rc_cleanup(rc_secret_freep) struct rc_secret *state = NULL;
 	rc_autofree char *path = rc_terraform_run_path(run, "state");
 	struct rc_str bytes;
-	int r = rc_terraform_backup_read(run->options.backups, name, run->options.backup_key,
-					 &state, err);
+	int r = read_backup(run, name, &state, err);
 
 	if (r < 0)
 		return rc_wrap(err, r, "the back-up");

@@ -417,6 +417,7 @@ static void copy_options(struct rc_terraform_run *run,
 	run->options.folder = rc_strdup(options->folder);
 	run->options.plugin_cache = rc_strdup(options->plugin_cache);
 	run->options.backups = rc_strdup(options->backups);
+	run->options.copies = rc_strdup(options->copies);
 	run->options.program = rc_strdup(options->program);
 	if (options->backup_key) {
 		struct rc_str key = rc_secret_reveal(options->backup_key);
@@ -466,6 +467,7 @@ void rc_terraform_run_free(struct rc_terraform_run *run)
 	free((char *)(uintptr_t)run->options.folder);
 	free((char *)(uintptr_t)run->options.plugin_cache);
 	free((char *)(uintptr_t)run->options.backups);
+	free((char *)(uintptr_t)run->options.copies);
 	free((char *)(uintptr_t)run->options.program);
 	free(run->root);
 	json_decref(run->record);

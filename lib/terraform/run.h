@@ -43,6 +43,8 @@ struct rc_terraform_run_options {
 	const char *backups;		    /* the stack's folder of state back-ups */
 	const struct rc_secret *backup_key; /* 32 bytes; NULL: state is not backed up */
 	unsigned int backups_kept;
+	const char *copies; /* the stack's folder of the second place, one a day; or NULL */
+	unsigned int copies_kept;
 	const char *program; /* path of terraform or tofu */
 	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
 		       struct rc_secret **ret_secret, struct rc_error **err);

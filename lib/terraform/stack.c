@@ -196,6 +196,9 @@ static int start_run(struct rc_terraform_stack *stack, json_t *record, struct rc
 	rc_autofree char *backups =
 		rc_asprintf("%s/%s/backups", stack->site->folder, stack->options->name);
 	rc_autofree char *program = NULL;
+	rc_autofree char *copies = stack->site->copies
+					   ? rc_path_join(stack->site->copies, stack->options->name)
+					   : NULL;
 	struct rc_terraform_run_options options = {
 		.loop = stack->site->loop,
 		.store = stack->site->store,
@@ -208,6 +211,8 @@ static int start_run(struct rc_terraform_stack *stack, json_t *record, struct rc
 		.backups = backups,
 		.backup_key = stack->site->backup_key,
 		.backups_kept = stack->site->backups_kept,
+		.copies = copies,
+		.copies_kept = stack->site->copies_kept,
 		.resolve = resolve,
 		.take_cache = take_cache,
 		.leave_cache = leave_cache,

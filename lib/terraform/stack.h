@@ -28,6 +28,8 @@ struct rc_terraform_site {
 	const char *plugin_cache;
 	const struct rc_secret *backup_key; /* or NULL */
 	unsigned int backups_kept;
+	const char *copies; /* a second place: <copies>/<stack>/..., one a day; or NULL */
+	unsigned int copies_kept;
 	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
 		       struct rc_secret **ret_secret, struct rc_error **err);
 	bool (*take_cache)(void *userdata, struct rc_terraform_run *run);

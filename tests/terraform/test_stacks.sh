@@ -78,7 +78,7 @@ write_stacks() {
 		repositories:
 		  - { name: infra, url: file://$work/served/infra.git, interval: 10s }
 		terraform:
-		  backups: { key: { file: $work/key }, keep: 3 }
+		  backups: { key: { file: $work/key }, keep: 3, folder: $work/second, keepDays: 7 }
 		  stacks:
 		    - name: network
 		      repository: infra
@@ -166,7 +166,7 @@ restart
 soon 'a plan that waits goes on waiting after a restart' is network '[.run.id, .phase] | join(" ")' '3 awaiting-approval'
 ok 'and can be approved' "$ctl" terraform approve network --plan "$(digest network)"
 soon 'and is applied' is network .phase applied
-soon 'the state was backed up before' eval '[ "$("$ctl" terraform backups network -o json | jq ".items | length")" = 1 ]'
+soon 'the state was backed up before, and copied to the second place' eval '[ "$("$ctl" terraform backups network -o json | jq ".items | length")" = 2 ]'
 ok 'the back-up does not hold the state in the clear' eval '! grep -q vpc-1 "$work"/state/terraform/network/backups/*'
 
 # ---- what is protected must be named
@@ -221,6 +221,21 @@ ok 'another digest is refused' eval '! "$ctl" terraform approve app --plan 01234
 ok 'a yes' "$ctl" terraform approve app --plan "$(digest app)"
 soon 'it is restored, and planned again' eval '"$ctl" terraform runs app -o json | jq -e "[.items[].phase] | index(\"restored\")" >/dev/null && [ "$(last)" = "plan applied" ]'
 ok 'what was replaced was backed up before' eval '[ "$("$ctl" terraform backups app -o json | jq "[.items[] | select(.serial == $before)] | length")" -ge 1 ]'
+
+today=$(date -u +%F).tfstate.enc
+ok 'the second place has one of today' test "$(ls "$work/second/app")" = "$today"
+ok 'which is the newest' eval '[ "$("$ctl" terraform backups app -o json | jq -c "[.items[] | select(.name == \"$today\") | .serial] == [.items[0].serial]")" = true ]'
+"$ctl" terraform restore app "$today" --force >/dev/null
+soon 'it can be restored, too' eval '[ "$(last)" = "restore awaiting-approval" ]'
+ok 'or not' "$ctl" terraform discard app
+soon 'and is not' eval '[ "$(last)" = "restore discarded" ]'
+rm -r "$work/second" && echo >"$work/second" # no folder
+"$ctl" terraform plan app >/dev/null
+resource app aws_sqs_queue second-place two
+push 'a queue more'
+soon 'a second place that fails is told' grep -q second <(until_so 30 eval '"$ctl" terraform get app -o json | jq -e .run.backupProblem >/dev/null'; stack app .run.backupProblem)
+soon 'and holds up nothing' is app .phase applied
+rm "$work/second"
 
 # ---- secrets
 ok 'the password is in no log, record or answer' eval '! grep -rqs p4ssw0rd-c4n4ry "$work/state" "$work/log" && ! "$ctl" terraform get app -o json | grep -q p4ssw0rd-c4n4ry'
