@@ -75,20 +75,25 @@ static bool has_address(const struct rc_config_sink *sink)
 	       sink->n_to > 0;
 }
 
+static const char *find_mail_problem(const struct rc_config_sink *sink)
+{
+	if (!has_url_of(sink, "smtp://", "smtps://"))
+		return "type email needs a 'url' that begins with smtp:// or smtps://";
+	return has_address(sink) ? NULL
+				 : "type email needs 'from' and 'to', bare addresses with an @";
+}
+
 static const char *find_problem(const struct rc_config_sink *sink)
 {
 	int n_sources = !!sink->secret.credential + !!sink->secret.file + !!sink->secret.env;
-	bool is_email = strcmp(sink->type, "email") == 0;
 
 	if (n_sources > 1)
 		return "secret: one of 'credential', 'file' and 'env' is enough";
-	if (!is_email && (sink->from || sink->to || sink->username))
+	if (strcmp(sink->type, "email") == 0)
+		return find_mail_problem(sink);
+	if (sink->from || sink->to || sink->username)
 		return "'from', 'to' and 'username' are for type email";
-	if (is_email && !has_url_of(sink, "smtp://", "smtps://"))
-		return "type email needs a 'url' that begins with smtp:// or smtps://";
-	if (is_email && !has_address(sink))
-		return "type email needs 'from' and 'to', bare addresses with an @";
-	if (!is_email && sink->url && !has_url_of(sink, "https://", "http://"))
+	if (sink->url && !has_url_of(sink, "https://", "http://"))
 		return "'url' begins with https:// or http://";
 	if (strcmp(sink->type, "slack") == 0)
 		return !!sink->url + n_sources == 1 ? NULL
