@@ -147,6 +147,8 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.app_deleted = on_app_deleted,
 		.repository_changed = on_repository,
 		.destination_changed = on_destination,
+		.await_stack = daemon_terraform_await_stack,
+		.get_output = daemon_terraform_get_output,
 		.userdata = daemon,
 	};
 

@@ -112,6 +112,32 @@ static struct rc_secret *read_backup_key(const struct rc_config *config)
 	return key;
 }
 
+/* ---- what applications ask ---- */
+
+static void on_stack(void *userdata, const char *stack)
+{
+	struct daemon_terraform *terraform = userdata;
+
+	if (terraform->daemon->engine)
+		rc_engine_on_stack(terraform->daemon->engine, stack);
+}
+
+char *daemon_terraform_await_stack(void *userdata, const char *stack)
+{
+	struct rc_daemon *daemon = userdata;
+
+	return rc_terraform_manager_describe_wait(daemon->terraform->manager, stack);
+}
+
+int daemon_terraform_get_output(void *userdata, const char *stack, const char *output,
+				json_t **ret_value, struct rc_error **err)
+{
+	struct rc_daemon *daemon = userdata;
+
+	return rc_terraform_manager_get_output(daemon->terraform->manager, stack, output, ret_value,
+					       err);
+}
+
 /* ---- the configuration as the manager takes it ---- */
 
 static const struct rc_terraform_variable *
@@ -315,6 +341,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 		.folder = folder,
 		.plugin_cache = cache,
 		.resolve = resolve,
+		.changed = on_stack,
 		.userdata = terraform,
 	};
 

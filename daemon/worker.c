@@ -138,8 +138,8 @@ struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
 	return rc_worker_pool_new(loop, &options);
 }
 
-/* Serve with what the arguments allow, and nothing else. */
-static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler, void *userdata)
+/* Keep to what the arguments allow. */
+static int confine(int argc, char **argv)
 {
 	const char *readable[READABLE_MAX + 1] = {NULL};
 	struct rc_confine_options options = {.readable = NULL};
@@ -159,9 +159,9 @@ static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler, 
 		rc_autofree char *text = rc_error_format(err);
 
 		fprintf(stderr, "reconciled: %s: %s\n", argv[1], text);
-		return 1;
+		return -1;
 	}
-	return rc_worker_serve(RC_WORKER_FD, handler, userdata) < 0;
+	return 0;
 }
 
 static int serve_render(int argc, char **argv)
@@ -169,7 +169,14 @@ static int serve_render(int argc, char **argv)
 	rc_cleanup(rc_source_cache_freep) struct rc_source_cache *cache =
 		rc_source_cache_new(RENDER_CACHE_BYTES);
 
-	return serve_confined(argc, argv, rc_source_handle, cache);
+	return confine(argc, argv) < 0 ||
+	       rc_worker_serve_text(RC_WORKER_FD, rc_source_handle, cache) < 0;
+}
+
+static int serve_plan(int argc, char **argv)
+{
+	return confine(argc, argv) < 0 ||
+	       rc_worker_serve(RC_WORKER_FD, rc_terraform_worker_handle, NULL) < 0;
 }
 
 int daemon_worker_main(int argc, char **argv)
@@ -181,7 +188,7 @@ int daemon_worker_main(int argc, char **argv)
 	if (strcmp(argv[1], "--worker=render") == 0)
 		return serve_render(argc, argv);
 	if (strcmp(argv[1], "--worker=plan") == 0)
-		return serve_confined(argc, argv, rc_terraform_worker_handle, NULL);
+		return serve_plan(argc, argv);
 	if (strcmp(argv[1], "--worker=script") == 0)
 		return serve_script();
 	fprintf(stderr, "reconciled: there is no role %s\n", argv[1]);

@@ -49,6 +49,21 @@ void rc_arena_free(struct rc_arena *arena)
 	free(arena);
 }
 
+void rc_arena_clear(struct rc_arena *arena)
+{
+	struct block *next;
+
+	if (!arena->blocks)
+		return;
+	/* The newest block is the largest that was needed. */
+	for (struct block *b = arena->blocks->next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	arena->blocks->next = NULL;
+	arena->used_in_block = arena->used = 0;
+}
+
 void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflow, void *userdata)
 {
 	arena->overflow = overflow;

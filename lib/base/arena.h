@@ -15,6 +15,9 @@ struct rc_arena *rc_arena_new(size_t max_bytes);
 void rc_arena_free(struct rc_arena *arena);
 RC_DEFINE_FREEP(struct rc_arena, rc_arena_free)
 
+/* Everything goes, some memory stays for reuse. */
+void rc_arena_clear(struct rc_arena *arena);
+
 /* Called when the limit is passed; must not return (longjmp to the job's start). */
 typedef void rc_arena_overflow_fn(void *userdata);
 void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflow, void *userdata);

@@ -55,6 +55,7 @@ struct rc_app {
 	char *render_key;  /* what the manifests were made of */
 	json_t *manifests; /* as rendered, until they are read; else NULL */
 	json_t *warnings, *types;
+	json_t *outputs;       /* values that stacks give, as they stand in the values; or NULL */
 	json_t *images;	       /* of the pods in what was rendered, in order */
 	bool is_app_of_apps;   /* Applications are among it */
 	json_t *needs;	       /* what the charts lack, as the render worker says; or NULL */
@@ -83,6 +84,7 @@ struct rc_app {
 	} wanted; /* asked for by hand */
 	bool is_wanted;
 	bool is_settling;	   /* a run has ended, and what came of it was not looked at yet */
+	char *stack_wait;	   /* which stack keeps a sync from beginning, and why; or NULL */
 	bool is_window_closed;	   /* what is to be done has to wait for a sync window */
 	struct rc_request running; /* what the run under way was asked for */
 	json_t *hold;		   /* what a person decided: app-hold.c */
@@ -110,6 +112,8 @@ void rc_app_mark(struct rc_app *app, bool from_start);
 void rc_app_tell(struct rc_app *app);
 /* End run and look where they are. */
 void rc_app_stop(struct rc_app *app);
+/* What a sync brings changed: its source, or the outputs among its values. */
+void rc_app_hash_source(struct rc_app *app);
 /* Remember the operation. */
 void rc_app_save_operation(struct rc_app *app);
 
@@ -166,6 +170,13 @@ int rc_app_permit_task(void *userdata, const struct rc_kube_key *key, struct rc_
 struct rc_window_verdict rc_app_permit_window(const struct rc_app *app, bool is_manual);
 /* {allowed, changes?, windows: [...]}; the caller's, NULL when none is about the application. */
 json_t *rc_app_permit_describe_windows(const struct rc_app *app);
+
+/* ---- app-stacks.c: what it has from Terraform ---- */
+/* The outputs of stacks that are values of it, to app->outputs. -EAGAIN: one is not there yet. */
+rc_step_fn rc_app_stacks_step;
+/* "blocked by terraform/NAME because ..." while a stack it depends on is not ready; the caller's.
+ */
+char *rc_app_stacks_describe_wait(const struct rc_app *app);
 
 /* ---- app-fetch.c: what charts in Git depend on ---- */
 int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err);

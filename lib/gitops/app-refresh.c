@@ -181,6 +181,8 @@ json_t *rc_app_refresh_make_request(const struct rc_app *app, const char *revisi
 		at[i].charts = rc_app_fetch_find(charts, i);
 	}
 	request = rc_source_make_request(app->application, at, &cluster);
+	if (app->outputs)
+		json_object_set(request, "values", app->outputs);
 	for (size_t i = 0; i < n; i++)
 		free(archives[i]);
 	return request;
@@ -301,6 +303,7 @@ static const struct rc_step steps[] = {
 	{"resolve", rc_app_refresh_resolve_step, 0}, /* revisions -> commits, from polls */
 	{"connect", rc_app_refresh_connect, 0},	     /* the cluster must be known */
 	{"permit", rc_app_permit_run, 0},	     /* by its project */
+	{"outputs", rc_app_stacks_step, 0},	     /* of stacks, that are values */
 	{"render", rc_app_refresh_render, 0},	     /* commits -> manifests, in a worker */
 	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
 	{"render", rc_app_refresh_render, 0}, /* and again with it */

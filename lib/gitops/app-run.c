@@ -312,6 +312,11 @@ static void run_in_window(struct rc_app *app, const struct start *start)
 {
 	struct rc_window_verdict window = rc_app_permit_window(app, start->by_hand);
 
+	/* What is there is healed; something else is not brought before its ground is. */
+	if (!start->partial)
+		app->stack_wait = rc_app_stacks_describe_wait(app);
+	if (app->stack_wait)
+		return;
 	if (window.is_allowed) {
 		start_run(app, start);
 		return;
@@ -340,6 +345,7 @@ void rc_app_run_decide(struct rc_app *app)
 	struct start start = {.partial = false};
 
 	app->refusal = NULL;
+	free(rc_steal(&app->stack_wait));
 	app->is_window_closed = false;
 	if (app->sync || (!facts.is_suspended && resume(app)))
 		return;

@@ -105,6 +105,8 @@ json_t *rc_app_describe_conditions(const struct rc_app *app)
 	if (app->refusal)
 		add_condition(conditions, "SyncError", app->refusal,
 			      app->operation.finished_unix_s);
+	if (app->stack_wait)
+		add_condition(conditions, "DependencyWaiting", app->stack_wait, 0);
 	add_repository_conditions(app, conditions);
 	add_cluster_condition(app, conditions);
 	add_hold_conditions(app, conditions);
@@ -152,11 +154,20 @@ static json_t *describe_operation(const struct rc_app *app)
 	return json;
 }
 
-static char *describe_closed_window(const struct rc_app *app)
+/* What keeps a sync from beginning, the caller's to free; or NULL. */
+static char *describe_obstacle(const struct rc_app *app)
 {
+	char *failure =
+		app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
 	struct rc_window_verdict window = rc_app_permit_window(app, app->is_wanted);
 	char text[RC_CLOCK_RFC3339_MAX];
 
+	if (failure)
+		return failure;
+	if (app->stack_wait)
+		return rc_strdup(app->stack_wait);
+	if (!app->is_window_closed)
+		return NULL;
 	if (!window.changes_unix_s)
 		return rc_strdup("it has to wait for a sync window, and none opens within a year");
 	return rc_asprintf("it has to wait for a sync window, which opens at %s",
@@ -175,7 +186,7 @@ static char *describe_deletion(const struct rc_app *app)
 static char *make_reason(const struct rc_app *app, const char *sync_status, enum rc_health health,
 			 const char *health_message)
 {
-	char *failure;
+	char *obstacle;
 
 	if (app->sync && rc_sync_get_blocked(app->sync))
 		return rc_strdup(rc_sync_get_blocked(app->sync));
@@ -185,11 +196,9 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 		return rc_strdup("a sync is under way");
 	if (app->error)
 		return rc_error_format(app->error);
-	failure = app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
-	if (failure)
-		return failure;
-	if (app->is_window_closed)
-		return describe_closed_window(app);
+	obstacle = describe_obstacle(app);
+	if (obstacle)
+		return obstacle;
 	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
 		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
 	if (app->refusal)

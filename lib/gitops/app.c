@@ -70,18 +70,20 @@ static void on_decision(struct ev_loop *loop, ev_timer *timer, int events)
 /* ---- what it is made of ---- */
 
 /* What a sync brings depends on this part of the manifest, besides the commit. */
-static uint64_t hash_source(const struct rc_application *application)
+void rc_app_hash_source(struct rc_app *app)
 {
-	const json_t *spec = json_object_get(application->manifest, "spec");
+	const json_t *spec = json_object_get(app->application->manifest, "spec");
 	json_auto_t *parts = json_array();
 	char hex[RC_JSON_HASH_MAX];
 
 	json_array_append(parts, json_object_get(spec, "source") ?: json_null());
 	json_array_append(parts, json_object_get(spec, "sources") ?: json_null());
 	json_array_append(parts, json_object_get(spec, "destination") ?: json_null());
+	if (app->outputs)
+		json_array_append(parts, app->outputs);
 	rc_json_hash(parts, hex);
 	hex[15] = '\0'; /* 60 bits: JSON integers are signed */
-	return strtoull(hex, NULL, 16);
+	app->source_hash = strtoull(hex, NULL, 16);
 }
 
 static void unwant(struct rc_app *app)
@@ -180,7 +182,7 @@ struct rc_app *rc_app_new(struct rc_engine *engine, struct rc_application *appli
 	rc_app_refresh_init(app);
 	load(app);
 	app->application = make_effective(app);
-	app->source_hash = hash_source(app->application);
+	rc_app_hash_source(app);
 	compile_ignore(app);
 	want(app);
 	rc_app_mark(app, true);
@@ -197,7 +199,8 @@ static void clear_sight(struct rc_app *app)
 	json_decref(app->manifests);
 	json_decref(app->warnings);
 	json_decref(app->types);
-	app->manifests = app->warnings = app->types = NULL;
+	json_decref(app->outputs);
+	app->manifests = app->warnings = app->types = app->outputs = NULL;
 	rc_app_fetch_clear(app);
 	app->is_compared = false;
 }
@@ -248,6 +251,7 @@ void rc_app_free(struct rc_app *app)
 	json_decref(app->delete_hooks);
 	json_decref(app->images);
 	free(app->rivals);
+	free(app->stack_wait);
 	free_applications(app);
 	free(app);
 }
@@ -273,7 +277,7 @@ static void begin_anew(struct rc_app *app)
 static void use(struct rc_app *app)
 {
 	app->log.value = app->declared->name;
-	app->source_hash = hash_source(app->application);
+	rc_app_hash_source(app);
 	compile_ignore(app);
 	want(app);
 	rc_app_mark(app, true);

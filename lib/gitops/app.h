@@ -60,6 +60,8 @@ void rc_app_on_repository(struct rc_app *app, const struct rc_repository *reposi
 void rc_app_on_destination(struct rc_app *app, const struct rc_destination *destination);
 /* What projects allow may have changed. */
 void rc_app_on_project(struct rc_app *app);
+/* A stack of this name got on: it is waited for, or its outputs are values of this. */
+void rc_app_on_stack(struct rc_app *app, const char *stack);
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key);
 
 /* The commits that are desired, joined by '+'; NULL: not known yet. Borrowed. */

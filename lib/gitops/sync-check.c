@@ -195,7 +195,8 @@ static void on_checked(struct rc_sync *sync, struct rc_task *task, int r,
 	if (r == 0)
 		return;
 	if ((r == -ENOENT && is_namespace_planned(sync, task->key.name_space)) ||
-	    rc_sync_write_is_forced(sync, task, r, err) || is_dry_run_refused(r, err)) {
+	    rc_sync_write_is_forced(sync, task, r, err) ||
+	    rc_sync_write_is_replaced(task, r, err) || is_dry_run_refused(r, err)) {
 		rc_error_free(err);
 		return;
 	}

@@ -93,6 +93,8 @@ void rc_sync_write_probe(struct rc_sync *sync, struct rc_task *task, sync_call_f
 /* It was refused because a field cannot be changed, and Force=true says to make it anew. */
 bool rc_sync_write_is_forced(const struct rc_sync *sync, const struct rc_task *task, int r,
 			     const struct rc_error *err);
+/* A hook whose last run is deleted before this one: what cannot be changed about it need not be. */
+bool rc_sync_write_is_replaced(const struct rc_task *task, int r, const struct rc_error *err);
 
 /* ---- sync-ignore.c: what ignoreDifferences' programs say about live objects ---- */
 rc_step_fn rc_sync_ignore_run;

@@ -30,5 +30,7 @@ struct rc_helm_render {
  */
 int rc_helm_render_templates(struct rc_helm_render *render, struct rc_value values,
 			     struct rc_error **err);
+/* What is known of documents that were rendered before; NULL: nobody will ask again. */
+struct rc_helm_documents *rc_helm_render_documents(const struct rc_helm_render *render);
 /* A chart that gives no manifests of its own, only definitions to others. */
 bool rc_helm_render_is_library(const struct rc_helm_chart *chart);

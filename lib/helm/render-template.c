@@ -222,8 +222,8 @@ static int execute_all(struct rc_helm_render *render, struct units *units,
 		}
 		rendered[n++] = (struct rc_helm_rendered){units->at[i].path, text};
 	}
-	return rc_helm_manifest_sort(render->arena, rendered, n, &render->warnings, &render->plain,
-				     &render->hooks, err);
+	return rc_helm_manifest_sort(render->arena, rendered, n, rc_helm_render_documents(render),
+				     &render->warnings, &render->plain, &render->hooks, err);
 }
 
 static int parse_all(struct rc_helm_render *render, const struct units *units,

@@ -292,6 +292,7 @@ static void on_fingerprint(void *userdata, int r, json_t *reply, struct rc_error
 	stack->fingerprint = r < 0 ? NULL : rc_strdup(rc_json_text(reply, "fingerprint", NULL));
 	stack->error = err;
 	rc_terraform_stack_consider(stack);
+	stack->site->changed(stack->site->userdata, stack);
 }
 
 static void ask_fingerprint(struct rc_terraform_stack *stack)
