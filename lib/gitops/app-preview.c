@@ -104,8 +104,8 @@ static void want(struct app_preview *preview, const char *revision)
 	const struct rc_application_source *source = &app->application->sources[preview->source];
 	struct rc_repository *repository = app->repositories[preview->source];
 
-	preview->want = rc_repository_make_revision(repository, source->repo_url, source->chart,
-						    revision);
+	preview->want =
+		rc_repository_make_revision(repository, source->repo_url, source->chart, revision);
 	rc_repository_want(repository, preview->want);
 }
 
@@ -284,8 +284,8 @@ static void on_paths(void *userdata, int r, json_t *reply, struct rc_error *err)
 	} else {
 		how.ignore.desired_paths = json_array_get(reply, 0);
 		how.ignore.live_paths = json_array_get(reply, 1);
-		row->comparison = rc_compare_predicted(
-			question->live, preview->predicted[question->row], &how);
+		row->comparison = rc_compare_predicted(question->live,
+						       preview->predicted[question->row], &how);
 	}
 	free_question(question);
 	answered(preview);

@@ -1,4 +1,5 @@
-/* Files that came with the request: what somebody has not committed yet, to see what it would do. */
+/* Files that came with the request: what somebody has not committed yet, to see what it would do.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -49,9 +50,9 @@ static int take_file(const json_t *file, struct rc_git_files *files, struct rc_e
 	to->bytes.p = rc_buf_take(&bytes);
 	to->path = rc_steal(&normal);
 	files->n++;
-	return files->bytes > BYTES_MAX ? rc_fail(err, -E2BIG, "the files are more than %zu bytes",
-						  BYTES_MAX)
-					: 0;
+	return files->bytes > BYTES_MAX
+		       ? rc_fail(err, -E2BIG, "the files are more than %zu bytes", BYTES_MAX)
+		       : 0;
 }
 
 int rc_source_local_read(const json_t *list, struct rc_git_files *files, struct rc_error **err)

@@ -23,11 +23,10 @@ json_t *rc_source_make_request(const struct rc_application *application,
 	json_t *places = json_array();
 
 	for (size_t i = 0; i < application->n_sources; i++)
-		json_array_append_new(places,
-				      json_pack("{s:s*, s:s*, s:O*, s:O*, s:s}", "mirror",
-						at[i].archive ? NULL : at[i].mirror, "archive",
-						at[i].archive, "charts", at[i].charts, "files",
-						at[i].files, "commit", at[i].commit));
+		json_array_append_new(places, json_pack("{s:s*, s:s*, s:O*, s:s}", "mirror",
+							at[i].archive ? NULL : at[i].mirror,
+							"archive", at[i].archive, "charts",
+							at[i].charts, "commit", at[i].commit));
 	return json_pack("{s:s, s:s, s:O, s:o, s:s, s:O?}", "op", "render", "name",
 			 application->name, "application", application->manifest, "at", places,
 			 "kubeVersion", cluster->kube_version ? cluster->kube_version : "",

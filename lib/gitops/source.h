@@ -18,8 +18,6 @@ struct rc_source_at {
 	const char *mirror;   /* path of the bare repository */
 	const char *commit;   /* 40 hex digits; of an archive what rc_repository_resolve() says */
 	const char *archive;  /* path of a packed chart; NULL: the files are in the mirror */
-	const json_t *files;  /* [{path, content}...], what somebody has not committed, in Base64,
-				 in place of the source's folder; NULL: the mirror's */
 	const json_t *charts; /* of the mirror's: what is to lie in charts/, one of the "charts" of
 				 gitops/dependencies.h; NULL: what the commit has */
 };
