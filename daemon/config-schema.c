@@ -215,7 +215,10 @@ static const struct config_field root_fields[] = {
 	 .type = CONFIG_STRUCT,
 	 .offset = offsetof(struct rc_config, terraform),
 	 .target = &config_terraform},
-	{.name = "validation", .type = CONFIG_LATER},
+	{.name = "validation",
+	 .type = CONFIG_STRUCT,
+	 .offset = offsetof(struct rc_config, validation),
+	 .target = &config_validation},
 	{.name = "notifications", .type = CONFIG_LATER},
 	{.name = NULL},
 };

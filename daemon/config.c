@@ -233,10 +233,13 @@ int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_bu
 		r = config_applications_check(config, messages);
 	if (r == 0)
 		r = config_terraform_check(config, messages);
+	if (r == 0)
+		r = config_validation_check(config, messages);
 	if (r < 0)
 		return r;
 	set_repository_defaults(config);
 	config_terraform_set_defaults(config);
+	config_validation_set_defaults(config);
 	*ret_config = rc_steal(&config);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "secrets.h"
 #include "terraform.h"
+#include "validation.h"
 #include "worker.h"
 
 #define STOP_S 3 /* for saying good-bye to Vault */
@@ -120,7 +121,10 @@ static void on_destination(void *userdata, struct rc_destination *destination)
 
 static void on_app(void *userdata, struct rc_app *app)
 {
-	daemon_live_on_app(userdata, app);
+	struct rc_daemon *daemon = userdata;
+
+	daemon_live_on_app(daemon, app);
+	daemon_validation_on_app(daemon->validation, app);
 }
 
 static void on_app_deleted(void *userdata, struct rc_app *app)
@@ -199,6 +203,7 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 	if (r < 0)
 		return r;
 	daemon->secrets = daemon_secrets_new(daemon);
+	daemon->validation = daemon_validation_new(daemon);
 	daemon_catalog_make_all(daemon);
 	daemon_live_make_all(daemon);
 	daemon_terraform_configure(daemon->terraform);
@@ -211,6 +216,7 @@ static void free_parts(struct rc_daemon *daemon)
 		daemon_terraform_unbind(daemon->terraform);
 	daemon_live_free_all(daemon);
 	daemon_catalog_free_all(daemon);
+	daemon_validation_free(rc_steal(&daemon->validation));
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
 	free(rc_steal(&daemon->charts));

@@ -18,6 +18,7 @@ struct daemon_catalog;
 struct daemon_live;
 struct daemon_secrets;
 struct daemon_terraform;
+struct daemon_validation;
 struct daemon_vault;
 
 struct rc_daemon {
@@ -32,7 +33,8 @@ struct rc_daemon {
 	struct daemon_live *lives;
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
-	struct daemon_terraform *terraform; /* the same over reloads */
+	struct daemon_terraform *terraform;   /* the same over reloads */
+	struct daemon_validation *validation; /* NULL: no checks */
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
 	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;

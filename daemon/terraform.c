@@ -284,6 +284,8 @@ void daemon_terraform_configure(struct daemon_terraform *terraform)
 		.is_frozen = config->terraform.freeze,
 		.backup_key = key,
 		.backups_kept = (unsigned int)config->terraform.backups.keep,
+		.copies = config->terraform.backups.folder,
+		.copies_kept = (unsigned int)config->terraform.backups.keep_days,
 	};
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
 	size_t n = config->terraform.n_stacks;

@@ -17,6 +17,7 @@
 #include "gitops/source-cache.h"
 #include "gitops/source.h"
 #include "terraform/worker.h"
+#include "validate/worker.h"
 
 #define GIT_WORKERS	   4
 #define GIT_JOBS	   200 /* then a new one: libgit2 keeps what it saw */
@@ -30,6 +31,8 @@
 #define SCRIPT_WORKERS	   1
 #define SCRIPT_JOBS	   2000
 #define SCRIPT_REPLY_BYTES ((size_t)4 << 20)
+#define VALIDATE_WORKERS   2
+#define VALIDATE_JOBS	   200
 #define SELF		   "/proc/self/exe"
 
 /* What a child needs of the environment, and nothing else: no credentials of main's. */
@@ -78,7 +81,9 @@ struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 					    .env = environment,
 					    .max_workers = RENDER_WORKERS,
 					    .max_jobs = RENDER_JOBS,
-					    .max_reply_bytes = RENDER_REPLY_BYTES};
+					    .max_reply_bytes = RENDER_REPLY_BYTES,
+					    .memory_mib = (unsigned int)config->render.memory_mib,
+					    .limits = "render.timeout and render.memory"};
 
 	return rc_worker_pool_new(loop, &options);
 }
@@ -132,8 +137,22 @@ struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
 	rc_autofree char *mirrors = rc_asprintf("--readable=%s", config->cache_directory);
 	rc_autofree char *runs = rc_asprintf("--readable=%s", config->state_directory);
 	const char *const argv[] = {own_program(), "--worker=plan", memory, mirrors, runs, NULL};
-	struct rc_worker_options options = {
-		.argv = argv, .env = environment, .max_workers = 1, .max_jobs = PLAN_JOBS};
+	struct rc_worker_options options = {.argv = argv,
+					    .env = environment,
+					    .max_workers = 1,
+					    .max_jobs = PLAN_JOBS,
+					    .memory_mib = PLAN_MEMORY_MIB};
+
+	return rc_worker_pool_new(loop, &options);
+}
+
+struct rc_worker_pool *daemon_worker_new_validate_pool(struct ev_loop *loop)
+{
+	const char *const argv[] = {own_program(), "--worker=validate", NULL};
+	struct rc_worker_options options = {.argv = argv,
+					    .env = environment,
+					    .max_workers = VALIDATE_WORKERS,
+					    .max_jobs = VALIDATE_JOBS};
 
 	return rc_worker_pool_new(loop, &options);
 }
@@ -189,6 +208,8 @@ int daemon_worker_main(int argc, char **argv)
 		return serve_render(argc, argv);
 	if (strcmp(argv[1], "--worker=plan") == 0)
 		return serve_plan(argc, argv);
+	if (strcmp(argv[1], "--worker=validate") == 0)
+		return rc_worker_serve(RC_WORKER_FD, rc_validate_worker_handle, NULL) < 0;
 	if (strcmp(argv[1], "--worker=script") == 0)
 		return serve_script();
 	fprintf(stderr, "reconciled: there is no role %s\n", argv[1]);

@@ -39,6 +39,8 @@ char *rc_arena_printf(struct rc_arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *rc_arena_vprintf(struct rc_arena *arena, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
+/* What mmap() gave is unmapped with everything else, and counts. */
+void rc_arena_keep_mapping(struct rc_arena *arena, void *at, size_t size);
 size_t rc_arena_get_used(const struct rc_arena *arena); /* bytes handed out */
 
 #define rc_arena_new0(arena, type) ((type *)rc_arena_alloc((arena), sizeof(type)))

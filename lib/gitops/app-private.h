@@ -102,6 +102,7 @@ struct rc_app {
 	json_t *delete_hooks; /* {preDelete?: true, postDelete?: true}, or NULL */
 
 	struct rc_app_counts counts;
+	char *gate; /* why it counts as Degraded though its resources do not, or NULL */
 };
 
 /* ---- app.c ---- */
@@ -142,6 +143,10 @@ char *rc_app_hold_describe_waiting(const struct rc_app *app);
 bool rc_app_hold_is_approved(const struct rc_app *app);
 /* {suspended?, rollback?, waiting?}; the caller's, NULL: nothing. */
 json_t *rc_app_hold_describe(const struct rc_app *app);
+
+/* ---- app-status.c ---- */
+/* Its resources' health, and what stands against it; *ret_message is NULL or the caller's. */
+enum rc_health rc_app_assess(const struct rc_app *app, char **ret_message);
 
 /* ---- app-refresh.c: the look ---- */
 /* Its steps, for a deletion, which is a shorter one. */

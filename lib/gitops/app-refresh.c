@@ -382,6 +382,8 @@ void rc_app_refresh_init(struct rc_app *app)
 void rc_app_refresh_start(struct rc_app *app, bool from_start)
 {
 	app->begun_ms = rc_clock_monotonic_ms();
+	/* What happens from now on is for the next look, and a failure alone is nothing new. */
+	app->is_live_dirty = false;
 	if (app->deletion.is_on) {
 		rc_app_delete_start(app);
 		return;

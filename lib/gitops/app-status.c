@@ -218,16 +218,42 @@ static char *make_hold_reason(const struct rc_app *app)
 	return rc_app_hold_describe_waiting(app);
 }
 
+enum rc_health rc_app_assess(const struct rc_app *app, char **ret_message)
+{
+	enum rc_health health = RC_HEALTH_UNKNOWN;
+
+	if (app->desired)
+		health = rc_resources_assess(&app->resources, ret_message);
+	if (!app->gate || health != RC_HEALTH_HEALTHY)
+		return health;
+	free(*ret_message);
+	*ret_message = rc_strdup(app->gate);
+	return RC_HEALTH_DEGRADED;
+}
+
+void rc_app_set_gate(struct rc_app *app, const char *why)
+{
+	if (rc_text_equal(app->gate, why))
+		return;
+	free(app->gate);
+	app->gate = rc_strdup(why);
+	rc_app_tell(app);
+}
+
+const char *rc_app_get_gate(const struct rc_app *app)
+{
+	return app->gate;
+}
+
 static json_t *describe_status(const struct rc_app *app)
 {
 	struct rc_app_counts counts;
 	rc_autofree char *health_message = NULL, *reason = NULL;
-	enum rc_health health = RC_HEALTH_UNKNOWN;
+	enum rc_health health;
 	json_t *status;
 
 	rc_app_get_counts(app, &counts);
-	if (app->desired)
-		health = rc_resources_assess(&app->resources, &health_message);
+	health = rc_app_assess(app, &health_message);
 	reason = make_hold_reason(app);
 	if (!reason)
 		reason = make_reason(app, counts.sync_status, health, health_message);

@@ -251,6 +251,7 @@ void rc_app_free(struct rc_app *app)
 	json_decref(app->delete_hooks);
 	json_decref(app->images);
 	free(app->rivals);
+	free(app->gate);
 	free(app->stack_wait);
 	free_applications(app);
 	free(app);
@@ -503,9 +504,7 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 	ret_counts->sync_status = !app->is_compared || count.n_shown_unknown ? "Unknown"
 				  : count.n_shown_out_of_sync		     ? "OutOfSync"
 									     : "Synced";
-	ret_counts->health_status =
-		app->desired ? rc_health_to_string(rc_resources_assess(&app->resources, &message))
-			     : "Unknown";
+	ret_counts->health_status = rc_health_to_string(rc_app_assess(app, &message));
 	ret_counts->operation_phase = rc_operation_phase_to_string(app->operation.phase);
 }
 

@@ -129,6 +129,10 @@ void rc_app_preview(struct rc_app *app, const struct rc_app_preview_options *opt
 /* Whoever asked is gone: done is not called. */
 void rc_app_forget(struct rc_app *app, const void *userdata);
 
+/* While why is not NULL (copied) the application is no better than Degraded, for that reason. */
+void rc_app_set_gate(struct rc_app *app, const char *why);
+const char *rc_app_get_gate(const struct rc_app *app); /* borrowed */
+
 /* Numbers and words for metrics; texts are borrowed. */
 struct rc_app_counts {
 	const char *sync_status, *health_status, *operation_phase;

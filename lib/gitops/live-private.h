@@ -45,6 +45,8 @@ struct live_item {
 	uint64_t dirty_ms, written_ms;
 	struct rc_kube_request *request;
 	unsigned int failures;
+	json_t *sending; /* the patch of the status that is under way, or NULL */
+	json_t *dropped; /* what of the last one the cluster did not keep, as a patch; or NULL */
 };
 
 struct live_watch {

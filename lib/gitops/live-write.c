@@ -124,16 +124,23 @@ static json_t *make_patch(const json_t *from, const json_t *to)
 }
 
 /* A look alone is nothing to write about, unless somebody waits for it. */
+static bool is_mere_look(const struct live_item *item, const json_t *patch)
+{
+	return json_object_size(patch) == 1 && json_object_get(patch, "reconciledAt") &&
+	       !item->is_refreshed;
+}
+
 static json_t *diff_status(const struct live_item *item, json_t *status)
 {
 	json_auto_t *before = item->status ? json_deep_copy(item->status) : json_object();
 	json_t *patch;
 
 	json_object_del(before, "observedAt");
+	if (item->dropped)
+		rc_json_merge(before, item->dropped);
 	set_times(status, before);
 	patch = make_patch(before, status);
-	if (patch && json_object_size(patch) == 1 && json_object_get(patch, "reconciledAt") &&
-	    !item->is_refreshed) {
+	if (patch && is_mere_look(item, patch)) {
 		json_decref(patch);
 		return NULL;
 	}
@@ -223,15 +230,29 @@ static json_t *diff_object(const struct live_item *item, const struct rc_app *ap
 
 /* ---- sending ---- */
 
+/* An older CRD does not keep every field; to write it again would change nothing, for ever. */
+static void note_dropped(struct live_item *item, const json_t *sent, const json_t *answer)
+{
+	json_auto_t *wanted = item->status ? json_deep_copy(item->status) : json_object();
+
+	if (!sent)
+		return;
+	rc_json_merge(wanted, sent);
+	json_decref(item->dropped);
+	item->dropped = make_patch(json_object_get(answer, "status"), wanted);
+}
+
 static void on_written(void *userdata, int r, const struct rc_kube_answer *answer,
 		       struct rc_error *err)
 {
 	struct live_item *item = userdata;
+	json_auto_t *sent = rc_steal(&item->sending);
 
 	item->request = NULL;
 	item->written_ms = rc_clock_monotonic_ms();
 	if (r == 0) {
 		item->failures = 0;
+		note_dropped(item, sent, answer->object);
 		rc_live_object_read(item, answer->object);
 		item->is_dirty = true; /* the other half, or what changed meanwhile */
 	} else if (r == -ESTALE) {
@@ -257,11 +278,12 @@ static void send(struct live_item *item, const json_t *patch, const char *subres
 {
 	const struct rc_kube_resource *resource = resource_of(item);
 	struct rc_kube_key key = {LIVE_GROUP, "Application", item->name_space, item->name};
+	struct rc_kube_write_options options = {.no_validation = true};
 
 	if (resource)
 		item->request = rc_kube_apply_patch(
 			rc_destination_get_cluster(item->live->options.destination), resource, &key,
-			patch, subresource, NULL, on_written, item);
+			patch, subresource, &options, on_written, item);
 }
 
 static bool is_too_soon(const struct live_item *item)
@@ -288,6 +310,8 @@ static bool write_both(struct live_item *item, json_t *status, json_t *object)
 
 	if (!status && !object)
 		return false;
+	json_decref(item->sending);
+	item->sending = json_incref(status);
 	if (is_apart && status) {
 		json_auto_t *patch = json_pack("{s:O}", "status", status);
 

@@ -50,6 +50,8 @@ static void free_item(struct live_item *item)
 	rc_kube_request_cancel(item->request);
 	json_decref(item->manifest);
 	json_decref(item->status);
+	json_decref(item->sending);
+	json_decref(item->dropped);
 	json_decref(item->finalizers);
 	json_decref(item->operation);
 	free(item->key);
@@ -542,6 +544,8 @@ json_t *rc_live_describe(const struct rc_live *live)
 		if (item->refusal)
 			json_array_append_new(refused,
 					      json_sprintf("%s: %s", item->key, item->refusal));
+		else if (item->problem && !rc_live_find_app(item))
+			json_array_append_new(refused, json_string(item->problem));
 	return json_pack("{s:s, s:s*, s:i, s:o}", "origin", live->options.origin, "reason", why,
 			 "applications", (int)HASH_COUNT(live->items), "refused", refused);
 }

@@ -50,6 +50,7 @@ struct rc_sync {
 	size_t blocker; /* task that is waited for; plan->n: none */
 	char *blocked;	/* in a sentence, or NULL */
 	char *pods;	/* why its pods are not ready, or NULL */
+	char *event;	/* what the cluster said of it, or NULL */
 };
 
 /* ---- sync-call.c: requests of tasks, counted; the flow is resumed when the last one ended ---- */

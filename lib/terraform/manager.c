@@ -14,6 +14,7 @@
 #define TICK_S	     2.
 #define PARALLEL     2
 #define BACKUPS_KEPT 10
+#define COPIES_KEPT  30
 
 struct rc_terraform_manager {
 	struct rc_terraform_site site; /* what the stacks are given */
@@ -294,6 +295,7 @@ void rc_terraform_manager_configure(struct rc_terraform_manager *manager,
 				    const struct rc_terraform_stack_options *stacks, size_t n)
 {
 	struct rc_secret *before = (struct rc_secret *)(uintptr_t)manager->settings.backup_key;
+	char *copies_before = (char *)(uintptr_t)manager->settings.copies;
 
 	manager->settings = *settings;
 	if (!settings->parallel)
@@ -305,9 +307,15 @@ void rc_terraform_manager_configure(struct rc_terraform_manager *manager,
 
 		manager->settings.backup_key = rc_secret_new(key.p, key.n);
 	}
+	manager->settings.copies = rc_strdup(settings->copies);
+	if (!settings->copies_kept)
+		manager->settings.copies_kept = COPIES_KEPT;
 	rc_secret_free(before);
+	free(copies_before);
 	manager->site.backup_key = manager->settings.backup_key;
 	manager->site.backups_kept = manager->settings.backups_kept;
+	manager->site.copies = manager->settings.copies;
+	manager->site.copies_kept = manager->settings.copies_kept;
 	set_stacks(manager, stacks, n);
 	wake_all(manager);
 	consider_soon(manager);
@@ -383,6 +391,7 @@ void rc_terraform_manager_free(struct rc_terraform_manager *manager)
 		rc_terraform_stack_free(manager->stacks[i]);
 	free(manager->stacks);
 	rc_secret_free((struct rc_secret *)(uintptr_t)manager->settings.backup_key);
+	free((char *)(uintptr_t)manager->settings.copies);
 	free((char *)(uintptr_t)manager->options.folder);
 	free((char *)(uintptr_t)manager->options.plugin_cache);
 	free(manager->freeze);

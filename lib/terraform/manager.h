@@ -44,6 +44,8 @@ struct rc_terraform_settings {
 	bool is_frozen;			    /* by the configuration */
 	const struct rc_secret *backup_key; /* copied; NULL: states are not backed up */
 	unsigned int backups_kept;	    /* 0: 10 */
+	const char *copies;		    /* copied; a second place for back-ups, or NULL */
+	unsigned int copies_kept;	    /* one a day; 0: 30 */
 };
 /* Those that are gone are given up (their history stays); one that runs is given up at its end. */
 void rc_terraform_manager_configure(struct rc_terraform_manager *manager,
