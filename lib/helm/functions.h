@@ -1,6 +1,7 @@
 /* What Helm adds to the template language: include, tpl, required, fail, toYaml and the rest. */
 #pragma once
 
+#include "helm/warning.h"
 #include "template/template.h"
 
 /* One render's state behind the functions; exec.userdata points to it. */
@@ -9,6 +10,7 @@ struct rc_helm_functions {
 	const struct rc_template_set *root; /* the chart's templates */
 	struct include_count *includes;
 	unsigned int tpl_depth;
+	struct rc_helm_warnings *lint; /* required and fail speak here and go on; NULL: they fail */
 };
 
 /* All functions of Helm 3.17: Go's, sprig's and its own. Made once, shared. */

@@ -70,6 +70,7 @@ struct rc_helm_render_options {
 	bool no_hooks;
 	bool skip_tests;
 	bool skip_schema_validation;
+	bool is_lint; /* required and fail only warn; neither an install nor an upgrade */
 };
 
 struct rc_helm_manifest {
