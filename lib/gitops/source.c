@@ -17,7 +17,7 @@
 
 json_t *rc_source_make_request(const struct rc_application *application,
 			       const struct rc_source_at *at,
-			       const struct rc_source_cluster *cluster)
+			       const struct rc_source_cluster *cluster, const json_t *lookups)
 {
 	json_t *places = json_array();
 
@@ -26,10 +26,10 @@ json_t *rc_source_make_request(const struct rc_application *application,
 							at[i].archive ? NULL : at[i].mirror,
 							"archive", at[i].archive, "charts",
 							at[i].charts, "commit", at[i].commit));
-	return json_pack("{s:s, s:s, s:O, s:o, s:s, s:O?}", "op", "render", "name",
+	return json_pack("{s:s, s:s, s:O, s:o, s:s, s:O?, s:O*}", "op", "render", "name",
 			 application->name, "application", application->manifest, "at", places,
 			 "kubeVersion", cluster->kube_version ? cluster->kube_version : "",
-			 "apiVersions", cluster->api_versions);
+			 "apiVersions", cluster->api_versions, "lookups", lookups);
 }
 
 json_t *rc_source_make_read_request(const struct rc_source_at *at, const char *path)
@@ -297,13 +297,14 @@ static int handle_render(struct rc_source_cache *cache, const json_t *request, j
 {
 	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
 	json_auto_t *manifests = json_array(), *warnings = json_array(), *types = json_array();
-	json_auto_t *needs = json_array();
+	json_auto_t *needs = json_array(), *lookups = json_array();
 	struct source_job job = {.request = request,
 				 .cache = cache,
 				 .manifests = manifests,
 				 .warnings = warnings,
 				 .types = types,
-				 .needs = needs};
+				 .needs = needs,
+				 .lookups = lookups};
 	int r = rc_application_parse(json_object_get(request, "application"), "the request",
 				     &application, err);
 
@@ -317,6 +318,12 @@ static int handle_render(struct rc_source_cache *cache, const json_t *request, j
 		r = render_source(&job, i, err);
 	job_done(&job);
 	rc_source_cache_trim(cache);
+	/* A template that fails for want of an answer may not fail with it. */
+	if (json_array_size(lookups) > 0 && json_array_size(needs) == 0) {
+		rc_error_free(rc_steal(err));
+		*ret_reply = json_pack("{s:O}", "lookups", lookups);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	*ret_reply = json_array_size(needs) > 0

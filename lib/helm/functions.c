@@ -194,6 +194,13 @@ static int run_fail(struct rc_value_call *call, struct rc_value *ret)
 /* Without a cluster there is nothing to find. */
 static int run_lookup(struct rc_value_call *call, struct rc_value *ret)
 {
+	const struct rc_helm_functions *functions = functions_of(call);
+	const struct rc_helm_lookup lookup = {call->args[0].text, call->args[1].text,
+					      call->args[2].text, call->args[3].text};
+
+	if (functions->lookup)
+		return functions->lookup(functions->lookup_userdata, call->arena, &lookup, ret,
+					 call->err);
 	*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, 0);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* What Helm adds to the template language: include, tpl, required, fail, toYaml and the rest. */
 #pragma once
 
+#include "helm/render.h"
 #include "helm/warning.h"
 #include "template/template.h"
 
@@ -10,6 +11,8 @@ struct rc_helm_functions {
 	const struct rc_template_set *root; /* the chart's templates */
 	struct include_count *includes;
 	unsigned int tpl_depth;
+	rc_helm_lookup_fn *lookup; /* NULL: there is no cluster */
+	void *lookup_userdata;
 	struct rc_helm_warnings *lint; /* required and fail speak here and go on; NULL: they fail */
 };
 

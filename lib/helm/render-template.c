@@ -249,6 +249,8 @@ int rc_helm_render_templates(struct rc_helm_render *render, struct rc_value valu
 	struct rc_helm_functions functions = {
 		.funcs = funcs,
 		.root = set,
+		.lookup = render->options.lookup,
+		.lookup_userdata = render->options.lookup_userdata,
 		.lint = render->options.is_lint ? &render->warnings : NULL,
 	};
 	struct units units = {.n = 0};

@@ -138,7 +138,7 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 	autoapplication *application = NULL;
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, err), *err);
-	request = rc_source_make_request(application, at, &cluster);
+	request = rc_source_make_request(application, at, &cluster, NULL);
 	return rc_source_handle(NULL, request, ret_reply, err);
 }
 
@@ -390,7 +390,7 @@ START_TEST(test_request)
 	json_auto_t *request = NULL, *wanted = NULL;
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, &err), err);
-	request = rc_source_make_request(application, at, &cluster);
+	request = rc_source_make_request(application, at, &cluster, NULL);
 	wanted = json_pack("{s:s, s:s, s:O, s:[{s:s, s:s}, {s:s, s:s}], s:s, s:n}", "op", "render",
 			   "name", "shop", "application", manifest, "at", "mirror", "/m1", "commit",
 			   "c1", "mirror", "/m2", "commit", "c2", "kubeVersion", "", "apiVersions");

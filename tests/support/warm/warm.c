@@ -96,7 +96,7 @@ static json_t *make_request(char **argv)
 		fprintf(stderr, "warm: %s\n", text);
 		return NULL;
 	}
-	return rc_source_make_request(application, &at, &cluster);
+	return rc_source_make_request(application, &at, &cluster, NULL);
 }
 
 static int by_time(const void *a, const void *b)
