@@ -111,6 +111,8 @@ static const struct config_field backups_fields[] = {
 	 .offset = offsetof(struct rc_config_terraform, backups.key),
 	 .target = &key},
 	NUMBER(struct rc_config_terraform, backups.keep, "keep", 1, 10000),
+	TEXT(struct rc_config_terraform, backups.folder, "folder"),
+	NUMBER(struct rc_config_terraform, backups.keep_days, "keepDays", 1, 36500),
 	{.name = NULL},
 };
 static const struct config_struct backups = {backups_fields, 0, 0};

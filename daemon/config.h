@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "validate/check.h"
 
 #define RC_CONFIG_PATH "/etc/reconciled/reconciled.yaml"
 
@@ -65,10 +66,14 @@ struct rc_config_repository {
 	struct rc_config_place place;
 };
 
-/* Applications: manifests in a file or folder here, or in a folder of a repository. */
+/* Applications: manifests in a file or folder here, in a folder of a repository, or objects of a
+ * cluster. */
 struct rc_config_applications {
 	const char *file;
 	const char *repository, *path, *revision;
+	const char *cluster, *selector; /* live ones */
+	const char **namespaces;
+	size_t n_namespaces;
 	bool allow_empty; /* the last Application may go with its resources */
 	struct rc_config_place place;
 };
@@ -110,7 +115,21 @@ struct rc_config_terraform {
 	struct {
 		struct rc_config_auth key;
 		int64_t keep;
+		const char *folder; /* a second place, or NULL */
+		int64_t keep_days;  /* there */
 	} backups;
+};
+
+/* What is checked of applications. */
+struct rc_config_check {
+	struct rc_validate_check check; /* its name comes first, as everywhere */
+	struct rc_config_place place;
+};
+
+struct rc_config_validation {
+	struct rc_config_check *checks;
+	size_t n_checks;
+	int64_t interval_ms, settle_ms;
 };
 
 struct rc_config {
@@ -132,6 +151,7 @@ struct rc_config {
 		int64_t timeout_ms, memory_mib;
 	} render;
 	struct rc_config_terraform terraform;
+	struct rc_config_validation validation;
 	struct {
 		const char *socket, *listen;
 	} api;

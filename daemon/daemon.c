@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "secrets.h"
 #include "terraform.h"
+#include "validation.h"
 #include "worker.h"
 
 #define STOP_S 3 /* for saying good-bye to Vault */
@@ -113,8 +114,22 @@ static void on_destination(void *userdata, struct rc_destination *destination)
 {
 	struct rc_daemon *daemon = userdata;
 
+	daemon_live_on_destination(daemon, destination);
 	if (daemon->secrets)
 		daemon_secrets_on_destination(daemon->secrets, destination);
+}
+
+static void on_app(void *userdata, struct rc_app *app)
+{
+	struct rc_daemon *daemon = userdata;
+
+	daemon_live_on_app(daemon, app);
+	daemon_validation_on_app(daemon->validation, app);
+}
+
+static void on_app_deleted(void *userdata, struct rc_app *app)
+{
+	daemon_live_on_deleted(userdata, app);
 }
 
 static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
@@ -132,8 +147,12 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.render_timeout_ms = (uint64_t)config->render.timeout_ms,
 		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
 		.prune_budget = (unsigned int)config->sync.prune_budget,
+		.app_changed = on_app,
+		.app_deleted = on_app_deleted,
 		.repository_changed = on_repository,
 		.destination_changed = on_destination,
+		.await_stack = daemon_terraform_await_stack,
+		.get_output = daemon_terraform_get_output,
 		.userdata = daemon,
 	};
 
@@ -184,7 +203,9 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 	if (r < 0)
 		return r;
 	daemon->secrets = daemon_secrets_new(daemon);
+	daemon->validation = daemon_validation_new(daemon);
 	daemon_catalog_make_all(daemon);
+	daemon_live_make_all(daemon);
 	daemon_terraform_configure(daemon->terraform);
 	return 0;
 }
@@ -193,7 +214,9 @@ static void free_parts(struct rc_daemon *daemon)
 {
 	if (daemon->terraform)
 		daemon_terraform_unbind(daemon->terraform);
+	daemon_live_free_all(daemon);
 	daemon_catalog_free_all(daemon);
+	daemon_validation_free(rc_steal(&daemon->validation));
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
 	free(rc_steal(&daemon->charts));

@@ -26,9 +26,13 @@ static const struct {
 	const char *noun;
 	void (*serve)(struct api_call *call);
 } nouns[] = {
-	{"apps", api_apps_serve},	    {"repositories", api_repositories_serve},
-	{"secrets", api_secrets_serve},	    {"status", api_status_serve},
-	{"terraform", api_terraform_serve}, {"terraform-freeze", api_freeze_serve},
+	{"apps", api_apps_serve},
+	{"repositories", api_repositories_serve},
+	{"secrets", api_secrets_serve},
+	{"status", api_status_serve},
+	{"terraform", api_terraform_serve},
+	{"terraform-freeze", api_freeze_serve},
+	{"validation", api_validation_serve},
 };
 
 static void route(struct api_call *call)

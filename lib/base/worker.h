@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 struct rc_worker_pool;
@@ -50,5 +51,10 @@ typedef int rc_worker_handler_fn(void *userdata, const json_t *request, json_t *
 				 struct rc_error **err);
 /* Serve until the peer closes; returns 0, or a negative errno value of the socket. */
 int rc_worker_serve(int fd, rc_worker_handler_fn *handler, void *userdata);
+
+/* The same for replies that are large: append the JSON text of the reply to out. */
+typedef int rc_worker_text_handler_fn(void *userdata, const json_t *request, struct rc_buf *out,
+				      struct rc_error **err);
+int rc_worker_serve_text(int fd, rc_worker_text_handler_fn *handler, void *userdata);
 
 #define RC_WORKER_FD 3

@@ -53,6 +53,9 @@ struct rc_app {
 	char *render_key;  /* what the manifests were made of */
 	json_t *manifests; /* as rendered, until they are read; else NULL */
 	json_t *warnings, *types;
+	json_t *outputs;       /* values that stacks give, as they stand in the values; or NULL */
+	json_t *images;	       /* of the pods in what was rendered, in order */
+	bool is_app_of_apps;   /* Applications are among it */
 	json_t *needs;	       /* what the charts lack, as the render worker says; or NULL */
 	json_t *charts;	       /* what was fetched for it, */
 	char *charts_revision; /* and for which revision */
@@ -71,6 +74,8 @@ struct rc_app {
 	struct rc_error *error; /* why the last look failed, or NULL */
 	bool is_spec_error;	/* it failed for what the application says, or its project does */
 	int64_t error_since_unix_s, compared_unix_s;
+	const char *health_before; /* static; the one that has been since: */
+	int64_t health_since_unix_s;
 	json_t *kinds; /* {"group/kind": true}: what was ever deployed, and is watched for extras */
 
 	/* What it did. */
@@ -81,9 +86,11 @@ struct rc_app {
 	struct {
 		struct rc_request request;
 		char *initiated_by;
+		int64_t since_unix_s;
 	} wanted; /* asked for by hand */
 	bool is_wanted;
 	bool is_settling;	   /* a run has ended, and what came of it was not looked at yet */
+	char *stack_wait;	   /* which stack keeps a sync from beginning, and why; or NULL */
 	bool is_window_closed;	   /* what is to be done has to wait for a sync window */
 	struct rc_request running; /* what the run under way was asked for */
 	json_t *hold;		   /* what a person decided: app-hold.c */
@@ -101,6 +108,7 @@ struct rc_app {
 	json_t *delete_hooks; /* {preDelete?: true, postDelete?: true}, or NULL */
 
 	struct rc_app_counts counts;
+	char *gate; /* why it counts as Degraded though its resources do not, or NULL */
 };
 
 /* ---- app.c ---- */
@@ -111,6 +119,8 @@ void rc_app_mark(struct rc_app *app, bool from_start);
 void rc_app_tell(struct rc_app *app);
 /* End run and look where they are. */
 void rc_app_stop(struct rc_app *app);
+/* What a sync brings changed: its source, or the outputs among its values. */
+void rc_app_hash_source(struct rc_app *app);
 /* Remember the operation. */
 void rc_app_save_operation(struct rc_app *app);
 
@@ -140,6 +150,10 @@ bool rc_app_hold_is_approved(const struct rc_app *app);
 /* {suspended?, rollback?, waiting?}; the caller's, NULL: nothing. */
 json_t *rc_app_hold_describe(const struct rc_app *app);
 
+/* ---- app-status.c ---- */
+/* Its resources' health, and what stands against it; *ret_message is NULL or the caller's. */
+enum rc_health rc_app_assess(const struct rc_app *app, char **ret_message);
+
 /* ---- app-refresh.c: the look ---- */
 /* Its steps, for a deletion, which is a shorter one. */
 rc_step_fn rc_app_refresh_resolve_step, rc_app_refresh_connect, rc_app_refresh_render,
@@ -164,6 +178,13 @@ struct rc_window_verdict rc_app_permit_window(const struct rc_app *app, bool is_
 /* {allowed, changes?, windows: [...]}; the caller's, NULL when none is about the application. */
 json_t *rc_app_permit_describe_windows(const struct rc_app *app);
 
+/* ---- app-stacks.c: what it has from Terraform ---- */
+/* The outputs of stacks that are values of it, to app->outputs. -EAGAIN: one is not there yet. */
+rc_step_fn rc_app_stacks_step;
+/* "blocked by terraform/NAME because ..." while a stack it depends on is not ready; the caller's.
+ */
+char *rc_app_stacks_describe_wait(const struct rc_app *app);
+
 /* ---- app-fetch.c: what charts in Git depend on ---- */
 int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err);
 /* What is to lie in the charts/ of a source at app->revision; NULL: what the commit has. */
@@ -185,6 +206,15 @@ void rc_app_compare_judge(struct rc_app *app, const struct rc_kube_key *key);
 /* Forget what was asked, of workers and of the server. */
 void rc_app_compare_cancel(struct rc_app *app);
 
+/* ---- app-object.c ---- */
+#define RC_APP_AUTOMATED "automated sync policy" /* who began what nobody asked for */
+/* What was rendered, before it is read. */
+void rc_app_object_note(struct rc_app *app, const json_t *manifests);
+/* Something may have changed: since when it is as it is. */
+void rc_app_object_note_health(struct rc_app *app);
+/* ---- app-status.c ---- */
+json_t *rc_app_describe_conditions(const struct rc_app *app);
+
 /* ---- app-delete.c ---- */
 /* After a look's build: remember which hooks a deletion has to run. */
 void rc_app_delete_note_hooks(struct rc_app *app, const struct rc_desired *desired);
@@ -201,6 +231,8 @@ void rc_app_delete_describe(const struct rc_app *app, json_t *conditions);
 
 /* ---- app-run.c: what follows from it ---- */
 void rc_app_run_decide(struct rc_app *app);
+/* What was asked for by hand cannot be done: the look that it waited for failed. */
+void rc_app_run_give_up(struct rc_app *app, const struct rc_error *err);
 /* A newer commit may end a run that only waits. */
 void rc_app_run_consider_commit(struct rc_app *app);
 

@@ -185,7 +185,11 @@ static json_t *make_request(const struct rc_app *app)
 		at[i].archive = archives[i];
 		at[i].charts = rc_app_fetch_get(app, i);
 	}
-	request = rc_source_make_request(app->application, at, &cluster, app->lookup.answers);
+	request = rc_source_make_request(app->application, at, &cluster);
+	if (app->lookup.answers)
+		json_object_set(request, "lookups", app->lookup.answers);
+	if (app->outputs)
+		json_object_set(request, "values", app->outputs);
 	for (size_t i = 0; i < n; i++)
 		free(archives[i]);
 	return request;
@@ -256,6 +260,7 @@ int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 		return RC_NEXT; /* what was rendered last is what is desired */
 	rc_desired_free(app->fresh);
 	app->fresh = NULL;
+	rc_app_object_note(app, manifests);
 	r = rc_desired_build(manifests, &options, &app->fresh, err);
 	if (r < 0) {
 		free(rc_steal(&app->render_key));
@@ -314,6 +319,7 @@ static const struct rc_step steps[] = {
 	{"resolve", rc_app_refresh_resolve_step, 0}, /* revisions -> commits, from polls */
 	{"connect", rc_app_refresh_connect, 0},	     /* the cluster must be known */
 	{"permit", rc_app_permit_run, 0},	     /* by its project */
+	{"outputs", rc_app_stacks_step, 0},	     /* of stacks, that are values */
 	{"render", rc_app_refresh_render, 0},	     /* commits -> manifests, in a worker */
 	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
 	{"render", rc_app_refresh_render, 0}, /* and again with it */
@@ -350,6 +356,8 @@ static void take_failure(struct rc_app *app, int r, struct rc_error *err)
 	if (!rc_text_equal(before, now))
 		rc_log_error(&app->log, rc_error_is_transient(r) ? LOG_WARNING : LOG_ERR, err,
 			     "comparing");
+	if (!rc_error_is_transient(r))
+		rc_app_run_give_up(app, err);
 	/* A chart that does not render will not next second either: a commit or a hand does. */
 	if (rc_error_is_transient(r) || r == -EPIPE) {
 		ev_timer_stop(app->flow.loop, &app->decision);

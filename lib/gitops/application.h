@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "gitops/application-stacks.h"
 
 struct rc_application_parameter {
 	const char *name, *value;
@@ -88,6 +89,7 @@ struct rc_application {
 		bool refresh; /* ours: true; a retry takes the newest commit */
 	} retry;
 	struct rc_application_options options;
+	struct rc_application_stacks stacks;
 	const json_t *ignore_differences;	  /* the list as it stands, or NULL */
 	const json_t *managed_namespace_metadata; /* or NULL */
 	unsigned int revision_history_limit;	  /* 10 */

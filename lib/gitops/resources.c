@@ -367,19 +367,25 @@ struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources
 	return live;
 }
 
+const char *rc_resources_get_status(const struct rc_resource *row)
+{
+	enum rc_comparison shown = get_shown(row);
+
+	if (shown == RC_COMPARISON_UNKNOWN || row->is_forbidden)
+		return "Unknown";
+	return shown == RC_COMPARISON_IN_SYNC ? "Synced" : "OutOfSync";
+}
+
 json_t *rc_resources_describe(const struct rc_resources *resources)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
-		json_t *json = json_pack(
-			"{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group, "kind",
-			row->key->kind, "namespace", row->key->name_space, "name", row->key->name,
-			"syncWave", row->traits.wave, "status",
-			get_shown(row) == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
-			: get_shown(row) == RC_COMPARISON_IN_SYNC		     ? "Synced"
-										     : "OutOfSync");
+		json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group,
+					 "kind", row->key->kind, "namespace", row->key->name_space,
+					 "name", row->key->name, "syncWave", row->traits.wave,
+					 "status", rc_resources_get_status(row));
 
 		if (row->comparison == RC_COMPARISON_EXTRA)
 			json_object_set_new(json, "requiresPruning",

@@ -78,6 +78,8 @@ size_t rc_resources_update(struct rc_resources *resources,
 
 /* Whether a row speaks for OutOfSync. */
 bool rc_resources_is_out_of_sync(const struct rc_resource *row);
+/* As people are shown it: "Synced", "OutOfSync" or "Unknown". */
+const char *rc_resources_get_status(const struct rc_resource *row);
 struct rc_resources_count {
 	size_t n_out_of_sync, n_extras, n_unknown;
 	/* As it is shown: what is being found out is as it was before. */

@@ -2,10 +2,17 @@
 #pragma once
 
 #include "base/buf.h"
+#include "data/yaml.h"
 #include "git/tree.h"
 #include "gitops/source-cache.h"
 #include "gitops/source.h"
 #include "helm/render.h"
+
+/* Objects, as the text of a JSON array without its brackets: the reply is made of text. */
+struct source_objects {
+	struct rc_buf text;
+	size_t n;
+};
 
 struct source_job {
 	const json_t *request;
@@ -14,9 +21,10 @@ struct source_job {
 	struct rc_git_mirror **mirrors; /* one per source; by rc_source_open_mirror() */
 	const char **commits, **archives;
 	const json_t **charts; /* what was fetched for charts/, or NULL */
-	json_t *manifests, *warnings, *types;
-	json_t *needs;	 /* of charts that lack what they depend on */
+	struct source_objects *manifests;
+	json_t *warnings, *types;
 	json_t *lookups; /* that have no answer yet */
+	json_t *needs;	 /* of charts that lack what they depend on */
 };
 
 /*
@@ -31,10 +39,16 @@ bool rc_source_is_skipped(const struct rc_git_file *file);
 /* As rc_source_read_documents(), but other YAML may lie there (values, say): what does not look
  * like a manifest at all is passed over. */
 int rc_source_read_file(const struct rc_git_file *file, const char *shown, bool with_place,
-			json_t *to, struct rc_error **err);
-/* Append the objects of a YAML text to an array; with_place: as {file, line, object}. */
-int rc_source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
-			     struct rc_error **err);
+			struct source_objects *to, struct rc_error **err);
+/* Append the objects of a YAML text; with_place: as {file, line, object}. */
+int rc_source_read_documents(struct rc_str text, const char *file, bool with_place,
+			     struct source_objects *to, struct rc_error **err);
+/* n objects that are JSON text already, with commas between them. */
+int rc_source_add_objects(struct source_objects *to, struct rc_str json, size_t n,
+			  struct rc_error **err);
+/* The same for one that is read already. */
+int rc_source_add_document(const struct rc_yaml_node *node, const char *file, bool with_place,
+			   struct source_objects *to, struct rc_error **err);
 /*
  * source-override.c: merge .argocd-source.yaml and .argocd-source-<app>.yaml of the files over
  * source number i. Where it is from stays as the Application says.

@@ -35,5 +35,7 @@ int rc_helm_render_templates(struct rc_helm_render *render, struct rc_value valu
 /* Each chart's part of values against its schema: 0 or -EINVAL with all that was found. */
 int rc_helm_render_check_schemas(struct rc_helm_render *render, struct rc_value values,
 				 struct rc_error **err);
+/* What is known of documents that were rendered before; NULL: nobody will ask again. */
+struct rc_helm_documents *rc_helm_render_documents(const struct rc_helm_render *render);
 /* A chart that gives no manifests of its own, only definitions to others. */
 bool rc_helm_render_is_library(const struct rc_helm_chart *chart);

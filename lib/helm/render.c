@@ -55,6 +55,11 @@ struct rc_helm_warnings *rc_helm_render_warnings(struct rc_helm_render *render)
 	return &render->warnings;
 }
 
+struct rc_helm_documents *rc_helm_render_documents(const struct rc_helm_render *render)
+{
+	return render->owns_prepared ? NULL : rc_helm_prepared_documents(render->prepared);
+}
+
 bool rc_helm_render_has_begun(const struct rc_helm_render *render)
 {
 	return render->has_begun;
@@ -262,8 +267,14 @@ static int make_values(struct rc_helm_render *render, struct rc_value *ret, stru
 
 int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err)
 {
+	struct rc_helm_documents *documents = rc_helm_render_documents(render);
 	struct rc_value values;
-	int r = load_chart(render, err);
+	int r;
+
+	if (documents)
+		rc_helm_documents_begin(documents, render->options.release_name ?: "",
+					render->options.release_namespace ?: "");
+	r = load_chart(render, err);
 
 	if (r == 0)
 		r = check_release_name(render, err);
@@ -277,7 +288,8 @@ int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err)
 		r = rc_helm_render_templates(render, values, err);
 	if (r == 0)
 		r = rc_helm_manifest_sort(render->arena, render->rendered, render->n_rendered,
-					  &render->warnings, &render->plain, &render->hooks, err);
+					  documents, &render->warnings, &render->plain,
+					  &render->hooks, err);
 	if (r < 0)
 		return r;
 	render->has_begun = false;

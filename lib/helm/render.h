@@ -25,6 +25,8 @@
 #include "template/template.h"
 
 struct rc_helm_render;
+struct rc_helm_document;
+struct rc_yaml_node;
 
 enum rc_helm_set_kind {
 	RC_HELM_SET_VALUE,   /* --set a=1 */
@@ -95,7 +97,10 @@ struct rc_helm_manifest {
 	const char *name;   /* metadata.name, or "" */
 	const char *hook;   /* helm.sh/hook as written, or NULL */
 	bool is_test, is_crd;
-	unsigned int rank; /* of the kind, in Helm's order */
+	/* Of a chart that is used again (rc_helm_render_use()): */
+	struct rc_helm_document *document; /* what is known of it; or NULL */
+	const struct rc_yaml_node *node;   /* the text, when it was read and is one document */
+	unsigned int rank;		   /* of the kind, in Helm's order */
 };
 
 struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *options);

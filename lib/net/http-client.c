@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 #include <utlist.h>
 
 #include "base/memory.h"
@@ -220,6 +222,55 @@ const char *rc_net_http_response_get(const struct rc_net_http_response *response
 	return header->value;
 }
 
+/* "Expire date:Nov 25 20:00:00 2026 GMT" of each certificate of the chain. */
+static int64_t find_certificate_end(CURL *easy)
+{
+	struct curl_certinfo *chain = NULL;
+	int64_t first = 0;
+
+	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain)
+		return 0;
+	for (int i = 0; i < chain->num_of_certs; i++)
+		for (const struct curl_slist *line = chain->certinfo[i]; line; line = line->next) {
+			struct tm tm = {.tm_sec = 0};
+			int64_t end;
+
+			if (!rc_text_has_prefix(line->data, "Expire date:") ||
+			    !strptime(line->data + 12, "%b %d %H:%M:%S %Y", &tm))
+				continue;
+			end = timegm(&tm);
+			if (!first || end < first)
+				first = end;
+		}
+	return first;
+}
+
+static const char *find_certificate_problem(const struct rc_net_http_request *request)
+{
+	long verdict = 0;
+
+	if (request->code != CURLE_PEER_FAILED_VERIFICATION)
+		return NULL;
+	curl_easy_getinfo(request->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	switch (verdict) {
+	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED: /* the name was looked at first */
+		return "it is for another name";
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return "it has expired";
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return "it is not valid yet";
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "its certificate authority is not known here";
+	default:
+		return "it is not accepted";
+	}
+}
+
 static void tell(struct rc_net_http_request *request)
 {
 	struct rc_net_http_response response = {.content_type = request->content_type,
@@ -234,6 +285,8 @@ static void tell(struct rc_net_http_request *request)
 		r = fail(request, &err);
 	response.status = (int)status;
 	response.body = rc_buf_str(&request->body);
+	response.certificate_end_unix_s = find_certificate_end(request->easy);
+	response.certificate_problem = find_certificate_problem(request);
 	/* Out of the client's hands first: done may cancel everything else. */
 	detach(request);
 	request->done(request->userdata, r, &response, err);
@@ -508,6 +561,8 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	if (options->compressed)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (options->certificates)
+		curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	set_tls(easy, options->tls);
 	set_times(easy, options, chunk != NULL);
 	set_body(easy, options);

@@ -45,6 +45,7 @@ struct rc_net_http_options {
 	uint64_t idle_timeout_ms;    /* streams: nothing came for so long; 0: 5 min */
 	size_t max_body_bytes;	     /* 0: 64 MiB; a stream has no limit */
 	bool compressed;	     /* ask for gzip; the body is what it unpacks to */
+	bool certificates;	     /* look how long the peer's certificates are good */
 };
 
 struct rc_net_http_response {
@@ -53,6 +54,8 @@ struct rc_net_http_response {
 	const char *content_type;	     /* "" when there is none */
 	uint64_t retry_after_s;		     /* at most a day; 0: the peer did not say */
 	struct rc_net_http_request *request; /* for rc_net_http_response_get() */
+	int64_t certificate_end_unix_s;	     /* of the first to end in its chain; 0: not looked */
+	const char *certificate_problem;     /* why its certificate was refused (r < 0), or NULL */
 };
 
 /* The nth header of a name, without regard to case, or NULL; borrowed until done returns. */

@@ -154,11 +154,14 @@ static void read_target(struct rc_secrets_external_reader *reader, const json_t 
 		reader, target, "deletionPolicy", "spec.target", deletions);
 	external->is_immutable = json_is_true(json_object_get(target, "immutable"));
 	external->manifest = json_object_get(target, "manifest");
-	if (external->manifest && (!rc_json_text(external->manifest, "apiVersion", NULL) ||
-				   !rc_json_text(external->manifest, "kind", NULL)))
+	/* External Secrets, too, makes them only when it is told that it may. */
+	if (external->manifest)
 		rc_secrets_external_complain(reader,
-					     "spec.target.manifest: apiVersion and kind are "
-					     "wanted");
+					     "spec.target.manifest: only Secrets are made, no "
+					     "%s; leave it out, or leave this one to External "
+					     "Secrets by its store's spec.controller",
+					     rc_json_text(external->manifest, "kind", NULL)
+						     ?: "other objects");
 	check_policies(reader);
 	read_template(reader, json_object_get(target, "template"));
 }

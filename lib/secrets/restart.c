@@ -188,8 +188,8 @@ rc_secrets_restart_start(struct rc_kube_cluster *cluster, struct rc_kube_discove
 		call->restart = restart;
 		call->kind = kinds[i];
 		DL_APPEND(restart->calls, call);
-		call->request =
-			rc_kube_apply_list(cluster, resource, name_space, NULL, on_listed, call);
+		call->request = rc_kube_apply_list(cluster, resource, name_space, NULL, NULL,
+						   on_listed, call);
 	}
 	if (!restart->calls) {
 		release(restart);

@@ -14,13 +14,14 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "data/regex.h"
+#include "secrets/vault-mount.h"
 #include "secrets/vault-store.h"
 #include "vault/kv.h"
 
 #define IN_FLIGHT_MAX 8
 #define FOUND_MAX     10000
 
-enum what { WHAT_LIST, WHAT_METADATA, WHAT_READ };
+enum what { WHAT_LIST, WHAT_METADATA, WHAT_READ, WHAT_MOUNT };
 
 /* One thing to ask; the queue is what is left to do. */
 struct task {
@@ -146,6 +147,14 @@ static int take_values(struct task *task, int r, const struct rc_vault_answer *a
 	return 0;
 }
 
+/* The folder that was asked for is not there: is it the engine that it is thought to be? */
+static int take_mount(struct task *task, int r, const struct rc_vault_answer *answer,
+		      struct rc_error **err)
+{
+	r = rc_secrets_vault_mount_judge(r, answer, task->call->client->is_v2, err);
+	return r < 0 ? r : rc_fail(err, -ENOENT, "folder '%s' is not there", task->name);
+}
+
 static void on_answer(void *userdata, int r, const struct rc_vault_answer *answer,
 		      struct rc_error *err)
 {
@@ -158,6 +167,9 @@ static void on_answer(void *userdata, int r, const struct rc_vault_answer *answe
 	call->find->n_asked--;
 	if (task->what == WHAT_READ) {
 		r = take_values(task, r, answer, &err);
+	} else if (task->what == WHAT_MOUNT) {
+		r = take_mount(task, r, answer, &err);
+		is_root = true;
 	} else if (r == 0) {
 		if (task->what == WHAT_LIST)
 			take_list(task, answer);
@@ -165,7 +177,9 @@ static void on_answer(void *userdata, int r, const struct rc_vault_answer *answe
 			take_metadata(task, answer);
 	}
 	/* Deleted, or gone since it was listed; but the folder itself must be there. */
-	if (r == -ENOENT && !is_root) {
+	if (r == -ENOENT && (!is_root || task->what == WHAT_LIST)) {
+		if (is_root)
+			add_task(call, WHAT_MOUNT, "", task->name);
 		rc_error_free(err);
 		r = 0;
 	}
@@ -186,6 +200,11 @@ static void ask(struct task *task)
 	if (task->what == WHAT_LIST) {
 		path = rc_vault_kv_list_path(client->path, client->is_v2, task->name);
 		method = "LIST";
+	} else if (task->what == WHAT_MOUNT) {
+		rc_autofree char *folder =
+			rc_vault_kv_list_path(client->path, client->is_v2, task->name);
+
+		path = rc_secrets_vault_mount_path(folder);
 	} else if (task->what == WHAT_METADATA) {
 		rc_vault_kv_metadata_path(client->path, client->is_v2, task->name, &path, NULL);
 	} else {

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "secrets/vault-mount.h"
 #include "vault/kv.h"
 
 /* ---- calls ---- */
@@ -20,6 +21,7 @@ void rc_secrets_vault_store_cancel(struct rc_secrets_call *head)
 	ev_timer_stop(call->client->loop, &call->turn);
 	rc_error_free(call->err);
 	rc_secrets_vault_find_free(call->find);
+	free(call->path);
 	free(call);
 }
 
@@ -90,6 +92,19 @@ void rc_secrets_vault_store_take_lease(const struct rc_vault_answer *answer, con
 	}
 }
 
+static void on_mount(void *userdata, int r, const struct rc_vault_answer *answer,
+		     struct rc_error *err)
+{
+	struct rc_secrets_vault_call *call = userdata;
+
+	r = rc_secrets_vault_mount_judge(r, answer, call->client->is_v2, &err);
+	if (r == 0) {
+		r = call->r;
+		err = rc_steal(&call->err);
+	}
+	rc_secrets_vault_store_end(call, r, NULL, err);
+}
+
 static void on_read(void *userdata, int r, const struct rc_vault_answer *answer,
 		    struct rc_error *err)
 {
@@ -97,6 +112,16 @@ static void on_read(void *userdata, int r, const struct rc_vault_answer *answer,
 	struct rc_secrets_answer told = {.lease_id = ""};
 	json_auto_t *metadata = NULL;
 
+	/* A version that was deleted comes with what is told of it: there the engine is right. */
+	if (r == -ENOENT && !answer->data) {
+		rc_autofree char *path = rc_secrets_vault_mount_path(call->path);
+
+		call->r = r;
+		call->err = err;
+		call->ask = rc_secrets_vault_identity_ask(call->client->identity, "GET", path, NULL,
+							  on_mount, call);
+		return;
+	}
 	if (call->is_metadata) {
 		if (r == 0)
 			told.document = metadata = rc_vault_kv_take_metadata(answer);
@@ -115,19 +140,18 @@ static struct rc_secrets_call *vault_read(struct rc_secrets_client *head,
 {
 	struct rc_secrets_vault_call *call = rc_secrets_vault_store_make_call(head, done, userdata);
 	const struct rc_secrets_vault_client *client = call->client;
-	rc_autofree char *path = NULL;
 
 	call->is_metadata = query->is_metadata;
 	if (query->is_metadata)
-		call->r = rc_vault_kv_metadata_path(client->path, client->is_v2, query->key, &path,
-						    &call->err);
+		call->r = rc_vault_kv_metadata_path(client->path, client->is_v2, query->key,
+						    &call->path, &call->err);
 	else
-		path = rc_vault_kv_read_path(client->path, client->is_v2, query->key,
-					     query->version);
+		call->path = rc_vault_kv_read_path(client->path, client->is_v2, query->key,
+						   query->version);
 	if (call->r < 0)
 		rc_secrets_vault_store_end_later(call);
 	else
-		call->ask = rc_secrets_vault_identity_ask(client->identity, "GET", path, NULL,
+		call->ask = rc_secrets_vault_identity_ask(client->identity, "GET", call->path, NULL,
 							  on_read, call);
 	return &call->head;
 }

@@ -17,6 +17,7 @@ struct rc_secrets_vault_call {
 	struct rc_secrets_call head;
 	struct rc_secrets_vault_client *client;
 	struct rc_secrets_vault_ask *ask;
+	char *path; /* that is read, or NULL */
 	bool is_metadata;
 	ev_timer turn; /* tells of what could not be asked */
 	int r;

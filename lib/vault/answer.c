@@ -58,7 +58,8 @@ static void add_texts(struct rc_buf *text, const json_t *list)
 
 /*
  * {"errors": ["..."]} are Vault's words; what else may be in a body is not repeated. A 404 with a
- * warning is no missing secret: it is the other version of the key-value engine that was asked.
+ * warning is no missing secret: it is the other version of the key-value engine that was asked. Nor
+ * is one with an error: there is no such engine, or it knows no such path.
  */
 static int read_failure(int status, const json_t *body, struct rc_error **err)
 {
@@ -67,6 +68,8 @@ static int read_failure(int status, const json_t *body, struct rc_error **err)
 	int r = to_code(status);
 
 	add_texts(&text, json_object_get(body, "errors"));
+	if (status == 404 && text.n > 0)
+		r = -EINVAL;
 	if (json_array_size(warnings) > 0) {
 		add_texts(&text, warnings);
 		r = status == 404 ? -EINVAL : r;
@@ -75,7 +78,7 @@ static int read_failure(int status, const json_t *body, struct rc_error **err)
 		rc_buf_puts(&text, to_words(status));
 	rc_fail(err, r, "Vault answered %d%s%s", status, text.n ? ": " : "", rc_buf_text(&text));
 	if (status == 404 && r == -EINVAL)
-		rc_hint(err, "does the store's 'version' fit the engine?");
+		rc_hint(err, "do the store's 'path' and 'version' fit the engine?");
 	return r;
 }
 

@@ -79,8 +79,8 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 	json_auto_t *request = NULL;
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, err), *err);
-	request = rc_source_make_request(application, at, &cluster, NULL);
-	return rc_source_handle(NULL, request, ret_reply, err);
+	request = rc_source_make_request(application, at, &cluster);
+	return manifest_ask(NULL, request, ret_reply, err);
 }
 
 #define WEB "[{repoURL: 'https://h/charts', chart: web, targetRevision: 1.x"

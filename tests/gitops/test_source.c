@@ -138,8 +138,8 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 	autoapplication *application = NULL;
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, err), *err);
-	request = rc_source_make_request(application, at, &cluster, NULL);
-	return rc_source_handle(NULL, request, ret_reply, err);
+	request = rc_source_make_request(application, at, &cluster);
+	return manifest_ask(NULL, request, ret_reply, err);
 }
 
 /* The names of the manifests, in order: "a b1 b2". */
@@ -390,7 +390,7 @@ START_TEST(test_request)
 	json_auto_t *request = NULL, *wanted = NULL;
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, &err), err);
-	request = rc_source_make_request(application, at, &cluster, NULL);
+	request = rc_source_make_request(application, at, &cluster);
 	wanted = json_pack("{s:s, s:s, s:O, s:[{s:s, s:s}, {s:s, s:s}], s:s, s:n}", "op", "render",
 			   "name", "shop", "application", manifest, "at", "mirror", "/m1", "commit",
 			   "c1", "mirror", "/m2", "commit", "c2", "kubeVersion", "", "apiVersions");
@@ -406,7 +406,7 @@ START_TEST(test_read)
 	const json_t *documents, *second;
 	struct rc_error *err = NULL;
 
-	rc_check_ok(rc_source_handle(NULL, request, &reply, &err), err);
+	rc_check_ok(manifest_ask(NULL, request, &reply, &err), err);
 	documents = json_object_get(reply, "documents");
 	ck_assert_uint_eq(json_array_size(documents), 5); /* folders below, too */
 	second = json_array_get(documents, 2);
@@ -431,7 +431,7 @@ START_TEST(test_nonsense)
 		json_auto_t *request = manifest_read(requests[i]);
 		json_t *reply = NULL;
 
-		ck_assert_msg(rc_source_handle(NULL, request, &reply, NULL) == -EINVAL, "%s",
+		ck_assert_msg(manifest_ask(NULL, request, &reply, NULL) == -EINVAL, "%s",
 			      requests[i]);
 		ck_assert_ptr_null(reply);
 	}

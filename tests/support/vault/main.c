@@ -122,6 +122,25 @@ static bool serve_setup(struct rc_net_http_exchange *exchange, const char *path,
 	return true;
 }
 
+/* {type, options, path} of the engine that a path is under. */
+static void tell_mount(struct rc_net_http_exchange *exchange, const char *path)
+{
+	const char *mount = "", *rest;
+	const char *type = find_mount(path, &mount, &rest);
+	rc_autofree char *slashed = rc_asprintf("%s/", mount);
+
+	if (!type)
+		vault_refuse(exchange, 403, "preflight capability check returned 403");
+	else if (strncmp(type, "kv", 2) != 0)
+		vault_reply(exchange, 200,
+			    json_pack("{s:{s:s, s:s, s:n}}", "data", "type", type, "path", slashed,
+				      "options"));
+	else
+		vault_reply(exchange, 200,
+			    json_pack("{s:{s:s, s:s, s:{s:s}}}", "data", "type", "kv", "path",
+				      slashed, "options", "version", type + 2));
+}
+
 static void route(struct rc_net_http_exchange *exchange, const char *path)
 {
 	const char *method = rc_net_http_exchange_get_method(exchange);
@@ -134,6 +153,8 @@ static void route(struct rc_net_http_exchange *exchange, const char *path)
 		;
 	else if (!vault_tokens_is_allowed(exchange))
 		vault_refuse(exchange, 403, "permission denied");
+	else if (strncmp(path, "sys/internal/ui/mounts/", 23) == 0)
+		tell_mount(exchange, path + 23);
 	else if (!vault_tokens_serve(exchange, path) &&
 		 !vault_leases_serve_sys(exchange, path, body) &&
 		 (strcmp(method, "GET") == 0 || !serve_setup(exchange, path, body)))
