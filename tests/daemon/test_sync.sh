@@ -188,5 +188,17 @@ push 'never ready'
 check 'the object that is waited for is named' until_so 20 eval 'app .status.reason | grep -q "blocked by apps/Deployment plain/web"'
 check 'a sync under way can be ended' "$ctl" app terminate-op plain
 check 'and is' until_so 20 eval '[ "$(app .status.operationState.phase)" != Running ]'
+
+looks() {
+	curl -sS --unix-socket "$RECONCILED_SOCKET" http://localhost/metrics |
+		sed -n 's/^argocd_app_reconcile_count{.*} //p'
+}
+kill "${pids[0]}" # the API server
+check 'an API server that is away is told' until_so 20 eval '"$ctl" app get plain | grep -q "cannot be watched"'
+refresh
+sleep 1
+before=$(looks)
+sleep 3
+check 'and not looked at all the time' [ $(($(looks) - before)) -le 3 ]
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]
