@@ -132,6 +132,27 @@ struct rc_config_validation {
 	int64_t interval_ms, settle_ms;
 };
 
+/* Who is told of what happens. */
+struct rc_config_sink {
+	const char *name, *type;
+	const char *url, *ca;
+	struct rc_config_auth secret;
+	const char *from, *username;
+	const char **to, **events, **apps;
+	size_t n_to, n_events, n_apps;
+	const char *template;
+	struct rc_config_place place;
+};
+
+/* A forge that tells of pushes, at /hook/NAME. */
+struct rc_config_receiver {
+	const char *name, *type;
+	struct rc_config_auth secret;
+	const char **repositories; /* none: those that the message is about */
+	size_t n_repositories;
+	struct rc_config_place place;
+};
+
 struct rc_config {
 	struct rc_arena *arena;
 	const char *instance; /* tells installations on one cluster apart */
@@ -152,6 +173,14 @@ struct rc_config {
 	} render;
 	struct rc_config_terraform terraform;
 	struct rc_config_validation validation;
+	struct rc_config_sink *sinks;
+	size_t n_sinks;
+	struct {
+		const char *listen; /* NULL: nobody may tell us */
+		const char *certificate, *key;
+		struct rc_config_receiver *receivers;
+		size_t n_receivers;
+	} webhooks;
 	struct {
 		const char *socket, *listen;
 	} api;

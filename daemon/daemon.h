@@ -17,9 +17,11 @@
 struct daemon_catalog;
 struct daemon_live;
 struct daemon_secrets;
+struct daemon_notices;
 struct daemon_terraform;
 struct daemon_validation;
 struct daemon_vault;
+struct daemon_webhooks;
 
 struct rc_daemon {
 	struct ev_loop *loop;
@@ -34,6 +36,8 @@ struct rc_daemon {
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
 	struct daemon_terraform *terraform;   /* the same over reloads */
+	struct daemon_webhooks *webhooks;     /* NULL: nobody may tell us */
+	struct daemon_notices *notices;	      /* NULL: nobody is told */
 	struct daemon_validation *validation; /* NULL: no checks */
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
 	unsigned int n_closing;
@@ -78,6 +82,11 @@ void daemon_live_describe(const struct rc_daemon *daemon, json_t *sources);
 /* The "auth" of git/worker.h or registry/worker.h for a repository; NULL without *err: none is
  * configured. */
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
+
+struct rc_secret;
+/* What one of credential, file and env names; *ret_secret is NULL when none is said. */
+int daemon_auth_read_secret(const struct rc_config_auth *config, struct rc_secret **ret_secret,
+			    struct rc_error **err);
 
 /* ---- api/server.c, metrics.c ---- */
 int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err);

@@ -7,9 +7,11 @@
 #include "base/clock.h"
 #include "daemon.h"
 #include "data/json.h"
+#include "notices.h"
 #include "secrets.h"
 #include "terraform.h"
 #include "validation.h"
+#include "webhooks.h"
 
 static void head(struct rc_buf *out, const char *name, const char *type, const char *help)
 {
@@ -255,8 +257,11 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	write_connections(out, rc_engine_list_destinations(daemon->engine));
 	write_repositories(out, rc_engine_list_repositories(daemon->engine));
 	daemon_secrets_write_metrics(daemon->secrets, out);
+	daemon_secrets_write_vault_metrics(daemon, out);
 	rc_terraform_manager_write_metrics(daemon_terraform_get_manager(daemon->terraform), out);
 	write_checks(out, daemon_validation_list(daemon->validation));
 	write_measures(out, daemon_validation_list(daemon->validation));
+	daemon_notices_write_metrics(daemon->notices, out);
+	daemon_webhooks_write_metrics(daemon->webhooks, out);
 	write_process(out, daemon);
 }

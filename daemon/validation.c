@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/json.h"
+#include "notices.h"
 #include "worker.h"
 
 #define STORE_KIND "validated" /* {revision, at}: what passed last */
@@ -194,6 +195,12 @@ static void on_ended(void *userdata, struct rc_validate_app *validated,
 			       rc_app_get_name(app), findings.failed->check->name,
 			       findings.failed->evidence);
 	set_gate(app, &findings);
+	if (findings.failed)
+		daemon_notices_on_validation(validation->daemon->notices, app,
+					     findings.failed->check->name,
+					     findings.failed->evidence);
+	else if (!findings.is_unknown)
+		daemon_notices_on_validation(validation->daemon->notices, app, NULL, NULL);
 	if (!findings.failed && !findings.is_unknown && !is_rolled_back(app))
 		note_passed(validation, app);
 	if (findings.rollback && trigger == RC_VALIDATE_SYNC)

@@ -81,7 +81,9 @@ struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 					    .env = environment,
 					    .max_workers = RENDER_WORKERS,
 					    .max_jobs = RENDER_JOBS,
-					    .max_reply_bytes = RENDER_REPLY_BYTES};
+					    .max_reply_bytes = RENDER_REPLY_BYTES,
+					    .memory_mib = (unsigned int)config->render.memory_mib,
+					    .limits = "render.timeout and render.memory"};
 
 	return rc_worker_pool_new(loop, &options);
 }
@@ -135,8 +137,11 @@ struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
 	rc_autofree char *mirrors = rc_asprintf("--readable=%s", config->cache_directory);
 	rc_autofree char *runs = rc_asprintf("--readable=%s", config->state_directory);
 	const char *const argv[] = {own_program(), "--worker=plan", memory, mirrors, runs, NULL};
-	struct rc_worker_options options = {
-		.argv = argv, .env = environment, .max_workers = 1, .max_jobs = PLAN_JOBS};
+	struct rc_worker_options options = {.argv = argv,
+					    .env = environment,
+					    .max_workers = 1,
+					    .max_jobs = PLAN_JOBS,
+					    .memory_mib = PLAN_MEMORY_MIB};
 
 	return rc_worker_pool_new(loop, &options);
 }

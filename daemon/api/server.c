@@ -86,7 +86,7 @@ int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err)
 	struct rc_net_http_server_options options = {
 		.listen = daemon->config->api.socket,
 		.socket_mode = 0660,
-		.max_body_bytes = 1 << 20,
+		.max_body_bytes = (size_t)96 << 20, /* a folder of files, for a diff */
 	};
 	rc_autofree char *folder = rc_strdup(daemon->config->api.socket);
 	char *slash = strrchr(folder, '/');

@@ -188,7 +188,8 @@ static int app_resources(int argc, char **argv)
 static const struct ctl_command commands[] = {
 	{"list", "[-o table|json|yaml]", "all applications", app_list},
 	{"get", "NAME [-o table|json|yaml]", "one application with its resources", app_get},
-	{"diff", "NAME", "what a sync would change; exit 1 when it would", ctl_app_diff},
+	{"diff", "NAME [--revision R | --local DIR]",
+	 "what a sync would change; exit 1 when it would", ctl_app_diff},
 	{"sync", "NAME [--prune] [--resource G:K:N] ...", "sync now and wait for its end",
 	 ctl_app_sync},
 	{"approve", "NAME", "delete what waits for somebody to say so", ctl_app_approve},

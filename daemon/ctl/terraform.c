@@ -223,7 +223,7 @@ static int show(int argc, char **argv)
 		ctl_print_document(record, arguments.common.output);
 		return CTL_OK;
 	}
-	if (ctl_client_ask_text("GET", path, &text, &err) < 0)
+	if (ctl_client_ask_text("GET", path, NULL, &text, &err) < 0)
 		return ctl_fail(err);
 	fputs(text, stdout);
 	snprintf(digest, sizeof(digest), "%.12s", ctl_print_get(record, "digest", buffer));

@@ -24,6 +24,8 @@ struct rc_worker_options {
 	unsigned int max_workers; /* 0: 1 */
 	unsigned int max_jobs;	  /* a worker is replaced after so many; 0: never */
 	size_t max_reply_bytes;	  /* 0: 64 MiB */
+	unsigned int memory_mib;  /* what the role limits itself to, for errors; 0: nothing */
+	const char *limits;	  /* the settings that raise the limits, for errors; or NULL */
 };
 
 struct rc_worker_pool *rc_worker_pool_new(struct ev_loop *loop,
@@ -34,7 +36,8 @@ RC_DEFINE_FREEP(struct rc_worker_pool, rc_worker_pool_free)
 
 /*
  * Called once, from the loop; reply is borrowed (NULL when r < 0), err is taken over.
- * r: 0, what the worker answered, -ETIMEDOUT (killed at its deadline), -EPIPE (it died).
+ * r: 0, what the worker answered, -ETIMEDOUT (killed at its deadline), -E2BIG (it needed too much
+ * memory), -EPIPE (it died of something else).
  */
 typedef void rc_worker_done_fn(void *userdata, int r, json_t *reply, struct rc_error *err);
 

@@ -176,6 +176,19 @@ int rc_yaml_to_json(const struct rc_yaml_node *node, json_t **ret_json, struct r
 	return -EINVAL;
 }
 
+int rc_yaml_check_json(const struct rc_yaml_node *node, struct rc_error **err)
+{
+	int r = 0;
+
+	if (node->kind == RC_YAML_FLOAT && !isfinite(node->real))
+		return fail_unsupported(node->real, err);
+	for (size_t i = 0; node->kind == RC_YAML_SEQUENCE && r == 0 && i < node->n_items; i++)
+		r = rc_yaml_check_json(node->items[i], err);
+	for (size_t i = 0; node->kind == RC_YAML_MAPPING && r == 0 && i < node->n_entries; i++)
+		r = rc_yaml_check_json(node->entries[i].value, err);
+	return r;
+}
+
 static int write_text(struct rc_str text, const char *what, struct rc_buf *out,
 		      struct rc_error **err)
 {

@@ -100,6 +100,9 @@ const char *rc_yaml_describe(const struct rc_yaml_node *node);
  */
 int rc_yaml_to_json(const struct rc_yaml_node *node, json_t **ret_json, struct rc_error **err);
 
+/* Whether all of it can be JSON; "json: unsupported value: +Inf" and its like. */
+int rc_yaml_check_json(const struct rc_yaml_node *node, struct rc_error **err);
+
 /* The same as JSON text, appended to out; -E2BIG when it does not fit. */
 int rc_yaml_write_json(const struct rc_yaml_node *node, struct rc_buf *out, struct rc_error **err);
 

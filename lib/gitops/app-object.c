@@ -193,7 +193,7 @@ static json_t *make_resource(const struct rc_app *app, const struct rc_resource 
 				    json_pack("{s:s, s:s*}", "status",
 					      rc_health_to_string(row->health), "message",
 					      row->message));
-	if (row->comparison == RC_COMPARISON_EXTRA && rc_resources_is_out_of_sync(row))
+	if (rc_resources_requires_pruning(row))
 		json_object_set_new(json, "requiresPruning", json_true());
 	if (row->traits.wave != 0)
 		json_object_set_new(json, "syncWave", json_integer(row->traits.wave));

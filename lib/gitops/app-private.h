@@ -17,6 +17,7 @@
 
 struct app_call;
 struct app_diff;
+struct app_preview;
 struct app_question;
 
 struct rc_app {
@@ -40,8 +41,9 @@ struct rc_app {
 	uint64_t begun_ms;
 	unsigned int failures; /* in a row */
 	struct rc_worker_job *job;
-	struct app_call *calls;		/* dry runs under way */
-	struct app_diff *diffs;		/* asked for by somebody */
+	struct app_call *calls; /* dry runs under way */
+	struct app_diff *diffs; /* asked for by somebody */
+	struct app_preview *previews;
 	struct app_question *questions; /* that the worker of programs has */
 	unsigned int n_asked;		/* dry runs and questions of this look */
 	bool is_asking;			/* the step waits for their answers */
@@ -154,6 +156,12 @@ void rc_app_refresh_init(struct rc_app *app);
 void rc_app_refresh_start(struct rc_app *app, bool from_start);
 /* The commits of all sources now, joined by '+'; the caller's. As rc_repository_resolve(). */
 int rc_app_refresh_resolve(const struct rc_app *app, char **ret_revision, struct rc_error **err);
+/* For the render worker, of commits joined by '+'; charts is of rc_app_fetch_get(). The caller's.
+ */
+json_t *rc_app_refresh_make_request(const struct rc_app *app, const char *revision,
+				    const json_t *charts);
+/* Watch a kind, "group/kind". Returns 1 while it is not listed yet. */
+int rc_app_refresh_watch_kind(const struct rc_app *app, const char *name, struct rc_error **err);
 
 /* ---- app-permit.c: what its project allows ---- */
 rc_step_fn rc_app_permit_run;
@@ -177,12 +185,27 @@ char *rc_app_stacks_describe_wait(const struct rc_app *app);
 
 /* ---- app-fetch.c: what charts in Git depend on ---- */
 int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err);
-/* What is to lie in the charts/ of a source at app->revision; NULL: what the commit has. */
-const json_t *rc_app_fetch_get(const struct rc_app *app, size_t source);
+/* What was fetched for app->revision, or NULL. */
+const json_t *rc_app_fetch_get(const struct rc_app *app);
+/* What is to lie in the charts/ of a source; NULL: what the commit has. */
+const json_t *rc_app_fetch_find(const json_t *charts, size_t source);
+/* For the git worker, of what the render worker says it needs. *ret_request is the caller's. */
+int rc_app_fetch_make_request(const struct rc_app *app, const json_t *needs, bool is_fresh,
+			      json_t **ret_request, uint64_t *ret_timeout_ms,
+			      struct rc_error **err);
 void rc_app_fetch_clear(struct rc_app *app);
 
 /* ---- app-compare.c: the last step of the look ---- */
 rc_step_fn rc_app_compare_run;
+/* How rows of desired are made, and how one of them is compared. */
+struct rc_resources_options rc_app_compare_make_options(const struct rc_app *app,
+							const struct rc_desired *desired);
+struct rc_compare_options rc_app_compare_get_options(const struct rc_app *app,
+						     const struct rc_resource *row);
+/* What a dry run says of a row, with nothing in it about whose live is, where another application
+ * has it. The caller's. */
+json_t *rc_app_compare_mark(const struct rc_resource *row, const json_t *predicted,
+			    const json_t *live);
 /* The health of one object changed while a run is under way. */
 void rc_app_compare_judge(struct rc_app *app, const struct rc_kube_key *key);
 /* Forget what was asked, of workers and of the server. */
@@ -226,6 +249,12 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 			 void *userdata);
 /* Forget those of userdata; NULL: all. */
 void rc_app_call_cancel(struct rc_app *app, const void *userdata);
+
+/* ---- app-preview.c ---- */
+/* A repository or the cluster changed: what a preview waits for may be there. */
+void rc_app_preview_go_on(struct rc_app *app);
+/* Whoever waits for a preview is told that it will not come. */
+void rc_app_preview_cancel(struct rc_app *app);
 
 /* ---- app-diff.c ---- */
 /* Whoever waits for a diff is told that it will not come. */

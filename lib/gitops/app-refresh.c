@@ -148,7 +148,7 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 	rc_flow_resume(&app->flow, 0, NULL);
 }
 
-/* The commits of app->revision, one per source, cut apart in place. */
+/* The commits of a revision, one per source, cut apart in place. */
 static void split_revision(char *revision, size_t n, struct rc_source_at *at)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -161,7 +161,8 @@ static void split_revision(char *revision, size_t n, struct rc_source_at *at)
 	}
 }
 
-static json_t *make_request(const struct rc_app *app)
+json_t *rc_app_refresh_make_request(const struct rc_app *app, const char *revision,
+				    const json_t *charts)
 {
 	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
 	json_auto_t *api_versions = rc_kube_discovery_list_api_versions(discovery);
@@ -169,7 +170,7 @@ static json_t *make_request(const struct rc_app *app)
 	size_t n = app->application->n_sources;
 	rc_autofree struct rc_source_at *at = rc_calloc(n, sizeof(*at));
 	rc_autofree char **archives = rc_calloc(n, sizeof(*archives));
-	rc_autofree char *commits = rc_strdup(app->revision);
+	rc_autofree char *commits = rc_strdup(revision);
 	json_t *request;
 
 	split_revision(commits, n, at);
@@ -177,7 +178,7 @@ static json_t *make_request(const struct rc_app *app)
 		archives[i] = rc_repository_make_archive_path(app->repositories[i], at[i].commit);
 		at[i].mirror = rc_repository_get_mirror(app->repositories[i]);
 		at[i].archive = archives[i];
-		at[i].charts = rc_app_fetch_get(app, i);
+		at[i].charts = rc_app_fetch_find(charts, i);
 	}
 	request = rc_source_make_request(app->application, at, &cluster);
 	if (app->outputs)
@@ -203,7 +204,7 @@ int rc_app_refresh_render(struct rc_flow *flow, struct rc_error **err)
 	}
 	app->is_hard = false;
 	app->is_compared = false;
-	request = make_request(app);
+	request = rc_app_refresh_make_request(app, app->revision, rc_app_fetch_get(app));
 	rc_worker_submit(options_of(app)->render_pool, request, options_of(app)->render_timeout_ms,
 			 on_rendered, app, &app->job);
 	return RC_WAIT;
@@ -257,8 +258,7 @@ int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 
 /* ---- watch ---- */
 
-/* Returns 1 while a kind is not listed yet. */
-static int watch_kind(struct rc_app *app, const char *name, struct rc_error **err)
+int rc_app_refresh_watch_kind(const struct rc_app *app, const char *name, struct rc_error **err)
 {
 	struct rc_kube_cache *cache = rc_destination_get_cache(app->destination);
 	const char *slash = strchr(name, '/');
@@ -288,7 +288,7 @@ int rc_app_refresh_watch(struct rc_flow *flow, struct rc_error **err)
 	json_t *value;
 
 	json_object_foreach (app->kinds, name, value) {
-		int r = watch_kind(app, name, err);
+		int r = rc_app_refresh_watch_kind(app, name, err);
 
 		if (r < 0)
 			return r;

@@ -88,6 +88,7 @@ void rc_app_hash_source(struct rc_app *app)
 
 static void unwant(struct rc_app *app)
 {
+	rc_app_preview_cancel(app); /* they have wants of their own */
 	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
 			rc_repository_unwant(app->repositories[i], app->wants[i]);
@@ -356,6 +357,7 @@ void rc_app_on_repository(struct rc_app *app, const struct rc_repository *reposi
 		is_ours = is_ours || app->repositories[i] == repository;
 	if (!is_ours)
 		return;
+	rc_app_preview_go_on(app);
 	if (is_at(app, "resolve"))
 		rc_flow_resume(&app->flow, 0, NULL);
 	else
@@ -368,6 +370,7 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 {
 	if (app->destination != destination)
 		return;
+	rc_app_preview_go_on(app);
 	if (is_at(app, "watch"))
 		rc_flow_resume(&app->flow, 0, NULL);
 	else if (app->sync)

@@ -112,6 +112,20 @@ int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct r
 typedef void rc_app_diff_fn(void *userdata, int r, const char *text, struct rc_error *err);
 /* done is called once, from the loop; err is taken over. */
 void rc_app_diff(struct rc_app *app, rc_app_diff_fn *done, void *userdata);
+/* Of what is not followed: another revision of one source, or files that nobody committed. */
+struct rc_app_preview_options {
+	size_t source;	      /* which one it is about */
+	const char *revision; /* NULL: the commit that is followed */
+	const json_t *files;  /* in place of the source's folder, as gitops/source.h has them; or
+				 NULL */
+};
+/*
+ * What a sync would change if that were followed, in the form of rc_app_diff(). Options are copied.
+ * done is called once, from the loop: -EINVAL (there is no such source, or what was given cannot be
+ * rendered), -ENOENT (no such revision), -EAGAIN.
+ */
+void rc_app_preview(struct rc_app *app, const struct rc_app_preview_options *options,
+		    rc_app_diff_fn *done, void *userdata);
 /* Whoever asked is gone: done is not called. */
 void rc_app_forget(struct rc_app *app, const void *userdata);
 

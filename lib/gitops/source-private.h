@@ -59,6 +59,12 @@ int rc_source_read_packed(const char *path, struct rc_buf *packed, struct rc_err
 /* The files of a packed chart, in its own order. */
 int rc_source_read_archive(const struct source_job *job, size_t i, struct rc_git_files *files,
 			   struct rc_error **err);
+/* ---- source-local.c: files that came with the request ---- */
+/* Of source number i: [{"path", "content" in Base64}...] in place of its folder; NULL: none did. */
+const json_t *rc_source_local_get(const struct source_job *job, size_t i);
+/* Their key for the cache; the caller's. */
+char *rc_source_local_make_key(const json_t *list);
+int rc_source_local_read(const json_t *list, struct rc_git_files *files, struct rc_error **err);
 /* source-helm.c */
 int rc_source_render_chart(struct source_job *job, size_t i, struct rc_source_tree *tree,
 			   struct rc_error **err);
@@ -88,6 +94,10 @@ const char *rc_source_expand(const struct source_chart *chart, const char *text)
 /* Of "$ref/..." only what comes behind: the first part names a source, not a variable. */
 const char *rc_source_expand_path(const struct source_chart *chart, const char *path);
 
+/* source-local.c: what path of source number index is called among the files that came with the
+ * request; NULL: it is not there but in the mirror. */
+const char *rc_source_local_find_path(const struct source_chart *chart, size_t index,
+				      const char *path);
 /* source-fetched.c: the files of a chart in Git, with what was fetched for its charts/. */
 int rc_source_fetched_add(const struct source_chart *chart, struct rc_helm_files *files,
 			  struct rc_error **err);

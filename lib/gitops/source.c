@@ -250,16 +250,21 @@ static int find_tree(struct source_job *job, size_t i, struct rc_source_tree **r
 {
 	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
 	const struct rc_application_source *source = &job->application->sources[i];
-	rc_autofree char *key = rc_asprintf(
-		"%s\n%s\n%s", job->archives[i] ?: rc_json_text(place_of(job, i), "mirror", NULL) ?: "",
-		job->commits[i] ?: "", source->path);
+	const json_t *local = rc_source_local_get(job, i);
+	rc_autofree char *key =
+		local ? rc_source_local_make_key(local)
+		      : rc_asprintf("%s\n%s\n%s",
+				    job->archives[i]
+					    ?: rc_json_text(place_of(job, i), "mirror", NULL) ?: "",
+				    job->commits[i] ?: "", source->path);
 	int r;
 
 	*ret_tree = rc_source_cache_get(job->cache, key);
 	if (*ret_tree)
 		return 0;
-	r = job->archives[i] ? rc_source_read_archive(job, i, &files, err)
-			     : read_tree(job, i, &files, err);
+	r = local	       ? rc_source_local_read(local, &files, err)
+	    : job->archives[i] ? rc_source_read_archive(job, i, &files, err)
+			       : read_tree(job, i, &files, err);
 	if (r == 0)
 		*ret_tree = rc_source_cache_add(job->cache, key, &files);
 	return r;

@@ -272,14 +272,13 @@ static int read_head(struct sorting *sorting, struct rc_helm_manifest *manifest,
 	struct rc_arena *scratch = sorting->scratch;
 	const struct rc_yaml_node *metadata;
 	struct rc_yaml_node *node;
-	json_auto_t *json = NULL;
 	const char *ignored;
 	int r;
 
 	rc_arena_clear(scratch);
 	r = read_node(sorting, manifest, scratch, &node, err);
-	if (r == 0 && node->kind == RC_YAML_FLOAT)
-		r = rc_yaml_to_json(node, &json, err);
+	if (r == 0)
+		r = rc_yaml_check_json(node, err);
 	if (r < 0)
 		return rc_wrap(err, r, "YAML parse error on %.*s: error converting YAML to JSON",
 			       (int)sorting->path.n, sorting->path.p);

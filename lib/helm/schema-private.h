@@ -32,6 +32,7 @@ struct rc_helm_schema_run {
 	struct rc_arena *arena;
 	struct rc_value root; /* the schema; what references are looked up in */
 	unsigned int depth;
+	bool is_endless; /* deeper than any schema has to be: nothing is looked at any more */
 	uint64_t steps;
 	struct rc_helm_schema_pattern *patterns; /* compiled so far */
 };

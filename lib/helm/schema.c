@@ -215,12 +215,11 @@ void rc_helm_schema_validate(struct rc_helm_schema_run *run, struct rc_value sch
 
 	if (schema.kind == RC_VALUE_BOOL && !schema.truth)
 		rc_helm_schema_add(result, path, "False always fails validation");
-	if (schema.kind != RC_VALUE_MAP || run->steps > STEPS_MAX)
+	if (schema.kind != RC_VALUE_MAP || run->steps > STEPS_MAX || run->is_endless)
 		return;
 	run->steps++;
 	if (++run->depth > DEPTH_MAX)
-		rc_helm_schema_add(result, path, "the schema refers to itself more than %d times",
-				   DEPTH_MAX);
+		run->is_endless = true;
 	else if (reference.kind == RC_VALUE_STRING)
 		rc_helm_schema_validate(run, follow(run, reference.text), node, path, result);
 	else if (check_type(rc_helm_schema_get(schema, "type"), node, path, result)) {
@@ -370,8 +369,15 @@ int rc_helm_schema_check(struct rc_arena *arena, struct rc_helm_schema *schema,
 	}
 	run.root = schema->root;
 	rc_helm_schema_validate(&run, run.root, *values, &root, &result);
+	if (run.is_endless) {
+		rc_buf_printf(messages,
+			      "- (root): the schema refers to itself more than %d times\n",
+			      DEPTH_MAX);
+		return -E2BIG;
+	}
 	if (run.steps > STEPS_MAX) {
-		rc_buf_printf(messages, "checking the values takes more than %d steps", STEPS_MAX);
+		rc_buf_printf(messages, "- (root): checking the values takes more than %d steps\n",
+			      STEPS_MAX);
 		return -E2BIG;
 	}
 	rc_buf_add_str(messages, rc_buf_str(&result.messages));

@@ -79,6 +79,14 @@ int rc_helm_value_from_node(struct rc_arena *arena, const struct rc_yaml_node *n
 	return 0;
 }
 
+/* One message and no chain, as Helm's functions tell it. */
+int rc_helm_value_fail_yaml(const struct rc_error *cause, int code, struct rc_error **err)
+{
+	rc_autofree char *text = rc_error_format(cause);
+
+	return rc_fail(err, code, "error converting YAML to JSON: %s", text);
+}
+
 int rc_helm_value_parse_yaml(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
 			     struct rc_error **err)
 {
@@ -90,7 +98,7 @@ int rc_helm_value_parse_yaml(struct rc_arena *arena, struct rc_str text, struct 
 	if (r == 0)
 		r = rc_helm_value_from_node(arena, node, ret, &cause);
 	if (r < 0)
-		return rc_fail(err, r, "error converting YAML to JSON: %s", cause->message);
+		return rc_helm_value_fail_yaml(cause, r, err);
 	return 0;
 }
 

@@ -14,6 +14,8 @@
  */
 int rc_helm_value_from_node(struct rc_arena *arena, const struct rc_yaml_node *node,
 			    struct rc_value *ret, struct rc_error **err);
+/* What the YAML reader says as "error converting YAML to JSON: ...", in one message. */
+int rc_helm_value_fail_yaml(const struct rc_error *cause, int code, struct rc_error **err);
 /* The first document of text; messages begin "error converting YAML to JSON: ". */
 int rc_helm_value_parse_yaml(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
 			     struct rc_error **err);

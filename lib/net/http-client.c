@@ -33,8 +33,9 @@ struct rc_net_http_request {
 	struct rc_net_http_request *prev, *next;
 	struct rc_net_http_client *client;
 	CURL *easy;
-	struct curl_slist *headers;
-	struct rc_buf body;
+	struct curl_slist *headers, *recipients;
+	size_t n_sent; /* of a mail, which is in body */
+	struct rc_buf body, mail;
 	struct rc_buf arrived; /* of a stream, to be told */
 	char *host;
 	char content_type[128];
@@ -154,7 +155,9 @@ static void release(struct rc_net_http_request *request)
 {
 	curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
+	curl_slist_free_all(request->recipients);
 	rc_buf_done(&request->body);
+	rc_buf_done(&request->mail);
 	rc_buf_done(&request->arrived);
 	free(request->host);
 	free(request);
@@ -523,6 +526,48 @@ static char *host_of(const char *url)
 	return rc_strndup(url, (size_t)(start - url) + strcspn(start, "/?"));
 }
 
+static size_t on_mail(char *to, size_t size, size_t n, void *userdata)
+{
+	struct rc_net_http_request *request = userdata;
+	size_t left = request->mail.n - request->n_sent;
+
+	n = size * n < left ? size * n : left;
+	if (n > 0)
+		memcpy(to, request->mail.p + request->n_sent, n);
+	request->n_sent += n;
+	return n;
+}
+
+static bool is_loopback(const char *url)
+{
+	return strstr(url, "://127.0.0.1") || strstr(url, "://localhost") ||
+	       strstr(url, "://[::1]");
+}
+
+static void set_mail(struct rc_net_http_request *request, const struct rc_net_http_options *options)
+{
+	const struct rc_net_mail *mail = options->mail;
+	CURL *easy = request->easy;
+
+	rc_buf_init(&request->mail, RC_BUF_UNLIMITED);
+	rc_buf_add_str(&request->mail, options->body);
+	for (const char *const *to = mail->to; *to; to++)
+		request->recipients = curl_slist_append(request->recipients, *to);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(easy, CURLOPT_MAIL_FROM, mail->from);
+	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, request->recipients);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_mail);
+	curl_easy_setopt(easy, CURLOPT_READDATA, request);
+	curl_easy_setopt(easy, CURLOPT_USE_SSL,
+			 is_loopback(options->url) ? (long)CURLUSESSL_TRY : (long)CURLUSESSL_ALL);
+	if (!mail->username)
+		return;
+	curl_easy_setopt(easy, CURLOPT_USERNAME, mail->username);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD,
+			 mail->password ? rc_secret_reveal(mail->password).p : "");
+}
+
 struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *client,
 						     const struct rc_net_http_options *options,
 						     rc_net_http_chunk_fn *chunk,
@@ -565,8 +610,12 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 		curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	set_tls(easy, options->tls);
 	set_times(easy, options, chunk != NULL);
-	set_body(easy, options);
-	set_headers(request, options);
+	if (options->mail) {
+		set_mail(request, options);
+	} else {
+		set_body(easy, options);
+		set_headers(request, options);
+	}
 	restart_idle(request);
 	curl_multi_add_handle(client->multi, easy);
 	return request;

@@ -304,6 +304,7 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 		.timeout_ms = run->options.stack->apply_timeout_ms,
 		.output = RC_TERRAFORM_OUTPUT_UI,
 		.spool_path = spool,
+		.may_write = true,
 		.done = on_apply,
 	};
 	int r;

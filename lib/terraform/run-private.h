@@ -39,6 +39,7 @@ struct rc_terraform_run_command {
 	enum rc_terraform_output output;
 	const char *out_path, *spool_path;
 	size_t max_bytes;
+	bool may_write; /* to the state: it is given time to end well */
 	rc_terraform_command_done_fn *done;
 };
 int rc_terraform_run_command(struct rc_terraform_run *run,

@@ -236,7 +236,7 @@ int rc_terraform_run_push(struct rc_flow *flow, struct rc_error **err)
 	const char *args[] = {
 		"state", "push", lock, is_forced ? "-force" : path, is_forced ? path : NULL, NULL};
 	struct rc_terraform_run_command command = {
-		.args = args, .timeout_ms = PULL_MS, .done = on_pushed};
+		.args = args, .timeout_ms = PULL_MS, .may_write = true, .done = on_pushed};
 	int r;
 
 	/* Between the last look and now the freeze may have come. */

@@ -18,6 +18,8 @@
 #include "terraform/plan.h"
 
 #define AWAITING "awaiting-approval"
+/* Between two signals to a program that shall end and changes nothing; others are given longer. */
+#define GRACE_MS (10 * UINT64_C(1000))
 
 /* Each command has a time of its own, so the steps have none. */
 static const struct rc_step plan_steps[] = {
@@ -165,6 +167,7 @@ int rc_terraform_run_command(struct rc_terraform_run *run,
 		.directory = run->root,
 		.lock_fd = run->lock_fd,
 		.timeout_ms = command->timeout_ms,
+		.grace_ms = command->may_write ? 0 : GRACE_MS,
 		.output = command->output,
 		.out_path = command->out_path,
 		.spool_path = command->spool_path,

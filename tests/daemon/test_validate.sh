@@ -93,7 +93,15 @@ add_checks() {
 		    - { name: pods, type: pods }
 		    - { name: secrets, type: secrets }
 		    - { name: database, type: postgres, secret: database, timeout: 5s }
+		notifications:
+		  - { name: syncs, type: webhook, url: $kube/hook-sync, events: [sync-succeeded, sync-failed] }
+		  - { name: health, type: webhook, url: $kube/hook-health, events: [health-degraded, health-restored] }
+		  - { name: refused, type: webhook, url: $kube/hook-config, events: [config-rejected, config-accepted] }
 	END
+}
+
+has_told() { # PATH N
+	until_so 10 eval "[ \"\$(requests 0 '[.[] | select(.path == \"/hook-$1\")] | length')\" = $2 ]"
 }
 
 has_gate() {
@@ -160,6 +168,9 @@ else
 	check 'no password in the log' [ -z "$(grep -e "$password" -e 'another-passw0rd' "$work/log")" ]
 fi
 
+check 'the sync was told once' has_told sync 1
+check 'health that never was bad is not told' has_told health 0
+
 # The gate, and the way back.
 good=$(git -C "$work/repo" rev-parse HEAD)
 before=$("$ctl" validate --last -o json | jq -r '.items[0].checks[] | select(.check == "flag").outcome')
@@ -173,9 +184,21 @@ kill -HUP "$daemon_pid"
 until_so 30 last_is flag pass
 touch "$work/bad"
 check 'a failing gate makes it Degraded' until_so 60 has_gate
+check 'which is told' has_told health 1
 check 'with a sample' metric 'reconciled_validation_result{app="judge-platform",check="flag",type="command"} 0'
 rm "$work/bad"
 check 'and lets go again' until_so 60 is_synced
+check 'which is told, too' has_told health 2
+check 'no reload told a sync again' has_told sync 1
+cp "$work/reconciled.yaml" "$work/good.yaml"
+echo 'nonsense: 1' >>"$work/reconciled.yaml"
+kill -HUP "$daemon_pid"
+check 'a configuration that is refused is told' has_told config 1
+kill -HUP "$daemon_pid"
+cp "$work/good.yaml" "$work/reconciled.yaml"
+sleep 1
+kill -HUP "$daemon_pid"
+check 'once, and that it is accepted' has_told config 2
 sed -i 's/interval: 10s/interval: 1h/' "$work/reconciled.yaml"
 kill -HUP "$daemon_pid"
 until_so 20 is_synced

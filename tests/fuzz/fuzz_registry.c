@@ -54,9 +54,10 @@ static void try_lock(struct rc_arena *arena, struct rc_str text)
 static void try_texts(struct rc_arena *arena, const char *text)
 {
 	struct rc_registry_challenge challenges[RC_REGISTRY_CHALLENGES_MAX];
-	rc_autofree char *url = NULL, *shown = rc_net_url_redact(text);
-	rc_autofree char *version = rc_registry_worker_get_version(text);
+	rc_autofree char *url = NULL;
 
+	free(rc_net_url_redact(text));
+	free(rc_registry_worker_get_version(text));
 	rc_registry_token_parse(arena, text, challenges);
 	rc_net_url_resolve("https://h.example/x/", text, &url, NULL);
 	if (url && !rc_net_url_same_origin(url, url))
