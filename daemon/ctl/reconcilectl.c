@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "ctl/complete.h"
 #include "ctl/ctl.h"
 
 static int version(int argc, char **argv)
@@ -44,6 +45,8 @@ int ctl_dispatch(const char *program, const struct ctl_command *table, int argc,
 	const char *nearest;
 	size_t n = 0;
 
+	if (ctl_complete_is_on())
+		return ctl_complete(program, table, argc, argv);
 	if (argc < 2) {
 		usage(program, table, stderr);
 		return CTL_USAGE;
@@ -93,5 +96,10 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return version(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		ctl_complete_begin();
+		argc--;
+		argv++;
+	}
 	return ctl_dispatch("reconcilectl", commands, argc, argv);
 }
