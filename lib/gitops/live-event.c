@@ -13,11 +13,10 @@
 static void tell(const struct live_item *item, bool is_warning, const char *reason,
 		 const char *message)
 {
-	json_auto_t *about = json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "apiVersion",
-				       LIVE_GROUP "/v1alpha1", "kind", "Application", "metadata",
-				       "name", item->name, "namespace", item->name_space, "uid",
-				       item->uid ?: "", "resourceVersion",
-				       item->resource_version ?: "");
+	json_auto_t *about = json_pack(
+		"{s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "apiVersion", LIVE_GROUP "/v1alpha1", "kind",
+		"Application", "metadata", "name", item->name, "namespace", item->name_space, "uid",
+		item->uid ?: "", "resourceVersion", item->resource_version ?: "");
 
 	rc_kube_events_record(rc_destination_get_events(item->live->options.destination), about,
 			      is_warning, reason, message);
@@ -58,8 +57,8 @@ static void tell_start(const struct live_item *item, const json_t *state)
 	rc_autofree char *message =
 		json_is_true(json_object_get(by, "automated"))
 			? rc_asprintf("Initiated automated sync to '%s'", revision)
-			: rc_asprintf("%s initiated sync to %s", user && *user ? user : "Unknown user",
-				      revision);
+			: rc_asprintf("%s initiated sync to %s",
+				      user && *user ? user : "Unknown user", revision);
 
 	tell(item, false, "OperationStarted", message);
 }
