@@ -203,6 +203,7 @@ static void clear_sight(struct rc_app *app)
 	json_decref(app->outputs);
 	app->manifests = app->warnings = app->types = app->outputs = NULL;
 	rc_app_fetch_clear(app);
+	rc_app_lookup_clear(app);
 	app->is_compared = false;
 }
 
@@ -213,6 +214,7 @@ static void stop_look(struct rc_app *app)
 		rc_worker_cancel(app->job);
 	app->job = NULL;
 	rc_app_call_cancel(app, NULL);
+	rc_app_lookup_cancel(app);
 	rc_app_compare_cancel(app);
 }
 
