@@ -50,8 +50,12 @@ peak() {
 	awk '/^VmHWM/ { printf "%d", $2 / 1024 }' "/proc/$daemon_pid/status"
 }
 
+# Sanitizers keep what was freed for a while.
 is_small() {
-	[ "$(peak)" -lt 80 ] && "$ctl" status >/dev/null
+	local most=80
+
+	case $O in */release) ;; *) most=800 ;; esac
+	[ "$(peak)" -lt "$most" ] && "$ctl" status >/dev/null
 }
 
 # Asked for its state it answers at once also while the program does its worst.
@@ -104,7 +108,7 @@ cat >"$work/reconciled.yaml" <<-END
 	      binary: $work/terraform
 	      backendConfig: path=$work/app.tfstate
 	      approval: none
-	      planTimeout: 2s
+	      planTimeout: 5s
 	      variables: [{ name: password, file: $work/password }]
 	api: { socket: $RECONCILED_SOCKET }
 	log: { level: debug, format: text }
@@ -114,11 +118,11 @@ END
 start_daemon || { cat "$work/log"; exit 1; }
 ok 'a good program brings it' until_so 60 eval '[ "$(stack .phase)" = applied ]'
 
-ok 'one that hangs, and takes no signal, is killed' plan_ends hang failed 'not done after 2 s'
+ok 'one that hangs, and takes no signal, is killed' plan_ends hang failed 'not done after 5 s'
 ok 'it is gone' eval '! pgrep -f "^/bin/bash $work/terraform" >/dev/null'
-ok 'one that floods its output is stopped' plan_ends flood failed 'not done after 2 s\|printed more'
-ok 'so is one line without an end' plan_ends noline failed 'not done after 2 s\|printed more'
-ok 'and one that floods its errors' plan_ends errors failed 'not done after 2 s\|printed more\|again'
+ok 'one that floods its output is stopped' plan_ends flood failed 'not done after 5 s\|printed more'
+ok 'so is one line without an end' plan_ends noline failed 'not done after 5 s\|printed more'
+ok 'and one that floods its errors' plan_ends errors failed 'not done after 5 s\|printed more\|again'
 ok 'their logs are bounded' eval '[ "$(du -sm "$work/state/terraform/app" | cut -f1)" -lt 32 ]'
 ok 'noise is no plan' plan_ends binary failed 'status 1'
 ok 'the log can be read' eval '"$ctl" terraform logs app >/dev/null'
