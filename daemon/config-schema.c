@@ -224,6 +224,7 @@ static const struct config_field root_fields[] = {
 	 .offset = offsetof(struct rc_config, sinks),
 	 .offset_n = offsetof(struct rc_config, n_sinks),
 	 .target = &config_sink},
+	{.name = "webhooks", .type = CONFIG_STRUCT, .target = &config_webhooks},
 	{.name = NULL},
 };
 const struct config_struct config_root = {root_fields, sizeof(struct rc_config), 0};

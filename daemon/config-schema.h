@@ -45,6 +45,10 @@ extern const struct config_struct config_validation; /* over struct rc_config_va
 void config_validation_set_defaults(struct rc_config *config);
 int config_validation_check(const struct rc_config *config, struct rc_buf *messages);
 
+/* ---- config-webhooks.c ---- */
+extern const struct config_struct config_webhooks; /* over struct rc_config */
+int config_webhooks_check(const struct rc_config *config, struct rc_buf *messages);
+
 /* ---- config-notifications.c ---- */
 extern const struct config_struct config_sink;
 int config_notifications_check(const struct rc_config *config, struct rc_buf *messages);

@@ -103,6 +103,7 @@ struct rc_config_stack {
 	int64_t approval_expires_ms;
 	const char **protect, **deny, **policy_command;
 	size_t n_protect, n_deny, n_policy_command;
+	bool aws_credentials;
 	int64_t max_deletes;
 	struct rc_config_place place;
 };
@@ -144,6 +145,15 @@ struct rc_config_sink {
 	struct rc_config_place place;
 };
 
+/* A forge that tells of pushes, at /hook/NAME. */
+struct rc_config_receiver {
+	const char *name, *type;
+	struct rc_config_auth secret;
+	const char **repositories; /* none: those that the message is about */
+	size_t n_repositories;
+	struct rc_config_place place;
+};
+
 struct rc_config {
 	struct rc_arena *arena;
 	const char *instance; /* tells installations on one cluster apart */
@@ -166,6 +176,12 @@ struct rc_config {
 	struct rc_config_validation validation;
 	struct rc_config_sink *sinks;
 	size_t n_sinks;
+	struct {
+		const char *listen; /* NULL: nobody may tell us */
+		const char *certificate, *key;
+		struct rc_config_receiver *receivers;
+		size_t n_receivers;
+	} webhooks;
 	struct {
 		const char *socket, *listen;
 	} api;

@@ -13,6 +13,7 @@
 #include "secrets.h"
 #include "terraform.h"
 #include "validation.h"
+#include "webhooks.h"
 #include "worker.h"
 
 #define STOP_S 3 /* for saying good-bye to Vault */
@@ -210,6 +211,7 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 	daemon->secrets = daemon_secrets_new(daemon);
 	daemon->validation = daemon_validation_new(daemon);
 	daemon->notices = daemon_notices_new(daemon);
+	daemon->webhooks = daemon_webhooks_new(daemon);
 	daemon_catalog_make_all(daemon);
 	daemon_live_make_all(daemon);
 	daemon_terraform_configure(daemon->terraform);
@@ -224,6 +226,7 @@ static void free_parts(struct rc_daemon *daemon)
 	daemon_catalog_free_all(daemon);
 	daemon_validation_free(rc_steal(&daemon->validation));
 	daemon_notices_free(rc_steal(&daemon->notices));
+	daemon_webhooks_free(rc_steal(&daemon->webhooks));
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
 	free(rc_steal(&daemon->charts));

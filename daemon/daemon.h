@@ -21,6 +21,7 @@ struct daemon_notices;
 struct daemon_terraform;
 struct daemon_validation;
 struct daemon_vault;
+struct daemon_webhooks;
 
 struct rc_daemon {
 	struct ev_loop *loop;
@@ -35,6 +36,7 @@ struct rc_daemon {
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
 	struct daemon_terraform *terraform;   /* the same over reloads */
+	struct daemon_webhooks *webhooks;     /* NULL: nobody may tell us */
 	struct daemon_notices *notices;	      /* NULL: nobody is told */
 	struct daemon_validation *validation; /* NULL: no checks */
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */

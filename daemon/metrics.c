@@ -11,6 +11,7 @@
 #include "secrets.h"
 #include "terraform.h"
 #include "validation.h"
+#include "webhooks.h"
 
 static void head(struct rc_buf *out, const char *name, const char *type, const char *help)
 {
@@ -261,5 +262,6 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	write_checks(out, daemon_validation_list(daemon->validation));
 	write_measures(out, daemon_validation_list(daemon->validation));
 	daemon_notices_write_metrics(daemon->notices, out);
+	daemon_webhooks_write_metrics(daemon->webhooks, out);
 	write_process(out, daemon);
 }

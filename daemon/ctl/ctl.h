@@ -30,6 +30,7 @@ struct ctl_command {
 };
 
 int ctl_render(int argc, char **argv);
+int ctl_lint(int argc, char **argv);
 int ctl_dependency(int argc, char **argv);
 int ctl_config(int argc, char **argv);
 int ctl_status(int argc, char **argv);

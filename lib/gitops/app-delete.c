@@ -273,9 +273,13 @@ static void run(struct rc_app *app)
 
 /* Hooks have to be rendered; what is live is known without the source. */
 static const struct rc_step steps_with_hooks[] = {
-	{"resolve", rc_app_refresh_resolve_step, 120}, {"connect", rc_app_refresh_connect, 120},
-	{"render", rc_app_refresh_render, 0},	       {"build", rc_app_refresh_build, 10},
-	{"watch", rc_app_refresh_watch, 120},	       {NULL, NULL, 0},
+	{"resolve", rc_app_refresh_resolve_step, 120},
+	{"connect", rc_app_refresh_connect, 120},
+	{"render", rc_app_refresh_render, 0},
+	{"lookup", rc_app_lookup_step, 120},
+	{"build", rc_app_refresh_build, 10},
+	{"watch", rc_app_refresh_watch, 120},
+	{NULL, NULL, 0},
 };
 static const struct rc_step steps[] = {
 	{"connect", rc_app_refresh_connect, 120},

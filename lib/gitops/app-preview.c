@@ -158,6 +158,11 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 	struct app_preview *preview = userdata;
 
 	preview->job = NULL;
+	if (r == 0 && json_object_get(reply, "lookups")) {
+		r = rc_fail(&err, -EINVAL,
+			    "the chart looks up in the cluster what the last look did not");
+		rc_hint(&err, "such a revision is seen only by following it");
+	}
 	if (r == 0) {
 		take(&preview->needs, reply, "needs");
 		take(&preview->manifests, reply, "manifests");

@@ -19,6 +19,7 @@ struct app_call;
 struct app_diff;
 struct app_preview;
 struct app_question;
+struct app_tree;
 
 struct rc_app {
 	struct rc_engine *engine;
@@ -44,6 +45,7 @@ struct rc_app {
 	struct app_call *calls; /* dry runs under way */
 	struct app_diff *diffs; /* asked for by somebody */
 	struct app_preview *previews;
+	struct app_tree *trees;
 	struct app_question *questions; /* that the worker of programs has */
 	unsigned int n_asked;		/* dry runs and questions of this look */
 	bool is_asking;			/* the step waits for their answers */
@@ -62,6 +64,14 @@ struct rc_app {
 	json_t *charts;	       /* what was fetched for it, */
 	char *charts_revision; /* and for which revision */
 	bool is_fresh_wanted;  /* resolve ranges anew */
+	struct {
+		json_t *wanted;	 /* what the render worker has no answer for; or NULL */
+		json_t *answers; /* {key: {object} or {error}}, for this look; or NULL */
+		size_t at;	 /* of wanted: the one that is being answered */
+		struct rc_kube_request *request;
+		unsigned int n_rounds;
+		bool is_used; /* what was rendered last depends on what is live */
+	} lookup;
 	struct rc_desired *desired, *fresh;
 	struct rc_resources resources;
 	bool is_compared;	/* resources tell the truth about revision */
@@ -152,6 +162,8 @@ enum rc_health rc_app_assess(const struct rc_app *app, char **ret_message);
 /* Its steps, for a deletion, which is a shorter one. */
 rc_step_fn rc_app_refresh_resolve_step, rc_app_refresh_connect, rc_app_refresh_render,
 	rc_app_refresh_build, rc_app_refresh_watch;
+/* Ask the render worker; it resumes the flow. */
+void rc_app_refresh_submit(struct rc_app *app);
 void rc_app_refresh_init(struct rc_app *app);
 void rc_app_refresh_start(struct rc_app *app, bool from_start);
 /* The commits of all sources now, joined by '+'; the caller's. As rc_repository_resolve(). */
@@ -194,6 +206,14 @@ int rc_app_fetch_make_request(const struct rc_app *app, const json_t *needs, boo
 			      json_t **ret_request, uint64_t *ret_timeout_ms,
 			      struct rc_error **err);
 void rc_app_fetch_clear(struct rc_app *app);
+
+/* ---- app-lookup.c: what templates want to know of the cluster ---- */
+rc_step_fn rc_app_lookup_step;
+/* The render worker's "lookups", borrowed. */
+void rc_app_lookup_want(struct rc_app *app, json_t *wanted);
+void rc_app_lookup_cancel(struct rc_app *app);
+/* Forget what was answered. */
+void rc_app_lookup_clear(struct rc_app *app);
 
 /* ---- app-compare.c: the last step of the look ---- */
 rc_step_fn rc_app_compare_run;
@@ -255,6 +275,10 @@ void rc_app_call_cancel(struct rc_app *app, const void *userdata);
 void rc_app_preview_go_on(struct rc_app *app);
 /* Whoever waits for a preview is told that it will not come. */
 void rc_app_preview_cancel(struct rc_app *app);
+
+/* ---- app-tree.c ---- */
+/* Whoever waits for a tree is told that it will not come. */
+void rc_app_tree_cancel(struct rc_app *app);
 
 /* ---- app-diff.c ---- */
 /* Whoever waits for a diff is told that it will not come. */

@@ -116,8 +116,9 @@ static char *make_render_key(const struct rc_app *app)
 {
 	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
 
-	return rc_asprintf("%s %016llx %u", app->revision, (unsigned long long)app->source_hash,
-			   rc_kube_discovery_get_generation(discovery));
+	return rc_asprintf("%s %016llx %u%s", app->revision, (unsigned long long)app->source_hash,
+			   rc_kube_discovery_get_generation(discovery),
+			   app->application->options.answers_lookup ? " lookup" : "");
 }
 
 static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *err)
@@ -135,6 +136,11 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 	if (json_object_get(reply, "needs")) {
 		json_decref(app->needs);
 		app->needs = json_incref(json_object_get(reply, "needs"));
+		rc_flow_resume(&app->flow, 0, NULL);
+		return;
+	}
+	if (json_object_get(reply, "lookups")) {
+		rc_app_lookup_want(app, json_object_get(reply, "lookups"));
 		rc_flow_resume(&app->flow, 0, NULL);
 		return;
 	}
@@ -181,6 +187,8 @@ json_t *rc_app_refresh_make_request(const struct rc_app *app, const char *revisi
 		at[i].charts = rc_app_fetch_find(charts, i);
 	}
 	request = rc_source_make_request(app->application, at, &cluster);
+	if (app->lookup.answers)
+		json_object_set(request, "lookups", app->lookup.answers);
 	if (app->outputs)
 		json_object_set(request, "values", app->outputs);
 	for (size_t i = 0; i < n; i++)
@@ -192,11 +200,11 @@ int rc_app_refresh_render(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 	rc_autofree char *key = make_render_key(app);
-	json_auto_t *request = NULL;
+	bool is_there = app->manifests || app->fresh || (app->desired && !app->lookup.is_used);
 
 	(void)err;
-	if ((app->manifests || app->fresh || app->desired) && !app->is_hard &&
-	    rc_text_equal(key, app->render_key))
+	if ((is_there && !app->is_hard && rc_text_equal(key, app->render_key)) ||
+	    app->lookup.wanted)
 		return RC_NEXT;
 	if (app->is_hard) {
 		rc_app_fetch_clear(app);
@@ -204,10 +212,19 @@ int rc_app_refresh_render(struct rc_flow *flow, struct rc_error **err)
 	}
 	app->is_hard = false;
 	app->is_compared = false;
-	request = rc_app_refresh_make_request(app, app->revision, rc_app_fetch_get(app));
+	rc_app_lookup_clear(app);
+	app->lookup.is_used = false;
+	rc_app_refresh_submit(app);
+	return RC_WAIT;
+}
+
+void rc_app_refresh_submit(struct rc_app *app)
+{
+	json_auto_t *request =
+		rc_app_refresh_make_request(app, app->revision, rc_app_fetch_get(app));
+
 	rc_worker_submit(options_of(app)->render_pool, request, options_of(app)->render_timeout_ms,
 			 on_rendered, app, &app->job);
-	return RC_WAIT;
 }
 
 /* ---- build ---- */
@@ -307,6 +324,7 @@ static const struct rc_step steps[] = {
 	{"render", rc_app_refresh_render, 0},	     /* commits -> manifests, in a worker */
 	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
 	{"render", rc_app_refresh_render, 0}, /* and again with it */
+	{"lookup", rc_app_lookup_step, 120},  /* what templates ask of the cluster, and again */
 	{"build", rc_app_refresh_build, 10},  /* manifests -> desired state */
 	{"watch", rc_app_refresh_watch, 120}, /* live state of all kinds in question */
 	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */

@@ -89,6 +89,7 @@ void rc_app_hash_source(struct rc_app *app)
 static void unwant(struct rc_app *app)
 {
 	rc_app_preview_cancel(app); /* they have wants of their own */
+	rc_app_tree_cancel(app);
 	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
 			rc_repository_unwant(app->repositories[i], app->wants[i]);
@@ -202,6 +203,7 @@ static void clear_sight(struct rc_app *app)
 	json_decref(app->outputs);
 	app->manifests = app->warnings = app->types = app->outputs = NULL;
 	rc_app_fetch_clear(app);
+	rc_app_lookup_clear(app);
 	app->is_compared = false;
 }
 
@@ -212,6 +214,7 @@ static void stop_look(struct rc_app *app)
 		rc_worker_cancel(app->job);
 	app->job = NULL;
 	rc_app_call_cancel(app, NULL);
+	rc_app_lookup_cancel(app);
 	rc_app_compare_cancel(app);
 }
 

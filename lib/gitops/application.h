@@ -64,6 +64,7 @@ struct rc_application_options {
 	bool no_dry_run_compare, compare_webhooks; /* compare-options */
 	const char *migration_manager; /* whose fields become ours as kubectl's do; or NULL */
 	const char *deletion_approved; /* when what waits for a person was approved; or NULL */
+	bool answers_lookup;	       /* lookup finds what is in the cluster */
 	uint64_t wave_timeout_ms;      /* 0: the configuration's */
 };
 

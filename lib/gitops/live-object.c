@@ -23,6 +23,8 @@ void rc_live_object_read(struct live_item *item, const json_t *object)
 
 	free(item->resource_version);
 	item->resource_version = rc_strdup(rc_kube_object_get_meta(object, "resourceVersion"));
+	free(item->uid);
+	item->uid = rc_strdup(rc_kube_object_get_meta(object, "uid"));
 	replace(&item->status, json_object_get(object, "status"));
 	replace(&item->finalizers, rc_json_get(object, "metadata", "finalizers", NULL));
 	item->is_deleting = *deleted != '\0';

@@ -19,7 +19,7 @@ struct live_item {
 	struct rc_live *live;
 
 	/* As it was seen last. */
-	char *resource_version;
+	char *resource_version, *uid;
 	json_t *manifest;   /* without what is nobody's intention; NULL: not taken yet */
 	json_t *status;	    /* or NULL */
 	json_t *finalizers; /* or NULL */
@@ -88,6 +88,10 @@ void rc_live_operation_start(struct live_item *item, struct rc_app *app);
 void rc_live_operation_refresh(struct live_item *item, struct rc_app *app, const json_t *object);
 /* Whether the engine is through with what was asked for. */
 void rc_live_operation_check(struct live_item *item, const struct rc_app *app);
+
+/* ---- live-event.c ---- */
+/* status is about to be written: tell what it changes. */
+void rc_live_event_tell(const struct live_item *item, const json_t *status);
 
 /* ---- live-write.c: status, and what is taken off the object ---- */
 /* Write what differs; returns whether there is more to be done later. */

@@ -344,6 +344,8 @@ bool rc_live_write(struct live_item *item)
 		patch = diff_status(item, status);
 	object = diff_object(item, app);
 	item->is_dirty = false;
+	if (patch)
+		rc_live_event_tell(item, status);
 	write_both(item, patch, object);
 	return false;
 }

@@ -59,6 +59,7 @@ static void free_item(struct live_item *item)
 	free(item->name);
 	free(item->id);
 	free(item->resource_version);
+	free(item->uid);
 	free(item->refusal);
 	free(item->problem);
 	free(item->operation_error);

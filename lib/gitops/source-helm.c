@@ -187,6 +187,10 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	struct rc_error *why = NULL;
 	int r;
 
+	if (application->options.answers_lookup) {
+		options.lookup = rc_source_lookup;
+		options.lookup_userdata = chart->job;
+	}
 	options.api_versions = list_versions(chart, &options.n_api_versions);
 	render = rc_helm_render_new(&options);
 	r = rc_helm_render_values(render, err);

@@ -23,7 +23,8 @@ struct source_job {
 	const json_t **charts; /* what was fetched for charts/, or NULL */
 	struct source_objects *manifests;
 	json_t *warnings, *types;
-	json_t *needs; /* of charts that lack what they depend on */
+	json_t *lookups; /* that have no answer yet */
+	json_t *needs;	 /* of charts that lack what they depend on */
 };
 
 /*
@@ -106,6 +107,10 @@ bool rc_source_fetched_can_need(const struct source_chart *chart,
 				const struct rc_helm_render *render);
 int rc_source_fetched_add_need(const struct source_chart *chart, struct rc_helm_render *render,
 			       struct rc_error **err);
+
+/* source-lookup.c: an rc_helm_lookup_fn; userdata is the job. */
+int rc_source_lookup(void *userdata, struct rc_arena *arena, const struct rc_helm_lookup *lookup,
+		     struct rc_value *ret, struct rc_error **err);
 
 /* source-values.c: add the files that helm.valueFiles names. */
 int rc_source_values_add_files(struct source_chart *chart, struct rc_error **err);

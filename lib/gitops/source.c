@@ -346,6 +346,11 @@ static int put_reply(const struct source_job *job, struct rc_buf *out)
 		rc_frame_add_part(out, job->needs);
 		return rc_buf_putc(out, '}');
 	}
+	if (json_array_size(job->lookups) > 0) {
+		rc_buf_puts(out, "{\"lookups\":");
+		rc_frame_add_part(out, job->lookups);
+		return rc_buf_putc(out, '}');
+	}
 	rc_buf_puts(out, "{\"manifests\":[");
 	rc_buf_add_str(out, rc_buf_str(&job->manifests->text));
 	rc_buf_puts(out, "],\"warnings\":");
@@ -360,13 +365,15 @@ static int handle_render(struct rc_source_cache *cache, const json_t *request, s
 {
 	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
 	json_auto_t *warnings = json_array(), *types = json_array(), *needs = json_array();
+	json_auto_t *lookups = json_array();
 	OBJECTS(manifests);
 	struct source_job job = {.request = request,
 				 .cache = cache,
 				 .manifests = &manifests,
 				 .warnings = warnings,
 				 .types = types,
-				 .needs = needs};
+				 .needs = needs,
+				 .lookups = lookups};
 	int r = rc_application_parse(json_object_get(request, "application"), "the request",
 				     &application, err);
 
@@ -380,6 +387,11 @@ static int handle_render(struct rc_source_cache *cache, const json_t *request, s
 		r = render_source(&job, i, err);
 	job_done(&job);
 	rc_source_cache_trim(cache);
+	/* A template that fails for want of an answer may not fail with it. */
+	if (json_array_size(lookups) > 0 && json_array_size(needs) == 0) {
+		rc_error_free(rc_steal(err));
+		r = 0;
+	}
 	return r < 0 ? r : put_reply(&job, out);
 }
 

@@ -30,7 +30,8 @@ struct rc_source_cluster {
 
 /* at has one entry per source of application. The request for a render worker; the caller's.
  * "values" may be added to it: they are stronger than those of the Application, and weaker than its
- * parameters. */
+ * parameters; and "lookups", what was looked up so far: {key: {"object": ...} or {"error": TEXT}}.
+ */
 json_t *rc_source_make_request(const struct rc_application *application,
 			       const struct rc_source_at *at,
 			       const struct rc_source_cluster *cluster);
@@ -39,7 +40,9 @@ json_t *rc_source_make_request(const struct rc_application *application,
  * none. The reply:
  * {"manifests": [object...], "warnings": [text...], "types": ["Helm" or "Directory" per source]},
  * or, where a chart in Git has not all that it depends on,
- * {"needs": [{"source": N, "commit": COMMIT, "repositories": [TEXT...]}...]}.
+ * {"needs": [{"source": N, "commit": COMMIT, "repositories": [TEXT...]}...]}, or, where templates
+ * look up what is not among the request's lookups and the application may (answers_lookup),
+ * {"lookups": [{"key", "apiVersion", "kind", "namespace", "name"}...]}.
  */
 int rc_source_handle(void *userdata, const json_t *request, struct rc_buf *out,
 		     struct rc_error **err);

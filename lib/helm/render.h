@@ -51,6 +51,19 @@ struct rc_helm_values_text {
 typedef int rc_helm_read_fn(void *userdata, const char *path, struct rc_buf *out,
 			    struct rc_error **err);
 
+/* What the function lookup asks for; name "": all of the kind, namespace "": of all of them. */
+struct rc_helm_lookup {
+	struct rc_str api_version, kind, name_space, name;
+};
+
+/*
+ * Answer it: *ret is a map in arena, an empty one where nothing is. 0, or an error that lookup
+ * fails with.
+ */
+typedef int rc_helm_lookup_fn(void *userdata, struct rc_arena *arena,
+			      const struct rc_helm_lookup *lookup, struct rc_value *ret,
+			      struct rc_error **err);
+
 /* Zero-initialise for the defaults. All of it is borrowed and must outlive the render. */
 struct rc_helm_render_options {
 	const char *release_name;	 /* NULL: "release-name" */
@@ -64,6 +77,8 @@ struct rc_helm_render_options {
 	size_t n_sets;
 	rc_helm_read_fn *read_file; /* for RC_HELM_SET_FILE; NULL: refused */
 	void *read_file_userdata;
+	rc_helm_lookup_fn *lookup; /* NULL: nothing is ever found, as by `helm template` */
+	void *lookup_userdata;
 	const char *const *show_only; /* globs below the chart, "templates/x.yaml" */
 	size_t n_show_only;
 	struct rc_template_limits limits; /* of templates; 0: their defaults */
@@ -72,6 +87,7 @@ struct rc_helm_render_options {
 	bool no_hooks;
 	bool skip_tests;
 	bool skip_schema_validation;
+	bool is_lint; /* required and fail only warn; neither an install nor an upgrade */
 };
 
 struct rc_helm_manifest {

@@ -125,6 +125,41 @@ int rc_helm_value_parse_table(struct rc_arena *arena, struct rc_str text, struct
 	return 0;
 }
 
+struct rc_value rc_helm_value_from_json(struct rc_arena *arena, const json_t *json)
+{
+	struct rc_value value;
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	switch (json ? json_typeof(json) : JSON_NULL) {
+	case JSON_NULL:
+		return rc_value_nil();
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return rc_value_bool(json_is_true(json));
+	case JSON_INTEGER:
+		return rc_value_int64(json_integer_value(json));
+	case JSON_REAL:
+		return rc_value_float(json_real_value(json));
+	case JSON_STRING:
+		return rc_value_str(rc_arena_str(
+			arena, (struct rc_str){json_string_value(json), json_string_length(json)}));
+	case JSON_ARRAY:
+		value = rc_value_list_new(arena, RC_VALUE_ANY, json_array_size(json));
+		json_array_foreach (json, i, item)
+			rc_value_list_add(arena, value, rc_helm_value_from_json(arena, item));
+		return value;
+	case JSON_OBJECT:
+		value = rc_value_map_new(arena, RC_VALUE_ANY, json_object_size(json));
+		json_object_foreach ((json_t *)(uintptr_t)json, key, item)
+			rc_value_map_set(arena, value.map, rc_str(rc_arena_strdup(arena, key)),
+					 rc_helm_value_from_json(arena, item));
+		return value;
+	}
+	return rc_value_nil();
+}
+
 const char *rc_helm_value_json_kind(enum rc_yaml_kind kind)
 {
 	switch (kind) {

@@ -26,6 +26,18 @@ soon 'once it is there, an application is followed and synced' is "$alpha" '[.st
 ok 'with its objects' is_there "$cm/one"
 ok 'its status is that of Argo CD' is "$alpha" '.status | [.sync.comparedTo.source.path, (.sync.revision | length), (.resources | length), .resources[0].version, (.history | length), .history[0].initiatedBy.automated, .operationState.syncResult.resources[1].status, .sourceType, .controllerNamespace, (.reconciledAt | length)] | join(" ")' 'a 40 2 v1 1 true Synced Directory argocd 20'
 ok 'the operation is told' is "$alpha" '.status.operationState | [.operation.initiatedBy.automated, .operation.retry.limit, (.finishedAt | length)] | join(" ")' 'true 5 20'
+events_of() { # NAME REASON: their messages
+	api "/api/v1/namespaces/argocd/events" | jq -r ".items[] | select(.involvedObject.name == \"$1\" and .reason == \"$2\") | .type + \" \" + .message"
+}
+head_of() {
+	git -C "$r" rev-parse HEAD
+}
+tells() { # NAME REASON MESSAGE
+	events_of "$1" "$2" | grep -qxF -- "$3"
+}
+soon 'an event says that it began' tells alpha OperationStarted "Normal Initiated automated sync to '$(head_of)'"
+soon 'one how it ended' tells alpha OperationCompleted "Normal Sync operation to $(head_of) succeeded"
+soon 'and one what it is now' eval 'events_of alpha ResourceUpdated | grep -q "^Normal Updated sync status: .*-> Synced$" && events_of alpha ResourceUpdated | grep -q "^Normal Updated health status: .*-> Healthy$"'
 sleep 2
 before=$(last_request)
 sleep 3
@@ -48,6 +60,7 @@ patch "$beta" '{"operation": {"sync": {"prune": true}, "initiatedBy": {"username
 soon 'its operation syncs it' is "$beta" '[.status.sync.status, .status.operationState.phase] | join(" ")' 'Synced Succeeded'
 ok 'it says who asked' is "$beta" '.status.operationState.operation.initiatedBy.username' alice
 soon 'and is taken off' is "$beta" .operation null
+soon 'the event says who asked, too' tells beta OperationStarted "Normal alice initiated sync to $(head_of)"
 stop_daemon
 before=$(last_request)
 start_daemon || exit 1
@@ -76,6 +89,7 @@ patch "$gamma" '{"operation": {"sync": {}}}'
 soon 'a sync that waits says for what' is "$gamma" '.status.operationState | [.phase, (.message | contains("stuck"))] | join(" ")' 'Running true'
 patch "$gamma" '{"status": {"operationState": {"phase": "Terminating"}}}'
 soon 'it ends when it is told to' is "$gamma" '.status.operationState.phase' Failed
+soon 'an event warns' eval 'events_of gamma OperationCompleted | grep -q "^Warning Sync operation to $(head_of) failed: .*terminated by"'
 soon 'and is not begun anew' is "$gamma" .operation null
 delete "$gamma"
 

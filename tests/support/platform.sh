@@ -217,6 +217,7 @@ write_config() {
 start_daemon() {
 	${UNDER:-} "$O/reconciled" --config "$work/reconciled.yaml" >>"$work/log" 2>&1 &
 	daemon_pid=$!
+	echo "$daemon_pid" >"$work/daemon.pid" # also when a subshell begins it
 	for ((i = 0; i < 200; i++)); do
 		[ -S "$RECONCILED_SOCKET" ] && "$ctl" status >/dev/null 2>&1 && return 0
 		kill -0 "$daemon_pid" 2>/dev/null || return 1
@@ -275,7 +276,7 @@ start_platform() {
 stop_platform() {
 	local pid
 
-	[ -n "${daemon_pid:-}" ] && kill "$daemon_pid" 2>/dev/null
+	[ -f "$work/daemon.pid" ] && kill "$(cat "$work/daemon.pid")" 2>/dev/null
 	for pid in "${pids[@]}"; do
 		kill "$pid" 2>/dev/null
 	done
