@@ -86,7 +86,7 @@ write_program() {
 }
 
 mkdir -p "$work/served" "$work/infra" "$work/state"
-if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=100m tmpfs "$work/state" 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=160m tmpfs "$work/state" 2>/dev/null; then
 	disk=$work/state
 fi
 echo 'h0stile-c4n4ry' >"$work/password"
@@ -135,7 +135,7 @@ ok "the daemon is small ($(peak) MiB at most), and answers" is_small
 
 if [ -n "$disk" ]; then
 	ok 'a disk that is full fails the run' plan_ends disk failed .
-	head -c 70000000 /dev/zero >"$disk/filler"
+	head -c "$(($(df -m --output=avail "$disk" | tail -n 1) - 30))M" /dev/zero >"$disk/filler"
 	ok 'so does one that fills up while a plan is read' plan_ends huge failed 'No space left'
 	rm "$disk/filler"
 	ok 'what filled it is gone with the run' eval '[ "$(df -m --output=avail "$disk" | tail -n 1)" -gt 60 ]'
