@@ -6,7 +6,7 @@ set -u
 # shellcheck source=tests/support/apps.sh
 . "$(dirname "$0")/../support/apps.sh"
 trap stop_platform EXIT
-case $O in */asan) echo "skip: the sanitizers' memory has no limit"; exit 0 ;; esac
+case $O in */asan) printf 'skip: the sanitizers give memory no limit\n0 passed, 0 failed, 29 skipped\n'; exit 0 ;; esac
 start_apps || exit 1
 r=$work/repo
 names=()
