@@ -46,6 +46,34 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* As Go's filepath.Clean, in place: without ".", and ".." together with what it leaves. Not of an
+ * empty path. */
+static void clean(char *path)
+{
+	bool is_rooted = *path == '/';
+	char *out = path + is_rooted, *floor = out;
+
+	for (char *in = out; *in;) {
+		size_t n = strcspn(in, "/");
+		bool is_up = n == 2 && strncmp(in, "..", 2) == 0;
+		char *next = in + n + (in[n] == '/');
+
+		if (is_up && out > floor) {
+			while (out > floor && *--out != '/')
+				;
+		} else if (n > 0 && !(n == 1 && *in == '.') && !(is_up && is_rooted)) {
+			if (out > path + is_rooted)
+				*out++ = '/';
+			memmove(out, in, n);
+			out += n;
+			if (is_up)
+				floor = out;
+		}
+		in = next;
+	}
+	*out = '\0';
+}
+
 /* Charts and archives below a folder, in the order of their names; links are not followed. */
 static void find_subcharts(struct paths *paths, const char *directory, int depth)
 {
@@ -269,7 +297,8 @@ static int lint_all(struct rc_arena *arena, struct ctl_render_flags *flags, stru
 	for (size_t i = 0; i < n_given && flags->with_subcharts; i++) {
 		rc_autofree char *charts = rc_path_join(paths.at[i], "charts");
 
-		find_subcharts(&paths, strncmp(charts, "./", 2) == 0 ? charts + 2 : charts, 0);
+		clean(charts);
+		find_subcharts(&paths, charts, 0);
 	}
 	for (size_t i = 0; i < paths.n; i++) {
 		struct outcome outcome = {0};
