@@ -76,30 +76,6 @@ static bool begins_pipe(const char *path)
 	return *path == '[' || *path == '{';
 }
 
-/* The end of a bracket or quoted text that begins at text; brackets and quotes balance. */
-static const char *skip_balanced(const char *text)
-{
-	int depth = 0;
-
-	for (; *text; text++) {
-		if (*text == '\\' && text[1])
-			text++;
-		else if (*text == '"') {
-			for (text++; *text && *text != '"'; text++)
-				if (*text == '\\' && text[1])
-					text++;
-			if (!*text)
-				return text;
-			if (depth == 0)
-				return text + 1;
-		} else if (strchr("[({", *text))
-			depth++;
-		else if (strchr("])}", *text) && --depth == 0)
-			return text + 1;
-	}
-	return text;
-}
-
 struct part {
 	char *name;
 	const char *rest; /* after a '.'; NULL: it is the last */
@@ -136,184 +112,6 @@ static struct part read_name(const char *path)
 	return part;
 }
 
-/* ---- queries: #(path op value) ---- */
-
-struct query {
-	char *path, *value;
-	char op[3];
-};
-
-static char *trimmed(const char *from, const char *to)
-{
-	while (from < to && (unsigned char)*from <= ' ')
-		from++;
-	while (to > from && (unsigned char)to[-1] <= ' ')
-		to--;
-	return rc_str_dup((struct rc_str){from, (size_t)(to - from)});
-}
-
-static void unquote(char *text)
-{
-	size_t n = strlen(text);
-	json_auto_t *json = NULL;
-
-	if (n < 2 || *text != '"' || text[n - 1] != '"')
-		return;
-	json = json_loads(text, JSON_DECODE_ANY, NULL);
-	if (json) {
-		memcpy(text, json_string_value(json), json_string_length(json));
-		text[json_string_length(json)] = '\0';
-	} else {
-		memmove(text, text + 1, n - 2);
-		text[n - 2] = '\0';
-	}
-}
-
-/* The operator, outside of inner brackets and quotes; end when there is none. */
-static const char *find_operator(const char *at, const char *end)
-{
-	while (at < end && !strchr("!=<>%", *at)) {
-		if (*at == '\\')
-			at += 2;
-		else
-			at = strchr("[({\"", *at) ? skip_balanced(at) : at + 1;
-	}
-	return at < end ? at : end;
-}
-
-/* open is at the bracket; returns what follows the closing one, or NULL. */
-static const char *read_query(const char *open, struct query *query)
-{
-	const char *close = skip_balanced(open), *end = close - 1, *at, *value;
-	size_t n;
-
-	*query = (struct query){.op = ""};
-	if (close <= open + 1 || (*end != ')' && *end != ']'))
-		return NULL;
-	at = find_operator(open + 1, end);
-	query->path = trimmed(open + 1, at);
-	if (at == end) {
-		query->value = rc_strdup("");
-		return close;
-	}
-	n = (at[1] == '=' && strchr("!<>=", *at)) || (at[0] == '!' && at[1] == '%') ? 2 : 1;
-	value = at + n;
-	snprintf(query->op, sizeof(query->op), "%.*s", (int)n, at);
-	if (strcmp(query->op, "==") == 0)
-		strcpy(query->op, "=");
-	query->value = trimmed(value, end);
-	unquote(query->value);
-	return close;
-}
-
-static void query_done(struct query *query)
-{
-	free(query->path);
-	free(query->value);
-}
-
-static bool compare(int order, const char *op)
-{
-	if (strcmp(op, "=") == 0)
-		return order == 0;
-	if (strcmp(op, "!=") == 0)
-		return order != 0;
-	if (strcmp(op, "<") == 0)
-		return order < 0;
-	if (strcmp(op, "<=") == 0)
-		return order <= 0;
-	if (strcmp(op, ">") == 0)
-		return order > 0;
-	return strcmp(op, ">=") == 0 && order >= 0;
-}
-
-/* What strconv.ParseBool takes, in any case. */
-static int to_truth(const char *text)
-{
-	static const char *const words[] = {"0", "f", "false", "1", "t", "true"};
-
-	for (size_t i = 0; i < RC_ARRAY_SIZE(words); i++)
-		if (strcasecmp(text, words[i]) == 0)
-			return i >= 3;
-	return -1;
-}
-
-static bool is_falseish(const json_t *value)
-{
-	return !value || json_is_null(value) || json_is_false(value) ||
-	       (json_is_string(value) && to_truth(json_string_value(value)) == 0) ||
-	       (json_is_number(value) && json_number_value(value) == 0);
-}
-
-static bool is_trueish(const json_t *value)
-{
-	return json_is_true(value) ||
-	       (json_is_string(value) && to_truth(json_string_value(value)) == 1) ||
-	       (json_is_number(value) && json_number_value(value) != 0);
-}
-
-/* "~true": what counts as that. -1: it is no such word. */
-static int is_ish(const json_t *value, const char *word)
-{
-	if (strcmp(word, "*") == 0)
-		return value != NULL;
-	if (strcmp(word, "null") == 0)
-		return !value || json_is_null(value);
-	if (strcmp(word, "true") == 0)
-		return is_trueish(value);
-	return strcmp(word, "false") == 0 ? is_falseish(value) : -1;
-}
-
-static bool compare_truth(bool truth, const char *op, const char *wanted)
-{
-	bool is_true = strcmp(wanted, "true") == 0, is_false = strcmp(wanted, "false") == 0;
-
-	if (strcmp(op, "=") == 0)
-		return truth ? is_true : is_false;
-	if (strcmp(op, "!=") == 0)
-		return truth ? !is_true : !is_false;
-	if (strcmp(op, ">") == 0)
-		return truth && is_false;
-	if (strcmp(op, "<") == 0)
-		return !truth && is_true;
-	return strcmp(op, truth ? ">=" : "<=") == 0;
-}
-
-static bool compare_number(double number, const char *op, const char *wanted)
-{
-	double other = 0;
-
-	rc_number_parse_float(rc_str(wanted), &other);
-	return compare(number < other ? -1 : number > other, op);
-}
-
-static bool compare_text(const char *text, const char *op, const char *wanted)
-{
-	if (strcmp(op, "%") == 0)
-		return rc_gjson_match(text, wanted);
-	if (strcmp(op, "!%") == 0)
-		return !rc_gjson_match(text, wanted);
-	return compare(strcmp(text, wanted), op);
-}
-
-static bool is_match(const struct query *query, const json_t *value)
-{
-	int ish = *query->value == '~' ? is_ish(value, query->value + 1) : -1;
-
-	if (*query->value == '~')
-		return ish >= 0 && (!*query->op || compare_truth(ish, query->op, "true"));
-	if (!value)
-		return false;
-	if (!*query->op)
-		return true;
-	if (json_is_string(value))
-		return compare_text(json_string_value(value), query->op, query->value);
-	if (json_is_number(value))
-		return compare_number(json_number_value(value), query->op, query->value);
-	return json_is_boolean(value) &&
-	       compare_truth(json_is_true(value), query->op, query->value);
-}
-
 /* ---- arrays ---- */
 
 /* "#.a.b|c": what follows a pipe is for the whole list. */
@@ -325,7 +123,7 @@ static char *split_pipe(struct walk *state, const char *path)
 		if (*at == '\\' && at[1])
 			at += 2;
 		else
-			at = strchr("[({", *at) ? skip_balanced(at) : at + 1;
+			at = strchr("[({", *at) ? rc_gjson_skip_balanced(at) : at + 1;
 	}
 	if (*at == '|') {
 		free(state->pipe);
@@ -349,7 +147,8 @@ static json_t *get_each(struct walk *state, const json_t *list, const char *path
 	return found;
 }
 
-static bool answers(const struct walk *state, const struct query *query, const json_t *item)
+static bool answers(const struct walk *state, const struct rc_gjson_query *query,
+		    const json_t *item)
 {
 	json_auto_t *value = NULL;
 
@@ -359,12 +158,12 @@ static bool answers(const struct walk *state, const struct query *query, const j
 		value = share(item);
 	else
 		return false;
-	return is_match(query, value);
+	return rc_gjson_query_matches(query, value);
 }
 
 /* after is at what follows the bracket: "", "#", ".rest", "|pipe". */
-static json_t *get_matching(struct walk *state, const json_t *list, const struct query *query,
-			    const char *after)
+static json_t *get_matching(struct walk *state, const json_t *list,
+			    const struct rc_gjson_query *query, const char *after)
 {
 	bool is_all = *after == '#';
 	rc_autofree char *rest = NULL;
@@ -396,7 +195,7 @@ static json_t *get_matching(struct walk *state, const json_t *list, const struct
 static json_t *walk_array(struct walk *state, const json_t *list, const char *path)
 {
 	struct part part;
-	struct query query;
+	struct rc_gjson_query query;
 	const char *after;
 	json_t *found = NULL;
 	uint64_t i;
@@ -404,10 +203,10 @@ static json_t *walk_array(struct walk *state, const json_t *list, const char *pa
 	if (path[0] == '#' && path[1] == '.')
 		return get_each(state, list, path + 2);
 	if (path[0] == '#' && (path[1] == '(' || path[1] == '[')) {
-		after = read_query(path + 1, &query);
+		after = rc_gjson_query_read(path + 1, &query);
 		if (after)
 			found = get_matching(state, list, &query, after);
-		query_done(&query);
+		rc_gjson_query_done(&query);
 		return found;
 	}
 	part = read_name(path);
@@ -470,10 +269,10 @@ static bool run_modifier(const json_t *json, const char *path, const char **ret_
 	if (*at == ':') {
 		from = ++at;
 		if (*at && strchr("{[\"", *at))
-			at = skip_balanced(at);
+			at = rc_gjson_skip_balanced(at);
 		else
 			while (*at && *at != '|')
-				at = strchr("{[\"(", *at) ? skip_balanced(at) : at + 1;
+				at = strchr("{[\"(", *at) ? rc_gjson_skip_balanced(at) : at + 1;
 		argument = rc_str_dup((struct rc_str){from, (size_t)(at - from)});
 	}
 	*ret_rest = at;
@@ -488,7 +287,7 @@ static bool read_literal(const char *path, const char **ret_rest, json_t **ret_j
 	rc_autofree char *text = NULL;
 
 	if (*from && strchr("{[\"", *from))
-		at = skip_balanced(from);
+		at = rc_gjson_skip_balanced(from);
 	else
 		at += strcspn(from, "|.");
 	text = rc_str_dup((struct rc_str){from, (size_t)(at - from)});
@@ -541,7 +340,7 @@ static const char *find_selector_end(const char *at, const char **ret_colon)
 		if (*at == '\\' && at[1])
 			at += 2;
 		else
-			at = strchr("[({\"", *at) ? skip_balanced(at) : at + 1;
+			at = strchr("[({\"", *at) ? rc_gjson_skip_balanced(at) : at + 1;
 	}
 	return at;
 }

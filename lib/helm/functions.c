@@ -478,6 +478,7 @@ struct rc_template_funcs *rc_helm_functions_new(void)
 	rc_template_funcs_add(funcs, rc_template_func_map);
 	rc_template_funcs_add(funcs, rc_template_func_logic);
 	rc_template_funcs_add(funcs, rc_template_func_text);
+	rc_template_funcs_add(funcs, rc_template_func_join);
 	rc_template_funcs_add(funcs, rc_template_func_number);
 	rc_template_funcs_add(funcs, rc_template_func_decimal);
 	rc_template_funcs_add(funcs, rc_template_func_path);

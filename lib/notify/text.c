@@ -31,8 +31,9 @@ int rc_notify_text_make(const char *template, const json_t *event, struct rc_buf
 			struct rc_error **err)
 {
 	static const struct rc_template_func *const tables[] = {
-		rc_template_builtins,	 rc_template_func_logic, rc_template_func_text,
-		rc_template_func_number, rc_template_func_list,	 rc_template_func_date};
+		rc_template_builtins,  rc_template_func_logic,	rc_template_func_text,
+		rc_template_func_join, rc_template_func_number, rc_template_func_list,
+		rc_template_func_date};
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
 	rc_cleanup(rc_template_funcs_freep) struct rc_template_funcs *funcs =
 		rc_template_funcs_new();

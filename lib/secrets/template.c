@@ -22,6 +22,7 @@ static struct rc_template_funcs *make_functions(void)
 		rc_template_func_map,
 		rc_template_func_logic,
 		rc_template_func_text,
+		rc_template_func_join,
 		rc_template_func_number,
 		rc_template_func_decimal,
 		rc_template_func_path,

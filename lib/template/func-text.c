@@ -2,12 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "data/quote.h"
 #include "base/memory.h"
 #include "data/unicode.h"
 #include "data/utf8.h"
 #include "template/cast.h"
-#include "template/func.h"
+#include "template/func-text-private.h"
 #include "template/template.h"
 #include "template/text-case.h"
 
@@ -15,40 +14,22 @@
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 
-static struct rc_str text_arg(const struct rc_value_call *call, size_t i)
-{
-	return call->args[i].text;
-}
-
-static int give(struct rc_value *ret, struct rc_str text)
-{
-	*ret = rc_value_str(text);
-	return 0;
-}
-
-static struct rc_str part(struct rc_str s, size_t from, size_t to)
-{
-	return (struct rc_str){s.p + from, to - from};
-}
-
-/* What a run allows of one buffer holds for a function's result, too. */
-static size_t text_max(const struct rc_value_call *call)
+size_t rc_template_text_max(const struct rc_value_call *call)
 {
 	size_t max = call->exec ? call->exec->limits.max_output_bytes : 0;
 
 	return max && max < TEXT_MAX ? max : TEXT_MAX;
 }
 
-/* The result is what out holds. */
-static int give_buf(struct rc_value_call *call, const struct rc_buf *out, struct rc_value *ret)
+int rc_template_text_give(struct rc_value_call *call, const struct rc_buf *out,
+			  struct rc_value *ret)
 {
 	if (out->overflow)
-		return fail(call, "the text is larger than %zu bytes", text_max(call));
+		return fail(call, "the text is larger than %zu bytes", rc_template_text_max(call));
 	return give(ret, rc_arena_str(call->arena, rc_buf_str(out)));
 }
 
-/* Offset of needle at or after from, or -1. */
-static ptrdiff_t find(struct rc_str s, struct rc_str needle, size_t from)
+ptrdiff_t rc_template_text_find(struct rc_str s, struct rc_str needle, size_t from)
 {
 	const char *at;
 
@@ -60,7 +41,7 @@ static ptrdiff_t find(struct rc_str s, struct rc_str needle, size_t from)
 	return at ? at - s.p : -1;
 }
 
-static size_t rune_width(struct rc_str s, size_t at)
+size_t rc_template_text_rune_width(struct rc_str s, size_t at)
 {
 	size_t n;
 
@@ -145,9 +126,9 @@ static int change_case(struct rc_value_call *call, rc_template_text_case_fn *cha
 {
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, text_max(call));
+	rc_buf_init(&out, rc_template_text_max(call));
 	change(&out, text_arg(call, 0));
-	return give_buf(call, &out, ret);
+	return rc_template_text_give(call, &out, ret);
 }
 
 #define CASE_FUNCTION(name)                                                     \
@@ -171,7 +152,7 @@ static int run_nospace(struct rc_value_call *call, struct rc_value *ret)
 	rc_autobuf struct rc_buf out;
 	size_t kept = 0;
 
-	rc_buf_init(&out, text_max(call));
+	rc_buf_init(&out, rc_template_text_max(call));
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -180,7 +161,7 @@ static int run_nospace(struct rc_value_call *call, struct rc_value *ret)
 		rc_buf_put_rune(&out, c);
 		kept++;
 	}
-	return kept == s.n ? give(ret, s) : give_buf(call, &out, ret);
+	return kept == s.n ? give(ret, s) : rc_template_text_give(call, &out, ret);
 }
 
 static int run_initials(struct rc_value_call *call, struct rc_value *ret)
@@ -189,7 +170,7 @@ static int run_initials(struct rc_value_call *call, struct rc_value *ret)
 	rc_autobuf struct rc_buf out;
 	bool after_gap = true;
 
-	rc_buf_init(&out, text_max(call));
+	rc_buf_init(&out, rc_template_text_max(call));
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
@@ -200,7 +181,7 @@ static int run_initials(struct rc_value_call *call, struct rc_value *ret)
 			after_gap = false;
 		}
 	}
-	return give_buf(call, &out, ret);
+	return rc_template_text_give(call, &out, ret);
 }
 
 static int run_repeat(struct rc_value_call *call, struct rc_value *ret)
@@ -209,12 +190,12 @@ static int run_repeat(struct rc_value_call *call, struct rc_value *ret)
 	struct rc_str s = text_arg(call, 1);
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, text_max(call));
+	rc_buf_init(&out, rc_template_text_max(call));
 	if (count < 0)
 		return fail(call, "strings: negative Repeat count");
 	for (int64_t i = 0; i < count && s.n > 0 && !out.overflow; i++)
 		rc_buf_add_str(&out, s);
-	return give_buf(call, &out, ret);
+	return rc_template_text_give(call, &out, ret);
 }
 
 static int run_substr(struct rc_value_call *call, struct rc_value *ret)
@@ -309,7 +290,7 @@ static int wrap(struct rc_value_call *call, struct rc_str s, int64_t wanted, str
 	size_t width = wanted < 1 ? 1 : (size_t)wanted, at = 0;
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, text_max(call));
+	rc_buf_init(&out, rc_template_text_max(call));
 	while (s.n - at > width) {
 		ptrdiff_t blank;
 
@@ -325,7 +306,7 @@ static int wrap(struct rc_value_call *call, struct rc_str s, int64_t wanted, str
 			continue;
 		}
 		if (blank < 0)
-			blank = find(s, RC_STR(" "), at + width);
+			blank = rc_template_text_find(s, RC_STR(" "), at + width);
 		if (blank < 0)
 			break;
 		rc_buf_add(&out, s.p + at, (size_t)blank - at);
@@ -333,7 +314,7 @@ static int wrap(struct rc_value_call *call, struct rc_str s, int64_t wanted, str
 		at = (size_t)blank + 1;
 	}
 	rc_buf_add(&out, s.p + at, s.n - at);
-	return give_buf(call, &out, ret);
+	return rc_template_text_give(call, &out, ret);
 }
 
 static int run_wrap(struct rc_value_call *call, struct rc_value *ret)
@@ -351,7 +332,7 @@ static int run_wrap_with(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_contains(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_bool(find(text_arg(call, 1), text_arg(call, 0), 0) >= 0);
+	*ret = rc_value_bool(rc_template_text_find(text_arg(call, 1), text_arg(call, 0), 0) >= 0);
 	return 0;
 }
 
@@ -372,7 +353,7 @@ static void replace(struct rc_buf *out, struct rc_str s, struct rc_str old, stru
 	size_t at = 0;
 
 	while (old.n == 0 && at < s.n) {
-		size_t n = rune_width(s, at);
+		size_t n = rc_template_text_rune_width(s, at);
 
 		rc_buf_add_str(out, new);
 		rc_buf_add(out, s.p + at, n);
@@ -381,7 +362,7 @@ static void replace(struct rc_buf *out, struct rc_str s, struct rc_str old, stru
 	if (old.n == 0)
 		rc_buf_add_str(out, new);
 	for (;;) {
-		ptrdiff_t next = old.n ? find(s, old, at) : -1;
+		ptrdiff_t next = old.n ? rc_template_text_find(s, old, at) : -1;
 
 		if (next < 0)
 			break;
@@ -396,9 +377,9 @@ static int run_replace(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, text_max(call));
+	rc_buf_init(&out, rc_template_text_max(call));
 	replace(&out, text_arg(call, 2), text_arg(call, 0), text_arg(call, 1));
-	return give_buf(call, &out, ret);
+	return rc_template_text_give(call, &out, ret);
 }
 
 static int run_plural(struct rc_value_call *call, struct rc_value *ret)
@@ -412,7 +393,7 @@ static int indent(struct rc_value_call *call, const char *before, struct rc_valu
 	struct rc_str s = text_arg(call, 1);
 	rc_autobuf struct rc_buf out;
 
-	rc_buf_init(&out, text_max(call));
+	rc_buf_init(&out, rc_template_text_max(call));
 	if (width < 0)
 		return fail(call, "strings: negative Repeat count");
 	rc_buf_puts(&out, before);
@@ -426,7 +407,7 @@ static int indent(struct rc_value_call *call, const char *before, struct rc_valu
 			break;
 		s = part(s, n, s.n);
 	}
-	return give_buf(call, &out, ret);
+	return rc_template_text_give(call, &out, ret);
 }
 
 static int run_indent(struct rc_value_call *call, struct rc_value *ret)
@@ -437,155 +418,6 @@ static int run_indent(struct rc_value_call *call, struct rc_value *ret)
 static int run_nindent(struct rc_value_call *call, struct rc_value *ret)
 {
 	return indent(call, "\n", ret);
-}
-
-enum joining { QUOTE, SQUOTE, CAT };
-
-/* All arguments but the nils, a blank between two. */
-static int join_arguments(struct rc_value_call *call, enum joining how, struct rc_value *ret)
-{
-	rc_autobuf struct rc_buf out;
-	bool is_first = true;
-
-	rc_buf_init(&out, text_max(call));
-	for (size_t i = 0; i < call->n_args; i++) {
-		struct rc_value value = call->args[i];
-
-		if (rc_value_is_nil(value))
-			continue;
-		if (!is_first)
-			rc_buf_putc(&out, ' ');
-		is_first = false;
-		if (how == QUOTE) {
-			rc_quote_string(&out, rc_template_cast_text(call->arena, value), false);
-			continue;
-		}
-		if (how == SQUOTE)
-			rc_buf_putc(&out, '\'');
-		rc_value_print(&out, value);
-		if (how == SQUOTE)
-			rc_buf_putc(&out, '\'');
-	}
-	return give_buf(call, &out, ret);
-}
-
-static int run_quote(struct rc_value_call *call, struct rc_value *ret)
-{
-	return join_arguments(call, QUOTE, ret);
-}
-
-static int run_squote(struct rc_value_call *call, struct rc_value *ret)
-{
-	return join_arguments(call, SQUOTE, ret);
-}
-
-static int run_cat(struct rc_value_call *call, struct rc_value *ret)
-{
-	return join_arguments(call, CAT, ret);
-}
-
-static int run_to_string(struct rc_value_call *call, struct rc_value *ret)
-{
-	return give(ret, rc_template_cast_text(call->arena, call->args[0]));
-}
-
-static int run_to_strings(struct rc_value_call *call, struct rc_value *ret)
-{
-	*ret = rc_template_cast_strings(call->arena, call->args[0]);
-	return 0;
-}
-
-/* strings.SplitN: n < 0 all, 0 none, else at most n parts. */
-static struct rc_value split(struct rc_arena *arena, struct rc_str s, struct rc_str sep, int64_t n)
-{
-	struct rc_value list = rc_value_list_new(arena, RC_VALUE_STRINGS, 0);
-	size_t at = 0;
-
-	if (n == 0)
-		return list;
-	while (n < 0 || (int64_t)list.list->n < n - 1) {
-		ptrdiff_t next;
-
-		if (sep.n == 0)
-			next = at < s.n ? (ptrdiff_t)(at + rune_width(s, at)) : -1;
-		else
-			next = find(s, sep, at);
-		if (next < 0 || (sep.n == 0 && (size_t)next == s.n))
-			break;
-		rc_value_list_add(arena, list, rc_value_str(part(s, at, (size_t)next)));
-		at = (size_t)next + sep.n;
-	}
-	if (sep.n > 0 || s.n > 0)
-		rc_value_list_add(arena, list, rc_value_str(part(s, at, s.n)));
-	return list;
-}
-
-/* {"_0": ..., "_1": ...} */
-static struct rc_value number_parts(struct rc_arena *arena, struct rc_value list)
-{
-	struct rc_value map = rc_value_map_new(arena, RC_VALUE_STRINGS, list.list->n);
-
-	for (size_t i = 0; i < list.list->n; i++)
-		rc_value_map_set(arena, map.map, rc_str(rc_arena_printf(arena, "_%zu", i)),
-				 list.list->items[i]);
-	return map;
-}
-
-static int run_split(struct rc_value_call *call, struct rc_value *ret)
-{
-	*ret = number_parts(call->arena,
-			    split(call->arena, text_arg(call, 1), text_arg(call, 0), -1));
-	return 0;
-}
-
-static int run_splitn(struct rc_value_call *call, struct rc_value *ret)
-{
-	*ret = number_parts(call->arena, split(call->arena, text_arg(call, 2), text_arg(call, 0),
-					       call->args[1].integer));
-	return 0;
-}
-
-static int run_split_list(struct rc_value_call *call, struct rc_value *ret)
-{
-	*ret = split(call->arena, text_arg(call, 1), text_arg(call, 0), -1);
-	return 0;
-}
-
-static int run_join(struct rc_value_call *call, struct rc_value *ret)
-{
-	struct rc_value list = rc_template_cast_strings(call->arena, call->args[1]);
-	rc_autobuf struct rc_buf out;
-
-	rc_buf_init(&out, text_max(call));
-	for (size_t i = 0; i < list.list->n; i++) {
-		if (i > 0)
-			rc_buf_add_str(&out, text_arg(call, 0));
-		rc_buf_add_str(&out, list.list->items[i].text);
-	}
-	return give_buf(call, &out, ret);
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-	const struct rc_value *x = a, *y = b;
-
-	return rc_str_compare(x->text, y->text);
-}
-
-static int run_sort_alpha(struct rc_value_call *call, struct rc_value *ret)
-{
-	struct rc_value value = call->args[0];
-
-	if (value.kind != RC_VALUE_LIST && value.kind != RC_VALUE_BYTES) {
-		*ret = rc_value_list_new(call->arena, RC_VALUE_STRINGS, 1);
-		rc_value_list_add(call->arena, *ret,
-				  rc_value_str(rc_template_cast_text(call->arena, value)));
-		return 0;
-	}
-	*ret = rc_template_cast_strings(call->arena, value);
-	if (ret->list->n > 1)
-		rc_sort(ret->list->items, ret->list->n, sizeof(struct rc_value), compare_texts);
-	return 0;
 }
 
 const struct rc_template_func rc_template_func_text[] = {
@@ -618,15 +450,5 @@ const struct rc_template_func rc_template_func_text[] = {
 	{"plural", "ssi", run_plural},
 	{"indent", "is", run_indent},
 	{"nindent", "is", run_nindent},
-	{"quote", "a*", run_quote},
-	{"squote", "a*", run_squote},
-	{"cat", "a*", run_cat},
-	{"toString", "a", run_to_string},
-	{"toStrings", "a", run_to_strings},
-	{"split", "ss", run_split},
-	{"splitn", "sis", run_splitn},
-	{"splitList", "ss", run_split_list},
-	{"join", "sa", run_join},
-	{"sortAlpha", "a", run_sort_alpha},
 	{NULL, NULL, NULL},
 };

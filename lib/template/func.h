@@ -54,6 +54,7 @@ extern const struct rc_template_func rc_template_func_list[];
 extern const struct rc_template_func rc_template_func_map[];
 extern const struct rc_template_func rc_template_func_logic[];
 extern const struct rc_template_func rc_template_func_text[];
+extern const struct rc_template_func rc_template_func_join[];
 extern const struct rc_template_func rc_template_func_number[];
 extern const struct rc_template_func rc_template_func_decimal[];
 extern const struct rc_template_func rc_template_func_regex[];

@@ -65,6 +65,7 @@ static int run(const char *text, struct rc_buf *out, struct rc_error **err)
 	rc_template_funcs_add(funcs, rc_template_builtins);
 	rc_template_funcs_add(funcs, rc_template_func_list);
 	rc_template_funcs_add(funcs, rc_template_func_text);
+	rc_template_funcs_add(funcs, rc_template_func_join);
 	rc_template_funcs_add(funcs, rc_template_func_number);
 	rc_template_funcs_add(funcs, rc_template_func_decimal);
 	rc_template_funcs_add(funcs, rc_template_func_date);
