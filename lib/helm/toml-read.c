@@ -1,215 +1,31 @@
-/*
- * TOML's structure: tables, keys with dots, and who may add to what. A table that only a longer
- * name made ("implicit") may be defined once later; everything else stands for good.
- */
+/* Reading TOML: what stands where in the text. */
 #include "helm/toml-read.h"
 
 #include <errno.h>
 
 #include "base/buf.h"
 #include "data/quote.h"
-#include "helm/toml-key.h"
 #include "helm/toml-literal.h"
 #include "helm/toml-scan.h"
+#include "helm/toml-tables.h"
 
 #define DEPTH_MAX 1000
 
-struct key {
-	struct rc_str *parts;
-	size_t n;
-};
-
 struct reader {
-	struct rc_arena *arena;
 	struct rc_helm_toml_scan scan;
-	struct rc_value root;
-	struct key context;		  /* the table that keys belong to */
-	struct rc_str name;		  /* the key whose value is being read; may be empty */
-	unsigned int line;		  /* of the first part of the last key */
-	struct rc_value implicit, arrays; /* sets of keys, as they are written */
+	struct rc_helm_toml_tables tables;
 	unsigned int depth;
-	struct rc_str error;
-	unsigned int error_line;
 };
 
 static bool read_value(struct reader *reader, bool in_array, struct rc_value *ret);
 
-static struct key extend(struct reader *reader, struct key key, struct rc_str part)
-{
-	struct key longer = {
-		rc_arena_alloc(reader->arena, (key.n + 1) * sizeof(*longer.parts)),
-		key.n + 1,
-	};
-
-	if (key.n > 0)
-		memcpy(longer.parts, key.parts, key.n * sizeof(*key.parts));
-	longer.parts[key.n] = part;
-	return longer;
-}
-
-static struct rc_str written(struct reader *reader, struct key key)
-{
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-
-	for (size_t i = 0; i < key.n; i++) {
-		if (i > 0)
-			rc_buf_putc(&text, '.');
-		rc_helm_toml_key_write(&text, key.parts[i]);
-	}
-	return rc_arena_str(reader->arena, rc_buf_str(&text));
-}
-
-/* As ParseError.Error(): the place, the last key, what is wrong. */
-static bool fail_line(struct reader *reader, unsigned int line, struct rc_str message)
-{
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	rc_autobuf struct rc_buf last = RC_BUF_INIT(RC_BUF_UNLIMITED);
-
-	if (reader->error.p)
-		return false;
-	rc_buf_add_str(&last, written(reader, reader->context));
-	if (reader->context.n > 0 && reader->name.n > 0)
-		rc_buf_putc(&last, '.');
-	rc_buf_add_str(&last, reader->name);
-	rc_buf_printf(&text, "toml: line %d", (int)line);
-	if (last.n > 0) {
-		rc_buf_puts(&text, " (last key ");
-		rc_quote_string(&text, rc_buf_str(&last), false);
-		rc_buf_putc(&text, ')');
-	}
-	rc_buf_puts(&text, ": ");
-	rc_buf_add_str(&text, message);
-	reader->error = rc_arena_str(reader->arena, rc_buf_str(&text));
-	return false;
-}
-
 static bool fail_scan(struct reader *reader)
 {
-	return fail_line(reader, reader->scan.error_line, reader->scan.error);
+	return rc_helm_toml_tables_fail(&reader->tables, reader->scan.error_line,
+					reader->scan.error);
 }
 
-static bool fail_key(struct reader *reader, struct key key, const char *message)
-{
-	struct rc_str text = written(reader, key);
-
-	return fail_line(reader, reader->line,
-			 rc_str(rc_arena_printf(reader->arena, "Key '%.*s' %s", (int)text.n, text.p,
-						message)));
-}
-
-static void mark(struct reader *reader, struct rc_value set, struct key key, bool in)
-{
-	struct rc_str text = written(reader, key);
-
-	if (in)
-		rc_value_map_set(reader->arena, set.map, text, rc_value_bool(true));
-	else
-		rc_value_map_unset(set.map, text);
-}
-
-static bool is_marked(struct reader *reader, struct rc_value set, struct key key)
-{
-	return rc_value_map_get(set.map, written(reader, key)) != NULL;
-}
-
-/* The kind of what was just set at the context, or at name in it. */
-static void set_kind(struct reader *reader, struct rc_str name, bool is_array)
-{
-	struct key key = name.n > 0 ? extend(reader, reader->context, name) : reader->context;
-
-	if (key.n == 0)
-		key = extend(reader, key, RC_STR(""));
-	mark(reader, reader->arrays, key, is_array);
-}
-
-/* A table, or the last one of a list of tables; NULL for anything else. */
-static struct rc_value_map *table_in(const struct rc_value *value)
-{
-	if (value->kind == RC_VALUE_MAP)
-		return value->map;
-	if (value->kind == RC_VALUE_LIST && value->list->flavour == RC_VALUE_MAPS)
-		return value->list->items[value->list->n - 1].map;
-	return NULL;
-}
-
-static struct rc_value new_table(struct reader *reader)
-{
-	return rc_value_map_new(reader->arena, RC_VALUE_ANY, 4);
-}
-
-static bool set_value(struct reader *reader, struct rc_str name, struct rc_value value)
-{
-	struct rc_value_map *map = reader->root.map;
-	struct key key = {NULL, 0};
-
-	for (size_t i = 0; i < reader->context.n; i++) {
-		const struct rc_value *found = rc_value_map_get(map, reader->context.parts[i]);
-
-		key = extend(reader, key, reader->context.parts[i]);
-		map = found ? table_in(found) : NULL;
-		if (!map)
-			return fail_key(reader, key, "has already been defined.");
-	}
-	key = extend(reader, key, name);
-	if (!rc_value_map_get(map, name)) {
-		rc_value_map_set(reader->arena, map, name, value);
-		return true;
-	}
-	if (is_marked(reader, reader->arrays, key)) {
-		mark(reader, reader->implicit, key, false);
-		rc_value_map_set(reader->arena, map, name, value);
-		return true;
-	}
-	if (!is_marked(reader, reader->implicit, key))
-		return fail_key(reader, key, "has already been defined.");
-	mark(reader, reader->implicit, key, false);
-	return true;
-}
-
-static bool add_to_list(struct reader *reader, struct rc_value_map *map, struct key key)
-{
-	struct rc_str last = key.parts[key.n - 1];
-	struct rc_value *found = rc_value_map_get(map, last);
-
-	if (!found) {
-		rc_value_map_set(reader->arena, map, last,
-				 rc_value_list_new(reader->arena, RC_VALUE_MAPS, 4));
-		found = rc_value_map_get(map, last);
-	}
-	if (found->kind != RC_VALUE_LIST || found->list->flavour != RC_VALUE_MAPS)
-		return fail_key(reader, key, "was already created and cannot be used as an array.");
-	rc_value_list_add(reader->arena, *found, new_table(reader));
-	return true;
-}
-
-/* Go to the table of that name, which must be new; what is above it may come to be with it. */
-static bool enter(struct reader *reader, struct key key, bool array)
-{
-	struct rc_value_map *map = reader->root.map;
-	struct key above = {NULL, 0};
-
-	for (size_t i = 0; i + 1 < key.n; i++) {
-		const struct rc_value *found = rc_value_map_get(map, key.parts[i]);
-
-		above = extend(reader, above, key.parts[i]);
-		if (!found) {
-			mark(reader, reader->implicit, above, true);
-			rc_value_map_set(reader->arena, map, key.parts[i], new_table(reader));
-			found = rc_value_map_get(map, key.parts[i]);
-		}
-		map = table_in(found);
-		if (!map)
-			return fail_key(reader, above, "was already created as a hash.");
-	}
-	reader->context = above;
-	if (array ? !add_to_list(reader, map, key)
-		  : !set_value(reader, key.parts[key.n - 1], new_table(reader)))
-		return false;
-	reader->context = extend(reader, above, key.parts[key.n - 1]);
-	return true;
-}
-
-static bool name_part(struct reader *reader, struct key *key)
+static bool name_part(struct reader *reader, struct rc_helm_toml_path *key)
 {
 	struct rc_helm_toml_literal part;
 	struct rc_value text;
@@ -218,22 +34,22 @@ static bool name_part(struct reader *reader, struct key *key)
 	if (!rc_helm_toml_scan_name(&reader->scan, &part))
 		return fail_scan(reader);
 	if (key->n == 0)
-		reader->line = part.line;
-	problem = rc_helm_toml_literal_value(reader->arena, &part, &text);
+		reader->tables.line = part.line;
+	problem = rc_helm_toml_literal_value(reader->tables.arena, &part, &text);
 	if (problem)
-		return fail_line(reader, part.line, rc_str(problem));
-	*key = extend(reader, *key, text.text);
+		return rc_helm_toml_tables_fail(&reader->tables, part.line, rc_str(problem));
+	*key = rc_helm_toml_tables_extend(&reader->tables, *key, text.text);
 	return true;
 }
 
 /* Up to and with '='. */
-static bool read_key(struct reader *reader, struct key *ret)
+static bool read_key(struct reader *reader, struct rc_helm_toml_path *ret)
 {
 	struct rc_helm_toml_scan *scan = &reader->scan;
 	const char *early = "unexpected '=': key name appears blank";
 	const char *dot = "unexpected '.': keys cannot start with a '.'";
 
-	*ret = (struct key){NULL, 0};
+	*ret = (struct rc_helm_toml_path){NULL, 0};
 	for (;;) {
 		uint32_t rune;
 
@@ -264,22 +80,25 @@ static bool read_key(struct reader *reader, struct key *ret)
 }
 
 /* A key and its value, into the table of the context. The value is given, too. */
-static bool read_pair(struct reader *reader, struct key *ret_key, struct rc_value *ret)
+static bool read_pair(struct reader *reader, struct rc_helm_toml_path *ret_key,
+		      struct rc_value *ret)
 {
-	struct key key;
+	struct rc_helm_toml_path key;
 
 	if (!read_key(reader, &key))
 		return false;
-	reader->name = key.parts[key.n - 1];
+	reader->tables.name = key.parts[key.n - 1];
 	for (size_t i = 0; i + 1 < key.n; i++) {
-		struct key above = extend(reader, reader->context, key.parts[i]);
+		struct rc_helm_toml_path above = rc_helm_toml_tables_extend(
+			&reader->tables, reader->tables.context, key.parts[i]);
 
-		mark(reader, reader->implicit, above, true);
-		if (!enter(reader, above, false))
+		rc_helm_toml_tables_mark(&reader->tables, reader->tables.implicit, above, true);
+		if (!rc_helm_toml_tables_enter(&reader->tables, above, false))
 			return false;
 	}
 	*ret_key = key;
-	return read_value(reader, false, ret) && set_value(reader, reader->name, *ret);
+	return read_value(reader, false, ret) &&
+	       rc_helm_toml_tables_set(&reader->tables, reader->tables.name, *ret);
 }
 
 static bool read_comment(struct reader *reader)
@@ -330,8 +149,8 @@ static bool read_array(struct reader *reader, struct rc_value *ret)
 	struct rc_helm_toml_scan *scan = &reader->scan;
 	uint32_t rune;
 
-	set_kind(reader, reader->name, true);
-	*ret = rc_value_list_new(reader->arena, RC_VALUE_ANY, 2);
+	rc_helm_toml_tables_set_kind(&reader->tables, reader->tables.name, true);
+	*ret = rc_value_list_new(reader->tables.arena, RC_VALUE_ANY, 2);
 	for (;;) {
 		struct rc_value item;
 
@@ -345,7 +164,7 @@ static bool read_array(struct reader *reader, struct rc_value *ret)
 		rc_helm_toml_scan_back(scan);
 		if (!read_value(reader, true, &item))
 			return false;
-		rc_value_list_add(reader->arena, *ret, item);
+		rc_value_list_add(reader->tables.arena, *ret, item);
 		rune = next_solid(reader);
 		if (rune == ']' && !scan->failed)
 			break;
@@ -383,7 +202,7 @@ static bool next_inline(struct reader *reader, uint32_t *ret)
 }
 
 /* The pair that was read also goes into the value that the inline table is. */
-static bool put_inline(struct reader *reader, struct rc_value table, struct key key,
+static bool put_inline(struct reader *reader, struct rc_value table, struct rc_helm_toml_path key,
 		       struct rc_value value)
 {
 	struct rc_value_map *map = table.map;
@@ -393,24 +212,29 @@ static bool put_inline(struct reader *reader, struct rc_value table, struct key 
 		rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 		if (!found) {
-			rc_value_map_set(reader->arena, map, key.parts[i], new_table(reader));
+			rc_value_map_set(reader->tables.arena, map, key.parts[i],
+					 rc_helm_toml_tables_new_table(&reader->tables));
 			found = rc_value_map_get(map, key.parts[i]);
 		}
 		if (found->kind != RC_VALUE_MAP) {
-			rc_quote_string(&text, written(reader, reader->context), false);
+			rc_quote_string(&text,
+					rc_helm_toml_tables_written(&reader->tables,
+								    reader->tables.context),
+					false);
 			rc_buf_puts(&text, " is not a table");
-			return fail_line(reader, reader->line, rc_buf_str(&text));
+			return rc_helm_toml_tables_fail(&reader->tables, reader->tables.line,
+							rc_buf_str(&text));
 		}
 		map = found->map;
 	}
-	rc_value_map_set(reader->arena, map, key.parts[key.n - 1], value);
+	rc_value_map_set(reader->tables.arena, map, key.parts[key.n - 1], value);
 	return true;
 }
 
 static bool read_inline_pairs(struct reader *reader, struct rc_value table)
 {
 	struct rc_helm_toml_scan *scan = &reader->scan;
-	struct key outer = reader->context, key;
+	struct rc_helm_toml_path outer = reader->tables.context, key;
 	struct rc_value value;
 	uint32_t rune;
 
@@ -426,10 +250,11 @@ static bool read_inline_pairs(struct reader *reader, struct rc_value table)
 		rc_helm_toml_scan_back(scan);
 		if (!read_pair(reader, &key, &value))
 			return false;
-		set_kind(reader, reader->name, value.kind == RC_VALUE_LIST);
+		rc_helm_toml_tables_set_kind(&reader->tables, reader->tables.name,
+					     value.kind == RC_VALUE_LIST);
 		if (!put_inline(reader, table, key, value))
 			return false;
-		reader->context = outer;
+		reader->tables.context = outer;
 		if (!next_inline(reader, &rune))
 			return false;
 		if (rune == '}')
@@ -448,18 +273,20 @@ static bool read_inline_pairs(struct reader *reader, struct rc_value table)
 
 static bool read_inline(struct reader *reader, bool in_array, struct rc_value *ret)
 {
-	struct key outer = reader->context;
-	struct rc_str name = reader->name;
+	struct rc_helm_toml_path outer = reader->tables.context;
+	struct rc_str name = reader->tables.name;
 
-	reader->context = extend(reader, outer, name);
-	reader->name = RC_STR("");
-	mark(reader, reader->implicit, reader->context, true);
-	*ret = new_table(reader);
-	if (!enter(reader, reader->context, in_array) || !read_inline_pairs(reader, *ret))
+	reader->tables.context = rc_helm_toml_tables_extend(&reader->tables, outer, name);
+	reader->tables.name = RC_STR("");
+	rc_helm_toml_tables_mark(&reader->tables, reader->tables.implicit, reader->tables.context,
+				 true);
+	*ret = rc_helm_toml_tables_new_table(&reader->tables);
+	if (!rc_helm_toml_tables_enter(&reader->tables, reader->tables.context, in_array) ||
+	    !read_inline_pairs(reader, *ret))
 		return false;
 	rc_helm_toml_scan_ignore(&reader->scan);
-	reader->context = outer;
-	reader->name = name;
+	reader->tables.context = outer;
+	reader->tables.name = name;
 	return true;
 }
 
@@ -472,21 +299,23 @@ static bool read_value(struct reader *reader, bool in_array, struct rc_value *re
 	if (!rc_helm_toml_scan_value(&reader->scan, &literal))
 		return fail_scan(reader);
 	if (++reader->depth > DEPTH_MAX)
-		return fail_line(reader, literal.line, RC_STR("nested too deep"));
+		return rc_helm_toml_tables_fail(&reader->tables, literal.line,
+						RC_STR("nested too deep"));
 	if (literal.kind == RC_HELM_TOML_ARRAY) {
 		right = read_array(reader, ret);
 	} else if (literal.kind == RC_HELM_TOML_TABLE) {
 		right = read_inline(reader, in_array, ret);
 	} else {
-		problem = rc_helm_toml_literal_value(reader->arena, &literal, ret);
-		right = !problem || fail_line(reader, literal.line, rc_str(problem));
+		problem = rc_helm_toml_literal_value(reader->tables.arena, &literal, ret);
+		right = !problem ||
+			rc_helm_toml_tables_fail(&reader->tables, literal.line, rc_str(problem));
 	}
 	reader->depth--;
 	return right;
 }
 
 /* The opening bracket was read. */
-static bool read_table_name(struct reader *reader, bool array, struct key *key)
+static bool read_table_name(struct reader *reader, bool array, struct rc_helm_toml_path *key)
 {
 	struct rc_helm_toml_scan *scan = &reader->scan;
 	uint32_t rune = '.';
@@ -524,28 +353,30 @@ static bool read_table(struct reader *reader)
 {
 	struct rc_helm_toml_scan *scan = &reader->scan;
 	bool array = rc_helm_toml_scan_peek(scan) == '[';
-	struct key key = {NULL, 0};
+	struct rc_helm_toml_path key = {NULL, 0};
 
 	if (array)
 		rc_helm_toml_scan_next(scan);
 	rc_helm_toml_scan_ignore(scan);
-	if (!read_table_name(reader, array, &key) || !enter(reader, key, array))
+	if (!read_table_name(reader, array, &key) ||
+	    !rc_helm_toml_tables_enter(&reader->tables, key, array))
 		return false;
-	set_kind(reader, RC_STR(""), false);
+	rc_helm_toml_tables_set_kind(&reader->tables, RC_STR(""), false);
 	return true;
 }
 
 static bool read_top_pair(struct reader *reader)
 {
-	struct key outer = reader->context, key;
+	struct rc_helm_toml_path outer = reader->tables.context, key;
 	struct rc_value value;
 
 	rc_helm_toml_scan_back(&reader->scan);
 	if (!read_pair(reader, &key, &value))
 		return false;
-	set_kind(reader, reader->name, value.kind == RC_VALUE_LIST);
-	reader->context = outer;
-	reader->name = RC_STR("");
+	rc_helm_toml_tables_set_kind(&reader->tables, reader->tables.name,
+				     value.kind == RC_VALUE_LIST);
+	reader->tables.context = outer;
+	reader->tables.name = RC_STR("");
 	return true;
 }
 
@@ -591,7 +422,7 @@ static bool read_all(struct reader *reader)
 int rc_helm_toml_read(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
 		      struct rc_str *ret_error)
 {
-	struct reader reader = {.arena = arena};
+	struct reader reader = {.tables = {.arena = arena}};
 	size_t mark_n = rc_str_has_prefix(text, RC_STR("\xff\xfe")) ||
 					rc_str_has_prefix(text, RC_STR("\xfe\xff"))
 				? 2
@@ -606,11 +437,11 @@ int rc_helm_toml_read(struct rc_arena *arena, struct rc_str text, struct rc_valu
 		return -EINVAL;
 	}
 	rc_helm_toml_scan_init(&reader.scan, arena, text);
-	reader.root = *ret = new_table(&reader);
-	reader.implicit = new_table(&reader);
-	reader.arrays = new_table(&reader);
+	reader.tables.root = *ret = rc_helm_toml_tables_new_table(&reader.tables);
+	reader.tables.implicit = rc_helm_toml_tables_new_table(&reader.tables);
+	reader.tables.arrays = rc_helm_toml_tables_new_table(&reader.tables);
 	if (read_all(&reader))
 		return 0;
-	*ret_error = reader.error;
+	*ret_error = reader.tables.error;
 	return -EINVAL;
 }
