@@ -5,15 +5,6 @@
 
 #include "config-schema.h"
 
-static const struct rc_config_repository *find_repository(const struct rc_config *config,
-							  const char *name)
-{
-	for (size_t i = 0; i < config->n_repositories; i++)
-		if (rc_text_equal(config->repositories[i].name, name))
-			return &config->repositories[i];
-	return NULL;
-}
-
 static bool has_cluster(const struct rc_config *config, const char *name)
 {
 	for (size_t i = 0; i < config->n_clusters; i++)
@@ -25,7 +16,8 @@ static bool has_cluster(const struct rc_config *config, const char *name)
 static const char *check_repository(const struct rc_config *config,
 				    const struct rc_config_applications *source)
 {
-	const struct rc_config_repository *repository = find_repository(config, source->repository);
+	const struct rc_config_repository *repository =
+		config_find_repository(config, source->repository);
 
 	if (!repository)
 		return rc_arena_printf(config->arena,
@@ -79,11 +71,8 @@ int config_applications_check(const struct rc_config *config, struct rc_buf *mes
 		const struct rc_config_applications *source = &config->applications[i];
 		const char *problem = find_problem(config, source);
 
-		if (!problem)
-			continue;
-		rc_buf_printf(messages, "%s:%u:%u: error: %s\n", source->place.file,
-			      source->place.line, source->place.column, problem);
-		r = -EINVAL;
+		if (problem)
+			r = rc_config_refuse(messages, source->place, "%s", problem);
 	}
 	return r;
 }

@@ -1,6 +1,7 @@
 /* Decoding YAML by the tables of config-schema.c; every mistake is named with its place. */
 #include "config-schema.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -8,17 +9,34 @@
 
 #define KEYS_MAX 64
 
+static void __attribute__((format(printf, 3, 0)))
+refuse(struct rc_buf *messages, struct rc_config_place place, const char *format, va_list args)
+{
+	rc_buf_printf(messages, "%s:%u:%u: error: ", place.file, place.line, place.column);
+	rc_buf_vprintf(messages, format, args);
+	rc_buf_putc(messages, '\n');
+}
+
 void config_fail(struct config_reader *reader, unsigned int line, unsigned int column,
 		 const char *format, ...)
 {
+	struct rc_config_place place = {reader->file, line, column};
 	va_list args;
 
 	reader->n_errors++;
-	rc_buf_printf(reader->messages, "%s:%u:%u: error: ", reader->file, line, column);
 	va_start(args, format);
-	rc_buf_vprintf(reader->messages, format, args);
+	refuse(reader->messages, place, format, args);
 	va_end(args);
-	rc_buf_putc(reader->messages, '\n');
+}
+
+int rc_config_refuse(struct rc_buf *messages, struct rc_config_place place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	refuse(messages, place, format, args);
+	va_end(args);
+	return -EINVAL;
 }
 
 static const struct config_field *find_field(const struct config_struct *target, struct rc_str key)

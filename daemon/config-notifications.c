@@ -6,25 +6,6 @@
 
 #include "base/str.h"
 
-#define TEXT(owner, member, key)                                                      \
-	{                                                                             \
-		.name = (key), .type = CONFIG_TEXT, .offset = offsetof(owner, member) \
-	}
-#define TEXTS(member, key)                                              \
-	{                                                               \
-		.name = (key), .type = CONFIG_TEXTS,                    \
-		.offset = offsetof(struct rc_config_sink, member),      \
-		.offset_n = offsetof(struct rc_config_sink, n_##member) \
-	}
-
-static const struct config_field secret_fields[] = {
-	TEXT(struct rc_config_auth, credential, "credential"),
-	TEXT(struct rc_config_auth, file, "file"),
-	TEXT(struct rc_config_auth, env, "env"),
-	{.name = NULL},
-};
-static const struct config_struct secret = {secret_fields, 0, 0};
-
 static const char *const types[] = {"alertmanager", "email", "pagerduty", "slack", "webhook", NULL};
 static const char *const events[] = {"sync-succeeded",	"sync-failed",	     "health-degraded",
 				     "health-restored", "validation-failed", "validation-passed",
@@ -40,22 +21,22 @@ static const struct config_field sink_fields[] = {
 	 .offset = offsetof(struct rc_config_sink, type),
 	 .words = types,
 	 .required = true},
-	TEXT(struct rc_config_sink, url, "url"),
-	TEXT(struct rc_config_sink, ca, "ca"),
+	CONFIG_FIELD_TEXT(struct rc_config_sink, url, "url"),
+	CONFIG_FIELD_TEXT(struct rc_config_sink, ca, "ca"),
 	{.name = "secret",
 	 .type = CONFIG_STRUCT,
 	 .offset = offsetof(struct rc_config_sink, secret),
-	 .target = &secret},
-	TEXT(struct rc_config_sink, from, "from"),
-	TEXT(struct rc_config_sink, username, "username"),
-	TEXT(struct rc_config_sink, template, "template"),
-	TEXTS(to, "to"),
+	 .target = &config_secret},
+	CONFIG_FIELD_TEXT(struct rc_config_sink, from, "from"),
+	CONFIG_FIELD_TEXT(struct rc_config_sink, username, "username"),
+	CONFIG_FIELD_TEXT(struct rc_config_sink, template, "template"),
+	CONFIG_FIELD_TEXTS(struct rc_config_sink, to, "to"),
 	{.name = "events",
 	 .type = CONFIG_TEXTS,
 	 .offset = offsetof(struct rc_config_sink, events),
 	 .offset_n = offsetof(struct rc_config_sink, n_events),
 	 .words = events},
-	TEXTS(apps, "applications"),
+	CONFIG_FIELD_TEXTS(struct rc_config_sink, apps, "applications"),
 	{.name = NULL},
 };
 const struct config_struct config_sink = {sink_fields, sizeof(struct rc_config_sink),
@@ -85,7 +66,7 @@ static const char *find_mail_problem(const struct rc_config_sink *sink)
 
 static const char *find_problem(const struct rc_config_sink *sink)
 {
-	int n_sources = !!sink->secret.credential + !!sink->secret.file + !!sink->secret.env;
+	unsigned int n_sources = config_count_sources(&sink->secret);
 
 	if (n_sources > 1)
 		return "secret: one of 'credential', 'file' and 'env' is enough";
@@ -96,9 +77,10 @@ static const char *find_problem(const struct rc_config_sink *sink)
 	if (sink->url && !has_url_of(sink, "https://", "http://"))
 		return "'url' begins with https:// or http://";
 	if (strcmp(sink->type, "slack") == 0)
-		return !!sink->url + n_sources == 1 ? NULL
-						    : "type slack needs its webhook's URL, as "
-						      "'secret' (or 'url', for all to read)";
+		return (sink->url != NULL) + n_sources == 1
+			       ? NULL
+			       : "type slack needs its webhook's URL, as "
+				 "'secret' (or 'url', for all to read)";
 	if (strcmp(sink->type, "pagerduty") == 0)
 		return n_sources == 1 ? NULL : "type pagerduty needs its routing key as 'secret'";
 	return sink->url ? NULL : "'url' is missing";
@@ -112,12 +94,9 @@ int config_notifications_check(const struct rc_config *config, struct rc_buf *me
 		const struct rc_config_sink *sink = &config->sinks[i];
 		const char *problem = find_problem(sink);
 
-		if (!problem)
-			continue;
-		rc_buf_printf(messages, "%s:%u:%u: error: notification '%s': %s\n",
-			      sink->place.file, sink->place.line, sink->place.column, sink->name,
-			      problem);
-		r = -EINVAL;
+		if (problem)
+			r = rc_config_refuse(messages, sink->place, "notification '%s': %s",
+					     sink->name, problem);
 	}
 	return r;
 }

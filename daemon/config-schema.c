@@ -1,24 +1,23 @@
 /* What a configuration may hold: one table per section. */
 #include "config-schema.h"
 
-#define SECOND INT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-
-#define TEXT(owner, member, key)                                                      \
-	{                                                                             \
-		.name = (key), .type = CONFIG_TEXT, .offset = offsetof(owner, member) \
-	}
+static const struct config_field secret_fields[] = {
+	CONFIG_FIELD_TEXT(struct rc_config_auth, credential, "credential"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, file, "file"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, env, "env"),
+	{.name = NULL},
+};
+const struct config_struct config_secret = {secret_fields, 0, 0};
 
 static const struct config_field auth_fields[] = {
-	TEXT(struct rc_config_auth, credential, "credential"),
-	TEXT(struct rc_config_auth, file, "file"),
-	TEXT(struct rc_config_auth, env, "env"),
-	TEXT(struct rc_config_auth, username, "username"),
-	TEXT(struct rc_config_auth, ssh_key, "sshKey"),
-	TEXT(struct rc_config_auth, known_hosts, "knownHosts"),
-	TEXT(struct rc_config_auth, certificate, "certificate"),
-	TEXT(struct rc_config_auth, key, "key"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, credential, "credential"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, file, "file"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, env, "env"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, username, "username"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, ssh_key, "sshKey"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, known_hosts, "knownHosts"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, certificate, "certificate"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, key, "key"),
 	{.name = NULL},
 };
 static const struct config_struct auth = {auth_fields, sizeof(struct rc_config_auth), 0};
@@ -28,10 +27,10 @@ static const struct config_field eks_fields[] = {
 	 .type = CONFIG_TEXT,
 	 .offset = offsetof(struct rc_config_eks, cluster),
 	 .required = true},
-	TEXT(struct rc_config_eks, region, "region"),
-	TEXT(struct rc_config_eks, role_arn, "roleArn"),
-	TEXT(struct rc_config_eks, external_id, "externalId"),
-	TEXT(struct rc_config_eks, profile, "profile"),
+	CONFIG_FIELD_TEXT(struct rc_config_eks, region, "region"),
+	CONFIG_FIELD_TEXT(struct rc_config_eks, role_arn, "roleArn"),
+	CONFIG_FIELD_TEXT(struct rc_config_eks, external_id, "externalId"),
+	CONFIG_FIELD_TEXT(struct rc_config_eks, profile, "profile"),
 	{.name = NULL},
 };
 static const struct config_struct eks = {eks_fields, sizeof(struct rc_config_eks), 0};
@@ -41,8 +40,8 @@ static const struct config_field cluster_fields[] = {
 	 .type = CONFIG_TEXT,
 	 .offset = offsetof(struct rc_config_cluster, name),
 	 .required = true},
-	TEXT(struct rc_config_cluster, kubeconfig, "kubeconfig"),
-	TEXT(struct rc_config_cluster, context, "context"),
+	CONFIG_FIELD_TEXT(struct rc_config_cluster, kubeconfig, "kubeconfig"),
+	CONFIG_FIELD_TEXT(struct rc_config_cluster, context, "context"),
 	{.name = "eks",
 	 .type = CONFIG_STRUCT,
 	 .offset = offsetof(struct rc_config_cluster, eks),
@@ -81,18 +80,18 @@ static const struct config_field repository_fields[] = {
 	{.name = "interval",
 	 .type = CONFIG_DURATION,
 	 .offset = offsetof(struct rc_config_repository, interval_ms),
-	 .min = 10 * SECOND,
-	 .max = 24 * HOUR},
+	 .min = 10 * CONFIG_SECOND,
+	 .max = 24 * CONFIG_HOUR},
 	{.name = "timeout",
 	 .type = CONFIG_DURATION,
 	 .offset = offsetof(struct rc_config_repository, timeout_ms),
-	 .min = SECOND,
-	 .max = HOUR},
+	 .min = CONFIG_SECOND,
+	 .max = CONFIG_HOUR},
 	{.name = "type",
 	 .type = CONFIG_TEXT,
 	 .offset = offsetof(struct rc_config_repository, type),
 	 .words = repository_types},
-	TEXT(struct rc_config_repository, ca, "ca"),
+	CONFIG_FIELD_TEXT(struct rc_config_repository, ca, "ca"),
 	REPOSITORY_FLAG(insecure, "insecure"),
 	REPOSITORY_FLAG(plain_http, "plainHttp"),
 	REPOSITORY_FLAG(pass_credentials, "passCredentials"),
@@ -107,18 +106,18 @@ static const struct config_struct repository = {repository_fields,
 						offsetof(struct rc_config_repository, place)};
 
 static const struct config_field from_fields[] = {
-	TEXT(struct rc_config_applications, repository, "repository"),
-	TEXT(struct rc_config_applications, path, "path"),
-	TEXT(struct rc_config_applications, revision, "revision"),
+	CONFIG_FIELD_TEXT(struct rc_config_applications, repository, "repository"),
+	CONFIG_FIELD_TEXT(struct rc_config_applications, path, "path"),
+	CONFIG_FIELD_TEXT(struct rc_config_applications, revision, "revision"),
 	{.name = NULL},
 };
 static const struct config_struct from = {from_fields, sizeof(struct rc_config_applications), 0};
 
 static const struct config_field applications_fields[] = {
-	TEXT(struct rc_config_applications, file, "file"),
+	CONFIG_FIELD_TEXT(struct rc_config_applications, file, "file"),
 	{.name = "from", .type = CONFIG_STRUCT, .offset = 0, .target = &from},
-	TEXT(struct rc_config_applications, cluster, "cluster"),
-	TEXT(struct rc_config_applications, selector, "selector"),
+	CONFIG_FIELD_TEXT(struct rc_config_applications, cluster, "cluster"),
+	CONFIG_FIELD_TEXT(struct rc_config_applications, selector, "selector"),
 	{.name = "namespaces",
 	 .type = CONFIG_TEXTS,
 	 .offset = offsetof(struct rc_config_applications, namespaces),
@@ -136,8 +135,8 @@ static const struct config_field sync_fields[] = {
 	{.name = "waveTimeout",
 	 .type = CONFIG_DURATION,
 	 .offset = offsetof(struct rc_config, sync.wave_timeout_ms),
-	 .min = SECOND,
-	 .max = 24 * HOUR},
+	 .min = CONFIG_SECOND,
+	 .max = 24 * CONFIG_HOUR},
 	{.name = "pruneBudget",
 	 .type = CONFIG_NUMBER,
 	 .offset = offsetof(struct rc_config, sync.prune_budget),
@@ -151,8 +150,8 @@ static const struct config_field render_fields[] = {
 	{.name = "timeout",
 	 .type = CONFIG_DURATION,
 	 .offset = offsetof(struct rc_config, render.timeout_ms),
-	 .min = SECOND,
-	 .max = HOUR},
+	 .min = CONFIG_SECOND,
+	 .max = CONFIG_HOUR},
 	{.name = "memory",
 	 .type = CONFIG_NUMBER,
 	 .offset = offsetof(struct rc_config, render.memory_mib),
@@ -163,8 +162,8 @@ static const struct config_field render_fields[] = {
 static const struct config_struct render_section = {render_fields, 0, 0};
 
 static const struct config_field api_fields[] = {
-	TEXT(struct rc_config, api.socket, "socket"),
-	TEXT(struct rc_config, api.listen, "listen"),
+	CONFIG_FIELD_TEXT(struct rc_config, api.socket, "socket"),
+	CONFIG_FIELD_TEXT(struct rc_config, api.listen, "listen"),
 	{.name = NULL},
 };
 static const struct config_struct api_section = {api_fields, 0, 0};
@@ -185,7 +184,7 @@ static const struct config_field log_fields[] = {
 static const struct config_struct log_section = {log_fields, 0, 0};
 
 static const struct config_field root_fields[] = {
-	TEXT(struct rc_config, instance, "instance"),
+	CONFIG_FIELD_TEXT(struct rc_config, instance, "instance"),
 	{.name = "clusters",
 	 .type = CONFIG_STRUCTS,
 	 .offset = offsetof(struct rc_config, clusters),
@@ -209,8 +208,8 @@ static const struct config_field root_fields[] = {
 	{.name = "render", .type = CONFIG_STRUCT, .target = &render_section},
 	{.name = "api", .type = CONFIG_STRUCT, .target = &api_section},
 	{.name = "log", .type = CONFIG_STRUCT, .target = &log_section},
-	TEXT(struct rc_config, state_directory, "stateDirectory"),
-	TEXT(struct rc_config, cache_directory, "cacheDirectory"),
+	CONFIG_FIELD_TEXT(struct rc_config, state_directory, "stateDirectory"),
+	CONFIG_FIELD_TEXT(struct rc_config, cache_directory, "cacheDirectory"),
 	{.name = "terraform",
 	 .type = CONFIG_STRUCT,
 	 .offset = offsetof(struct rc_config, terraform),

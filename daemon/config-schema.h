@@ -38,7 +38,29 @@ struct config_struct {
 	size_t offset_place; /* of a struct rc_config_place; 0: it has none */
 };
 
+/* Entries of a table: where a text, or a list of them with its count n_<member>, is in owner. */
+#define CONFIG_FIELD_TEXT(owner, member, key)                                         \
+	{                                                                             \
+		.name = (key), .type = CONFIG_TEXT, .offset = offsetof(owner, member) \
+	}
+#define CONFIG_FIELD_TEXTS(owner, member, key)                                          \
+	{                                                                               \
+		.name = (key), .type = CONFIG_TEXTS, .offset = offsetof(owner, member), \
+		.offset_n = offsetof(owner, n_##member)                                 \
+	}
+
+#define CONFIG_SECOND INT64_C(1000)
+#define CONFIG_MINUTE (60 * CONFIG_SECOND)
+#define CONFIG_HOUR   (60 * CONFIG_MINUTE)
+
 extern const struct config_struct config_root;
+extern const struct config_struct config_secret; /* over struct rc_config_auth: where it is */
+
+/* In how many places the secret is said to be. */
+unsigned int config_count_sources(const struct rc_config_auth *auth);
+/* NULL: there is none of that name. */
+const struct rc_config_repository *config_find_repository(const struct rc_config *config,
+							  const char *name);
 
 /* ---- config-validation.c ---- */
 extern const struct config_struct config_validation; /* over struct rc_config_validation */

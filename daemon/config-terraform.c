@@ -6,20 +6,8 @@
 
 #include "base/str.h"
 
-#define SECOND INT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
+#define DAY (24 * CONFIG_HOUR)
 
-#define TEXT(owner, member, key)                                                      \
-	{                                                                             \
-		.name = (key), .type = CONFIG_TEXT, .offset = offsetof(owner, member) \
-	}
-#define TEXTS(owner, member, key)                                                       \
-	{                                                                               \
-		.name = (key), .type = CONFIG_TEXTS, .offset = offsetof(owner, member), \
-		.offset_n = offsetof(owner, n_##member)                                 \
-	}
 #define TIME(owner, member, key, least, most)                                              \
 	{                                                                                  \
 		.name = (key), .type = CONFIG_DURATION, .offset = offsetof(owner, member), \
@@ -36,12 +24,12 @@ static const struct config_field variable_fields[] = {
 	 .type = CONFIG_TEXT,
 	 .offset = offsetof(struct rc_config_variable, name),
 	 .required = true},
-	TEXT(struct rc_config_variable, value, "value"),
-	TEXT(struct rc_config_variable, credential, "credential"),
-	TEXT(struct rc_config_variable, file, "file"),
-	TEXT(struct rc_config_variable, env, "env"),
-	TEXT(struct rc_config_variable, stack, "stack"),
-	TEXT(struct rc_config_variable, output, "output"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, value, "value"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, credential, "credential"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, file, "file"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, env, "env"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, stack, "stack"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, output, "output"),
 	{.name = NULL},
 };
 static const struct config_struct variable = {variable_fields, sizeof(struct rc_config_variable),
@@ -57,14 +45,14 @@ static const struct config_field stack_fields[] = {
 	 .type = CONFIG_TEXT,
 	 .offset = offsetof(struct rc_config_stack, repository),
 	 .required = true},
-	TEXT(struct rc_config_stack, path, "path"),
-	TEXT(struct rc_config_stack, revision, "revision"),
-	TEXT(struct rc_config_stack, workspace, "workspace"),
-	TEXT(struct rc_config_stack, binary, "binary"),
-	TEXT(struct rc_config_stack, version, "version"),
-	TEXTS(struct rc_config_stack, backend_config, "backendConfig"),
-	TEXTS(struct rc_config_stack, var_files, "varFiles"),
-	TEXTS(struct rc_config_stack, depends_on, "dependsOn"),
+	CONFIG_FIELD_TEXT(struct rc_config_stack, path, "path"),
+	CONFIG_FIELD_TEXT(struct rc_config_stack, revision, "revision"),
+	CONFIG_FIELD_TEXT(struct rc_config_stack, workspace, "workspace"),
+	CONFIG_FIELD_TEXT(struct rc_config_stack, binary, "binary"),
+	CONFIG_FIELD_TEXT(struct rc_config_stack, version, "version"),
+	CONFIG_FIELD_TEXTS(struct rc_config_stack, backend_config, "backendConfig"),
+	CONFIG_FIELD_TEXTS(struct rc_config_stack, var_files, "varFiles"),
+	CONFIG_FIELD_TEXTS(struct rc_config_stack, depends_on, "dependsOn"),
 	{.name = "variables",
 	 .type = CONFIG_STRUCTS,
 	 .offset = offsetof(struct rc_config_stack, variables),
@@ -78,32 +66,33 @@ static const struct config_field stack_fields[] = {
 	{.name = "awsCredentials",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_stack, aws_credentials)},
-	TIME(struct rc_config_stack, drift_ms, "drift", MINUTE, 365 * DAY),
-	TIME(struct rc_config_stack, plan_timeout_ms, "planTimeout", SECOND, DAY),
-	TIME(struct rc_config_stack, apply_timeout_ms, "applyTimeout", SECOND, 7 * DAY),
-	TIME(struct rc_config_stack, lock_timeout_ms, "lockTimeout", SECOND, HOUR),
+	TIME(struct rc_config_stack, drift_ms, "drift", CONFIG_MINUTE, 365 * DAY),
+	TIME(struct rc_config_stack, plan_timeout_ms, "planTimeout", CONFIG_SECOND, DAY),
+	TIME(struct rc_config_stack, apply_timeout_ms, "applyTimeout", CONFIG_SECOND, 7 * DAY),
+	TIME(struct rc_config_stack, lock_timeout_ms, "lockTimeout", CONFIG_SECOND, CONFIG_HOUR),
 	{.name = "approval",
 	 .type = CONFIG_TEXT,
 	 .offset = offsetof(struct rc_config_stack, approval),
 	 .words = approvals},
 	NUMBER(struct rc_config_stack, approvals, "approvals", 1, 20),
-	TEXTS(struct rc_config_stack, approvers, "approvers"),
+	CONFIG_FIELD_TEXTS(struct rc_config_stack, approvers, "approvers"),
 	{.name = "authorMayApprove",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_stack, author_may_approve)},
-	TIME(struct rc_config_stack, approval_expires_ms, "approvalExpires", MINUTE, 365 * DAY),
-	TEXTS(struct rc_config_stack, protect, "protect"),
-	TEXTS(struct rc_config_stack, deny, "deny"),
+	TIME(struct rc_config_stack, approval_expires_ms, "approvalExpires", CONFIG_MINUTE,
+	     365 * DAY),
+	CONFIG_FIELD_TEXTS(struct rc_config_stack, protect, "protect"),
+	CONFIG_FIELD_TEXTS(struct rc_config_stack, deny, "deny"),
 	NUMBER(struct rc_config_stack, max_deletes, "maxDeletes", 1, 100000),
-	TEXTS(struct rc_config_stack, policy_command, "policyCommand"),
+	CONFIG_FIELD_TEXTS(struct rc_config_stack, policy_command, "policyCommand"),
 	{.name = NULL},
 };
 static const struct config_struct stack = {stack_fields, sizeof(struct rc_config_stack),
 					   offsetof(struct rc_config_stack, place)};
 
 static const struct config_field key_fields[] = {
-	TEXT(struct rc_config_auth, credential, "credential"),
-	TEXT(struct rc_config_auth, file, "file"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, credential, "credential"),
+	CONFIG_FIELD_TEXT(struct rc_config_auth, file, "file"),
 	{.name = NULL},
 };
 static const struct config_struct key = {key_fields, 0, 0};
@@ -114,7 +103,7 @@ static const struct config_field backups_fields[] = {
 	 .offset = offsetof(struct rc_config_terraform, backups.key),
 	 .target = &key},
 	NUMBER(struct rc_config_terraform, backups.keep, "keep", 1, 10000),
-	TEXT(struct rc_config_terraform, backups.folder, "folder"),
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, backups.folder, "folder"),
 	NUMBER(struct rc_config_terraform, backups.keep_days, "keepDays", 1, 36500),
 	{.name = NULL},
 };
@@ -154,11 +143,11 @@ void config_terraform_set_defaults(struct rc_config *config)
 			it->n_protect = sizeof(protected_types) / sizeof(*protected_types);
 		}
 		if (!it->plan_timeout_ms)
-			it->plan_timeout_ms = 30 * MINUTE;
+			it->plan_timeout_ms = 30 * CONFIG_MINUTE;
 		if (!it->apply_timeout_ms)
-			it->apply_timeout_ms = 2 * HOUR;
+			it->apply_timeout_ms = 2 * CONFIG_HOUR;
 		if (!it->lock_timeout_ms)
-			it->lock_timeout_ms = 5 * MINUTE;
+			it->lock_timeout_ms = 5 * CONFIG_MINUTE;
 		if (!it->approvals)
 			it->approvals = 1;
 	}
@@ -210,12 +199,8 @@ static const char *find_stack_problem(const struct rc_config *config,
 				      const struct rc_config_stack *it)
 {
 	const char *problem = NULL;
-	bool has_repository = false;
 
-	for (size_t i = 0; i < config->n_repositories; i++)
-		has_repository = has_repository ||
-				 rc_text_equal(config->repositories[i].name, it->repository);
-	if (!has_repository)
+	if (!config_find_repository(config, it->repository))
 		return rc_arena_printf(config->arena,
 				       "no repository is named '%s'; add it to repositories",
 				       it->repository);
@@ -245,11 +230,9 @@ int config_terraform_check(const struct rc_config *config, struct rc_buf *messag
 		const struct rc_config_stack *it = &config->terraform.stacks[i];
 		const char *problem = find_stack_problem(config, it);
 
-		if (!problem)
-			continue;
-		rc_buf_printf(messages, "%s:%u:%u: error: terraform.stacks[%zu]: %s\n",
-			      it->place.file, it->place.line, it->place.column, i, problem);
-		r = -EINVAL;
+		if (problem)
+			r = rc_config_refuse(messages, it->place, "terraform.stacks[%zu]: %s", i,
+					     problem);
 	}
 	return r;
 }

@@ -2,14 +2,11 @@
 #include "config-schema.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/str.h"
 
-#define SECOND INT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
+#define OF_TYPE "check '%s' is of type %s, "
 
 #define AT(member) offsetof(struct rc_config_check, check.member)
 #define TEXT(member, key)                                                \
@@ -48,8 +45,8 @@ static const struct config_field check_fields[] = {
 	TEXT(app, "application"),
 	FLAG(gate, "gate"),
 	FLAG(rollback, "rollback"),
-	TIME(timeout_ms, "timeout", SECOND, 10 * MINUTE),
-	TIME(startup_ms, "startup", SECOND, 24 * HOUR),
+	TIME(timeout_ms, "timeout", CONFIG_SECOND, 10 * CONFIG_MINUTE),
+	TIME(startup_ms, "startup", CONFIG_SECOND, 24 * CONFIG_HOUR),
 	TEXT(url, "url"),
 	TEXT(ca, "ca"),
 	TEXT(contains, "contains"),
@@ -79,7 +76,7 @@ static const struct config_field check_fields[] = {
 	TEXT(topic, "topic"),
 	TEXT(instance, "instance"),
 	NUMBER(retention_days, "retentionDays", 1, 35),
-	TIME(max_lag_ms, "maxLag", MINUTE, 24 * HOUR),
+	TIME(max_lag_ms, "maxLag", CONFIG_MINUTE, 24 * CONFIG_HOUR),
 	TEXTS(command, "command"),
 	{.name = NULL},
 };
@@ -90,13 +87,13 @@ static const struct config_field fields[] = {
 	{.name = "interval",
 	 .type = CONFIG_DURATION,
 	 .offset = offsetof(struct rc_config_validation, interval_ms),
-	 .min = 10 * SECOND,
-	 .max = 24 * HOUR},
+	 .min = 10 * CONFIG_SECOND,
+	 .max = 24 * CONFIG_HOUR},
 	{.name = "settle",
 	 .type = CONFIG_DURATION,
 	 .offset = offsetof(struct rc_config_validation, settle_ms),
-	 .min = SECOND,
-	 .max = HOUR},
+	 .min = CONFIG_SECOND,
+	 .max = CONFIG_HOUR},
 	{.name = "checks",
 	 .type = CONFIG_STRUCTS,
 	 .offset = offsetof(struct rc_config_validation, checks),
@@ -157,19 +154,6 @@ static bool is_said(const struct config_field *field, const struct rc_config_che
 	return false;
 }
 
-static void __attribute__((format(printf, 3, 4)))
-fail_check(const struct rc_config_check *one, struct rc_buf *messages, const char *format, ...)
-{
-	va_list args;
-
-	rc_buf_printf(messages, "%s:%u:%u: error: check '%s' is of type %s, ", one->place.file,
-		      one->place.line, one->place.column, one->check.name, one->check.type);
-	va_start(args, format);
-	rc_buf_vprintf(messages, format, args);
-	va_end(args);
-	rc_buf_putc(messages, '\n');
-}
-
 static int check_keys(const struct rc_config_check *one, struct rc_buf *messages)
 {
 	static const char general[] = "name type application gate rollback timeout";
@@ -182,12 +166,12 @@ static int check_keys(const struct rc_config_check *one, struct rc_buf *messages
 		bool is_required = uses[i].required && strcmp(uses[i].required, field->name) == 0;
 
 		if (is_required && !is_said(field, one)) {
-			fail_check(one, messages, "which needs '%s'", field->name);
-			r = -EINVAL;
+			r = rc_config_refuse(messages, one->place, OF_TYPE "which needs '%s'",
+					     one->check.name, one->check.type, field->name);
 		} else if (!is_required && is_said(field, one) && !is_among(general, field->name) &&
 			   !is_among(uses[i].others, field->name)) {
-			fail_check(one, messages, "which takes no '%s'", field->name);
-			r = -EINVAL;
+			r = rc_config_refuse(messages, one->place, OF_TYPE "which takes no '%s'",
+					     one->check.name, one->check.type, field->name);
 		}
 	}
 	return r;
@@ -209,8 +193,9 @@ int config_validation_check(const struct rc_config *config, struct rc_buf *messa
 		if (check_keys(one, messages) < 0) {
 			r = -EINVAL;
 		} else if (one->check.url && !is_url(one->check.type, one->check.url)) {
-			fail_check(one, messages, "and its url begins with %s://", one->check.type);
-			r = -EINVAL;
+			r = rc_config_refuse(messages, one->place,
+					     OF_TYPE "and its url begins with %s://",
+					     one->check.name, one->check.type, one->check.type);
 		}
 	}
 	return r;
@@ -219,7 +204,7 @@ int config_validation_check(const struct rc_config *config, struct rc_buf *messa
 void config_validation_set_defaults(struct rc_config *config)
 {
 	if (!config->validation.interval_ms)
-		config->validation.interval_ms = 10 * MINUTE;
+		config->validation.interval_ms = 10 * CONFIG_MINUTE;
 	if (!config->validation.settle_ms)
-		config->validation.settle_ms = 2 * MINUTE;
+		config->validation.settle_ms = 2 * CONFIG_MINUTE;
 }

@@ -72,10 +72,18 @@ static int read_drop_ins(struct rc_config *config, const char *path, struct rc_b
 	return r;
 }
 
-static void fail_at(struct rc_buf *messages, struct rc_config_place place, const char *text)
+unsigned int config_count_sources(const struct rc_config_auth *auth)
 {
-	rc_buf_printf(messages, "%s:%u:%u: error: %s\n", place.file, place.line, place.column,
-		      text);
+	return (auth->credential != NULL) + (auth->file != NULL) + (auth->env != NULL);
+}
+
+const struct rc_config_repository *config_find_repository(const struct rc_config *config,
+							  const char *name)
+{
+	for (size_t i = 0; i < config->n_repositories; i++)
+		if (rc_text_equal(config->repositories[i].name, name))
+			return &config->repositories[i];
+	return NULL;
 }
 
 static int check_clusters(const struct rc_config *config, struct rc_buf *messages)
@@ -94,10 +102,8 @@ static int check_clusters(const struct rc_config *config, struct rc_buf *message
 			problem = "'context' without 'kubeconfig' selects nothing";
 		else if (cluster->eks.external_id && !cluster->eks.role_arn)
 			problem = "eks: 'externalId' goes with 'roleArn'";
-		if (!problem)
-			continue;
-		fail_at(messages, cluster->place, problem);
-		r = -EINVAL;
+		if (problem)
+			r = rc_config_refuse(messages, cluster->place, "%s", problem);
 	}
 	return r;
 }
@@ -156,7 +162,7 @@ static int check_repository(const struct rc_config *config,
 					  "'%s' is no URL of a repository of type %s; it begins "
 					  "with %s",
 					  repository->url, repository->type, begins);
-	else if (!!auth->credential + !!auth->file + !!auth->env > 1)
+	else if (config_count_sources(auth) > 1)
 		problem = "auth: one of 'credential', 'file' and 'env' is enough";
 	else if (!auth->certificate != !auth->key)
 		problem = "auth: 'certificate' and 'key' come together";
@@ -166,10 +172,7 @@ static int check_repository(const struct rc_config *config,
 			  "repositories of type helm and oci";
 	else if (!is_git && (auth->ssh_key || auth->known_hosts))
 		problem = "auth: 'sshKey' and 'knownHosts' are for repositories of type git";
-	if (!problem)
-		return 0;
-	fail_at(messages, repository->place, problem);
-	return -EINVAL;
+	return problem ? rc_config_refuse(messages, repository->place, "%s", problem) : 0;
 }
 
 static int check_repositories(const struct rc_config *config, struct rc_buf *messages)

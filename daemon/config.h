@@ -24,6 +24,10 @@ struct rc_config_place {
 	unsigned int line, column;
 };
 
+/* "file:line:column: error: ..."; returns -EINVAL. */
+int rc_config_refuse(struct rc_buf *messages, struct rc_config_place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* A secret is named, never written down: one of credential, file and env. */
 struct rc_config_auth {
 	const char *credential; /* of systemd, in $CREDENTIALS_DIRECTORY */

@@ -23,9 +23,8 @@ int daemon_customizations_make(const struct rc_config *config,
 			rc_autofree char *text = rc_error_format(err);
 			const char *hint = rc_error_get_hint(err);
 
-			rc_buf_printf(messages, "%s:%u:%u: error: customizations.%s%s%s\n",
-				      pair->place.file, pair->place.line, pair->place.column, text,
-				      hint ? "; " : "", hint ? hint : "");
+			rc_config_refuse(messages, pair->place, "customizations.%s%s%s", text,
+					 hint ? "; " : "", hint ? hint : "");
 			r = one;
 		}
 	}

@@ -349,8 +349,7 @@ static bool check_clusters(const struct rc_config *config, struct rc_buf *messag
 			continue;
 		rc_autofree char *text = rc_error_format(err);
 
-		rc_buf_printf(messages, "%s:%u:%u: error: %s\n", cluster->place.file,
-			      cluster->place.line, cluster->place.column, text);
+		rc_config_refuse(messages, cluster->place, "%s", text);
 		return false;
 	}
 	return true;

@@ -206,10 +206,8 @@ int daemon_notices_check(const struct rc_config *config, struct rc_buf *messages
 		    daemon_auth_read_secret(&sink->secret, &secret, &err) == 0)
 			continue;
 		why = rc_error_format(err);
-		rc_buf_printf(messages, "%s:%u:%u: error: notification '%s': %s\n",
-			      sink->place.file, sink->place.line, sink->place.column, sink->name,
-			      why);
-		r = -EINVAL;
+		r = rc_config_refuse(messages, sink->place, "notification '%s': %s", sink->name,
+				     why);
 	}
 	return r;
 }
