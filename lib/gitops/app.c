@@ -509,6 +509,8 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 									     : "Synced";
 	ret_counts->health_status = rc_health_to_string(rc_app_assess(app, &message));
 	ret_counts->operation_phase = rc_operation_phase_to_string(app->operation.phase);
+	ret_counts->operation_revision = app->operation.revision ?: "";
+	ret_counts->is_operation_open = app->is_wanted || app->is_settling;
 }
 
 const char *rc_app_get_revision(const struct rc_app *app)

@@ -143,6 +143,8 @@ const char *rc_app_get_gate(const struct rc_app *app); /* borrowed */
 /* Numbers and words for metrics; texts are borrowed. */
 struct rc_app_counts {
 	const char *sync_status, *health_status, *operation_phase;
+	const char *operation_revision; /* that the last one brought, or tried to; "" */
+	bool is_operation_open; /* one is asked for, or it is not known yet what came of the last */
 	uint64_t n_syncs_succeeded, n_syncs_failed;
 	uint64_t n_reconciles, reconcile_buckets[7]; /* .25 .5 1 2 4 8 16 s, cumulative */
 	double reconcile_seconds, sync_seconds;
