@@ -103,6 +103,7 @@ struct rc_config_stack {
 	int64_t approval_expires_ms;
 	const char **protect, **deny, **policy_command;
 	size_t n_protect, n_deny, n_policy_command;
+	bool aws_credentials;
 	int64_t max_deletes;
 	struct rc_config_place place;
 };

@@ -74,6 +74,14 @@ static void serve_preview(struct api_call *call, struct rc_app *app)
 		api_reply_error(call->exchange, err);
 }
 
+static void on_tree(void *userdata, int r, const json_t *tree, struct rc_error *err)
+{
+	if (r < 0)
+		api_reply_error(userdata, err);
+	else
+		rc_net_http_exchange_reply_json(userdata, 200, tree);
+}
+
 static void serve_history(struct api_call *call, struct rc_app *app)
 {
 	struct rc_error *err = NULL;
@@ -202,6 +210,8 @@ static void serve_app(struct api_call *call)
 		api_reply(call, rc_app_describe(app));
 	} else if (strcmp(what, "resources") == 0) {
 		api_reply(call, rc_app_describe_resources(app));
+	} else if (strcmp(what, "tree") == 0) {
+		rc_app_tree(app, on_tree, call->exchange);
 	} else if (strcmp(what, "history") == 0) {
 		serve_history(call, app);
 	} else if (strcmp(what, "diff") == 0) {

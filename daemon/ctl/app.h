@@ -36,6 +36,11 @@ int ctl_app_ask(const char *name, const char *what, json_t **ret, struct rc_erro
 int ctl_app_post(const char *name, const char *what, const json_t *body);
 void ctl_app_show(const json_t *app, const struct ctl_options *options);
 
+extern const struct ctl_column ctl_app_resource_columns[];
+
+/* ---- app-tree.c ---- */
+int ctl_app_resources(int argc, char **argv);
+
 /* ---- app-diff.c ---- */
 int ctl_app_diff(int argc, char **argv);
 

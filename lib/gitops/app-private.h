@@ -19,6 +19,7 @@ struct app_call;
 struct app_diff;
 struct app_preview;
 struct app_question;
+struct app_tree;
 
 struct rc_app {
 	struct rc_engine *engine;
@@ -44,6 +45,7 @@ struct rc_app {
 	struct app_call *calls; /* dry runs under way */
 	struct app_diff *diffs; /* asked for by somebody */
 	struct app_preview *previews;
+	struct app_tree *trees;
 	struct app_question *questions; /* that the worker of programs has */
 	unsigned int n_asked;		/* dry runs and questions of this look */
 	bool is_asking;			/* the step waits for their answers */
@@ -273,6 +275,10 @@ void rc_app_call_cancel(struct rc_app *app, const void *userdata);
 void rc_app_preview_go_on(struct rc_app *app);
 /* Whoever waits for a preview is told that it will not come. */
 void rc_app_preview_cancel(struct rc_app *app);
+
+/* ---- app-tree.c ---- */
+/* Whoever waits for a tree is told that it will not come. */
+void rc_app_tree_cancel(struct rc_app *app);
 
 /* ---- app-diff.c ---- */
 /* Whoever waits for a diff is told that it will not come. */

@@ -89,6 +89,7 @@ void rc_app_hash_source(struct rc_app *app)
 static void unwant(struct rc_app *app)
 {
 	rc_app_preview_cancel(app); /* they have wants of their own */
+	rc_app_tree_cancel(app);
 	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
 			rc_repository_unwant(app->repositories[i], app->wants[i]);

@@ -105,6 +105,13 @@ json_t *rc_app_describe(const struct rc_app *app);
  * that its operationState is about, or NULL: what we did of ourselves. The caller's. */
 json_t *rc_app_describe_object(const struct rc_app *app, const json_t *asked);
 json_t *rc_app_describe_resources(const struct rc_app *app);
+/*
+ * rc_app_describe_resources() with what these made below each, as "children" of group, kind,
+ * namespace, name, health, phase and children; and "isCut": there were too many. tree is borrowed,
+ * err taken over. done is called once, from the loop.
+ */
+typedef void rc_app_tree_fn(void *userdata, int r, const json_t *tree, struct rc_error *err);
+void rc_app_tree(struct rc_app *app, rc_app_tree_fn *done, void *userdata);
 /* {"items": [...]}, newest first; the caller's. */
 int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct rc_error **err);
 

@@ -501,6 +501,9 @@ static void set_body(CURL *easy, const struct rc_net_http_options *options)
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
 				 options->body.n ? options->body.p : "");
 	}
+	/* Else curl would wait for the body that the head announces. */
+	if (strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 

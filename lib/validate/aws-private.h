@@ -5,10 +5,10 @@
 
 /* Plain data; texts are borrowed until the call returns. */
 struct rc_validate_aws_call {
-	const char *service, *id;    /* "sqs", "SQS" as AWS_ENDPOINT_URL_<id> has it */
-	const char *method, *target; /* target: X-Amz-Target of services that speak JSON; or NULL */
-	const char *path;	     /* "/?versioning=" */
-	const char *host_prefix;     /* of S3: the bucket; or NULL */
+	const char *service, *id; /* "sqs", "SQS" as AWS_ENDPOINT_URL_<id> has it */
+	const char *method;
+	const char *path;	 /* "/?versioning=" */
+	const char *host_prefix; /* of S3: the bucket; or NULL */
 	const char *body;
 	bool is_s3;
 };

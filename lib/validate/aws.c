@@ -76,13 +76,10 @@ static char *make_url(struct rc_validate_probe *probe, const char *region)
 static void send_call(struct rc_validate_probe *probe, const struct rc_net_aws_keys *keys)
 {
 	const json_t *call = probe->notes;
-	const char *region = get_region(probe), *target = rc_json_text(call, "target", NULL);
+	const char *region = get_region(probe);
 	bool is_s3 = json_is_true(json_object_get(call, "isS3"));
-	struct rc_net_http_header headers[] = {
-		{"Content-Type", target ? "application/x-amz-json-1.0"
-					: "application/x-www-form-urlencoded; charset=utf-8"},
-		{target ? "X-Amz-Target" : NULL, target},
-		{NULL, NULL}};
+	static const struct rc_net_http_header headers[] = {
+		{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, {NULL, NULL}};
 	rc_autofree char *url = NULL;
 	rc_cleanup(rc_net_aws_sigv4_freep) struct rc_net_http_header *signed_headers = NULL;
 	struct rc_net_http_options options = {.timeout_ms = (uint64_t)probe->check->timeout_ms,
@@ -121,10 +118,10 @@ void rc_validate_aws_start(struct rc_validate_probe *probe, const struct rc_vali
 					    const struct rc_net_http_response *response))
 {
 	json_decref(probe->notes);
-	probe->notes = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s*, s:s*, s:b}", "service",
-				 call->service, "id", call->id, "method", call->method, "target",
-				 call->target, "path", call->path, "prefix", call->host_prefix,
-				 "body", call->body, "isS3", call->is_s3);
+	probe->notes =
+		json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*, s:b}", "service", call->service, "id",
+			  call->id, "method", call->method, "path", call->path, "prefix",
+			  call->host_prefix, "body", call->body, "isS3", call->is_s3);
 	probe->answered = answered;
 	probe->waiter.wake = on_wake;
 	get_keys(probe);

@@ -3,21 +3,32 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "data/json.h"
+#include "data/percent.h"
 #include "validate/aws-private.h"
 #include "validate/kinds-private.h"
+
+#define DEPTH "ApproximateNumberOfMessages"
+
+/* <Attribute><Name>NAME</Name><Value>VALUE</Value></Attribute>; the caller's. */
+static char *find_attribute(struct rc_str xml, const char *name)
+{
+	rc_autofree char *key = rc_asprintf("<Name>%s</Name>", name);
+	const char *at = xml.n ? memmem(xml.p, xml.n, key, strlen(key)) : NULL;
+
+	return at ? rc_net_aws_keyset_take_element(
+			    (struct rc_str){at, xml.n - (size_t)(at - xml.p)}, "Value")
+		  : NULL;
+}
 
 static void on_attributes(struct rc_validate_probe *probe,
 			  const struct rc_net_http_response *response)
 {
-	json_auto_t *answer = NULL;
-	const char *depth;
+	rc_autofree char *depth = NULL;
 	long long n;
 
 	if (!rc_validate_aws_check(probe, response))
 		return;
-	rc_json_parse(response->body, "the answer", &answer, NULL);
-	depth = rc_json_text(answer, "Attributes", "ApproximateNumberOfMessages", NULL);
+	depth = find_attribute(response->body, DEPTH);
 	if (!depth) {
 		rc_validate_probe_end(probe, RC_VALIDATE_ERROR, "Nonsense",
 				      "the answer does not say how many messages wait");
@@ -36,18 +47,14 @@ static void on_attributes(struct rc_validate_probe *probe,
 
 static void start(struct rc_validate_probe *probe)
 {
-	json_auto_t *body =
-		json_pack("{s:s, s:[s]}", "QueueUrl", probe->check->queue, "AttributeNames", "All");
-	rc_autofree char *text = json_dumps(body, JSON_COMPACT);
-	const struct rc_validate_aws_call call = {
-		.service = "sqs",
-		.id = "SQS",
-		.method = "POST",
-		.target = "AmazonSQS.GetQueueAttributes",
-		.path = "/",
-		.body = text,
-	};
+	rc_autobuf struct rc_buf body = RC_BUF_INIT(4096);
+	struct rc_validate_aws_call call = {
+		.service = "sqs", .id = "SQS", .method = "POST", .path = "/"};
 
+	rc_buf_puts(&body, "Action=GetQueueAttributes&Version=2012-11-05&AttributeName.1=" DEPTH
+			   "&QueueUrl=");
+	rc_percent_encode(&body, rc_str(probe->check->queue), NULL);
+	call.body = rc_buf_text(&body);
 	rc_validate_aws_start(probe, &call, on_attributes);
 }
 

@@ -160,5 +160,5 @@ api /api/v1/namespaces/judge/configmaps/second -o /dev/null -X PATCH \
 "$ctl" app refresh live
 check "the next look asks anew" until_so 30 is live word changed
 
-echo "lookup: $passed passed, $failed failed"
+echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

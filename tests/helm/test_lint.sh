@@ -64,5 +64,5 @@ tar -czf deprecated.tgz deprecated
 expect "archive" 0 "extensions/v1beta1 Ingress is deprecated in v1.14+" deprecated.tgz
 cd plain && expect "here" 0 "==> Linting ." && cd ..
 
-echo "lint: $passed passed, $failed failed"
+echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

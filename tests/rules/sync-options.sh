@@ -578,7 +578,7 @@ row_kept_by_helm() {
 	soon 'it is synced' is_in_sync
 	unmanifest keep
 	push
-	soon 'it is synced' is_in_sync
+	soon 'the commit is synced, but the whole is not' says '[.status.sync.status, .status.operationState.phase] | join(" ")' 'OutOfSync Succeeded'
 	must 'it is kept' exists "$(core configmaps/keep)"
 }
 

@@ -50,8 +50,12 @@ peak() {
 	awk '/^VmHWM/ { printf "%d", $2 / 1024 }' "/proc/$daemon_pid/status"
 }
 
+# Sanitizers keep what was freed for a while.
 is_small() {
-	[ "$(peak)" -lt 80 ] && "$ctl" status >/dev/null
+	local most=80
+
+	case $O in */release) ;; *) most=800 ;; esac
+	[ "$(peak)" -lt "$most" ] && "$ctl" status >/dev/null
 }
 
 # Asked for its state it answers at once also while the program does its worst.
@@ -82,7 +86,7 @@ write_program() {
 }
 
 mkdir -p "$work/served" "$work/infra" "$work/state"
-if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=100m tmpfs "$work/state" 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=160m tmpfs "$work/state" 2>/dev/null; then
 	disk=$work/state
 fi
 echo 'h0stile-c4n4ry' >"$work/password"
@@ -104,7 +108,7 @@ cat >"$work/reconciled.yaml" <<-END
 	      binary: $work/terraform
 	      backendConfig: path=$work/app.tfstate
 	      approval: none
-	      planTimeout: 2s
+	      planTimeout: 5s
 	      variables: [{ name: password, file: $work/password }]
 	api: { socket: $RECONCILED_SOCKET }
 	log: { level: debug, format: text }
@@ -114,12 +118,12 @@ END
 start_daemon || { cat "$work/log"; exit 1; }
 ok 'a good program brings it' until_so 60 eval '[ "$(stack .phase)" = applied ]'
 
-ok 'one that hangs, and takes no signal, is killed' plan_ends hang failed 'not done after 2 s'
+ok 'one that hangs, and takes no signal, is killed' plan_ends hang failed 'not done after 5 s'
 ok 'it is gone' eval '! pgrep -f "^/bin/bash $work/terraform" >/dev/null'
-ok 'one that floods its output is stopped' plan_ends flood failed 'not done after 2 s\|printed more'
-ok 'so is one line without an end' plan_ends noline failed 'not done after 2 s\|printed more'
-ok 'and one that floods its errors' plan_ends errors failed 'not done after 2 s\|printed more\|again'
-ok 'their logs are bounded' eval '[ "$(du -sm "$work/state/terraform/app" | cut -f1)" -lt 32 ]'
+ok 'one that floods its output is stopped' plan_ends flood failed 'not done after 5 s\|printed more'
+ok 'so is one line without an end' plan_ends noline failed 'not done after 5 s\|printed more'
+ok 'and one that floods its errors' plan_ends errors failed 'not done after 5 s\|printed more\|again'
+ok 'their logs are bounded' eval '[ -z "$(find "$work/state/terraform/app" -name log -size +17M)" ]'
 ok 'noise is no plan' plan_ends binary failed 'status 1'
 ok 'the log can be read' eval '"$ctl" terraform logs app >/dev/null'
 ok 'one that prints secrets fails as it says' plan_ends secrets failed 'is wrong'
@@ -131,7 +135,7 @@ ok "the daemon is small ($(peak) MiB at most), and answers" is_small
 
 if [ -n "$disk" ]; then
 	ok 'a disk that is full fails the run' plan_ends disk failed .
-	head -c 70000000 /dev/zero >"$disk/filler"
+	head -c "$(($(df -m --output=avail "$disk" | tail -n 1) - 30))M" /dev/zero >"$disk/filler"
 	ok 'so does one that fills up while a plan is read' plan_ends huge failed 'No space left'
 	rm "$disk/filler"
 	ok 'what filled it is gone with the run' eval '[ "$(df -m --output=avail "$disk" | tail -n 1)" -gt 60 ]'

@@ -50,10 +50,9 @@ static const struct route *find_route(struct rc_net_http_exchange *exchange)
 {
 	const char *path = rc_net_http_exchange_get_path(exchange);
 	struct rc_str body = rc_net_http_exchange_get_body(exchange);
-	const char *target = rc_net_http_exchange_get_header(exchange, "X-Amz-Target") ?: "";
 
 	for (const struct route *route = world.routes; route && route->match; route++) {
-		if (strcmp(route->match, path) == 0 || strcmp(route->match, target) == 0 ||
+		if (strcmp(route->match, path) == 0 ||
 		    (strlen(route->match) > 1 && body.n &&
 		     memmem(body.p, body.n, route->match, strlen(route->match))) ||
 		    (strcmp(route->match, "?versioning") == 0 &&
@@ -366,18 +365,19 @@ static const struct {
 	{"s3", {{"/bucket/", 503, ""}}, "error Unreachable"},
 	{"s3", {{"/bucket/", 0, ""}}, "error Unreachable"},
 	{"sqs",
-	 {{"AmazonSQS.GetQueueAttributes", 200,
-	   "{\"Attributes\": {\"ApproximateNumberOfMessages\": \"7\"}}"}},
+	 {{"Action=GetQueueAttributes", 200,
+	   "<Name>ApproximateNumberOfMessages</Name>\n <Value>7</Value>"}},
 	 "pass Accessible"},
 	{"sqs",
-	 {{"AmazonSQS.GetQueueAttributes", 200,
-	   "{\"Attributes\": {\"ApproximateNumberOfMessages\": \"11\"}}"}},
+	 {{"Action=GetQueueAttributes", 200,
+	   "<Name>ApproximateNumberOfMessages</Name><Value>11</Value>"}},
 	 "fail TooManyMessages"},
 	{"sqs",
-	 {{"AmazonSQS.GetQueueAttributes", 400,
-	   "{\"__type\": \"com.amazonaws.sqs#QueueDoesNotExist\", \"message\": \"none\"}"}},
+	 {{"Action=GetQueueAttributes", 400,
+	   "<Error><Code>AWS.SimpleQueueService.NonExistentQueue</Code></Error>"}},
 	 "fail Refused"},
-	{"sqs", {{"AmazonSQS.GetQueueAttributes", 0, ""}}, "error Unreachable"},
+	{"sqs", {{"Action=GetQueueAttributes", 200, "<html>"}}, "error Nonsense"},
+	{"sqs", {{"Action=GetQueueAttributes", 0, ""}}, "error Unreachable"},
 	{"sns",
 	 {{"Action=GetTopicAttributes", 200,
 	   "<entry><key>SubscriptionsPending</key><value>0</value></entry>"

@@ -45,7 +45,10 @@ static void serve_lock(struct rc_net_http_exchange *exchange, json_t *wanted)
 
 static void serve_unlock(struct rc_net_http_exchange *exchange, const json_t *wanted)
 {
-	if (world.lock && !is_held_by(rc_json_text(wanted, "ID", NULL))) {
+	const char *id = rc_json_text(wanted, "ID", NULL);
+
+	/* Terraform's force-unlock says no id here, OpenTofu's does. */
+	if (world.lock && id && !is_held_by(id)) {
 		rc_net_http_exchange_reply_json(exchange, 409, world.lock);
 		return;
 	}
