@@ -81,8 +81,8 @@ bool rc_secrets_reload_wants(const json_t *workload, const char *secret, const j
 	const json_t *notes = find_notes(workload);
 	const char *list = note(notes, LIST);
 	bool is_auto = is(notes, AUTO, "true") || is(notes, SECRET_AUTO, "true");
-	bool uses = rc_secrets_workload_uses(rc_json_get(workload, "spec", "template", "spec", NULL),
-					     "Secret", secret);
+	bool uses = rc_secrets_workload_uses(
+		rc_json_get(workload, "spec", "template", "spec", NULL), "Secret", secret);
 
 	if (is(secret_notes, IGNORE, "true") || is(notes, AUTO, "false") ||
 	    is(notes, SECRET_AUTO, "false") || is_excluded(workload, notes, secret))

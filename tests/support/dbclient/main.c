@@ -3,8 +3,8 @@
  *
  * Each file of a folder is one of its processes and holds what that was started with: the user and
  * the password, one a line. They take turns. A connection is PostgreSQL's own handshake with a
- * password, up to ReadyForQuery; one that fails is told at once, without the password. On SIGTERM it
- * prints "connections N failed N slowest-ms N" and ends, with 1 when any failed.
+ * password, up to ReadyForQuery; one that fails is told at once, without the password. On SIGTERM
+ * it prints "connections N failed N slowest-ms N" and ends, with 1 when any failed.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
