@@ -67,3 +67,15 @@ json_t *daemon_auth_make(const struct rc_config_repository *repository, struct r
 	json_decref(auth);
 	return NULL;
 }
+
+int daemon_auth_read_secret(const struct rc_config_auth *config, struct rc_secret **ret_secret,
+			    struct rc_error **err)
+{
+	json_auto_t *auth = json_object();
+	int r = read_password(config, auth, err);
+
+	if (r == 0)
+		*ret_secret =
+			rc_secret_new_text(json_string_value(json_object_get(auth, "password")));
+	return r;
+}

@@ -335,8 +335,11 @@ static struct daemon_catalog *make(struct rc_daemon *daemon,
 void daemon_catalog_make_all(struct rc_daemon *daemon)
 {
 	for (size_t i = daemon->config->n_applications; i > 0; i--) {
-		struct daemon_catalog *catalog = make(daemon, &daemon->config->applications[i - 1]);
+		struct daemon_catalog *catalog;
 
+		if (daemon->config->applications[i - 1].cluster)
+			continue; /* live.c */
+		catalog = make(daemon, &daemon->config->applications[i - 1]);
 		catalog->next = daemon->catalogs;
 		daemon->catalogs = catalog;
 	}
@@ -373,5 +376,6 @@ json_t *daemon_catalog_describe(const struct rc_daemon *daemon)
 						      catalog->origin, "revision", catalog->commit,
 						      "reason", why, "refused", catalog->refused));
 	}
+	daemon_live_describe(daemon, list);
 	return list;
 }

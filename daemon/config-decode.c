@@ -6,7 +6,7 @@
 
 #include "data/duration.h"
 
-#define KEYS_MAX 32
+#define KEYS_MAX 64
 
 void config_fail(struct config_reader *reader, unsigned int line, unsigned int column,
 		 const char *format, ...)

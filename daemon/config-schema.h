@@ -40,10 +40,25 @@ struct config_struct {
 
 extern const struct config_struct config_root;
 
+/* ---- config-validation.c ---- */
+extern const struct config_struct config_validation; /* over struct rc_config_validation */
+void config_validation_set_defaults(struct rc_config *config);
+int config_validation_check(const struct rc_config *config, struct rc_buf *messages);
+
+/* ---- config-webhooks.c ---- */
+extern const struct config_struct config_webhooks; /* over struct rc_config */
+int config_webhooks_check(const struct rc_config *config, struct rc_buf *messages);
+
+/* ---- config-notifications.c ---- */
+extern const struct config_struct config_sink;
+int config_notifications_check(const struct rc_config *config, struct rc_buf *messages);
+
 /* ---- config-terraform.c ---- */
 extern const struct config_struct config_terraform; /* over struct rc_config_terraform */
 void config_terraform_set_defaults(struct rc_config *config);
 int config_terraform_check(const struct rc_config *config, struct rc_buf *messages);
+/* ---- config-applications.c ---- */
+int config_applications_check(const struct rc_config *config, struct rc_buf *messages);
 
 struct config_reader {
 	struct rc_arena *arena;

@@ -75,6 +75,9 @@ static const struct config_field stack_fields[] = {
 	 .offset = offsetof(struct rc_config_stack, environment),
 	 .offset_n = offsetof(struct rc_config_stack, n_environment),
 	 .target = &variable},
+	{.name = "awsCredentials",
+	 .type = CONFIG_FLAG,
+	 .offset = offsetof(struct rc_config_stack, aws_credentials)},
 	TIME(struct rc_config_stack, drift_ms, "drift", MINUTE, 365 * DAY),
 	TIME(struct rc_config_stack, plan_timeout_ms, "planTimeout", SECOND, DAY),
 	TIME(struct rc_config_stack, apply_timeout_ms, "applyTimeout", SECOND, 7 * DAY),
@@ -111,6 +114,8 @@ static const struct config_field backups_fields[] = {
 	 .offset = offsetof(struct rc_config_terraform, backups.key),
 	 .target = &key},
 	NUMBER(struct rc_config_terraform, backups.keep, "keep", 1, 10000),
+	TEXT(struct rc_config_terraform, backups.folder, "folder"),
+	NUMBER(struct rc_config_terraform, backups.keep_days, "keepDays", 1, 36500),
 	{.name = NULL},
 };
 static const struct config_struct backups = {backups_fields, 0, 0};

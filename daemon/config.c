@@ -72,54 +72,10 @@ static int read_drop_ins(struct rc_config *config, const char *path, struct rc_b
 	return r;
 }
 
-static const struct rc_config_repository *find_repository(const struct rc_config *config,
-							  const char *name)
-{
-	for (size_t i = 0; i < config->n_repositories; i++)
-		if (rc_text_equal(config->repositories[i].name, name))
-			return &config->repositories[i];
-	return NULL;
-}
-
 static void fail_at(struct rc_buf *messages, struct rc_config_place place, const char *text)
 {
 	rc_buf_printf(messages, "%s:%u:%u: error: %s\n", place.file, place.line, place.column,
 		      text);
-}
-
-/* A source of applications is a file here, or a folder of a repository that is configured. */
-static int check_applications(const struct rc_config *config, struct rc_buf *messages)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < config->n_applications; i++) {
-		const struct rc_config_applications *source = &config->applications[i];
-		const struct rc_config_repository *repository =
-			source->repository ? find_repository(config, source->repository) : NULL;
-		const char *problem = NULL;
-
-		if (!source->file && !source->repository)
-			problem = "an entry of applications has 'file', or 'from' with "
-				  "'repository' and "
-				  "'path'";
-		else if (source->file && source->repository)
-			problem = "'file' and 'from' exclude each other; make two entries of it";
-		else if (repository && strcmp(repository->type, "git") != 0)
-			problem = rc_arena_printf(config->arena,
-						  "repository '%s' is of type %s; Applications "
-						  "come from one of type git",
-						  source->repository, repository->type);
-		else if (source->repository && !repository)
-			problem = rc_arena_printf(
-				config->arena,
-				"no repository is named '%s'; add it to repositories",
-				source->repository);
-		if (!problem)
-			continue;
-		fail_at(messages, source->place, problem);
-		r = -EINVAL;
-	}
-	return r;
 }
 
 static int check_clusters(const struct rc_config *config, struct rc_buf *messages)
@@ -274,13 +230,20 @@ int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_bu
 	if (r == 0)
 		r = check_repositories(config, messages);
 	if (r == 0)
-		r = check_applications(config, messages);
+		r = config_applications_check(config, messages);
 	if (r == 0)
 		r = config_terraform_check(config, messages);
+	if (r == 0)
+		r = config_validation_check(config, messages);
+	if (r == 0)
+		r = config_notifications_check(config, messages);
+	if (r == 0)
+		r = config_webhooks_check(config, messages);
 	if (r < 0)
 		return r;
 	set_repository_defaults(config);
 	config_terraform_set_defaults(config);
+	config_validation_set_defaults(config);
 	*ret_config = rc_steal(&config);
 	return 0;
 }

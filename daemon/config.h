@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "validate/check.h"
 
 #define RC_CONFIG_PATH "/etc/reconciled/reconciled.yaml"
 
@@ -65,10 +66,14 @@ struct rc_config_repository {
 	struct rc_config_place place;
 };
 
-/* Applications: manifests in a file or folder here, or in a folder of a repository. */
+/* Applications: manifests in a file or folder here, in a folder of a repository, or objects of a
+ * cluster. */
 struct rc_config_applications {
 	const char *file;
 	const char *repository, *path, *revision;
+	const char *cluster, *selector; /* live ones */
+	const char **namespaces;
+	size_t n_namespaces;
 	bool allow_empty; /* the last Application may go with its resources */
 	struct rc_config_place place;
 };
@@ -98,6 +103,7 @@ struct rc_config_stack {
 	int64_t approval_expires_ms;
 	const char **protect, **deny, **policy_command;
 	size_t n_protect, n_deny, n_policy_command;
+	bool aws_credentials;
 	int64_t max_deletes;
 	struct rc_config_place place;
 };
@@ -110,7 +116,42 @@ struct rc_config_terraform {
 	struct {
 		struct rc_config_auth key;
 		int64_t keep;
+		const char *folder; /* a second place, or NULL */
+		int64_t keep_days;  /* there */
 	} backups;
+};
+
+/* What is checked of applications. */
+struct rc_config_check {
+	struct rc_validate_check check; /* its name comes first, as everywhere */
+	struct rc_config_place place;
+};
+
+struct rc_config_validation {
+	struct rc_config_check *checks;
+	size_t n_checks;
+	int64_t interval_ms, settle_ms;
+};
+
+/* Who is told of what happens. */
+struct rc_config_sink {
+	const char *name, *type;
+	const char *url, *ca;
+	struct rc_config_auth secret;
+	const char *from, *username;
+	const char **to, **events, **apps;
+	size_t n_to, n_events, n_apps;
+	const char *template;
+	struct rc_config_place place;
+};
+
+/* A forge that tells of pushes, at /hook/NAME. */
+struct rc_config_receiver {
+	const char *name, *type;
+	struct rc_config_auth secret;
+	const char **repositories; /* none: those that the message is about */
+	size_t n_repositories;
+	struct rc_config_place place;
 };
 
 struct rc_config {
@@ -132,6 +173,15 @@ struct rc_config {
 		int64_t timeout_ms, memory_mib;
 	} render;
 	struct rc_config_terraform terraform;
+	struct rc_config_validation validation;
+	struct rc_config_sink *sinks;
+	size_t n_sinks;
+	struct {
+		const char *listen; /* NULL: nobody may tell us */
+		const char *certificate, *key;
+		struct rc_config_receiver *receivers;
+		size_t n_receivers;
+	} webhooks;
 	struct {
 		const char *socket, *listen;
 	} api;

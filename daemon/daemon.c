@@ -9,8 +9,11 @@
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "notices.h"
 #include "secrets.h"
 #include "terraform.h"
+#include "validation.h"
+#include "webhooks.h"
 #include "worker.h"
 
 #define STOP_S 3 /* for saying good-bye to Vault */
@@ -113,8 +116,23 @@ static void on_destination(void *userdata, struct rc_destination *destination)
 {
 	struct rc_daemon *daemon = userdata;
 
+	daemon_live_on_destination(daemon, destination);
 	if (daemon->secrets)
 		daemon_secrets_on_destination(daemon->secrets, destination);
+}
+
+static void on_app(void *userdata, struct rc_app *app)
+{
+	struct rc_daemon *daemon = userdata;
+
+	daemon_live_on_app(daemon, app);
+	daemon_validation_on_app(daemon->validation, app);
+	daemon_notices_on_app(daemon->notices, app);
+}
+
+static void on_app_deleted(void *userdata, struct rc_app *app)
+{
+	daemon_live_on_deleted(userdata, app);
 }
 
 static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
@@ -132,8 +150,12 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.render_timeout_ms = (uint64_t)config->render.timeout_ms,
 		.wave_timeout_ms = (uint64_t)config->sync.wave_timeout_ms,
 		.prune_budget = (unsigned int)config->sync.prune_budget,
+		.app_changed = on_app,
+		.app_deleted = on_app_deleted,
 		.repository_changed = on_repository,
 		.destination_changed = on_destination,
+		.await_stack = daemon_terraform_await_stack,
+		.get_output = daemon_terraform_get_output,
 		.userdata = daemon,
 	};
 
@@ -176,6 +198,9 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 
 	if (r < 0)
 		return rc_fail(err, r, "%s", rc_buf_text(&messages));
+	r = daemon_notices_check(daemon->config, &messages);
+	if (r < 0)
+		return rc_fail(err, r, "%s", rc_buf_text(&messages));
 	daemon->charts = rc_path_join(daemon->config->cache_directory, "charts");
 	daemon->git_pool = daemon_worker_new_git_pool(daemon->loop);
 	daemon->render_pool = daemon_worker_new_render_pool(daemon->loop, daemon->config);
@@ -184,7 +209,11 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 	if (r < 0)
 		return r;
 	daemon->secrets = daemon_secrets_new(daemon);
+	daemon->validation = daemon_validation_new(daemon);
+	daemon->notices = daemon_notices_new(daemon);
+	daemon->webhooks = daemon_webhooks_new(daemon);
 	daemon_catalog_make_all(daemon);
+	daemon_live_make_all(daemon);
 	daemon_terraform_configure(daemon->terraform);
 	return 0;
 }
@@ -193,7 +222,11 @@ static void free_parts(struct rc_daemon *daemon)
 {
 	if (daemon->terraform)
 		daemon_terraform_unbind(daemon->terraform);
+	daemon_live_free_all(daemon);
 	daemon_catalog_free_all(daemon);
+	daemon_validation_free(rc_steal(&daemon->validation));
+	daemon_notices_free(rc_steal(&daemon->notices));
+	daemon_webhooks_free(rc_steal(&daemon->webhooks));
 	daemon_secrets_free(rc_steal(&daemon->secrets));
 	rc_engine_free(rc_steal(&daemon->engine));
 	free(rc_steal(&daemon->charts));
@@ -347,11 +380,13 @@ void daemon_reload(struct rc_daemon *daemon)
 	free(daemon->config_error);
 	daemon->config_error = NULL;
 	if (rc_config_load(daemon->config_path, &config, &messages) < 0 ||
-	    !check_clusters(config, &messages) || !check_customizations(config, &messages)) {
+	    !check_clusters(config, &messages) || !check_customizations(config, &messages) ||
+	    daemon_notices_check(config, &messages) < 0) {
 		rc_config_free(config);
 		daemon->config_error = rc_buf_take(&messages);
 		rc_log_err(NULL, "the configuration is refused, the one before stays in force: %s",
 			   daemon->config_error);
+		daemon_notices_on_config(daemon->notices, daemon->config_error);
 		rc_journal_notify("READY=1\nSTATUS=the new configuration was refused");
 		return;
 	}
@@ -365,6 +400,7 @@ void daemon_reload(struct rc_daemon *daemon)
 		rc_log_error(NULL, LOG_ERR, err, "after the reload");
 	rc_error_free(err);
 	rc_config_free(before);
+	daemon_notices_on_config(daemon->notices, NULL);
 	rc_log_notice(NULL, "the configuration was read again");
 	rc_journal_notify("READY=1\nSTATUS=running");
 }

@@ -15,9 +15,13 @@
 #include "store/store.h"
 
 struct daemon_catalog;
+struct daemon_live;
 struct daemon_secrets;
+struct daemon_notices;
 struct daemon_terraform;
+struct daemon_validation;
 struct daemon_vault;
+struct daemon_webhooks;
 
 struct rc_daemon {
 	struct ev_loop *loop;
@@ -27,10 +31,14 @@ struct rc_daemon {
 	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
 	struct rc_customizations *customizations;
 	struct rc_engine *engine;
-	char *charts;			 /* folder of archives */
+	char *charts; /* folder of archives */
+	struct daemon_live *lives;
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
-	struct daemon_terraform *terraform; /* the same over reloads */
+	struct daemon_terraform *terraform;   /* the same over reloads */
+	struct daemon_webhooks *webhooks;     /* NULL: nobody may tell us */
+	struct daemon_notices *notices;	      /* NULL: nobody is told */
+	struct daemon_validation *validation; /* NULL: no checks */
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
 	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;
@@ -61,10 +69,24 @@ int daemon_customizations_make(const struct rc_config *config,
 			       struct rc_customizations **ret_customizations,
 			       struct rc_buf *messages);
 
+/* ---- live.c: Applications that are objects ---- */
+void daemon_live_make_all(struct rc_daemon *daemon);
+void daemon_live_free_all(struct rc_daemon *daemon);
+void daemon_live_on_destination(struct rc_daemon *daemon, const struct rc_destination *destination);
+void daemon_live_on_app(struct rc_daemon *daemon, const struct rc_app *app);
+void daemon_live_on_deleted(struct rc_daemon *daemon, const struct rc_app *app);
+/* Append theirs to those of daemon_catalog_describe(). */
+void daemon_live_describe(const struct rc_daemon *daemon, json_t *sources);
+
 /* ---- auth.c: credentials by name ---- */
 /* The "auth" of git/worker.h or registry/worker.h for a repository; NULL without *err: none is
  * configured. */
 json_t *daemon_auth_make(const struct rc_config_repository *repository, struct rc_error **err);
+
+struct rc_secret;
+/* What one of credential, file and env names; *ret_secret is NULL when none is said. */
+int daemon_auth_read_secret(const struct rc_config_auth *config, struct rc_secret **ret_secret,
+			    struct rc_error **err);
 
 /* ---- api/server.c, metrics.c ---- */
 int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err);

@@ -7,8 +7,11 @@
 #include "base/clock.h"
 #include "daemon.h"
 #include "data/json.h"
+#include "notices.h"
 #include "secrets.h"
 #include "terraform.h"
+#include "validation.h"
+#include "webhooks.h"
 
 static void head(struct rc_buf *out, const char *name, const char *type, const char *help)
 {
@@ -152,6 +155,72 @@ static void write_repositories(struct rc_buf *out, struct rc_repository *const *
 	}
 }
 
+static void check_labels(struct rc_buf *out, const char *metric, const char *app,
+			 const struct rc_validate_result *result)
+{
+	rc_buf_printf(out, "%s{", metric);
+	label(out, "app", app, true);
+	label(out, "check", result->check->name, false);
+	label(out, "type", result->check->type, false);
+	rc_buf_puts(out, "}");
+}
+
+/* What was not looked at yet, or has nothing to look at, has no sample. */
+static void write_checks(struct rc_buf *out, struct rc_validate_app *const *apps)
+{
+	head(out, "reconciled_validation_result", "gauge",
+	     "1 when the check passed, 0 when it failed or waits, -1 when it could not look.");
+	for (; *apps; apps++) {
+		size_t n;
+		const struct rc_validate_result *results = rc_validate_app_get_results(*apps, &n);
+
+		for (size_t i = 0; i < n; i++) {
+			if (results[i].outcome == RC_VALIDATE_NONE ||
+			    results[i].outcome == RC_VALIDATE_SKIP)
+				continue;
+			check_labels(out, "reconciled_validation_result",
+				     rc_validate_app_get_name(*apps), &results[i]);
+			rc_buf_printf(out, " %d\n",
+				      results[i].outcome == RC_VALIDATE_PASS	? 1
+				      : results[i].outcome == RC_VALIDATE_ERROR ? -1
+										: 0);
+		}
+	}
+}
+
+static void write_measures(struct rc_buf *out, struct rc_validate_app *const *apps)
+{
+	static const struct {
+		const char *measure, *metric, *help;
+	} measures[] = {
+		{"certificate_expiry_timestamp_seconds",
+		 "reconciled_certificate_expiry_timestamp_seconds",
+		 "When the first certificate of the chain ends, since the epoch."},
+		{"pod_startup_seconds", "reconciled_pod_startup_seconds",
+		 "How long the slowest pod took from its creation until it was ready."},
+		{"queue_messages", "reconciled_queue_messages", "Messages that wait in the queue."},
+		{"restore_lag_seconds", "reconciled_restore_lag_seconds",
+		 "How long ago the last moment is that the database can be restored to."},
+	};
+
+	for (size_t m = 0; m < RC_ARRAY_SIZE(measures); m++) {
+		head(out, measures[m].metric, "gauge", measures[m].help);
+		for (struct rc_validate_app *const *app = apps; *app; app++) {
+			size_t n;
+			const struct rc_validate_result *results =
+				rc_validate_app_get_results(*app, &n);
+
+			for (size_t i = 0; i < n; i++) {
+				if (!rc_text_equal(results[i].measure, measures[m].measure))
+					continue;
+				check_labels(out, measures[m].metric,
+					     rc_validate_app_get_name(*app), &results[i]);
+				rc_buf_printf(out, " %.0f\n", results[i].number);
+			}
+		}
+	}
+}
+
 static void write_process(struct rc_buf *out, const struct rc_daemon *daemon)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
@@ -188,6 +257,11 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	write_connections(out, rc_engine_list_destinations(daemon->engine));
 	write_repositories(out, rc_engine_list_repositories(daemon->engine));
 	daemon_secrets_write_metrics(daemon->secrets, out);
+	daemon_secrets_write_vault_metrics(daemon, out);
 	rc_terraform_manager_write_metrics(daemon_terraform_get_manager(daemon->terraform), out);
+	write_checks(out, daemon_validation_list(daemon->validation));
+	write_measures(out, daemon_validation_list(daemon->validation));
+	daemon_notices_write_metrics(daemon->notices, out);
+	daemon_webhooks_write_metrics(daemon->webhooks, out);
 	write_process(out, daemon);
 }

@@ -178,3 +178,25 @@ void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct r
 							 metrics[i].name, out);
 	}
 }
+
+static void count_failing(void *userdata, struct rc_vault_session *session)
+{
+	unsigned int *n = userdata;
+
+	*n += rc_vault_session_get_error(session) != NULL;
+}
+
+void daemon_secrets_write_vault_metrics(const struct rc_daemon *daemon, struct rc_buf *out)
+{
+	const char *const name = "reconciled_vault_sessions_failing";
+
+	rc_buf_printf(out,
+		      "# HELP %s Identities that cannot log in to Vault now.\n# TYPE %s gauge\n",
+		      name, name);
+	for (const struct daemon_vault *vault = daemon->vaults; vault; vault = vault->next) {
+		unsigned int n = 0;
+
+		rc_vault_pool_each_session(vault->pool, count_failing, &n);
+		rc_buf_printf(out, "%s{cluster=\"%s\"} %u\n", name, vault->cluster, n);
+	}
+}

@@ -24,4 +24,6 @@ int daemon_secrets_get(const struct daemon_secrets *secrets, const char *name_sp
 		       const char *name, json_t **ret_json, struct rc_error **err);
 int daemon_secrets_refresh(struct daemon_secrets *secrets, const char *name_space, const char *name,
 			   struct rc_error **err);
+/* How the logins to Vault fare. */
+void daemon_secrets_write_vault_metrics(const struct rc_daemon *daemon, struct rc_buf *out);
 void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct rc_buf *out);

@@ -112,6 +112,32 @@ static struct rc_secret *read_backup_key(const struct rc_config *config)
 	return key;
 }
 
+/* ---- what applications ask ---- */
+
+static void on_stack(void *userdata, const char *stack)
+{
+	struct daemon_terraform *terraform = userdata;
+
+	if (terraform->daemon->engine)
+		rc_engine_on_stack(terraform->daemon->engine, stack);
+}
+
+char *daemon_terraform_await_stack(void *userdata, const char *stack)
+{
+	struct rc_daemon *daemon = userdata;
+
+	return rc_terraform_manager_describe_wait(daemon->terraform->manager, stack);
+}
+
+int daemon_terraform_get_output(void *userdata, const char *stack, const char *output,
+				json_t **ret_value, struct rc_error **err)
+{
+	struct rc_daemon *daemon = userdata;
+
+	return rc_terraform_manager_get_output(daemon->terraform->manager, stack, output, ret_value,
+					       err);
+}
+
 /* ---- the configuration as the manager takes it ---- */
 
 static const struct rc_terraform_variable *
@@ -181,6 +207,7 @@ static struct rc_terraform_stack_options make_stack(struct rc_arena *arena,
 		.n_variables = from->n_variables,
 		.environment = make_variables(arena, from->environment, from->n_environment),
 		.n_environment = from->n_environment,
+		.has_aws = from->aws_credentials,
 		.drift_interval_ms = (uint64_t)from->drift_ms,
 		.plan_timeout_ms = (uint64_t)from->plan_timeout_ms,
 		.apply_timeout_ms = (uint64_t)from->apply_timeout_ms,
@@ -258,6 +285,8 @@ void daemon_terraform_configure(struct daemon_terraform *terraform)
 		.is_frozen = config->terraform.freeze,
 		.backup_key = key,
 		.backups_kept = (unsigned int)config->terraform.backups.keep,
+		.copies = config->terraform.backups.folder,
+		.copies_kept = (unsigned int)config->terraform.backups.keep_days,
 	};
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
 	size_t n = config->terraform.n_stacks;
@@ -315,6 +344,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 		.folder = folder,
 		.plugin_cache = cache,
 		.resolve = resolve,
+		.changed = on_stack,
 		.userdata = terraform,
 	};
 

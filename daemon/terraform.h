@@ -18,6 +18,10 @@ struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_te
 
 /* daemon->config is the one in force, and the repositories are there. */
 void daemon_terraform_configure(struct daemon_terraform *terraform);
+/* For the engine: rc_engine_options.await_stack and .get_output; userdata is the daemon. */
+char *daemon_terraform_await_stack(void *userdata, const char *stack);
+int daemon_terraform_get_output(void *userdata, const char *stack, const char *output,
+				json_t **ret_value, struct rc_error **err);
 /* The repositories are about to go. */
 void daemon_terraform_unbind(struct daemon_terraform *terraform);
 void daemon_terraform_on_repository(struct daemon_terraform *terraform,

@@ -17,6 +17,7 @@
 #include "gitops/source-cache.h"
 #include "gitops/source.h"
 #include "terraform/worker.h"
+#include "validate/worker.h"
 
 #define GIT_WORKERS	   4
 #define GIT_JOBS	   200 /* then a new one: libgit2 keeps what it saw */
@@ -30,6 +31,8 @@
 #define SCRIPT_WORKERS	   1
 #define SCRIPT_JOBS	   2000
 #define SCRIPT_REPLY_BYTES ((size_t)4 << 20)
+#define VALIDATE_WORKERS   2
+#define VALIDATE_JOBS	   200
 #define SELF		   "/proc/self/exe"
 
 /* What a child needs of the environment, and nothing else: no credentials of main's. */
@@ -78,7 +81,9 @@ struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 					    .env = environment,
 					    .max_workers = RENDER_WORKERS,
 					    .max_jobs = RENDER_JOBS,
-					    .max_reply_bytes = RENDER_REPLY_BYTES};
+					    .max_reply_bytes = RENDER_REPLY_BYTES,
+					    .memory_mib = (unsigned int)config->render.memory_mib,
+					    .limits = "render.timeout and render.memory"};
 
 	return rc_worker_pool_new(loop, &options);
 }
@@ -132,14 +137,28 @@ struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
 	rc_autofree char *mirrors = rc_asprintf("--readable=%s", config->cache_directory);
 	rc_autofree char *runs = rc_asprintf("--readable=%s", config->state_directory);
 	const char *const argv[] = {own_program(), "--worker=plan", memory, mirrors, runs, NULL};
-	struct rc_worker_options options = {
-		.argv = argv, .env = environment, .max_workers = 1, .max_jobs = PLAN_JOBS};
+	struct rc_worker_options options = {.argv = argv,
+					    .env = environment,
+					    .max_workers = 1,
+					    .max_jobs = PLAN_JOBS,
+					    .memory_mib = PLAN_MEMORY_MIB};
 
 	return rc_worker_pool_new(loop, &options);
 }
 
-/* Serve with what the arguments allow, and nothing else. */
-static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler, void *userdata)
+struct rc_worker_pool *daemon_worker_new_validate_pool(struct ev_loop *loop)
+{
+	const char *const argv[] = {own_program(), "--worker=validate", NULL};
+	struct rc_worker_options options = {.argv = argv,
+					    .env = environment,
+					    .max_workers = VALIDATE_WORKERS,
+					    .max_jobs = VALIDATE_JOBS};
+
+	return rc_worker_pool_new(loop, &options);
+}
+
+/* Keep to what the arguments allow. */
+static int confine(int argc, char **argv)
 {
 	const char *readable[READABLE_MAX + 1] = {NULL};
 	struct rc_confine_options options = {.readable = NULL};
@@ -159,9 +178,9 @@ static int serve_confined(int argc, char **argv, rc_worker_handler_fn *handler, 
 		rc_autofree char *text = rc_error_format(err);
 
 		fprintf(stderr, "reconciled: %s: %s\n", argv[1], text);
-		return 1;
+		return -1;
 	}
-	return rc_worker_serve(RC_WORKER_FD, handler, userdata) < 0;
+	return 0;
 }
 
 static int serve_render(int argc, char **argv)
@@ -169,7 +188,14 @@ static int serve_render(int argc, char **argv)
 	rc_cleanup(rc_source_cache_freep) struct rc_source_cache *cache =
 		rc_source_cache_new(RENDER_CACHE_BYTES);
 
-	return serve_confined(argc, argv, rc_source_handle, cache);
+	return confine(argc, argv) < 0 ||
+	       rc_worker_serve_text(RC_WORKER_FD, rc_source_handle, cache) < 0;
+}
+
+static int serve_plan(int argc, char **argv)
+{
+	return confine(argc, argv) < 0 ||
+	       rc_worker_serve(RC_WORKER_FD, rc_terraform_worker_handle, NULL) < 0;
 }
 
 int daemon_worker_main(int argc, char **argv)
@@ -181,7 +207,9 @@ int daemon_worker_main(int argc, char **argv)
 	if (strcmp(argv[1], "--worker=render") == 0)
 		return serve_render(argc, argv);
 	if (strcmp(argv[1], "--worker=plan") == 0)
-		return serve_confined(argc, argv, rc_terraform_worker_handle, NULL);
+		return serve_plan(argc, argv);
+	if (strcmp(argv[1], "--worker=validate") == 0)
+		return rc_worker_serve(RC_WORKER_FD, rc_validate_worker_handle, NULL) < 0;
 	if (strcmp(argv[1], "--worker=script") == 0)
 		return serve_script();
 	fprintf(stderr, "reconciled: there is no role %s\n", argv[1]);

@@ -18,5 +18,7 @@ struct rc_worker_pool *daemon_worker_new_render_pool(struct ev_loop *loop,
 /* For `terraform`: it reads mirrors and plans, and nothing else. */
 struct rc_worker_pool *daemon_worker_new_plan_pool(struct ev_loop *loop,
 						   const struct rc_config *config);
+/* For checks that block: names, databases. */
+struct rc_worker_pool *daemon_worker_new_validate_pool(struct ev_loop *loop);
 /* For what users wrote as programs: health scripts, jq expressions. */
 struct rc_worker_pool *daemon_worker_new_script_pool(struct ev_loop *loop);

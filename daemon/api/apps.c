@@ -37,6 +37,51 @@ static void serve_diff(struct api_call *call, struct rc_app *app)
 	rc_app_diff(app, on_diff, diff);
 }
 
+/* Of a revision, or of files, that are not followed. */
+static int start_preview(struct api_call *call, struct rc_app *app, struct rc_error **err)
+{
+	struct rc_app_preview_options options = {.source = 0};
+	json_auto_t *body = NULL;
+	const json_t *source;
+	struct diff *diff;
+	int r;
+
+	/* What is asked for is rendered, and shown beside what is live, whatever it is. */
+	if (!api_may_change(call, err))
+		return -EACCES;
+	r = api_read_body(call, &body, err);
+	if (r < 0)
+		return r;
+	source = json_object_get(body, "source");
+	options.revision = rc_json_text(body, "revision", NULL);
+	options.files = json_object_get(body, "files");
+	if ((source && json_integer_value(source) < 1) ||
+	    (options.files && !json_is_array(options.files)))
+		return rc_fail(err, -EINVAL,
+			       "a diff is asked for with {revision, source: 1.., files: [...]}");
+	options.source = source ? (size_t)json_integer_value(source) - 1 : 0;
+	diff = rc_new0(struct diff);
+	diff->exchange = call->exchange;
+	rc_app_preview(app, &options, on_diff, diff);
+	return 0;
+}
+
+static void serve_preview(struct api_call *call, struct rc_app *app)
+{
+	struct rc_error *err = NULL;
+
+	if (start_preview(call, app, &err) < 0)
+		api_reply_error(call->exchange, err);
+}
+
+static void on_tree(void *userdata, int r, const json_t *tree, struct rc_error *err)
+{
+	if (r < 0)
+		api_reply_error(userdata, err);
+	else
+		rc_net_http_exchange_reply_json(userdata, 200, tree);
+}
+
 static void serve_history(struct api_call *call, struct rc_app *app)
 {
 	struct rc_error *err = NULL;
@@ -157,12 +202,16 @@ static void serve_app(struct api_call *call)
 	if (!app) {
 		rc_fail(&err, -ENOENT, "there is no application '%s'", call->parts[1]);
 		api_reply_error(call->exchange, err);
+	} else if (api_is_post(call) && strcmp(what, "diff") == 0) {
+		serve_preview(call, app);
 	} else if (api_is_post(call)) {
 		change_app(call, app, what);
 	} else if (!*what) {
 		api_reply(call, rc_app_describe(app));
 	} else if (strcmp(what, "resources") == 0) {
 		api_reply(call, rc_app_describe_resources(app));
+	} else if (strcmp(what, "tree") == 0) {
+		rc_app_tree(app, on_tree, call->exchange);
 	} else if (strcmp(what, "history") == 0) {
 		serve_history(call, app);
 	} else if (strcmp(what, "diff") == 0) {

@@ -26,9 +26,13 @@ static const struct {
 	const char *noun;
 	void (*serve)(struct api_call *call);
 } nouns[] = {
-	{"apps", api_apps_serve},	    {"repositories", api_repositories_serve},
-	{"secrets", api_secrets_serve},	    {"status", api_status_serve},
-	{"terraform", api_terraform_serve}, {"terraform-freeze", api_freeze_serve},
+	{"apps", api_apps_serve},
+	{"repositories", api_repositories_serve},
+	{"secrets", api_secrets_serve},
+	{"status", api_status_serve},
+	{"terraform", api_terraform_serve},
+	{"terraform-freeze", api_freeze_serve},
+	{"validation", api_validation_serve},
 };
 
 static void route(struct api_call *call)
@@ -82,7 +86,7 @@ int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err)
 	struct rc_net_http_server_options options = {
 		.listen = daemon->config->api.socket,
 		.socket_mode = 0660,
-		.max_body_bytes = 1 << 20,
+		.max_body_bytes = (size_t)96 << 20, /* a folder of files, for a diff */
 	};
 	rc_autofree char *folder = rc_strdup(daemon->config->api.socket);
 	char *slash = strrchr(folder, '/');

@@ -132,13 +132,24 @@ static void serve_backups(struct api_call *call, struct rc_terraform_stack *stac
 	rc_autofree char *folder =
 		rc_asprintf("%s/terraform/%s/backups", call->daemon->config->state_directory,
 			    rc_terraform_stack_get_options(stack)->name);
+	const char *second = call->daemon->config->terraform.backups.folder;
+	rc_autofree char *copies =
+		second ? rc_path_join(second, rc_terraform_stack_get_options(stack)->name) : NULL;
+	json_t *list = NULL, *more = NULL;
 	struct rc_error *err = NULL;
-	json_t *list;
+	int r = rc_terraform_backup_list(folder, &list, &err);
 
-	if (rc_terraform_backup_list(folder, &list, &err) < 0)
-		fail(call, err);
+	/* One a day of the second place, behind those of the first. */
+	if (r == 0 && copies)
+		r = rc_terraform_backup_list(copies, &more, &err);
+	if (more)
+		json_array_extend(list, more);
+	json_decref(more);
+	if (r == 0)
+		api_reply(call, json_pack("{s:O}", "items", list));
 	else
-		api_reply(call, json_pack("{s:o}", "items", list));
+		fail(call, err);
+	json_decref(list);
 }
 
 /* ---- deciding ---- */
@@ -205,6 +216,26 @@ static int look_for_drift(struct api_call *call, struct rc_terraform_stack *stac
 	return rc_terraform_stack_start(stack, "drift", NULL, by, err);
 }
 
+static int list_state(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
+		      const char *by, struct rc_error **err)
+{
+	(void)call;
+	(void)body;
+	return rc_terraform_stack_start(stack, "state", NULL, by, err);
+}
+
+static int restore(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
+		   const char *by, struct rc_error **err)
+{
+	const char *backup = rc_json_text(body, "backup", NULL);
+
+	(void)call;
+	if (!backup)
+		return rc_fail(err, -EINVAL, "the back-up's name is wanted");
+	return rc_terraform_stack_restore(stack, backup,
+					  json_is_true(json_object_get(body, "force")), by, err);
+}
+
 static int unlock(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
 		  const char *by, struct rc_error **err)
 {
@@ -222,7 +253,8 @@ static const struct {
 		      const char *by, struct rc_error **err);
 } changes[] = {
 	{"approve", approve}, {"discard", discard}, {"drift", look_for_drift},
-	{"plan", plan},	      {"stop", stop},	    {"unlock", unlock},
+	{"plan", plan},	      {"restore", restore}, {"state", list_state},
+	{"stop", stop},	      {"unlock", unlock},
 };
 
 static const struct {

@@ -29,8 +29,7 @@ static int set_flag(const struct flag *flag, const char *value)
 	}
 	*flag->number = (unsigned int)strtoul(value, &end, 10);
 	if (*value == '\0' || (*end != '\0' && strcmp(end, "s") != 0)) {
-		fprintf(stderr, "reconcilectl: %s %s: a number of seconds is wanted\n", flag->name,
-			value);
+		fprintf(stderr, "reconcilectl: %s %s: a number is wanted\n", flag->name, value);
 		return -EINVAL;
 	}
 	return 0;
@@ -103,6 +102,7 @@ int ctl_app_parse(int argc, char **argv, struct app_options *options)
 		{"--strategy", &options->strategy, NULL, NULL},
 		{"--to-revision", &options->to, NULL, NULL},
 		{"--timeout", NULL, &options->timeout_s, NULL},
+		{"--source-position", NULL, &options->source, NULL},
 		{"--prune", NULL, NULL, &options->prune},
 		{"--dry-run", NULL, NULL, &options->dry_run},
 		{"--async", NULL, NULL, &options->async},

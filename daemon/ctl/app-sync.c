@@ -1,4 +1,4 @@
-/* reconcilectl app sync, wait and diff. */
+/* reconcilectl app sync and wait. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,24 +9,6 @@
 #include "ctl/client.h"
 
 #define POLL_MS 200
-
-/* Exit codes as `argocd app diff` and `kubectl diff`: 0 equal, 1 differs, more is an error. */
-int ctl_app_diff(int argc, char **argv)
-{
-	struct app_options options = {.name = NULL};
-	rc_autofree char *path = NULL, *text = NULL;
-	struct rc_error *err = NULL;
-
-	if (ctl_app_parse_named(argc, argv, "NAME", &options) < 0)
-		return CTL_USAGE;
-	path = rc_asprintf("/v1/apps/%s/diff", options.name);
-	if (ctl_client_ask_text("GET", path, &text, &err) < 0) {
-		ctl_fail(err);
-		return CTL_ERROR;
-	}
-	fputs(text, stdout);
-	return *text ? CTL_DIFFERS : CTL_OK;
-}
 
 static void pause_ms(unsigned int ms)
 {

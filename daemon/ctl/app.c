@@ -57,7 +57,7 @@ static int app_list(int argc, char **argv)
 	return CTL_OK;
 }
 
-static const struct ctl_column resource_columns[] = {
+const struct ctl_column ctl_app_resource_columns[] = {
 	{"GROUP", "group"},
 	{"KIND", "kind"},
 	{"NAMESPACE", "namespace"},
@@ -125,7 +125,7 @@ static void print_app(const json_t *app)
 		printf("%s\n", ctl_print_get(condition, "message", buffer));
 	}
 	putchar('\n');
-	ctl_print_table(json_object_get(status, "resources"), resource_columns);
+	ctl_print_table(json_object_get(status, "resources"), ctl_app_resource_columns);
 }
 
 void ctl_app_show(const json_t *app, const struct ctl_options *options)
@@ -180,15 +180,11 @@ static int app_history(int argc, char **argv)
 	return list_of(argc, argv, "history", history_columns);
 }
 
-static int app_resources(int argc, char **argv)
-{
-	return list_of(argc, argv, "resources", resource_columns);
-}
-
 static const struct ctl_command commands[] = {
 	{"list", "[-o table|json|yaml]", "all applications", app_list},
 	{"get", "NAME [-o table|json|yaml]", "one application with its resources", app_get},
-	{"diff", "NAME", "what a sync would change; exit 1 when it would", ctl_app_diff},
+	{"diff", "NAME [--revision R | --local DIR]",
+	 "what a sync would change; exit 1 when it would", ctl_app_diff},
 	{"sync", "NAME [--prune] [--resource G:K:N] ...", "sync now and wait for its end",
 	 ctl_app_sync},
 	{"approve", "NAME", "delete what waits for somebody to say so", ctl_app_approve},
@@ -202,7 +198,7 @@ static const struct ctl_command commands[] = {
 	{"wait", "NAME [--health] [--sync] [--timeout S]", "until synced and healthy",
 	 ctl_app_wait},
 	{"history", "NAME", "revisions that were synced", app_history},
-	{"resources", "NAME", "the resources and their health", app_resources},
+	{"resources", "NAME [--tree]", "the resources and their health", ctl_app_resources},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -16,7 +16,7 @@ struct app_options {
 	const char *name;
 	const char *second; /* what follows the name; or NULL */
 	const char *revision, *reason, *until, *local, *strategy, *to;
-	unsigned int timeout_s;
+	unsigned int timeout_s, source;
 	bool prune, dry_run, async, health, sync, operation;
 	bool force, replace, out_of_sync_only, tree;
 	const char *resources[APP_RESOURCES_MAX];
@@ -36,8 +36,15 @@ int ctl_app_ask(const char *name, const char *what, json_t **ret, struct rc_erro
 int ctl_app_post(const char *name, const char *what, const json_t *body);
 void ctl_app_show(const json_t *app, const struct ctl_options *options);
 
-/* ---- app-sync.c ---- */
+extern const struct ctl_column ctl_app_resource_columns[];
+
+/* ---- app-tree.c ---- */
+int ctl_app_resources(int argc, char **argv);
+
+/* ---- app-diff.c ---- */
 int ctl_app_diff(int argc, char **argv);
+
+/* ---- app-sync.c ---- */
 int ctl_app_wait(int argc, char **argv);
 int ctl_app_sync(int argc, char **argv);
 /* Wait as options say, telling what it waits for; returns the exit code. */

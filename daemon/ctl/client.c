@@ -209,13 +209,13 @@ int ctl_client_ask(const char *method, const char *path, const json_t *body, jso
 	return 0;
 }
 
-int ctl_client_ask_text(const char *method, const char *path, char **ret_text,
+int ctl_client_ask_text(const char *method, const char *path, const json_t *body, char **ret_text,
 			struct rc_error **err)
 {
 	rc_autobuf struct rc_buf in = RC_BUF_INIT(REPLY_MAX);
 	int r;
 
-	r = ask(method, path, NULL, &in, err);
+	r = ask(method, path, body, &in, err);
 	if (r < 0)
 		return r;
 	*ret_text = rc_buf_take(&in);

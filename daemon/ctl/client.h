@@ -20,5 +20,5 @@ void ctl_client_set_socket(const char *path);
 int ctl_client_ask(const char *method, const char *path, const json_t *body, json_t **ret_reply,
 		   struct rc_error **err);
 /* The same for an answer that is plain text; the caller's to free. */
-int ctl_client_ask_text(const char *method, const char *path, char **ret_text,
+int ctl_client_ask_text(const char *method, const char *path, const json_t *body, char **ret_text,
 			struct rc_error **err);

@@ -12,6 +12,7 @@
 enum {
 	CTL_OK = 0,
 	CTL_DIFFERS = 1,
+	CTL_UNKNOWN = 2, /* validate: a check could not look */
 	CTL_USAGE = 64,
 	CTL_CONFIG = 78,
 	CTL_CONNECTION = 11,
@@ -29,6 +30,7 @@ struct ctl_command {
 };
 
 int ctl_render(int argc, char **argv);
+int ctl_lint(int argc, char **argv);
 int ctl_dependency(int argc, char **argv);
 int ctl_config(int argc, char **argv);
 int ctl_status(int argc, char **argv);
@@ -36,6 +38,7 @@ int ctl_app(int argc, char **argv);
 int ctl_repository(int argc, char **argv);
 int ctl_secret(int argc, char **argv);
 int ctl_terraform(int argc, char **argv);
+int ctl_validate(int argc, char **argv);
 
 /* Find argv[1] in a table that ends with a NULL name and run it, or print how to. */
 int ctl_dispatch(const char *program, const struct ctl_command *commands, int argc, char **argv);

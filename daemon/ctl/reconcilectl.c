@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "ctl/complete.h"
 #include "ctl/ctl.h"
 
 static int version(int argc, char **argv)
@@ -18,12 +19,15 @@ static const struct ctl_command commands[] = {
 	{"app", "list|get|diff|sync|wait|history|resources", "applications", ctl_app},
 	{"config", "check [FILE]", "check a configuration", ctl_config},
 	{"dependency", "build|update [CHART]", "bring what a chart depends on", ctl_dependency},
+	{"lint", "[CHART...] [FLAGS of helm lint]", "what is wrong with a chart", ctl_lint},
 	{"render", "[NAME] CHART [FLAGS of helm template]", "the manifests of a chart", ctl_render},
 	{"repository", "list|poll", "what is polled", ctl_repository},
 	{"secret", "list|get|refresh", "secrets from Vault", ctl_secret},
 	{"status", "", "the daemon, its clusters and repositories", ctl_status},
 	{"terraform", "list|plan|show|approve|discard|logs|...", "stacks, plans and their approval",
 	 ctl_terraform},
+	{"validate", "[APP] [--check NAME] [--last]", "run the checks of deployments",
+	 ctl_validate},
 	{"version", "", "print the version", version},
 	{NULL, NULL, NULL, NULL},
 };
@@ -41,6 +45,8 @@ int ctl_dispatch(const char *program, const struct ctl_command *table, int argc,
 	const char *nearest;
 	size_t n = 0;
 
+	if (ctl_complete_is_on())
+		return ctl_complete(program, table, argc, argv);
 	if (argc < 2) {
 		usage(program, table, stderr);
 		return CTL_USAGE;
@@ -90,5 +96,10 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return version(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		ctl_complete_begin();
+		argc--;
+		argv++;
+	}
 	return ctl_dispatch("reconcilectl", commands, argc, argv);
 }

@@ -1,76 +1,38 @@
 /* reconcilectl render: what `helm template` prints, without a daemon. */
-#include <ctype.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "ctl/chart.h"
 #include "ctl/ctl.h"
+#include "ctl/render-files.h"
 #include "ctl/render-flags.h"
-#include "helm/archive.h"
 #include "helm/directory.h"
+#include "helm/release-name.h"
 
-/* "open x: no such file or directory", as Go says it. */
-static int read_file(const char *path, struct rc_buf *out, struct rc_error **err)
+static int fail_remote(const char *what, struct rc_error **err)
 {
-	rc_autofclose FILE *file =
-		strcmp(path, "-") == 0 ? fdopen(dup(STDIN_FILENO), "re") : fopen(path, "re");
-	size_t n;
-
-	if (!file) {
-		const char *reason = strerror(errno);
-
-		return rc_fail(err, -EINVAL, "open %s: %c%s", path, tolower((unsigned char)*reason),
-			       reason + 1);
-	}
-	do {
-		char *space = rc_buf_reserve(out, 64 << 10);
-
-		if (!space)
-			return rc_fail(err, -E2BIG, "%s: larger than %zu bytes", path, out->max);
-		n = fread(space, 1, 64 << 10, file);
-		rc_buf_commit(out, n);
-	} while (n > 0);
-	if (ferror(file))
-		return rc_fail(err, -EINVAL, "read %s: is a directory", path);
-	return 0;
+	rc_fail(err, -EINVAL, "%s: charts are rendered from what is on this machine", what);
+	rc_hint(err, "name a directory or an archive; a chart's dependencies are brought by "
+		     "'reconcilectl dependency build'");
+	return -EINVAL;
 }
 
-static int on_read(void *userdata, const char *path, struct rc_buf *out, struct rc_error **err)
-{
-	(void)userdata;
-	return read_file(path, out, err);
-}
-
-static int load_archive(const char *path, struct rc_helm_render *render, struct rc_error **err)
-{
-	struct rc_helm_files *files = rc_helm_render_files(render);
-	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(RC_HELM_FILES_MAX);
-	int r = read_file(path, &bytes, err);
-
-	if (r < 0)
-		return r;
-	if (!rc_str_has_prefix(rc_buf_str(&bytes), RC_STR("\x1f\x8b\x08"))) {
-		if (rc_text_has_suffix(path, ".yml") || rc_text_has_suffix(path, ".yaml"))
-			return rc_fail(err, -EINVAL,
-				       "file '%s' seems to be a YAML file, but expected a gzipped "
-				       "archive",
-				       path);
-		return rc_fail(err, -EINVAL, "file '%s' does not appear to be a gzipped archive",
-			       path);
-	}
-	return rc_helm_archive_load(rc_buf_str(&bytes), files, err);
-}
-
-static int load_chart(const char *path, struct rc_helm_render *render, struct rc_error **err)
+static int load_chart(const struct ctl_render_flags *flags, const char *path,
+		      struct rc_helm_render *render, struct rc_error **err)
 {
 	struct stat info;
 
 	if (stat(path, &info) < 0) {
+		if (flags->repository)
+			return fail_remote(
+				"--repo names a chart repository, which this command does not ask",
+				err);
+		if (rc_str_has_prefix(rc_str(path), RC_STR("oci://")) || strstr(path, "://"))
+			return fail_remote(path, err);
 		if (*path == '/' || *path == '.')
 			return rc_fail(err, -EINVAL, "path \"%s\" not found", path);
 		return rc_fail(err, -EINVAL,
@@ -79,63 +41,57 @@ static int load_chart(const char *path, struct rc_helm_render *render, struct rc
 			       path);
 	}
 	if (!S_ISDIR(info.st_mode))
-		return load_archive(path, render, err);
+		return ctl_chart_load_archive(path, rc_helm_render_files(render), err);
 	return rc_helm_directory_load(path, rc_helm_render_files(render),
 				      rc_helm_render_warnings(render), err);
 }
 
-static int choose_name(struct ctl_render_flags *flags, const char **ret_chart,
-		       struct rc_error **err)
+/* Only what a machine without a cluster can do. */
+static int check_dry_run(const struct ctl_render_flags *flags, struct rc_error **err)
+{
+	static const char *const known[] = {"false", "true", "none", "client", "server"};
+	size_t i = 0;
+
+	while (flags->dry_run && i < RC_ARRAY_SIZE(known) && strcmp(known[i], flags->dry_run) != 0)
+		i++;
+	if (i == RC_ARRAY_SIZE(known))
+		return rc_fail(err, -EINVAL,
+			       "Invalid dry-run flag. Flag must one of the following: false, true, "
+			       "none, client, server");
+	if (!flags->dry_run || strcmp(flags->dry_run, "server") != 0)
+		return 0;
+	rc_fail(err, -EINVAL, "--dry-run=server is not supported here: there is no cluster");
+	rc_hint(err, "an application whose lookups are answered is rendered by the daemon: "
+		     "reconcilectl app manifests");
+	return -EINVAL;
+}
+
+static int choose_name(struct ctl_render_flags *flags, struct rc_arena *arena,
+		       const char **ret_chart, struct rc_error **err)
 {
 	const struct ctl_render_list *arguments = &flags->arguments;
+	const char *extra = NULL;
 
 	if (arguments->n == 0)
 		return rc_fail(err, -EINVAL,
 			       "\"reconcilectl render\" requires at least 1 argument");
-	if (arguments->n > 2)
+	for (size_t i = 2; i < arguments->n; i++)
+		extra = rc_arena_printf(arena, "%s%s%s", extra ? extra : "", extra ? ", " : "",
+					arguments->at[i]);
+	if (extra)
 		return rc_fail(err, -EINVAL,
-			       "expected at most two arguments, unexpected arguments: %s",
-			       arguments->at[2]);
+			       "expected at most two arguments, unexpected arguments: %s", extra);
 	if (arguments->n == 2 && flags->generate_name)
 		return rc_fail(err, -EINVAL, "cannot set --generate-name and also specify a name");
+	if (arguments->n == 2 && flags->name_template && *flags->name_template)
+		return rc_fail(err, -EINVAL, "cannot set --name-template and also specify a name");
+	*ret_chart = arguments->at[arguments->n - 1];
 	if (arguments->n == 2)
 		flags->options.release_name = arguments->at[0];
-	*ret_chart = arguments->at[arguments->n - 1];
+	else if (flags->name_template && *flags->name_template)
+		return rc_helm_release_name_make(arena, flags->name_template,
+						 &flags->options.release_name, err);
 	return 0;
-}
-
-/* Without the date and time that Helm puts before them: they are the journal's business. */
-static void print_warnings(struct rc_helm_render *render)
-{
-	const struct rc_helm_warnings *warnings = rc_helm_render_warnings(render);
-
-	for (size_t i = 0; i < warnings->n; i++)
-		fprintf(stderr, "%s\n", warnings->at[i].text);
-}
-
-/* "Error: ...", and after rendering began a hint that Helm's users know. */
-static void print_error(const struct rc_error *err, bool has_begun)
-{
-	fputs("Error: ", stderr);
-	for (; err; err = err->cause)
-		fprintf(stderr, "%s%s", err->message, err->cause ? ": " : "");
-	fputs(has_begun ? "\n\nUse --debug flag to render out invalid YAML\n" : "\n", stderr);
-}
-
-static int read_values(const struct ctl_render_flags *flags, struct rc_helm_values_text *texts,
-		       struct rc_error **err)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < flags->values.n && r == 0; i++) {
-		struct rc_buf text = RC_BUF_INIT(RC_HELM_FILE_MAX);
-
-		r = read_file(flags->values.at[i], &text, err);
-		texts[i].name = flags->values.at[i];
-		texts[i].text.n = text.n;
-		texts[i].text.p = rc_buf_take(&text);
-	}
-	return r;
 }
 
 static void on_text(void *userdata, struct rc_str text)
@@ -157,51 +113,64 @@ static int print_manifests(const struct rc_helm_render *render, struct rc_error 
 }
 
 /* *ret_begun: it was the rendering that failed. */
-static int run(struct rc_helm_render *render, const char *chart, bool *ret_begun,
-	       struct rc_error **err)
+static int run(const struct ctl_render_flags *flags, struct rc_helm_render *render,
+	       const char *chart, bool *ret_begun, struct rc_error **err)
 {
 	int r = rc_helm_render_values(render, err);
 
 	if (r == 0)
-		r = load_chart(chart, render, err);
+		r = load_chart(flags, chart, render, err);
 	if (r == 0)
 		r = rc_helm_render_run(render, err);
 	if (r < 0) {
 		*ret_begun = rc_helm_render_has_begun(render);
 		return r;
 	}
+	if (flags->output_dir && *flags->output_dir)
+		return ctl_render_files_write(flags, render, err);
 	return print_manifests(render, err);
+}
+
+static int render_chart(struct ctl_render_flags *flags, struct rc_arena *arena,
+			struct rc_error **err)
+{
+	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render = NULL;
+	const char *chart = NULL;
+	bool has_begun = false;
+	int r = check_dry_run(flags, err);
+
+	if (r == 0)
+		r = choose_name(flags, arena, &chart, err);
+	if (r == 0)
+		r = ctl_chart_read_values(flags, err);
+	render = rc_helm_render_new(&flags->options);
+	if (r == 0)
+		r = run(flags, render, chart, &has_begun, err);
+	ctl_chart_print_warnings(render);
+	if (r < 0)
+		ctl_chart_print_error(*err, has_begun);
+	return r;
 }
 
 int ctl_render(int argc, char **argv)
 {
 	rc_cleanup(ctl_render_flags_done) struct ctl_render_flags flags = {0};
-	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render = NULL;
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
-	rc_autofree struct rc_helm_values_text *texts = NULL;
-	const char *chart = NULL;
-	bool has_begun = false;
-	int r = ctl_render_flags_parse(argc, argv, &flags, &err);
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	int r = ctl_render_flags_parse(argc, argv, ctl_render_flags_render, &flags, &err);
 
 	if (flags.wants_help) {
-		ctl_render_flags_usage();
+		ctl_render_flags_usage(ctl_render_flags_render,
+				       "usage: reconcilectl render [NAME] CHART [FLAGS]\n\nPrint "
+				       "the manifests of a chart, as helm template does. CHART is "
+				       "a directory or an archive.\n");
 		return CTL_OK;
 	}
-	texts = rc_calloc(flags.values.n + 1, sizeof(*texts));
-	flags.options.read_file = on_read;
-	flags.options.values_files = texts;
-	flags.options.n_values_files = flags.values.n;
-	if (r == 0)
-		r = choose_name(&flags, &chart, &err);
-	if (r == 0)
-		r = read_values(&flags, texts, &err);
-	render = rc_helm_render_new(&flags.options);
-	if (r == 0)
-		r = run(render, chart, &has_begun, &err);
-	print_warnings(render);
+	flags.options.read_file = ctl_chart_on_read;
 	if (r < 0)
-		print_error(err, has_begun);
-	for (size_t i = 0; i < flags.values.n; i++)
-		free((char *)(uintptr_t)texts[i].text.p);
+		ctl_chart_print_error(err, false);
+	else
+		r = render_chart(&flags, arena, &err);
+	ctl_chart_values_done(&flags);
 	return r < 0 ? 1 : CTL_OK;
 }

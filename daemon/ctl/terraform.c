@@ -21,7 +21,7 @@ struct arguments {
 	const char *run, *plan, *comment, *revision;
 	const char *named[NAMED_MAX]; /* --destroy ADDRESS */
 	size_t n_named;
-	bool follow;
+	bool follow, force;
 };
 
 static const struct ctl_column stack_columns[] = {
@@ -87,6 +87,10 @@ static bool take(struct arguments *arguments, int argc, char **argv, int *i)
 	}
 	if (strcmp(argv[*i], "-f") == 0 || strcmp(argv[*i], "--follow") == 0) {
 		arguments->follow = true;
+		return true;
+	}
+	if (strcmp(argv[*i], "--force") == 0) {
+		arguments->force = true;
 		return true;
 	}
 	if (argv[*i][0] == '-') {
@@ -219,7 +223,7 @@ static int show(int argc, char **argv)
 		ctl_print_document(record, arguments.common.output);
 		return CTL_OK;
 	}
-	if (ctl_client_ask_text("GET", path, &text, &err) < 0)
+	if (ctl_client_ask_text("GET", path, NULL, &text, &err) < 0)
 		return ctl_fail(err);
 	fputs(text, stdout);
 	snprintf(digest, sizeof(digest), "%.12s", ctl_print_get(record, "digest", buffer));
@@ -376,6 +380,71 @@ static int unlock(int argc, char **argv)
 	return change(&arguments, "unlock", json_pack("{s:s}", "id", arguments.second));
 }
 
+static int restore(int argc, char **argv)
+{
+	struct arguments arguments = {.stack = NULL};
+
+	if (!parse(argc, argv, &arguments, true))
+		return CTL_USAGE;
+	if (!arguments.second) {
+		fprintf(stderr, "usage: reconcilectl terraform restore STACK BACKUP [--force]\n");
+		return CTL_USAGE;
+	}
+	return change(
+		&arguments, "restore",
+		json_pack("{s:s, s:b}", "backup", arguments.second, "force", arguments.force));
+}
+
+/* Wait for the end of the run that looks, and print what it saw. */
+static int show_state(const struct arguments *arguments, const char *run)
+{
+	for (;;) {
+		rc_autofree char *path =
+			rc_asprintf("/v1/terraform/%s/run?run=%s", arguments->stack, run);
+		json_auto_t *record = NULL;
+		struct rc_error *err = NULL;
+		const json_t *addresses, *one;
+		char buffer[32];
+		size_t i;
+
+		if (ctl_client_ask("GET", path, NULL, &record, &err) < 0)
+			return ctl_fail(err);
+		addresses = json_object_get(record, "addresses");
+		if (!json_object_get(record, "finishedAt")) {
+			sleep_ms(POLL_MS);
+			continue;
+		}
+		if (!addresses || json_object_get(record, "reason")) {
+			fprintf(stderr, "reconcilectl: %s\n",
+				ctl_print_get(record, "reason", buffer));
+			return CTL_ERROR;
+		}
+		if (arguments->common.output != CTL_OUTPUT_TABLE)
+			ctl_print_document(addresses, arguments->common.output);
+		else
+			json_array_foreach (addresses, i, one)
+				puts(json_string_value(one) ?: "");
+		return CTL_OK;
+	}
+}
+
+static int state(int argc, char **argv)
+{
+	struct arguments arguments = {.stack = NULL};
+	json_auto_t *reply = NULL, *body = NULL;
+	rc_autofree char *path = NULL;
+	struct rc_error *err = NULL;
+	char buffer[32];
+
+	if (!parse(argc, argv, &arguments, true))
+		return CTL_USAGE;
+	path = path_of(&arguments, "state");
+	body = json_object();
+	if (ctl_client_ask("POST", path, body, &reply, &err) < 0)
+		return ctl_fail(err);
+	return show_state(&arguments, ctl_print_get(reply, "run.id", buffer));
+}
+
 static int set_freeze(int argc, char **argv, bool is_on)
 {
 	struct arguments arguments = {.stack = NULL};
@@ -418,7 +487,10 @@ static const struct ctl_command commands[] = {
 	{"rollback", "STACK REVISION", "plan an older commit, and stay at it", rollback},
 	{"drift", "STACK", "look for changes made by others", drift},
 	{"outputs", "STACK", "what the last apply gave", outputs},
+	{"state", "STACK", "addresses of what its state holds", state},
 	{"backups", "STACK", "back-ups of its state", backups},
+	{"restore", "STACK BACKUP [--force]", "bring a back-up of its state back, once approved",
+	 restore},
 	{"unlock", "STACK LOCK-ID", "free a lock whose holder is gone", unlock},
 	{"freeze", "[REASON]", "apply nothing anywhere", freeze},
 	{"thaw", "", "apply again", thaw},

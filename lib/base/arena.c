@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/memory.h"
 
@@ -17,8 +18,15 @@ struct block {
 	_Alignas(ALIGNMENT) char data[];
 };
 
+struct mapping {
+	struct mapping *next;
+	void *at;
+	size_t size;
+};
+
 struct rc_arena {
 	struct block *blocks; /* the newest first */
+	struct mapping *mappings;
 	size_t used_in_block;
 	size_t next_size;
 	size_t used;
@@ -36,17 +44,47 @@ struct rc_arena *rc_arena_new(size_t max_bytes)
 	return arena;
 }
 
+static void unmap_all(struct rc_arena *arena)
+{
+	struct mapping *next;
+
+	for (struct mapping *m = arena->mappings; m; m = next) {
+		next = m->next;
+		munmap(m->at, m->size);
+		free(m);
+	}
+	arena->mappings = NULL;
+}
+
 void rc_arena_free(struct rc_arena *arena)
 {
 	struct block *next;
 
 	if (!arena)
 		return;
+	unmap_all(arena);
 	for (struct block *b = arena->blocks; b; b = next) {
 		next = b->next;
 		free(b);
 	}
 	free(arena);
+}
+
+void rc_arena_clear(struct rc_arena *arena)
+{
+	struct block *next;
+
+	unmap_all(arena);
+	arena->used = 0;
+	if (!arena->blocks)
+		return;
+	/* The newest block is the largest that was needed. */
+	for (struct block *b = arena->blocks->next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	arena->blocks->next = NULL;
+	arena->used_in_block = 0;
 }
 
 void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflow, void *userdata)
@@ -63,6 +101,16 @@ static void check_limit(struct rc_arena *arena, size_t size)
 		arena->overflow(arena->userdata);
 	fprintf(stderr, "arena: over its limit of %zu bytes\n", arena->max);
 	abort();
+}
+
+void rc_arena_keep_mapping(struct rc_arena *arena, void *at, size_t size)
+{
+	struct mapping *mapping = rc_new0(struct mapping);
+
+	*mapping = (struct mapping){arena->mappings, at, size};
+	arena->mappings = mapping;
+	check_limit(arena, size);
+	arena->used += size;
 }
 
 static size_t round_up(size_t size)

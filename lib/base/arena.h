@@ -15,6 +15,9 @@ struct rc_arena *rc_arena_new(size_t max_bytes);
 void rc_arena_free(struct rc_arena *arena);
 RC_DEFINE_FREEP(struct rc_arena, rc_arena_free)
 
+/* Everything goes, some memory stays for reuse. */
+void rc_arena_clear(struct rc_arena *arena);
+
 /* Called when the limit is passed; must not return (longjmp to the job's start). */
 typedef void rc_arena_overflow_fn(void *userdata);
 void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflow, void *userdata);
@@ -36,6 +39,8 @@ char *rc_arena_printf(struct rc_arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *rc_arena_vprintf(struct rc_arena *arena, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
+/* What mmap() gave is unmapped with everything else, and counts. */
+void rc_arena_keep_mapping(struct rc_arena *arena, void *at, size_t size);
 size_t rc_arena_get_used(const struct rc_arena *arena); /* bytes handed out */
 
 #define rc_arena_new0(arena, type) ((type *)rc_arena_alloc((arena), sizeof(type)))

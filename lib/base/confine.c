@@ -2,6 +2,7 @@
 #include "base/confine.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
@@ -182,6 +183,8 @@ int rc_confine_process(const struct rc_confine_options *options, struct rc_error
 		r = limit(RLIMIT_CORE, 0, err);
 	if (r == 0)
 		r = limit(RLIMIT_FSIZE, 0, err);
+	/* Where standard error is a file its last words are lost, but how it ends is not. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (r == 0)
 		r = limit(RLIMIT_NOFILE, FILES_MAX, err);
 	if (r == 0 && options->readable)

@@ -6,9 +6,12 @@
 #include <fts.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
+
+#define MAP_MIN ((off_t)64 << 10) /* below it reading costs less */
 
 char *rc_path_join(const char *directory, const char *name)
 {
@@ -70,6 +73,24 @@ int rc_file_read(const char *path, struct rc_buf *buf, struct rc_error **err)
 	}
 }
 
+/*
+ * Pages that nobody looks at are never read. The rest of the last page is the NUL behind the text,
+ * so there has to be one.
+ */
+static bool map_file(struct rc_arena *arena, int fd, off_t size, struct rc_str *ret)
+{
+	void *at;
+
+	if (size < MAP_MIN || size % sysconf(_SC_PAGESIZE) == 0)
+		return false;
+	at = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		return false;
+	rc_arena_keep_mapping(arena, at, (size_t)size);
+	*ret = (struct rc_str){at, (size_t)size};
+	return true;
+}
+
 int rc_file_load(struct rc_arena *arena, const char *path, size_t max_bytes, struct rc_str *ret,
 		 struct rc_error **err)
 {
@@ -82,6 +103,8 @@ int rc_file_load(struct rc_arena *arena, const char *path, size_t max_bytes, str
 		return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
 	if (info.st_size < 0 || (size_t)info.st_size > max_bytes)
 		return rc_fail(err, -E2BIG, "%s: larger than %zu bytes", path, max_bytes);
+	if (map_file(arena, fd, info.st_size, ret))
+		return 0;
 	bytes = rc_arena_text(arena, (size_t)info.st_size);
 	while (n < (size_t)info.st_size) {
 		ssize_t got = read_some(fd, bytes + n, (size_t)info.st_size - n);

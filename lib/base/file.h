@@ -15,7 +15,10 @@ const char *rc_path_base(const char *path);
 
 /* Whole file into buf, which has its limit; -E2BIG when larger. */
 int rc_file_read(const char *path, struct rc_buf *buf, struct rc_error **err);
-/* Whole regular file as text in arena; -E2BIG when larger than max_bytes. */
+/*
+ * Whole regular file as text of arena; -E2BIG when larger than max_bytes. A large one is mapped:
+ * for files that are not cut shorter by others meanwhile.
+ */
 int rc_file_load(struct rc_arena *arena, const char *path, size_t max_bytes, struct rc_str *ret,
 		 struct rc_error **err);
 /* Write beside, fsync, rename: readers see the old file or the new one. */

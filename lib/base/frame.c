@@ -10,16 +10,35 @@ static int dump(const char *bytes, size_t n, void *userdata)
 	return rc_buf_add(userdata, bytes, n) < 0 ? -1 : 0;
 }
 
+void rc_frame_begin(struct rc_buf *buf)
+{
+	rc_buf_fill(buf, '\0', sizeof(uint32_t));
+}
+
+int rc_frame_add_part(struct rc_buf *buf, const json_t *json)
+{
+	if (!json)
+		return rc_buf_puts(buf, "null");
+	return json_dump_callback(json, dump, buf, JSON_COMPACT | JSON_ENCODE_ANY) < 0 ? -E2BIG : 0;
+}
+
+void rc_frame_end(struct rc_buf *buf, size_t start)
+{
+	uint32_t length = htonl((uint32_t)(buf->n - start - sizeof(length)));
+
+	memcpy(buf->p + start, &length, sizeof(length));
+}
+
 int rc_frame_add(struct rc_buf *buf, const json_t *json)
 {
 	size_t start = buf->n;
-	uint32_t length = 0;
+	int r;
 
-	if (rc_buf_add(buf, &length, sizeof(length)) < 0 ||
-	    json_dump_callback(json, dump, buf, JSON_COMPACT | JSON_ENCODE_ANY) < 0)
+	rc_frame_begin(buf);
+	r = rc_frame_add_part(buf, json);
+	if (r < 0 || buf->overflow)
 		return -E2BIG;
-	length = htonl((uint32_t)(buf->n - start - sizeof(length)));
-	memcpy(buf->p + start, &length, sizeof(length));
+	rc_frame_end(buf, start);
 	return 0;
 }
 

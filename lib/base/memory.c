@@ -5,13 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+_Noreturn void rc_memory_fail(size_t size_bytes)
+{
+	fprintf(stderr, "out of memory: %zu bytes\n", size_bytes);
+	_exit(RC_MEMORY_EXIT);
+}
 
 static void *check(void *memory, size_t size)
 {
-	if (!memory) {
-		fprintf(stderr, "out of memory: %zu bytes\n", size);
-		abort();
-	}
+	if (!memory)
+		rc_memory_fail(size);
 	return memory;
 }
 

@@ -1,9 +1,13 @@
-/* Allocation that never returns NULL: out of memory aborts, systemd restarts us. */
+/* Allocation that never returns NULL: out of memory ends the process, systemd restarts us. */
 #pragma once
 
 #include <stdarg.h>
 #include <stddef.h>
 
+/* The exit status of a process without memory; a worker's owner tells it from a crash by it. */
+#define RC_MEMORY_EXIT 71
+
+_Noreturn void rc_memory_fail(size_t size_bytes);
 void *rc_malloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *rc_calloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 void *rc_realloc(void *memory, size_t size) __attribute__((returns_nonnull));

@@ -42,7 +42,7 @@ struct worker {
 struct rc_worker_pool {
 	struct ev_loop *loop;
 	struct rc_worker_options options; /* argv and env point to the next two */
-	char **argv, **env;
+	char **argv, **env, *limits;
 	struct worker *workers;
 	struct rc_worker_job *queue;
 	unsigned int n_workers;
@@ -63,15 +63,35 @@ static void job_free(struct rc_worker_job *job)
 	free(job);
 }
 
+/* "render" of "--worker=render". */
+static const char *get_role(const struct worker *worker)
+{
+	const char *name = worker->pool->options.argv[1] ?: worker->pool->options.argv[0];
+	const char *role = strchr(name, '=');
+
+	return role ? role + 1 : name;
+}
+
+/* It is no more when this returns; *ret_status is what waitpid() says of it. */
+static void worker_kill(struct worker *worker, int *ret_status)
+{
+	*ret_status = 0;
+	if (worker->pid <= 0)
+		return;
+	kill(worker->pid, SIGKILL);
+	waitpid(worker->pid, ret_status, 0);
+	worker->pid = 0;
+}
+
 static void worker_free(struct worker *worker)
 {
 	struct rc_worker_pool *pool = worker->pool;
+	int status;
 
 	ev_io_stop(pool->loop, &worker->readable);
 	ev_io_stop(pool->loop, &worker->writable);
 	ev_timer_stop(pool->loop, &worker->deadline);
-	kill(worker->pid, SIGKILL);
-	waitpid(worker->pid, NULL, 0);
+	worker_kill(worker, &status);
 	close(worker->pidfd);
 	close(worker->fd);
 	rc_buf_done(&worker->in);
@@ -124,6 +144,40 @@ static void on_reply(struct worker *worker, json_t *frame)
 	job_end(job, r, r < 0 ? NULL : json_object_get(frame, "reply"), err);
 }
 
+static void hint_at_limits(const struct worker *worker, struct rc_error **err)
+{
+	if (worker->pool->options.limits)
+		rc_hint(err, "change it, or raise %s", worker->pool->options.limits);
+}
+
+/* It has closed its socket, or it is gone. */
+static void worker_died(struct worker *worker)
+{
+	const char *role = get_role(worker);
+	unsigned int memory_mib = worker->pool->options.memory_mib;
+	struct rc_error *err = NULL;
+	int status, r = -EPIPE;
+
+	worker_kill(worker, &status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == RC_MEMORY_EXIT) {
+		if (memory_mib)
+			r = rc_fail(&err, -E2BIG,
+				    "the %s worker needed more memory than its limit of %u MiB",
+				    role, memory_mib);
+		else
+			r = rc_fail(&err, -E2BIG, "the %s worker had not enough memory", role);
+		hint_at_limits(worker, &err);
+	} else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL) {
+		rc_fail(&err, r, "the %s worker died of signal %d (%s)", role, WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	} else if (WIFEXITED(status)) {
+		rc_fail(&err, r, "the %s worker ended with status %d", role, WEXITSTATUS(status));
+	} else {
+		rc_fail(&err, r, "the %s worker was killed", role);
+	}
+	worker_fail(worker, r, err);
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct worker *worker = rc_container_of(io, struct worker, readable);
@@ -138,8 +192,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		rc_fail(&err, -EPIPE, "the %s worker died", worker->pool->options.argv[1]);
-		worker_fail(worker, -EPIPE, err);
+		worker_died(worker);
 		return;
 	}
 	if (rc_buf_add(&worker->in, chunk, (size_t)n) < 0)
@@ -181,8 +234,9 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	rc_fail(&err, -ETIMEDOUT, "the %s worker was killed: not done after %llu ms",
-		worker->pool->options.argv[1], (unsigned long long)worker->job->timeout_ms);
+	rc_fail(&err, -ETIMEDOUT, "the %s worker was killed: not done within its limit of %g s",
+		get_role(worker), (double)worker->job->timeout_ms / 1000.);
+	hint_at_limits(worker, &err);
 	worker_fail(worker, -ETIMEDOUT, err);
 }
 
@@ -307,6 +361,8 @@ struct rc_worker_pool *rc_worker_pool_new(struct ev_loop *loop,
 	pool->env = dup_texts(options->env);
 	pool->options.argv = (const char *const *)pool->argv;
 	pool->options.env = (const char *const *)pool->env;
+	pool->limits = rc_strdup(options->limits);
+	pool->options.limits = pool->limits;
 	ev_timer_init(&pool->turn, on_turn, 0., 0.);
 	return pool;
 }
@@ -330,6 +386,7 @@ void rc_worker_pool_free(struct rc_worker_pool *pool)
 	ev_timer_stop(pool->loop, &pool->turn);
 	free_texts(pool->argv);
 	free_texts(pool->env);
+	free(pool->limits);
 	free(pool);
 }
 

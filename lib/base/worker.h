@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 struct rc_worker_pool;
@@ -23,6 +24,8 @@ struct rc_worker_options {
 	unsigned int max_workers; /* 0: 1 */
 	unsigned int max_jobs;	  /* a worker is replaced after so many; 0: never */
 	size_t max_reply_bytes;	  /* 0: 64 MiB */
+	unsigned int memory_mib;  /* what the role limits itself to, for errors; 0: nothing */
+	const char *limits;	  /* the settings that raise the limits, for errors; or NULL */
 };
 
 struct rc_worker_pool *rc_worker_pool_new(struct ev_loop *loop,
@@ -33,7 +36,8 @@ RC_DEFINE_FREEP(struct rc_worker_pool, rc_worker_pool_free)
 
 /*
  * Called once, from the loop; reply is borrowed (NULL when r < 0), err is taken over.
- * r: 0, what the worker answered, -ETIMEDOUT (killed at its deadline), -EPIPE (it died).
+ * r: 0, what the worker answered, -ETIMEDOUT (killed at its deadline), -E2BIG (it needed too much
+ * memory), -EPIPE (it died of something else).
  */
 typedef void rc_worker_done_fn(void *userdata, int r, json_t *reply, struct rc_error *err);
 
@@ -50,5 +54,10 @@ typedef int rc_worker_handler_fn(void *userdata, const json_t *request, json_t *
 				 struct rc_error **err);
 /* Serve until the peer closes; returns 0, or a negative errno value of the socket. */
 int rc_worker_serve(int fd, rc_worker_handler_fn *handler, void *userdata);
+
+/* The same for replies that are large: append the JSON text of the reply to out. */
+typedef int rc_worker_text_handler_fn(void *userdata, const json_t *request, struct rc_buf *out,
+				      struct rc_error **err);
+int rc_worker_serve_text(int fd, rc_worker_text_handler_fn *handler, void *userdata);
 
 #define RC_WORKER_FD 3

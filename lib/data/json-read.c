@@ -253,6 +253,24 @@ static int scan_all(struct scan *scan)
 	return scan->at < scan->s.n ? fail_char(scan, "after top-level value") : 0;
 }
 
+int rc_json_first(struct rc_str text, size_t *ret_end, size_t *ret_offset, struct rc_error **err)
+{
+	struct scan scan = {.s = text, .err = err};
+	int r;
+
+	skip_space(&scan);
+	if (scan.at == text.n)
+		return rc_fail(err, -ENODATA, "EOF");
+	r = scan_value(&scan);
+	if (r < 0 && ret_offset)
+		*ret_offset = scan.at + (scan.at < text.n ? 1 : 0);
+	if (r < 0 && scan.at >= text.n)
+		return rc_fail(err, -EINVAL, "unexpected EOF");
+	if (r == 0)
+		*ret_end = scan.at;
+	return r;
+}
+
 int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **err)
 {
 	struct scan scan = {.s = text, .err = err};
@@ -438,8 +456,8 @@ int rc_json_read(struct rc_str text, const struct rc_json_events *events, void *
 	int r = scan_all(&scan);
 
 	if (r < 0 && ret_offset)
-		*ret_offset = scan.at;
-	if (r < 0)
+		*ret_offset = scan.at + (scan.at < text.n ? 1 : 0);
+	if (r < 0 || !events)
 		return r;
 	/* A number may be the last of the text: the walk wants to see its end. */
 	copy = rc_strndup(text.p, text.n);

@@ -26,10 +26,17 @@ struct rc_json_events {
  * Read one JSON text. It is checked whole before the first event, so on failure there was none.
  * Returns 0 or -EINVAL; the message is Go's ("invalid character '}' looking for beginning of
  * value", "unexpected end of JSON input", "exceeded max depth"), *ret_offset (may be NULL) the byte
- * offset Go's SyntaxError has.
+ * offset Go's SyntaxError has. Without events (NULL) the text is only checked.
  */
 int rc_json_read(struct rc_str text, const struct rc_json_events *events, void *userdata,
 		 size_t *ret_offset, struct rc_error **err);
+
+/*
+ * Where the first value of a stream ends, as Go's Decoder reads it: what follows is not looked at.
+ * Returns 0, -ENODATA ("EOF": there is none), or -EINVAL with Go's message and the offset as above
+ * ("unexpected EOF" has none).
+ */
+int rc_json_first(struct rc_str text, size_t *ret_end, size_t *ret_offset, struct rc_error **err);
 
 /* The same into json_t: whole numbers that fit int64 stay whole. The caller's. */
 int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **err);

@@ -160,6 +160,8 @@ size_t rc_number_format_g(double value, int bits, char text[RC_NUMBER_MAX])
 	struct digits digits;
 	int exponent;
 
+	if (bits == 32)
+		value = (double)(float)value;
 	if (!isfinite(value))
 		return put_special(value, text);
 	find_digits(value, bits, &digits);

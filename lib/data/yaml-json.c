@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "data/json.h"
+#include "data/number.h"
+#include "data/utf8.h"
 #include "data/yaml.h"
 
 struct rc_yaml_node *rc_yaml_get_str(const struct rc_yaml_node *mapping, struct rc_str key)
@@ -90,6 +93,14 @@ const char *rc_yaml_describe(const struct rc_yaml_node *node)
 	return "";
 }
 
+static int fail_unsupported(double real, struct rc_error **err)
+{
+	return rc_fail(err, -EINVAL, "json: unsupported value: %s",
+		       isnan(real) ? "NaN"
+		       : real > 0  ? "+Inf"
+				   : "-Inf");
+}
+
 static int text_to_json(struct rc_str text, json_t **ret_json, struct rc_error **err)
 {
 	*ret_json = json_stringn(text.n ? text.p : "", text.n);
@@ -152,10 +163,7 @@ int rc_yaml_to_json(const struct rc_yaml_node *node, json_t **ret_json, struct r
 		return 0;
 	case RC_YAML_FLOAT:
 		if (!isfinite(node->real))
-			return rc_fail(err, -EINVAL, "json: unsupported value: %s",
-				       isnan(node->real) ? "NaN"
-				       : node->real > 0	 ? "+Inf"
-							 : "-Inf");
+			return fail_unsupported(node->real, err);
 		*ret_json = json_real(node->real);
 		return 0;
 	case RC_YAML_STRING:
@@ -166,4 +174,100 @@ int rc_yaml_to_json(const struct rc_yaml_node *node, json_t **ret_json, struct r
 		return mapping_to_json(node, ret_json, err);
 	}
 	return -EINVAL;
+}
+
+int rc_yaml_check_json(const struct rc_yaml_node *node, struct rc_error **err)
+{
+	int r = 0;
+
+	if (node->kind == RC_YAML_FLOAT && !isfinite(node->real))
+		return fail_unsupported(node->real, err);
+	for (size_t i = 0; node->kind == RC_YAML_SEQUENCE && r == 0 && i < node->n_items; i++)
+		r = rc_yaml_check_json(node->items[i], err);
+	for (size_t i = 0; node->kind == RC_YAML_MAPPING && r == 0 && i < node->n_entries; i++)
+		r = rc_yaml_check_json(node->entries[i].value, err);
+	return r;
+}
+
+static int write_text(struct rc_str text, const char *what, struct rc_buf *out,
+		      struct rc_error **err)
+{
+	if (!rc_utf8_is_valid(text))
+		return rc_fail(err, -EINVAL, "%s that is not valid UTF-8", what);
+	return rc_json_write_string(out, text, false);
+}
+
+/* What is no whole number in YAML is none in JSON either. */
+static int write_real(double real, struct rc_buf *out, struct rc_error **err)
+{
+	char text[RC_NUMBER_MAX];
+
+	if (!isfinite(real))
+		return fail_unsupported(real, err);
+	rc_number_format_json(real, text);
+	rc_buf_puts(out, text);
+	return rc_buf_puts(out, strpbrk(text, ".e") ? "" : ".0");
+}
+
+static int write_sequence(const struct rc_yaml_node *node, struct rc_buf *out,
+			  struct rc_error **err)
+{
+	int r = rc_buf_putc(out, '[');
+
+	for (size_t i = 0; r == 0 && i < node->n_items; i++) {
+		if (i > 0)
+			rc_buf_putc(out, ',');
+		r = rc_yaml_write_json(node->items[i], out, err);
+	}
+	return r < 0 ? r : rc_buf_putc(out, ']');
+}
+
+static int write_mapping(const struct rc_yaml_node *node, struct rc_buf *out, struct rc_error **err)
+{
+	int r = rc_buf_putc(out, '{');
+
+	for (size_t i = 0; r == 0 && i < node->n_entries; i++) {
+		if (i > 0)
+			rc_buf_putc(out, ',');
+		r = write_text(node->entries[i].key, "a key", out, err);
+		rc_buf_putc(out, ':');
+		if (r == 0)
+			r = rc_yaml_write_json(node->entries[i].value, out, err);
+	}
+	return r < 0 ? r : rc_buf_putc(out, '}');
+}
+
+int rc_yaml_write_json(const struct rc_yaml_node *node, struct rc_buf *out, struct rc_error **err)
+{
+	char text[RC_NUMBER_MAX];
+	int r = 0;
+
+	switch (node->kind) {
+	case RC_YAML_NULL:
+		r = rc_buf_puts(out, "null");
+		break;
+	case RC_YAML_BOOL:
+		r = rc_buf_puts(out, node->truth ? "true" : "false");
+		break;
+	case RC_YAML_INT:
+		r = rc_buf_add(out, text, rc_number_format_int(node->integer, text));
+		break;
+	case RC_YAML_UINT:
+	case RC_YAML_FLOAT:
+		r = write_real(node->kind == RC_YAML_UINT ? (double)node->natural : node->real, out,
+			       err);
+		break;
+	case RC_YAML_STRING:
+		r = write_text(node->text, "text", out, err);
+		break;
+	case RC_YAML_SEQUENCE:
+		r = write_sequence(node, out, err);
+		break;
+	case RC_YAML_MAPPING:
+		r = write_mapping(node, out, err);
+		break;
+	}
+	if (r == -E2BIG && err && !*err)
+		rc_fail(err, r, "as JSON the document is larger than %zu bytes", out->max);
+	return r;
 }

@@ -57,7 +57,7 @@ static int fail_parse(struct rc_yaml_reader *reader, struct rc_error **err)
 		parser->problem_mark.line ? parser->problem_mark.line : parser->context_mark.line;
 
 	if (parser->error == YAML_MEMORY_ERROR)
-		abort();
+		rc_memory_fail(0);
 	if (reader->options.file)
 		return rc_fail(err, -EINVAL, "%s:%zu:%zu: %s", reader->options.file,
 			       parser->problem_mark.line + 1, parser->problem_mark.column + 1,

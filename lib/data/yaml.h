@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -98,6 +99,12 @@ const char *rc_yaml_describe(const struct rc_yaml_node *node);
  * for text that is not UTF-8.
  */
 int rc_yaml_to_json(const struct rc_yaml_node *node, json_t **ret_json, struct rc_error **err);
+
+/* Whether all of it can be JSON; "json: unsupported value: +Inf" and its like. */
+int rc_yaml_check_json(const struct rc_yaml_node *node, struct rc_error **err);
+
+/* The same as JSON text, appended to out; -E2BIG when it does not fit. */
+int rc_yaml_write_json(const struct rc_yaml_node *node, struct rc_buf *out, struct rc_error **err);
 
 /*
  * What a plain scalar means; used for reading, and for writing to know what needs quotes.

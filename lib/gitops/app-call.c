@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/memory.h"
+#include "data/json.h"
 #include "gitops/app-private.h"
 #include "gitops/three-way.h"
 #include "kube/apply.h"
@@ -9,26 +10,28 @@
 struct app_call {
 	struct rc_app *app;
 	struct rc_kube_key *key;
+	json_t *object; /* as it is desired */
 	app_call_fn *done;
 	void *userdata;
 	struct rc_kube_request *request;
 	struct app_call *prev, *next;
 };
 
-static const struct rc_kube_resource *find_resource(const struct rc_app *app,
-						    const struct rc_desired_item *item)
+static const struct rc_kube_resource *
+find_resource(const struct rc_app *app, const struct rc_kube_key *key, const char *api_version)
 {
 	rc_autofree char *group = NULL;
-	const char *version = rc_kube_object_split_version(item->api_version, &group);
+	const char *version = rc_kube_object_split_version(api_version, &group);
 
-	return rc_kube_discovery_find(rc_destination_get_discovery(app->destination),
-				      item->key.group, item->key.kind, version);
+	return rc_kube_discovery_find(rc_destination_get_discovery(app->destination), key->group,
+				      key->kind, version);
 }
 
 static void free_call(struct app_call *call)
 {
 	DL_DELETE(call->app->calls, call);
 	free(call->key);
+	json_decref(call->object);
 	free(call);
 }
 
@@ -49,20 +52,18 @@ static void on_read(void *userdata, int r, const struct rc_kube_answer *answer,
 {
 	struct rc_kube_write_options options = {.dry_run = true};
 	struct app_call *call = userdata;
-	struct rc_app *app = call->app;
-	const struct rc_desired_item *item = rc_desired_find(app->desired, call->key);
-	const struct rc_kube_resource *resource = item ? find_resource(app, item) : NULL;
-	json_auto_t *whole = NULL, *desired = NULL;
+	const struct rc_kube_resource *resource = find_resource(
+		call->app, call->key, rc_json_text(call->object, "apiVersion", NULL) ?: "");
+	json_auto_t *whole = NULL;
 
 	if (r == 0 && !resource)
-		r = rc_fail(&err, -ENOENT, "it is not desired any more");
+		r = rc_fail(&err, -ENOENT, "the cluster does not serve it any more");
 	if (r < 0) {
 		on_predicted(call, r, NULL, err);
 		return;
 	}
-	desired = rc_desired_item_load(item);
-	whole = rc_three_way_merge(desired, answer->object);
-	call->request = rc_kube_apply_replace(rc_destination_get_cluster(app->destination),
+	whole = rc_three_way_merge(call->object, answer->object);
+	call->request = rc_kube_apply_replace(rc_destination_get_cluster(call->app->destination),
 					      resource, whole, NULL, &options, on_predicted, call);
 }
 
@@ -71,8 +72,7 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 {
 	struct rc_kube_write_options options = {.dry_run = true, .force = true};
 	struct rc_kube_cluster *cluster = rc_destination_get_cluster(app->destination);
-	const struct rc_kube_resource *resource = find_resource(app, item);
-	json_auto_t *object = NULL;
+	const struct rc_kube_resource *resource = find_resource(app, &item->key, item->api_version);
 	struct app_call *call;
 
 	if (!resource) {
@@ -82,17 +82,17 @@ void rc_app_call_predict(struct rc_app *app, const struct rc_desired_item *item,
 		done(app, &item->key, -ENOENT, NULL, err, userdata);
 		return;
 	}
-	object = rc_desired_item_load(item);
 	call = rc_new0(struct app_call);
 	call->app = app;
 	call->key = rc_kube_object_dup_key(&item->key);
+	call->object = rc_desired_item_load(item);
 	call->done = done;
 	call->userdata = userdata;
 	DL_APPEND(app->calls, call);
 	if (rc_traits_is_client_side(&item->traits, &app->application->options))
 		call->request = rc_kube_apply_get(cluster, resource, call->key, on_read, call);
 	else
-		call->request = rc_kube_apply_start(cluster, resource, object, &options,
+		call->request = rc_kube_apply_start(cluster, resource, call->object, &options,
 						    on_predicted, call);
 }
 

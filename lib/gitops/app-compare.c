@@ -71,8 +71,8 @@ static struct rc_compare_options options_for(const struct rc_app *app)
 	};
 }
 
-static struct rc_compare_options options_of_row(const struct rc_app *app,
-						const struct rc_resource *row)
+struct rc_compare_options rc_app_compare_get_options(const struct rc_app *app,
+						     const struct rc_resource *row)
 {
 	struct rc_compare_options options = options_for(app);
 
@@ -85,16 +85,26 @@ static struct rc_compare_options options_of_row(const struct rc_app *app,
 static void ask_about_prediction(struct rc_app *app, const struct rc_resource *row, json_t *live,
 				 const json_t *predicted);
 
+/* Whose it is does not count: see resources.c. */
+json_t *rc_app_compare_mark(const struct rc_resource *row, const json_t *predicted,
+			    const json_t *live)
+{
+	json_t *marked;
+
+	if (!row->owner)
+		return json_incref((json_t *)(uintptr_t)predicted);
+	marked = json_deep_copy(predicted);
+	rc_tracking_copy(marked, live);
+	return marked;
+}
+
 static void take_prediction(struct rc_app *app, struct rc_resource *row, const json_t *predicted)
 {
-	struct rc_compare_options how = options_of_row(app, row);
-	json_auto_t *live = load(app, row->key), *marked = NULL;
+	struct rc_compare_options how = rc_app_compare_get_options(app, row);
+	json_auto_t *live = load(app, row->key);
+	json_auto_t *marked = live ? rc_app_compare_mark(row, predicted, live) : NULL;
 
-	if (live && row->owner) { /* whose it is does not count: see resources.c */
-		marked = json_deep_copy(predicted);
-		rc_tracking_copy(marked, live);
-		predicted = marked;
-	}
+	predicted = marked;
 	if (!live)
 		row->comparison = RC_COMPARISON_MISSING;
 	else if (row->programs)
@@ -137,7 +147,7 @@ static void ask_server(struct rc_app *app, struct rc_resource *row)
 static void on_desired_paths(struct rc_app *app, struct rc_resource *row,
 			     const struct app_question *question, const json_t *paths)
 {
-	struct rc_compare_options how = options_of_row(app, row);
+	struct rc_compare_options how = rc_app_compare_get_options(app, row);
 	json_auto_t *desired = rc_desired_item_load(row->item);
 
 	how.ignore.desired_paths = json_array_get(paths, 0);
@@ -150,7 +160,7 @@ static void on_desired_paths(struct rc_app *app, struct rc_resource *row,
 static void on_predicted_paths(struct rc_app *app, struct rc_resource *row,
 			       const struct app_question *question, const json_t *paths)
 {
-	struct rc_compare_options how = options_of_row(app, row);
+	struct rc_compare_options how = rc_app_compare_get_options(app, row);
 
 	how.ignore.desired_paths = json_array_get(paths, 0);
 	how.ignore.live_paths = json_array_get(paths, 1);
@@ -226,10 +236,11 @@ static void ask(struct rc_app *app, struct rc_resource *row)
 		ask_server(app, row);
 }
 
-static struct rc_resources_options look_options(const struct rc_app *app)
+struct rc_resources_options rc_app_compare_make_options(const struct rc_app *app,
+							const struct rc_desired *desired)
 {
 	return (struct rc_resources_options){
-		.desired = app->desired,
+		.desired = desired,
 		.cache = rc_destination_get_cache(app->destination),
 		.instance = options_of(app)->instance,
 		.app = app->application->name,
@@ -244,7 +255,7 @@ static struct rc_resources_options look_options(const struct rc_app *app)
 
 void rc_app_compare_judge(struct rc_app *app, const struct rc_kube_key *key)
 {
-	struct rc_resources_options options = look_options(app);
+	struct rc_resources_options options = rc_app_compare_make_options(app, app->desired);
 
 	rc_resources_judge(&app->resources, key, &options);
 	rc_app_tell(app);
@@ -260,7 +271,7 @@ static void look(struct rc_app *app)
 		before = app->desired;
 		app->desired = rc_steal(&app->fresh);
 	}
-	options = look_options(app);
+	options = rc_app_compare_make_options(app, app->desired);
 	app->counts.n_compared += rc_resources_update(&app->resources, &options);
 	rc_desired_free(before);
 }

@@ -168,6 +168,14 @@ static void on_progress(void *userdata, struct rc_sync *sync)
 	rc_app_tell(userdata);
 }
 
+/* What was rendered for the deletion, else what had been already; NULL: there are no hooks. */
+static const struct rc_desired *hooks_of(const struct rc_app *app)
+{
+	if (!app->delete_hooks)
+		return NULL;
+	return app->deletion.desired ? app->deletion.desired : app->desired;
+}
+
 static json_t *load_journal(const struct rc_app *app)
 {
 	json_t *journal = NULL;
@@ -192,7 +200,7 @@ static void start_run(struct rc_app *app, struct rc_plan *plan)
 		.application = app->declared,
 		.destination = app->destination,
 		.store = engine->store,
-		.desired = app->deletion.desired,
+		.desired = hooks_of(app),
 		.log = &app->log,
 		.judge = rc_engine_get_judge(app->engine),
 		.journal = journal,
@@ -249,7 +257,7 @@ static void run(struct rc_app *app)
 	struct rc_plan *plan = NULL;
 
 	collect(app, &all);
-	rc_plan_make_deletion(app->deletion.desired, all.live, all.n, &options, &plan);
+	rc_plan_make_deletion(hooks_of(app), all.live, all.n, &options, &plan);
 	free(all.live);
 	free(app->deletion.waiting);
 	app->deletion.waiting = list_waiting(plan);
@@ -265,9 +273,13 @@ static void run(struct rc_app *app)
 
 /* Hooks have to be rendered; what is live is known without the source. */
 static const struct rc_step steps_with_hooks[] = {
-	{"resolve", rc_app_refresh_resolve_step, 120}, {"connect", rc_app_refresh_connect, 120},
-	{"render", rc_app_refresh_render, 0},	       {"build", rc_app_refresh_build, 10},
-	{"watch", rc_app_refresh_watch, 120},	       {NULL, NULL, 0},
+	{"resolve", rc_app_refresh_resolve_step, 120},
+	{"connect", rc_app_refresh_connect, 120},
+	{"render", rc_app_refresh_render, 0},
+	{"lookup", rc_app_lookup_step, 120},
+	{"build", rc_app_refresh_build, 10},
+	{"watch", rc_app_refresh_watch, 120},
+	{NULL, NULL, 0},
 };
 static const struct rc_step steps[] = {
 	{"connect", rc_app_refresh_connect, 120},

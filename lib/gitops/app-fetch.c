@@ -25,14 +25,17 @@ void rc_app_fetch_clear(struct rc_app *app)
 	app->charts_revision = NULL;
 }
 
-const json_t *rc_app_fetch_get(const struct rc_app *app, size_t source)
+const json_t *rc_app_fetch_get(const struct rc_app *app)
+{
+	return rc_text_equal(app->charts_revision, app->revision) ? app->charts : NULL;
+}
+
+const json_t *rc_app_fetch_find(const json_t *charts, size_t source)
 {
 	json_t *one;
 	size_t i;
 
-	if (!rc_text_equal(app->charts_revision, app->revision))
-		return NULL;
-	json_array_foreach (app->charts, i, one)
+	json_array_foreach (charts, i, one)
 		if (json_integer_value(json_object_get(one, "source")) == (json_int_t)source)
 			return one;
 	return NULL;
@@ -106,27 +109,42 @@ static void on_fetched(void *userdata, int r, json_t *reply, struct rc_error *er
 	rc_flow_resume(&app->flow, 0, NULL);
 }
 
-int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err)
+int rc_app_fetch_make_request(const struct rc_app *app, const json_t *needs, bool is_fresh,
+			      json_t **ret_request, uint64_t *ret_timeout_ms, struct rc_error **err)
 {
-	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
-	json_auto_t *needs = json_array(), *request = NULL;
+	json_auto_t *made = json_array();
 	uint64_t timeout_ms = 0;
 	json_t *need;
 	size_t i;
 
-	if (!app->needs)
-		return RC_NEXT;
-	json_array_foreach (app->needs, i, need) {
-		json_t *made = NULL;
-		int r = make_need(app, need, &made, &timeout_ms, err);
+	json_array_foreach (needs, i, need) {
+		json_t *one = NULL;
+		int r = make_need(app, need, &one, &timeout_ms, err);
 
 		if (r < 0)
 			return r;
-		json_array_append_new(needs, made);
+		json_array_append_new(made, one);
 	}
-	request = json_pack("{s:s, s:s, s:I, s:b, s:O}", "op", "dependencies", "cache",
-			    options_of(app)->charts, "timeoutMs", (json_int_t)timeout_ms * 9 / 10,
-			    "fresh", app->is_fresh_wanted, "needs", needs);
+	*ret_timeout_ms = timeout_ms;
+	*ret_request = json_pack("{s:s, s:s, s:I, s:b, s:O}", "op", "dependencies", "cache",
+				 options_of(app)->charts, "timeoutMs",
+				 (json_int_t)timeout_ms * 9 / 10, "fresh", is_fresh, "needs", made);
+	return 0;
+}
+
+int rc_app_fetch_step(struct rc_flow *flow, struct rc_error **err)
+{
+	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
+	json_auto_t *request = NULL;
+	uint64_t timeout_ms;
+	int r;
+
+	if (!app->needs)
+		return RC_NEXT;
+	r = rc_app_fetch_make_request(app, app->needs, app->is_fresh_wanted, &request, &timeout_ms,
+				      err);
+	if (r < 0)
+		return r;
 	app->is_fresh_wanted = false;
 	rc_worker_submit(options_of(app)->git_pool, request, timeout_ms, on_fetched, app,
 			 &app->job);

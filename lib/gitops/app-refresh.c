@@ -116,8 +116,9 @@ static char *make_render_key(const struct rc_app *app)
 {
 	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
 
-	return rc_asprintf("%s %016llx %u", app->revision, (unsigned long long)app->source_hash,
-			   rc_kube_discovery_get_generation(discovery));
+	return rc_asprintf("%s %016llx %u%s", app->revision, (unsigned long long)app->source_hash,
+			   rc_kube_discovery_get_generation(discovery),
+			   app->application->options.answers_lookup ? " lookup" : "");
 }
 
 static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *err)
@@ -138,6 +139,11 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 		rc_flow_resume(&app->flow, 0, NULL);
 		return;
 	}
+	if (json_object_get(reply, "lookups")) {
+		rc_app_lookup_want(app, json_object_get(reply, "lookups"));
+		rc_flow_resume(&app->flow, 0, NULL);
+		return;
+	}
 	json_decref(app->manifests);
 	json_decref(app->warnings);
 	json_decref(app->types);
@@ -148,7 +154,7 @@ static void on_rendered(void *userdata, int r, json_t *reply, struct rc_error *e
 	rc_flow_resume(&app->flow, 0, NULL);
 }
 
-/* The commits of app->revision, one per source, cut apart in place. */
+/* The commits of a revision, one per source, cut apart in place. */
 static void split_revision(char *revision, size_t n, struct rc_source_at *at)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -161,7 +167,8 @@ static void split_revision(char *revision, size_t n, struct rc_source_at *at)
 	}
 }
 
-static json_t *make_request(const struct rc_app *app)
+json_t *rc_app_refresh_make_request(const struct rc_app *app, const char *revision,
+				    const json_t *charts)
 {
 	const struct rc_kube_discovery *discovery = rc_destination_get_discovery(app->destination);
 	json_auto_t *api_versions = rc_kube_discovery_list_api_versions(discovery);
@@ -169,7 +176,7 @@ static json_t *make_request(const struct rc_app *app)
 	size_t n = app->application->n_sources;
 	rc_autofree struct rc_source_at *at = rc_calloc(n, sizeof(*at));
 	rc_autofree char **archives = rc_calloc(n, sizeof(*archives));
-	rc_autofree char *commits = rc_strdup(app->revision);
+	rc_autofree char *commits = rc_strdup(revision);
 	json_t *request;
 
 	split_revision(commits, n, at);
@@ -177,9 +184,13 @@ static json_t *make_request(const struct rc_app *app)
 		archives[i] = rc_repository_make_archive_path(app->repositories[i], at[i].commit);
 		at[i].mirror = rc_repository_get_mirror(app->repositories[i]);
 		at[i].archive = archives[i];
-		at[i].charts = rc_app_fetch_get(app, i);
+		at[i].charts = rc_app_fetch_find(charts, i);
 	}
 	request = rc_source_make_request(app->application, at, &cluster);
+	if (app->lookup.answers)
+		json_object_set(request, "lookups", app->lookup.answers);
+	if (app->outputs)
+		json_object_set(request, "values", app->outputs);
 	for (size_t i = 0; i < n; i++)
 		free(archives[i]);
 	return request;
@@ -189,11 +200,11 @@ int rc_app_refresh_render(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 	rc_autofree char *key = make_render_key(app);
-	json_auto_t *request = NULL;
+	bool is_there = app->manifests || app->fresh || (app->desired && !app->lookup.is_used);
 
 	(void)err;
-	if ((app->manifests || app->fresh || app->desired) && !app->is_hard &&
-	    rc_text_equal(key, app->render_key))
+	if ((is_there && !app->is_hard && rc_text_equal(key, app->render_key)) ||
+	    app->lookup.wanted)
 		return RC_NEXT;
 	if (app->is_hard) {
 		rc_app_fetch_clear(app);
@@ -201,10 +212,19 @@ int rc_app_refresh_render(struct rc_flow *flow, struct rc_error **err)
 	}
 	app->is_hard = false;
 	app->is_compared = false;
-	request = make_request(app);
+	rc_app_lookup_clear(app);
+	app->lookup.is_used = false;
+	rc_app_refresh_submit(app);
+	return RC_WAIT;
+}
+
+void rc_app_refresh_submit(struct rc_app *app)
+{
+	json_auto_t *request =
+		rc_app_refresh_make_request(app, app->revision, rc_app_fetch_get(app));
+
 	rc_worker_submit(options_of(app)->render_pool, request, options_of(app)->render_timeout_ms,
 			 on_rendered, app, &app->job);
-	return RC_WAIT;
 }
 
 /* ---- build ---- */
@@ -242,6 +262,7 @@ int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 		return RC_NEXT; /* what was rendered last is what is desired */
 	rc_desired_free(app->fresh);
 	app->fresh = NULL;
+	rc_app_object_note(app, manifests);
 	r = rc_desired_build(manifests, &options, &app->fresh, err);
 	if (r < 0) {
 		free(rc_steal(&app->render_key));
@@ -254,8 +275,7 @@ int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 
 /* ---- watch ---- */
 
-/* Returns 1 while a kind is not listed yet. */
-static int watch_kind(struct rc_app *app, const char *name, struct rc_error **err)
+int rc_app_refresh_watch_kind(const struct rc_app *app, const char *name, struct rc_error **err)
 {
 	struct rc_kube_cache *cache = rc_destination_get_cache(app->destination);
 	const char *slash = strchr(name, '/');
@@ -285,7 +305,7 @@ int rc_app_refresh_watch(struct rc_flow *flow, struct rc_error **err)
 	json_t *value;
 
 	json_object_foreach (app->kinds, name, value) {
-		int r = watch_kind(app, name, err);
+		int r = rc_app_refresh_watch_kind(app, name, err);
 
 		if (r < 0)
 			return r;
@@ -300,9 +320,11 @@ static const struct rc_step steps[] = {
 	{"resolve", rc_app_refresh_resolve_step, 0}, /* revisions -> commits, from polls */
 	{"connect", rc_app_refresh_connect, 0},	     /* the cluster must be known */
 	{"permit", rc_app_permit_run, 0},	     /* by its project */
+	{"outputs", rc_app_stacks_step, 0},	     /* of stacks, that are values */
 	{"render", rc_app_refresh_render, 0},	     /* commits -> manifests, in a worker */
 	{"fetch", rc_app_fetch_step, 0},      /* what charts lack, in the worker with the network */
 	{"render", rc_app_refresh_render, 0}, /* and again with it */
+	{"lookup", rc_app_lookup_step, 120},  /* what templates ask of the cluster, and again */
 	{"build", rc_app_refresh_build, 10},  /* manifests -> desired state */
 	{"watch", rc_app_refresh_watch, 120}, /* live state of all kinds in question */
 	{"compare", rc_app_compare_run, 120}, /* desired x live, by dry run where it must be */
@@ -335,6 +357,8 @@ static void take_failure(struct rc_app *app, int r, struct rc_error *err)
 	if (!rc_text_equal(before, now))
 		rc_log_error(&app->log, rc_error_is_transient(r) ? LOG_WARNING : LOG_ERR, err,
 			     "comparing");
+	if (!rc_error_is_transient(r))
+		rc_app_run_give_up(app, err);
 	/* A chart that does not render will not next second either: a commit or a hand does. */
 	if (rc_error_is_transient(r) || r == -EPIPE) {
 		ev_timer_stop(app->flow.loop, &app->decision);
@@ -376,6 +400,8 @@ void rc_app_refresh_init(struct rc_app *app)
 void rc_app_refresh_start(struct rc_app *app, bool from_start)
 {
 	app->begun_ms = rc_clock_monotonic_ms();
+	/* What happens from now on is for the next look, and a failure alone is nothing new. */
+	app->is_live_dirty = false;
 	if (app->deletion.is_on) {
 		rc_app_delete_start(app);
 		return;

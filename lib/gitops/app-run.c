@@ -7,8 +7,7 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 
-#define AGAIN_S	  5 /* after a look that could not tell everything */
-#define AUTOMATED "automated sync policy"
+#define AGAIN_S 5 /* after a look that could not tell everything */
 
 static const struct rc_engine_options *options_of(const struct rc_app *app)
 {
@@ -142,7 +141,7 @@ struct start {
 static void begin_operation(struct rc_app *app, const struct start *start)
 {
 	struct rc_operation *operation = &app->operation;
-	const char *by = start->by_hand ? app->wanted.initiated_by : AUTOMATED;
+	const char *by = start->by_hand ? app->wanted.initiated_by : RC_APP_AUTOMATED;
 	bool partial = start->partial || rc_request_is_partial(&app->running);
 
 	if (start->partial)
@@ -172,7 +171,7 @@ static void begin_operation(struct rc_app *app, const struct start *start)
 static char *hold_for_window(void *userdata)
 {
 	const struct rc_app *app = userdata;
-	bool is_manual = !rc_text_equal(app->operation.initiated_by, AUTOMATED);
+	bool is_manual = !rc_text_equal(app->operation.initiated_by, RC_APP_AUTOMATED);
 
 	return rc_app_permit_window(app, is_manual).is_allowed
 		       ? NULL
@@ -227,15 +226,21 @@ static struct rc_sync_options make_options(struct rc_app *app, const struct star
 	};
 }
 
-static void fail_start(struct rc_app *app, struct rc_error *err)
+static void fail_operation(struct rc_app *app, const struct rc_error *err)
 {
 	app->operation.phase = RC_OPERATION_FAILED;
 	app->operation.is_final = true;
 	app->operation.finished_unix_s = rc_clock_unix_s();
+	free(app->operation.message);
 	app->operation.message = rc_error_format(err);
+	rc_app_save_operation(app);
+}
+
+static void fail_start(struct rc_app *app, struct rc_error *err)
+{
+	fail_operation(app, err);
 	rc_log_error(&app->log, LOG_ERR, err, "planning");
 	rc_error_free(err);
-	rc_app_save_operation(app);
 }
 
 static void start_run(struct rc_app *app, const struct start *start)
@@ -258,6 +263,19 @@ static void start_run(struct rc_app *app, const struct start *start)
 	if (rc_sync_start(&options, &app->sync, &err) < 0)
 		fail_start(app, err);
 	rc_app_tell(app);
+}
+
+void rc_app_run_give_up(struct rc_app *app, const struct rc_error *err)
+{
+	struct start start = {.by_hand = true};
+
+	if (!app->is_wanted)
+		return;
+	take_wanted(app, &start);
+	begin_operation(app, &start);
+	fail_operation(app, err);
+	rc_request_done(&app->running);
+	free(rc_steal(&app->pinned));
 }
 
 /* ---- whether it begins ---- */
@@ -294,6 +312,11 @@ static void run_in_window(struct rc_app *app, const struct start *start)
 {
 	struct rc_window_verdict window = rc_app_permit_window(app, start->by_hand);
 
+	/* What is there is healed; something else is not brought before its ground is. */
+	if (!start->partial)
+		app->stack_wait = rc_app_stacks_describe_wait(app);
+	if (app->stack_wait)
+		return;
 	if (window.is_allowed) {
 		start_run(app, start);
 		return;
@@ -322,6 +345,7 @@ void rc_app_run_decide(struct rc_app *app)
 	struct start start = {.partial = false};
 
 	app->refusal = NULL;
+	free(rc_steal(&app->stack_wait));
 	app->is_window_closed = false;
 	if (app->sync || (!facts.is_suspended && resume(app)))
 		return;

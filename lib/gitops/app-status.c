@@ -89,7 +89,7 @@ static void add_owner_conditions(const struct rc_app *app, json_t *conditions)
 		add_condition(conditions, "FlappingWarning", app->rivals, 0);
 }
 
-static json_t *describe_conditions(const struct rc_app *app)
+json_t *rc_app_describe_conditions(const struct rc_app *app)
 {
 	json_t *conditions = json_array(), *warning;
 	size_t i;
@@ -105,6 +105,8 @@ static json_t *describe_conditions(const struct rc_app *app)
 	if (app->refusal)
 		add_condition(conditions, "SyncError", app->refusal,
 			      app->operation.finished_unix_s);
+	if (app->stack_wait)
+		add_condition(conditions, "DependencyWaiting", app->stack_wait, 0);
 	add_repository_conditions(app, conditions);
 	add_cluster_condition(app, conditions);
 	add_hold_conditions(app, conditions);
@@ -152,11 +154,20 @@ static json_t *describe_operation(const struct rc_app *app)
 	return json;
 }
 
-static char *describe_closed_window(const struct rc_app *app)
+/* What keeps a sync from beginning, the caller's to free; or NULL. */
+static char *describe_obstacle(const struct rc_app *app)
 {
+	char *failure =
+		app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
 	struct rc_window_verdict window = rc_app_permit_window(app, app->is_wanted);
 	char text[RC_CLOCK_RFC3339_MAX];
 
+	if (failure)
+		return failure;
+	if (app->stack_wait)
+		return rc_strdup(app->stack_wait);
+	if (!app->is_window_closed)
+		return NULL;
 	if (!window.changes_unix_s)
 		return rc_strdup("it has to wait for a sync window, and none opens within a year");
 	return rc_asprintf("it has to wait for a sync window, which opens at %s",
@@ -175,7 +186,7 @@ static char *describe_deletion(const struct rc_app *app)
 static char *make_reason(const struct rc_app *app, const char *sync_status, enum rc_health health,
 			 const char *health_message)
 {
-	char *failure;
+	char *obstacle;
 
 	if (app->sync && rc_sync_get_blocked(app->sync))
 		return rc_strdup(rc_sync_get_blocked(app->sync));
@@ -185,11 +196,9 @@ static char *make_reason(const struct rc_app *app, const char *sync_status, enum
 		return rc_strdup("a sync is under way");
 	if (app->error)
 		return rc_error_format(app->error);
-	failure = app->destination ? rc_destination_describe_failure(app->destination, NULL) : NULL;
-	if (failure)
-		return failure;
-	if (app->is_window_closed)
-		return describe_closed_window(app);
+	obstacle = describe_obstacle(app);
+	if (obstacle)
+		return obstacle;
 	if (app->operation.phase == RC_OPERATION_FAILED && strcmp(sync_status, "Synced") != 0)
 		return rc_asprintf("the last sync failed: %s", app->operation.message ?: "");
 	if (app->refusal)
@@ -209,16 +218,42 @@ static char *make_hold_reason(const struct rc_app *app)
 	return rc_app_hold_describe_waiting(app);
 }
 
+enum rc_health rc_app_assess(const struct rc_app *app, char **ret_message)
+{
+	enum rc_health health = RC_HEALTH_UNKNOWN;
+
+	if (app->desired)
+		health = rc_resources_assess(&app->resources, ret_message);
+	if (!app->gate || health != RC_HEALTH_HEALTHY)
+		return health;
+	free(*ret_message);
+	*ret_message = rc_strdup(app->gate);
+	return RC_HEALTH_DEGRADED;
+}
+
+void rc_app_set_gate(struct rc_app *app, const char *why)
+{
+	if (rc_text_equal(app->gate, why))
+		return;
+	free(app->gate);
+	app->gate = rc_strdup(why);
+	rc_app_tell(app);
+}
+
+const char *rc_app_get_gate(const struct rc_app *app)
+{
+	return app->gate;
+}
+
 static json_t *describe_status(const struct rc_app *app)
 {
 	struct rc_app_counts counts;
 	rc_autofree char *health_message = NULL, *reason = NULL;
-	enum rc_health health = RC_HEALTH_UNKNOWN;
+	enum rc_health health;
 	json_t *status;
 
 	rc_app_get_counts(app, &counts);
-	if (app->desired)
-		health = rc_resources_assess(&app->resources, &health_message);
+	health = rc_app_assess(app, &health_message);
 	reason = make_hold_reason(app);
 	if (!reason)
 		reason = make_reason(app, counts.sync_status, health, health_message);
@@ -226,7 +261,7 @@ static json_t *describe_status(const struct rc_app *app)
 			   "sync", "status", counts.sync_status, "revision", app->revision ?: "",
 			   "health", "status", rc_health_to_string(health), "message",
 			   health_message, "resources", rc_resources_describe(&app->resources),
-			   "conditions", describe_conditions(app), "reconciledAt",
+			   "conditions", rc_app_describe_conditions(app), "reconciledAt",
 			   time_of(app->compared_unix_s), "operationState", describe_operation(app),
 			   "reason", reason, "sourceTypes", app->types, "hold",
 			   rc_app_hold_describe(app));

@@ -19,6 +19,7 @@ static const struct rc_engine_options *options_of(const struct rc_app *app)
 
 void rc_app_tell(struct rc_app *app)
 {
+	rc_app_object_note_health(app);
 	if (options_of(app)->app_changed)
 		options_of(app)->app_changed(options_of(app)->userdata, app);
 }
@@ -69,22 +70,26 @@ static void on_decision(struct ev_loop *loop, ev_timer *timer, int events)
 /* ---- what it is made of ---- */
 
 /* What a sync brings depends on this part of the manifest, besides the commit. */
-static uint64_t hash_source(const struct rc_application *application)
+void rc_app_hash_source(struct rc_app *app)
 {
-	const json_t *spec = json_object_get(application->manifest, "spec");
+	const json_t *spec = json_object_get(app->application->manifest, "spec");
 	json_auto_t *parts = json_array();
 	char hex[RC_JSON_HASH_MAX];
 
 	json_array_append(parts, json_object_get(spec, "source") ?: json_null());
 	json_array_append(parts, json_object_get(spec, "sources") ?: json_null());
 	json_array_append(parts, json_object_get(spec, "destination") ?: json_null());
+	if (app->outputs)
+		json_array_append(parts, app->outputs);
 	rc_json_hash(parts, hex);
 	hex[15] = '\0'; /* 60 bits: JSON integers are signed */
-	return strtoull(hex, NULL, 16);
+	app->source_hash = strtoull(hex, NULL, 16);
 }
 
 static void unwant(struct rc_app *app)
 {
+	rc_app_preview_cancel(app); /* they have wants of their own */
+	rc_app_tree_cancel(app);
 	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
 			rc_repository_unwant(app->repositories[i], app->wants[i]);
@@ -178,7 +183,7 @@ struct rc_app *rc_app_new(struct rc_engine *engine, struct rc_application *appli
 	rc_app_refresh_init(app);
 	load(app);
 	app->application = make_effective(app);
-	app->source_hash = hash_source(app->application);
+	rc_app_hash_source(app);
 	compile_ignore(app);
 	want(app);
 	rc_app_mark(app, true);
@@ -195,8 +200,10 @@ static void clear_sight(struct rc_app *app)
 	json_decref(app->manifests);
 	json_decref(app->warnings);
 	json_decref(app->types);
-	app->manifests = app->warnings = app->types = NULL;
+	json_decref(app->outputs);
+	app->manifests = app->warnings = app->types = app->outputs = NULL;
 	rc_app_fetch_clear(app);
+	rc_app_lookup_clear(app);
 	app->is_compared = false;
 }
 
@@ -207,6 +214,7 @@ static void stop_look(struct rc_app *app)
 		rc_worker_cancel(app->job);
 	app->job = NULL;
 	rc_app_call_cancel(app, NULL);
+	rc_app_lookup_cancel(app);
 	rc_app_compare_cancel(app);
 }
 
@@ -244,7 +252,10 @@ void rc_app_free(struct rc_app *app)
 	rc_request_done(&app->running);
 	json_decref(app->hold);
 	json_decref(app->delete_hooks);
+	json_decref(app->images);
 	free(app->rivals);
+	free(app->gate);
+	free(app->stack_wait);
 	free_applications(app);
 	free(app);
 }
@@ -270,7 +281,7 @@ static void begin_anew(struct rc_app *app)
 static void use(struct rc_app *app)
 {
 	app->log.value = app->declared->name;
-	app->source_hash = hash_source(app->application);
+	rc_app_hash_source(app);
 	compile_ignore(app);
 	want(app);
 	rc_app_mark(app, true);
@@ -349,6 +360,7 @@ void rc_app_on_repository(struct rc_app *app, const struct rc_repository *reposi
 		is_ours = is_ours || app->repositories[i] == repository;
 	if (!is_ours)
 		return;
+	rc_app_preview_go_on(app);
 	if (is_at(app, "resolve"))
 		rc_flow_resume(&app->flow, 0, NULL);
 	else
@@ -361,6 +373,7 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 {
 	if (app->destination != destination)
 		return;
+	rc_app_preview_go_on(app);
 	if (is_at(app, "watch"))
 		rc_flow_resume(&app->flow, 0, NULL);
 	else if (app->sync)
@@ -424,6 +437,7 @@ void rc_app_want(struct rc_app *app, const char *by)
 
 	free(app->wanted.initiated_by);
 	app->wanted.initiated_by = name;
+	app->wanted.since_unix_s = rc_clock_unix_s();
 	app->is_wanted = true;
 	rc_app_refresh(app, false);
 }
@@ -493,8 +507,24 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 	ret_counts->sync_status = !app->is_compared || count.n_shown_unknown ? "Unknown"
 				  : count.n_shown_out_of_sync		     ? "OutOfSync"
 									     : "Synced";
-	ret_counts->health_status =
-		app->desired ? rc_health_to_string(rc_resources_assess(&app->resources, &message))
-			     : "Unknown";
+	ret_counts->health_status = rc_health_to_string(rc_app_assess(app, &message));
 	ret_counts->operation_phase = rc_operation_phase_to_string(app->operation.phase);
+}
+
+const char *rc_app_get_revision(const struct rc_app *app)
+{
+	return app->revision;
+}
+
+bool rc_app_is_syncing(const struct rc_app *app)
+{
+	return app->sync || app->is_wanted;
+}
+
+bool rc_app_is_settled(const struct rc_app *app)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (app->repositories[i] && rc_repository_is_polling(app->repositories[i]))
+			return false;
+	return !rc_flow_is_running(&app->flow) && !ev_is_active(&app->turn) && !app->sync;
 }

@@ -60,7 +60,16 @@ void rc_app_on_repository(struct rc_app *app, const struct rc_repository *reposi
 void rc_app_on_destination(struct rc_app *app, const struct rc_destination *destination);
 /* What projects allow may have changed. */
 void rc_app_on_project(struct rc_app *app);
+/* A stack of this name got on: it is waited for, or its outputs are values of this. */
+void rc_app_on_stack(struct rc_app *app, const char *stack);
 void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key);
+
+/* The commits that are desired, joined by '+'; NULL: not known yet. Borrowed. */
+const char *rc_app_get_revision(const struct rc_app *app);
+/* A sync is under way or asked for. */
+bool rc_app_is_syncing(const struct rc_app *app);
+/* It saw everything there is to see: no look and no poll is under way or due. */
+bool rc_app_is_settled(const struct rc_app *app);
 
 /* Look at everything anew; is_hard: render again though nothing changed, and poll. */
 void rc_app_refresh(struct rc_app *app, bool is_hard);
@@ -92,7 +101,17 @@ int rc_app_terminate(struct rc_app *app, const char *by, struct rc_error **err);
 /* The Application with its status, as Argo CD has it, and status.reason: what to know in a
  * sentence. The caller's. */
 json_t *rc_app_describe(const struct rc_app *app);
+/* Status as Argo CD writes it into the object, and nothing else; asked is the object's operation
+ * that its operationState is about, or NULL: what we did of ourselves. The caller's. */
+json_t *rc_app_describe_object(const struct rc_app *app, const json_t *asked);
 json_t *rc_app_describe_resources(const struct rc_app *app);
+/*
+ * rc_app_describe_resources() with what these made below each, as "children" of group, kind,
+ * namespace, name, health, phase and children; and "isCut": there were too many. tree is borrowed,
+ * err taken over. done is called once, from the loop.
+ */
+typedef void rc_app_tree_fn(void *userdata, int r, const json_t *tree, struct rc_error *err);
+void rc_app_tree(struct rc_app *app, rc_app_tree_fn *done, void *userdata);
 /* {"items": [...]}, newest first; the caller's. */
 int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct rc_error **err);
 
@@ -100,8 +119,26 @@ int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct r
 typedef void rc_app_diff_fn(void *userdata, int r, const char *text, struct rc_error *err);
 /* done is called once, from the loop; err is taken over. */
 void rc_app_diff(struct rc_app *app, rc_app_diff_fn *done, void *userdata);
+/* Of what is not followed: another revision of one source, or files that nobody committed. */
+struct rc_app_preview_options {
+	size_t source;	      /* which one it is about */
+	const char *revision; /* NULL: the commit that is followed */
+	const json_t *files;  /* in place of the source's folder, as gitops/source.h has them; or
+				 NULL */
+};
+/*
+ * What a sync would change if that were followed, in the form of rc_app_diff(). Options are copied.
+ * done is called once, from the loop: -EINVAL (there is no such source, or what was given cannot be
+ * rendered), -ENOENT (no such revision), -EAGAIN.
+ */
+void rc_app_preview(struct rc_app *app, const struct rc_app_preview_options *options,
+		    rc_app_diff_fn *done, void *userdata);
 /* Whoever asked is gone: done is not called. */
 void rc_app_forget(struct rc_app *app, const void *userdata);
+
+/* While why is not NULL (copied) the application is no better than Degraded, for that reason. */
+void rc_app_set_gate(struct rc_app *app, const char *why);
+const char *rc_app_get_gate(const struct rc_app *app); /* borrowed */
 
 /* Numbers and words for metrics; texts are borrowed. */
 struct rc_app_counts {

@@ -111,12 +111,17 @@ int rc_application_options_read_annotations(struct rc_application_options *optio
 	const char *manager =
 		rc_json_text(annotations, ARGO "client-side-apply-migration-manager", NULL);
 	const char *approved = rc_json_text(annotations, ARGO "deletion-approved", NULL);
+	const char *lookup = rc_json_text(annotations, "reconciled.io/lookup", NULL) ?: "false";
 	uint64_t ms = 0;
 
 	options->no_dry_run_compare = has_word(compare, "ServerSideDiff=false");
 	options->compare_webhooks = has_word(compare, "IncludeMutationWebhook=true");
 	options->migration_manager = manager && *manager ? rc_arena_strdup(arena, manager) : NULL;
 	options->deletion_approved = approved ? rc_arena_strdup(arena, approved) : NULL;
+	options->answers_lookup = strcmp(lookup, "true") == 0;
+	if (!options->answers_lookup && strcmp(lookup, "false") != 0)
+		return rc_fail(err, -EINVAL, "reconciled.io/lookup: '%s' is neither true nor false",
+			       lookup);
 	if (!timeout)
 		return 0;
 	if (rc_duration_parse_config(rc_str(timeout), &ms, NULL) < 0 || ms == 0)

@@ -60,7 +60,9 @@ static void read_annotations(struct rc_application *application, struct rc_field
 	rc_autofree char *why = NULL;
 
 	if (rc_application_options_read_annotations(&application->options, application->arena,
-						    annotations, &err) == 0)
+						    annotations, &err) == 0 &&
+	    rc_application_stacks_read(&application->stacks, application->arena, annotations,
+				       &err) == 0)
 		return;
 	why = rc_error_format(err);
 	rc_fields_complain(fields, "metadata.annotations: %s", why);

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "gitops/application-stacks.h"
 
 struct rc_application_parameter {
 	const char *name, *value;
@@ -63,6 +64,7 @@ struct rc_application_options {
 	bool no_dry_run_compare, compare_webhooks; /* compare-options */
 	const char *migration_manager; /* whose fields become ours as kubectl's do; or NULL */
 	const char *deletion_approved; /* when what waits for a person was approved; or NULL */
+	bool answers_lookup;	       /* lookup finds what is in the cluster */
 	uint64_t wave_timeout_ms;      /* 0: the configuration's */
 };
 
@@ -87,6 +89,7 @@ struct rc_application {
 		bool refresh; /* ours: true; a retry takes the newest commit */
 	} retry;
 	struct rc_application_options options;
+	struct rc_application_stacks stacks;
 	const json_t *ignore_differences;	  /* the list as it stands, or NULL */
 	const json_t *managed_namespace_metadata; /* or NULL */
 	unsigned int revision_history_limit;	  /* 10 */

@@ -54,6 +54,12 @@ static void on_destination(void *userdata, struct rc_destination *destination)
 		engine->options.destination_changed(engine->options.userdata, destination);
 }
 
+void rc_engine_on_stack(struct rc_engine *engine, const char *stack)
+{
+	for (struct rc_app *const *app = rc_engine_list_apps(engine); *app; app++)
+		rc_app_on_stack(*app, stack);
+}
+
 static void on_live(void *userdata, struct rc_destination *destination,
 		    const struct rc_kube_live *live, bool is_gone)
 {

@@ -38,6 +38,12 @@ struct rc_engine_options {
 	/* A poll or the state of a cluster brought something new. May be NULL. */
 	void (*repository_changed)(void *userdata, struct rc_repository *repository);
 	void (*destination_changed)(void *userdata, struct rc_destination *destination);
+	/* Of Terraform, for applications that depend on a stack; both may be NULL. Why the stack is
+	 * not ready, the caller's to free; NULL: it is. */
+	char *(*await_stack)(void *userdata, const char *stack);
+	/* An output (NULL: all that are not sensitive); the caller's. -EAGAIN: not yet. */
+	int (*get_output)(void *userdata, const char *stack, const char *output, json_t **ret_value,
+			  struct rc_error **err);
 	void *userdata;
 };
 
@@ -93,6 +99,8 @@ int rc_engine_put_application(struct rc_engine *engine, const char *origin,
 /* It is no longer ours, or (is_deleted) gone for good. Its resources are not touched. */
 void rc_engine_drop_application(struct rc_engine *engine, const char *origin, const char *name,
 				bool is_deleted);
+/* A stack of this name got on. */
+void rc_engine_on_stack(struct rc_engine *engine, const char *stack);
 /* For an application: what it made was deleted. */
 void rc_engine_on_deleted(struct rc_engine *engine, struct rc_app *app);
 

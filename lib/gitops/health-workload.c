@@ -4,6 +4,20 @@
 #include "data/json.h"
 #include "gitops/health-private.h"
 
+/* Its ReplicaSet cannot make pods: that is behind whatever else is not well. */
+static enum rc_health say_deployment(const struct health_subject *object, long long n,
+				     long long wanted, const char *what)
+{
+	const json_t *failure = rc_health_find_condition(object, "ReplicaFailure");
+
+	if (!health_is_true(failure))
+		return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld %s", n, wanted,
+				     what);
+	return rc_health_say(object, RC_HEALTH_PROGRESSING, "%lld of %lld %s: %s: %.500s", n,
+			     wanted, what, health_text(failure, "reason"),
+			     health_text(failure, "message"));
+}
+
 static enum rc_health assess_deployment(const struct health_subject *object)
 {
 	long long wanted = health_number(object->spec, "replicas", 1);
@@ -20,17 +34,13 @@ static enum rc_health assess_deployment(const struct health_subject *object)
 		return rc_health_say(object, RC_HEALTH_DEGRADED,
 				     "it exceeded its progress deadline");
 	if (updated < wanted)
-		return rc_health_say(object, RC_HEALTH_PROGRESSING,
-				     "%lld of %lld new replicas have been updated", updated,
-				     wanted);
+		return say_deployment(object, updated, wanted, "new replicas have been updated");
 	if (replicas > updated)
 		return rc_health_say(object, RC_HEALTH_PROGRESSING,
 				     "%lld old replicas are pending termination",
 				     replicas - updated);
 	if (available < updated)
-		return rc_health_say(object, RC_HEALTH_PROGRESSING,
-				     "%lld of %lld updated replicas are available", available,
-				     updated);
+		return say_deployment(object, available, updated, "updated replicas are available");
 	return RC_HEALTH_HEALTHY;
 }
 

@@ -37,3 +37,8 @@ enum rc_health rc_health_worse(enum rc_health a, enum rc_health b);
  * container judge-api: ImagePullBackOff: ...". NULL when nothing stands out; the caller's to free.
  */
 char *rc_health_explain_pods(const json_t *list);
+/*
+ * What the cluster last said is wrong with an object, from a List of the Events about it:
+ * "FailedCreate: ...". NULL when they tell of nothing wrong; the caller's to free.
+ */
+char *rc_health_explain_events(const json_t *list);

@@ -265,7 +265,14 @@ size_t rc_resources_update(struct rc_resources *resources,
 
 /* ---- adding up ---- */
 
-static bool is_out_of_sync(const struct rc_resource *row, enum rc_comparison comparison)
+/* An extra one that speaks against the whole: it should not be there, though it may be kept. */
+static bool is_extraneous(const struct rc_resource *row)
+{
+	return !row->traits.ignore_extraneous && !row->is_owned &&
+	       strcmp(row->key->kind, "CustomResourceDefinition") != 0;
+}
+
+static bool is_different(const struct rc_resource *row, enum rc_comparison comparison)
 {
 	switch (comparison) {
 	case RC_COMPARISON_IN_SYNC:
@@ -277,13 +284,20 @@ static bool is_out_of_sync(const struct rc_resource *row, enum rc_comparison com
 	case RC_COMPARISON_EXTRA:
 		break;
 	}
-	return !row->traits.ignore_extraneous && !row->is_owned && !row->traits.is_kept &&
-	       !row->traits.no_prune && strcmp(row->key->kind, "CustomResourceDefinition") != 0;
+	return is_extraneous(row);
 }
 
 bool rc_resources_is_out_of_sync(const struct rc_resource *row)
 {
-	return is_out_of_sync(row, row->comparison);
+	bool stays = row->traits.is_kept || row->traits.no_prune;
+
+	return is_different(row, row->comparison) &&
+	       !(stays && row->comparison == RC_COMPARISON_EXTRA);
+}
+
+bool rc_resources_requires_pruning(const struct rc_resource *row)
+{
+	return row->comparison == RC_COMPARISON_EXTRA && is_extraneous(row);
 }
 
 struct rc_resources_count rc_resources_count(const struct rc_resources *resources)
@@ -297,7 +311,7 @@ struct rc_resources_count rc_resources_count(const struct rc_resources *resource
 		count.n_out_of_sync += is_out;
 		count.n_extras += is_out && row->comparison == RC_COMPARISON_EXTRA;
 		count.n_unknown += row->comparison == RC_COMPARISON_UNKNOWN;
-		count.n_shown_out_of_sync += is_out_of_sync(row, get_shown(row));
+		count.n_shown_out_of_sync += is_different(row, get_shown(row));
 		count.n_shown_unknown += get_shown(row) == RC_COMPARISON_UNKNOWN;
 	}
 	return count;
@@ -367,23 +381,29 @@ struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources
 	return live;
 }
 
+const char *rc_resources_get_status(const struct rc_resource *row)
+{
+	enum rc_comparison shown = get_shown(row);
+
+	if (shown == RC_COMPARISON_UNKNOWN || row->is_forbidden)
+		return "Unknown";
+	return shown == RC_COMPARISON_IN_SYNC ? "Synced" : "OutOfSync";
+}
+
 json_t *rc_resources_describe(const struct rc_resources *resources)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < resources->n; i++) {
 		const struct rc_resource *row = &resources->rows[i];
-		json_t *json = json_pack(
-			"{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group, "kind",
-			row->key->kind, "namespace", row->key->name_space, "name", row->key->name,
-			"syncWave", row->traits.wave, "status",
-			get_shown(row) == RC_COMPARISON_UNKNOWN || row->is_forbidden ? "Unknown"
-			: get_shown(row) == RC_COMPARISON_IN_SYNC		     ? "Synced"
-										     : "OutOfSync");
+		json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "group", row->key->group,
+					 "kind", row->key->kind, "namespace", row->key->name_space,
+					 "name", row->key->name, "syncWave", row->traits.wave,
+					 "status", rc_resources_get_status(row));
 
 		if (row->comparison == RC_COMPARISON_EXTRA)
 			json_object_set_new(json, "requiresPruning",
-					    json_boolean(rc_resources_is_out_of_sync(row)));
+					    json_boolean(rc_resources_requires_pruning(row)));
 		if (row->health != RC_HEALTH_NONE)
 			json_object_set_new(json, "health",
 					    json_pack("{s:s, s:s*}", "status",

@@ -76,11 +76,16 @@ void rc_resources_judge(struct rc_resources *resources, const struct rc_kube_key
 size_t rc_resources_update(struct rc_resources *resources,
 			   const struct rc_resources_options *options);
 
-/* Whether a row speaks for OutOfSync. */
+/* Whether a sync would do something about a row. */
 bool rc_resources_is_out_of_sync(const struct rc_resource *row);
+/* Whether it is live and should not be: also one that no sync prunes (Prune=false). */
+bool rc_resources_requires_pruning(const struct rc_resource *row);
+/* As people are shown it: "Synced", "OutOfSync" or "Unknown". */
+const char *rc_resources_get_status(const struct rc_resource *row);
 struct rc_resources_count {
 	size_t n_out_of_sync, n_extras, n_unknown;
-	/* As it is shown: what is being found out is as it was before. */
+	/* As it is shown: what is being found out is as it was before, and what is there though it
+	 * should not be counts also where no sync prunes it. */
 	size_t n_shown_out_of_sync, n_shown_unknown;
 };
 struct rc_resources_count rc_resources_count(const struct rc_resources *resources);

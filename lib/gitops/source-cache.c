@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uthash.h>
 #include <utlist.h>
 
 #include "base/memory.h"
@@ -29,8 +30,52 @@ struct rc_source_cache *rc_source_cache_new(size_t max_bytes)
 	return cache;
 }
 
+struct rc_source_crd {
+	UT_hash_handle hh;
+	const char *text; /* of the chart's file: while the chart lives, it is there */
+	size_t n_objects, n;
+	char json[];
+};
+
+bool rc_source_cache_get_crd(const struct rc_source_tree *tree, const char *text,
+			     struct rc_str *ret_json, size_t *ret_n)
+{
+	struct rc_source_crd *crd;
+
+	HASH_FIND_PTR(tree->crds, &text, crd);
+	if (!crd)
+		return false;
+	*ret_json = (struct rc_str){crd->json, crd->n};
+	*ret_n = crd->n_objects;
+	return true;
+}
+
+void rc_source_cache_add_crd(struct rc_source_tree *tree, const char *text, struct rc_str json,
+			     size_t n)
+{
+	struct rc_source_crd *crd = rc_calloc(1, sizeof(*crd) + json.n + 1);
+
+	crd->text = text;
+	crd->n_objects = n;
+	crd->n = json.n;
+	if (json.n > 0)
+		memcpy(crd->json, json.p, json.n);
+	HASH_ADD_PTR(tree->crds, text, crd);
+}
+
+static void drop_crds(struct rc_source_tree *tree)
+{
+	struct rc_source_crd *crd, *next;
+
+	HASH_ITER (hh, tree->crds, crd, next) {
+		HASH_DEL(tree->crds, crd);
+		free(crd);
+	}
+}
+
 void rc_source_cache_drop_chart(struct rc_source_tree *tree)
 {
+	drop_crds(tree);
 	rc_helm_prepared_free(rc_steal(&tree->chart));
 	free(rc_steal(&tree->chart_key));
 }
@@ -83,9 +128,11 @@ struct rc_source_tree *rc_source_cache_add(struct rc_source_cache *cache, const 
 
 static size_t bytes_of(const struct entry *entry)
 {
-	size_t chart = entry->tree.chart ? rc_helm_prepared_get_used(entry->tree.chart) : 0;
+	size_t bytes = entry->tree.chart ? rc_helm_prepared_get_used(entry->tree.chart) : 0;
 
-	return entry->tree.files.bytes + chart;
+	for (struct rc_source_crd *crd = entry->tree.crds; crd; crd = crd->hh.next)
+		bytes += crd->n;
+	return entry->tree.files.bytes + bytes;
 }
 
 void rc_source_cache_trim(struct rc_source_cache *cache)

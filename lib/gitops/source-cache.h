@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "git/tree.h"
 #include "helm/prepared.h"
@@ -22,7 +24,17 @@ struct rc_source_tree {
 	struct rc_git_files files;
 	struct rc_helm_prepared *chart; /* NULL: nobody has asked for it; made of files, borrowed */
 	char *chart_key;		/* what was added to files for it */
+	struct rc_source_crd *crds;
 };
+
+/* CustomResourceDefinitions are files as they are, and large: read once, kept as JSON. */
+struct rc_source_crd;
+/* What the file of a chart, by where its text is, gave: objects as JSON, how many; or false. */
+bool rc_source_cache_get_crd(const struct rc_source_tree *tree, const char *text,
+			     struct rc_str *ret_json, size_t *ret_n);
+/* json is copied. */
+void rc_source_cache_add_crd(struct rc_source_tree *tree, const char *text, struct rc_str json,
+			     size_t n);
 
 /* The tree of key, or NULL; it is the most recently used one then. */
 struct rc_source_tree *rc_source_cache_get(struct rc_source_cache *cache, const char *key);

@@ -77,6 +77,57 @@ static int prepare(struct source_chart *chart, struct rc_helm_prepared **ret, st
 	return 0;
 }
 
+/* A file of crds/, from the cache or into it. */
+static int take_crd(struct source_chart *chart, const struct rc_helm_manifest *manifest,
+		    struct rc_error **err)
+{
+	struct source_objects *to = chart->job->manifests;
+	size_t start = to->text.n, before = to->n, n;
+	struct rc_str json;
+	int r;
+
+	if (rc_source_cache_get_crd(chart->tree, manifest->text.p, &json, &n))
+		return rc_source_add_objects(to, json, n, err);
+	r = rc_source_read_documents(manifest->text, manifest->path, false, to, err);
+	if (r < 0)
+		return r;
+	json = rc_buf_str(&to->text);
+	start += before > 0 && to->n > before; /* the comma */
+	rc_source_cache_add_crd(chart->tree, manifest->text.p,
+				(struct rc_str){json.p + start, json.n - start}, to->n - before);
+	return 0;
+}
+
+/* A document; of one that is the same as the last time, what was made of it then. */
+static int take_rendered(struct source_chart *chart, const struct rc_helm_manifest *manifest,
+			 struct rc_error **err)
+{
+	struct source_objects *to = chart->job->manifests;
+	struct rc_helm_document *document = manifest->document;
+	size_t start = to->text.n, before = to->n;
+	int r;
+
+	if (document && document->json.p)
+		return rc_source_add_objects(to, document->json, 1, err);
+	r = manifest->node
+		    ? rc_source_add_document(manifest->node, manifest->path, false, to, err)
+		    : rc_source_read_documents(manifest->text, manifest->path, false, to, err);
+	if (r == 0 && document && to->n == before + 1) {
+		start += before > 0;
+		rc_helm_documents_set_json(rc_helm_prepared_documents(chart->tree->chart), document,
+					   (struct rc_str){to->text.p + start, to->text.n - start});
+	}
+	return r;
+}
+
+static int take_manifest(struct source_chart *chart, const struct rc_helm_manifest *manifest,
+			 struct rc_error **err)
+{
+	if (manifest->is_crd)
+		return take_crd(chart, manifest, err);
+	return take_rendered(chart, manifest, err);
+}
+
 static int take_manifests(struct source_chart *chart, struct rc_helm_render *render,
 			  struct rc_error **err)
 {
@@ -85,8 +136,7 @@ static int take_manifests(struct source_chart *chart, struct rc_helm_render *ren
 	const struct rc_helm_manifest *manifests = rc_helm_render_manifests(render, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		int r = rc_source_read_documents(manifests[i].text, manifests[i].path, false,
-						 chart->job->manifests, err);
+		int r = take_manifest(chart, &manifests[i], err);
 
 		if (r < 0)
 			return r;
@@ -137,6 +187,10 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	struct rc_error *why = NULL;
 	int r;
 
+	if (application->options.answers_lookup) {
+		options.lookup = rc_source_lookup;
+		options.lookup_userdata = chart->job;
+	}
 	options.api_versions = list_versions(chart, &options.n_api_versions);
 	render = rc_helm_render_new(&options);
 	r = rc_helm_render_values(render, err);
@@ -153,6 +207,19 @@ static int render(struct source_chart *chart, struct rc_error **err)
 	if (why)
 		rc_error_move(err, why);
 	return r < 0 ? r : take_manifests(chart, render, err);
+}
+
+/* What stacks give: values that main looked up. */
+static void add_outputs(struct source_chart *chart)
+{
+	const json_t *values = json_object_get(chart->job->request, "values");
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	if (!values)
+		return;
+	rc_json_write(&text, values);
+	rc_source_values_add(chart, "reconciled.io/values-from",
+			     rc_str(rc_arena_strdup(chart->arena, rc_buf_text(&text))));
 }
 
 int rc_source_render_chart(struct source_job *job, size_t i, struct rc_source_tree *tree,
@@ -174,6 +241,8 @@ int rc_source_render_chart(struct source_job *job, size_t i, struct rc_source_tr
 	if (r == 0 && source->helm.values)
 		rc_source_values_add(&chart, "spec.source.helm.values",
 				     rc_str(source->helm.values));
+	if (r == 0)
+		add_outputs(&chart);
 	if (r == 0) {
 		add_sets(&chart);
 		r = render(&chart, err);

@@ -42,7 +42,7 @@ static int find_source(const struct source_chart *chart, const char *name, size_
 	return *ret_path ? 0 : rc_fail(err, -EINVAL, "'%s' leaves the repository", name);
 }
 
-/* A file of the packed chart itself. */
+/* A file of the packed chart itself, or of those that came with the request. */
 static int read_packed(const struct source_chart *chart, const char *path, struct rc_str *ret_bytes,
 		       struct rc_error **err)
 {
@@ -61,11 +61,15 @@ static int read_named(const struct source_chart *chart, const char *name, struct
 {
 	rc_autofree char *path = NULL, *bytes = NULL;
 	struct rc_git_mirror *mirror;
+	const char *local;
 	size_t index = 0, n;
 	int r = find_source(chart, name, &index, &path, err);
 
 	if (r < 0)
 		return r;
+	local = rc_source_local_find_path(chart, index, path);
+	if (local)
+		return read_packed(chart, local, ret_bytes, err);
 	if (index == chart->index && chart->job->archives[index])
 		return read_packed(chart, path, ret_bytes, err);
 	if (chart->job->archives[index])
@@ -235,6 +239,9 @@ static int find_files(const struct source_chart *chart, size_t index, const char
 		return rc_fail(err, -EINVAL, "value files come from Git, not from a chart");
 	if (chart->job->archives[index])
 		return match_files(chart, index, ".", chart->files, &pattern, list, err);
+	if (rc_source_local_find_path(chart, index, folder))
+		return match_files(chart, index, chart->source->path, chart->files, &pattern, list,
+				   err);
 	r = rc_source_open_mirror(chart->job, index, &mirror, err);
 	if (r == 0)
 		r = rc_git_tree_read(mirror, chart->job->commits[index], folder, NULL, &files,

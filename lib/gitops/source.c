@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/frame.h"
 #include "base/memory.h"
 #include "data/json.h"
 #include "data/yaml.h"
@@ -40,39 +41,69 @@ json_t *rc_source_make_read_request(const struct rc_source_at *at, const char *p
 
 /* ---- documents ---- */
 
-static int take_document(const struct rc_yaml_node *node, const char *file, bool with_place,
-			 json_t *to, struct rc_error **err)
+static bool is_text(const struct rc_yaml_node *node, const char *key)
 {
-	json_t *object = NULL;
+	const struct rc_yaml_node *value = rc_yaml_get(node, key);
+
+	return value && value->kind == RC_YAML_STRING;
+}
+
+static int check_document(const struct rc_yaml_node *node, const char *file, bool with_place,
+			  struct rc_error **err)
+{
+	if (node->kind != RC_YAML_MAPPING)
+		return rc_fail(err, -EINVAL, "%s:%u:%u: a Kubernetes object is wanted, found %s",
+			       file, node->line, node->column, rc_yaml_describe(node));
+	if (with_place || node->n_entries == 0 ||
+	    (is_text(node, "kind") && is_text(node, "apiVersion")))
+		return 0;
+	return rc_fail(err, -EINVAL, "%s:%u:%u: the object has no %s", file, node->line,
+		       node->column, rc_yaml_get(node, "kind") ? "apiVersion" : "kind");
+}
+
+int rc_source_add_objects(struct source_objects *to, struct rc_str json, size_t n,
+			  struct rc_error **err)
+{
+	if (n > OBJECTS_MAX - to->n)
+		return rc_fail(err, -E2BIG, "there are more than %d objects", OBJECTS_MAX);
+	if (to->n > 0 && n > 0)
+		rc_buf_putc(&to->text, ',');
+	to->n += n;
+	return rc_buf_add_str(&to->text, json);
+}
+
+int rc_source_add_document(const struct rc_yaml_node *node, const char *file, bool with_place,
+			   struct source_objects *to, struct rc_error **err)
+{
+	size_t start = to->text.n;
 	int r;
 
 	if (node->kind == RC_YAML_NULL)
 		return 0;
-	if (node->kind != RC_YAML_MAPPING)
-		return rc_fail(err, -EINVAL, "%s:%u:%u: a Kubernetes object is wanted, found %s",
-			       file, node->line, node->column, rc_yaml_describe(node));
-	if (node->n_entries == 0)
-		return 0;
-	if (json_array_size(to) >= OBJECTS_MAX)
-		return rc_fail(err, -E2BIG, "there are more than %d objects", OBJECTS_MAX);
-	r = rc_yaml_to_json(node, &object, err);
+	r = check_document(node, file, with_place, err);
+	if (r < 0 || node->n_entries == 0)
+		return r;
+	r = rc_source_add_objects(to, RC_STR(""), 1, err);
 	if (r < 0)
-		return rc_wrap(err, r, "%s:%u", file, node->line);
-	if (with_place)
-		object = json_pack("{s:s, s:i, s:o}", "file", file, "line", (int)node->line,
-				   "object", object);
-	else if (!json_is_string(json_object_get(object, "kind")) ||
-		 !json_is_string(json_object_get(object, "apiVersion"))) {
-		json_decref(object);
-		return rc_fail(err, -EINVAL, "%s:%u:%u: the object has no %s", file, node->line,
-			       node->column, rc_yaml_get(node, "kind") ? "apiVersion" : "kind");
+		return r;
+	if (with_place) {
+		rc_buf_puts(&to->text, "{\"file\":");
+		rc_json_write_string(&to->text, rc_str(file), false);
+		rc_buf_printf(&to->text, ",\"line\":%u,\"object\":", node->line);
 	}
-	json_array_append_new(to, object);
+	r = rc_yaml_write_json(node, &to->text, err);
+	if (r < 0) {
+		rc_buf_truncate(&to->text, start);
+		to->n--;
+		return rc_wrap(err, r, "%s:%u", file, node->line);
+	}
+	if (with_place)
+		rc_buf_putc(&to->text, '}');
 	return 0;
 }
 
-int rc_source_read_documents(struct rc_str text, const char *file, bool with_place, json_t *to,
-			     struct rc_error **err)
+int rc_source_read_documents(struct rc_str text, const char *file, bool with_place,
+			     struct source_objects *to, struct rc_error **err)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
 	struct rc_yaml_options options = {.file = file};
@@ -82,9 +113,10 @@ int rc_source_read_documents(struct rc_str text, const char *file, bool with_pla
 	int r;
 
 	while ((r = rc_yaml_reader_next(reader, arena, &node, err)) > 0) {
-		r = take_document(node, file, with_place, to, err);
+		r = rc_source_add_document(node, file, with_place, to, err);
 		if (r < 0)
 			return r;
+		rc_arena_clear(arena);
 	}
 	return r;
 }
@@ -112,14 +144,14 @@ static bool looks_like_manifest(struct rc_str text)
 }
 
 int rc_source_read_file(const struct rc_git_file *file, const char *shown, bool with_place,
-			json_t *to, struct rc_error **err)
+			struct source_objects *to, struct rc_error **err)
 {
-	size_t before = json_array_size(to);
+	size_t before = to->n;
 	struct rc_error *why = NULL;
 	int r = rc_source_read_documents(file->bytes, shown, with_place, to, &why);
 
-	if (r == -EINVAL && json_array_size(to) == before &&
-	    !rc_text_has_suffix(file->path, ".json") && !looks_like_manifest(file->bytes)) {
+	if (r == -EINVAL && to->n == before && !rc_text_has_suffix(file->path, ".json") &&
+	    !looks_like_manifest(file->bytes)) {
 		rc_error_free(why);
 		return 0;
 	}
@@ -139,12 +171,21 @@ static int open_mirror(const json_t *at, struct rc_git_mirror **ret_mirror, cons
 	return rc_git_mirror_open(path, ret_mirror, err);
 }
 
-static int handle_read(const json_t *request, json_t **ret_reply, struct rc_error **err)
+static void objects_done(struct source_objects *objects)
+{
+	rc_buf_done(&objects->text);
+}
+
+#define OBJECTS(name)                                           \
+	rc_cleanup(objects_done) struct source_objects name = { \
+		.text = RC_BUF_INIT(RC_BUF_UNLIMITED)}
+
+static int handle_read(const json_t *request, struct rc_buf *out, struct rc_error **err)
 {
 	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
 	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
 	const char *commit, *path = rc_json_text(request, "path", NULL);
-	json_auto_t *documents = json_array();
+	OBJECTS(documents);
 	int r = open_mirror(json_array_get(json_object_get(request, "at"), 0), &mirror, &commit,
 			    err);
 
@@ -154,12 +195,13 @@ static int handle_read(const json_t *request, json_t **ret_reply, struct rc_erro
 		rc_autofree char *name = rc_asprintf("%s/%s", path ? path : ".", files.at[i].path);
 
 		if (rc_source_is_manifest(files.at[i].path) && !rc_source_is_skipped(&files.at[i]))
-			r = rc_source_read_file(&files.at[i], name, true, documents, err);
+			r = rc_source_read_file(&files.at[i], name, true, &documents, err);
 	}
 	if (r < 0)
 		return r;
-	*ret_reply = json_pack("{s:O}", "documents", documents);
-	return 0;
+	rc_buf_puts(out, "{\"documents\":[");
+	rc_buf_add_str(out, rc_buf_str(&documents.text));
+	return rc_buf_puts(out, "]}");
 }
 
 static void note_places(struct source_job *job, const json_t *places)
@@ -208,16 +250,21 @@ static int find_tree(struct source_job *job, size_t i, struct rc_source_tree **r
 {
 	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
 	const struct rc_application_source *source = &job->application->sources[i];
-	rc_autofree char *key = rc_asprintf(
-		"%s\n%s\n%s", job->archives[i] ?: rc_json_text(place_of(job, i), "mirror", NULL) ?: "",
-		job->commits[i] ?: "", source->path);
+	const json_t *local = rc_source_local_get(job, i);
+	rc_autofree char *key =
+		local ? rc_source_local_make_key(local)
+		      : rc_asprintf("%s\n%s\n%s",
+				    job->archives[i]
+					    ?: rc_json_text(place_of(job, i), "mirror", NULL) ?: "",
+				    job->commits[i] ?: "", source->path);
 	int r;
 
 	*ret_tree = rc_source_cache_get(job->cache, key);
 	if (*ret_tree)
 		return 0;
-	r = job->archives[i] ? rc_source_read_archive(job, i, &files, err)
-			     : read_tree(job, i, &files, err);
+	r = local	       ? rc_source_local_read(local, &files, err)
+	    : job->archives[i] ? rc_source_read_archive(job, i, &files, err)
+			       : read_tree(job, i, &files, err);
 	if (r == 0)
 		*ret_tree = rc_source_cache_add(job->cache, key, &files);
 	return r;
@@ -292,18 +339,41 @@ static void job_done(struct source_job *job)
 	free(job->charts);
 }
 
-static int handle_render(struct rc_source_cache *cache, const json_t *request, json_t **ret_reply,
+static int put_reply(const struct source_job *job, struct rc_buf *out)
+{
+	if (json_array_size(job->needs) > 0) {
+		rc_buf_puts(out, "{\"needs\":");
+		rc_frame_add_part(out, job->needs);
+		return rc_buf_putc(out, '}');
+	}
+	if (json_array_size(job->lookups) > 0) {
+		rc_buf_puts(out, "{\"lookups\":");
+		rc_frame_add_part(out, job->lookups);
+		return rc_buf_putc(out, '}');
+	}
+	rc_buf_puts(out, "{\"manifests\":[");
+	rc_buf_add_str(out, rc_buf_str(&job->manifests->text));
+	rc_buf_puts(out, "],\"warnings\":");
+	rc_frame_add_part(out, job->warnings);
+	rc_buf_puts(out, ",\"types\":");
+	rc_frame_add_part(out, job->types);
+	return rc_buf_putc(out, '}');
+}
+
+static int handle_render(struct rc_source_cache *cache, const json_t *request, struct rc_buf *out,
 			 struct rc_error **err)
 {
 	rc_cleanup(rc_application_freep) struct rc_application *application = NULL;
-	json_auto_t *manifests = json_array(), *warnings = json_array(), *types = json_array();
-	json_auto_t *needs = json_array();
+	json_auto_t *warnings = json_array(), *types = json_array(), *needs = json_array();
+	json_auto_t *lookups = json_array();
+	OBJECTS(manifests);
 	struct source_job job = {.request = request,
 				 .cache = cache,
-				 .manifests = manifests,
+				 .manifests = &manifests,
 				 .warnings = warnings,
 				 .types = types,
-				 .needs = needs};
+				 .needs = needs,
+				 .lookups = lookups};
 	int r = rc_application_parse(json_object_get(request, "application"), "the request",
 				     &application, err);
 
@@ -317,16 +387,15 @@ static int handle_render(struct rc_source_cache *cache, const json_t *request, j
 		r = render_source(&job, i, err);
 	job_done(&job);
 	rc_source_cache_trim(cache);
-	if (r < 0)
-		return r;
-	*ret_reply = json_array_size(needs) > 0
-			     ? json_pack("{s:O}", "needs", needs)
-			     : json_pack("{s:O, s:O, s:O}", "manifests", manifests, "warnings",
-					 warnings, "types", types);
-	return 0;
+	/* A template that fails for want of an answer may not fail with it. */
+	if (json_array_size(lookups) > 0 && json_array_size(needs) == 0) {
+		rc_error_free(rc_steal(err));
+		r = 0;
+	}
+	return r < 0 ? r : put_reply(&job, out);
 }
 
-int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
+int rc_source_handle(void *userdata, const json_t *request, struct rc_buf *out,
 		     struct rc_error **err)
 {
 	rc_cleanup(rc_source_cache_freep) struct rc_source_cache *own = NULL;
@@ -335,8 +404,8 @@ int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
 	if (!userdata)
 		userdata = own = rc_source_cache_new(0);
 	if (rc_text_equal(op, "render"))
-		return handle_render(userdata, request, ret_reply, err);
+		return handle_render(userdata, request, out, err);
 	if (rc_text_equal(op, "read"))
-		return handle_read(request, ret_reply, err);
+		return handle_read(request, out, err);
 	return rc_fail(err, -EINVAL, "the request is not understood");
 }

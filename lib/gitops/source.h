@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "gitops/application.h"
 
@@ -27,18 +28,23 @@ struct rc_source_cluster {
 	const json_t *api_versions; /* array of text, or NULL */
 };
 
-/* at has one entry per source of application. The request for a render worker; the caller's. */
+/* at has one entry per source of application. The request for a render worker; the caller's.
+ * "values" may be added to it: they are stronger than those of the Application, and weaker than its
+ * parameters; and "lookups", what was looked up so far: {key: {"object": ...} or {"error": TEXT}}.
+ */
 json_t *rc_source_make_request(const struct rc_application *application,
 			       const struct rc_source_at *at,
 			       const struct rc_source_cluster *cluster);
 /*
- * The worker's side, an rc_worker_handler_fn; userdata is its rc_source_cache, or NULL for none.
- * The reply:
+ * The worker's side, an rc_worker_text_handler_fn; userdata is its rc_source_cache, or NULL for
+ * none. The reply:
  * {"manifests": [object...], "warnings": [text...], "types": ["Helm" or "Directory" per source]},
  * or, where a chart in Git has not all that it depends on,
- * {"needs": [{"source": N, "commit": COMMIT, "repositories": [TEXT...]}...]}.
+ * {"needs": [{"source": N, "commit": COMMIT, "repositories": [TEXT...]}...]}, or, where templates
+ * look up what is not among the request's lookups and the application may (answers_lookup),
+ * {"lookups": [{"key", "apiVersion", "kind", "namespace", "name"}...]}.
  */
-int rc_source_handle(void *userdata, const json_t *request, json_t **ret_reply,
+int rc_source_handle(void *userdata, const json_t *request, struct rc_buf *out,
 		     struct rc_error **err);
 /* The same for Application manifests in a folder of a repository: {"path": ...}; every YAML and
  * JSON document there, with "file" beside each: {"documents": [{"file", "line", "object"}...]}. */

@@ -195,7 +195,8 @@ static void on_checked(struct rc_sync *sync, struct rc_task *task, int r,
 	if (r == 0)
 		return;
 	if ((r == -ENOENT && is_namespace_planned(sync, task->key.name_space)) ||
-	    rc_sync_write_is_forced(sync, task, r, err) || is_dry_run_refused(r, err)) {
+	    rc_sync_write_is_forced(sync, task, r, err) ||
+	    rc_sync_write_is_replaced(task, r, err) || is_dry_run_refused(r, err)) {
 		rc_error_free(err);
 		return;
 	}
@@ -231,25 +232,40 @@ static bool wants_check(struct rc_sync *sync, struct rc_task *task)
 	return false;
 }
 
-static int end_check(struct rc_sync *sync, struct rc_error **err)
+/* The first with all that is known of it, some others in short. */
+static int fail_many(struct rc_sync *sync, size_t n, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf others = RC_BUF_INIT(8192);
+	rc_cleanup(rc_error_freep) struct rc_error *first = rc_steal(&sync->failure);
+	rc_autofree char *text = rc_error_format(first);
+	size_t shown = 0;
+
+	for (size_t i = 0; i < sync->plan->n && shown < SHOWN_MAX; i++) {
+		const struct rc_task *task = &sync->plan->tasks[i];
+
+		if (task->state == RC_TASK_FAILED && ++shown > 1)
+			rc_buf_printf(&others, "; %s %s: %s", task->key.kind, task->key.name,
+				      task->message);
+	}
+	if (n > shown)
+		rc_buf_printf(&others, "; and %zu more", n - shown);
+	return rc_fail(err, first->code, "nothing was applied, %zu objects were refused: %s%s", n,
+		       text, rc_buf_text(&others));
+}
+
+static int end_check(struct rc_sync *sync, struct rc_error **err)
+{
 	size_t n = 0;
 	int r;
 
 	sync->begin = 0;
 	if (!sync->failure)
 		return sync->request.dry_run ? RC_FINISH : RC_NEXT;
-	for (size_t i = 0; i < sync->plan->n; i++) {
-		struct rc_task *task = &sync->plan->tasks[i];
-
-		if (task->state == RC_TASK_FAILED && ++n > 1 && n <= SHOWN_MAX)
-			rc_buf_printf(&others, "; %s: %s", task->key.name, task->message);
-	}
-	r = take_failure(sync, err);
+	for (size_t i = 0; i < sync->plan->n; i++)
+		n += sync->plan->tasks[i].state == RC_TASK_FAILED;
 	if (n > 1)
-		return rc_wrap(err, r, "%zu objects were refused, nothing was applied%s", n,
-			       rc_buf_text(&others));
+		return fail_many(sync, n, err);
+	r = take_failure(sync, err);
 	return rc_wrap(err, r, "nothing was applied");
 }
 

@@ -1,6 +1,6 @@
 /*
- * Whether a wave is well. The answer comes from the watch cache alone; only when a workload keeps
- * us waiting are its pods asked for, to say why.
+ * Whether a wave is well. The answer comes from the watch cache alone; only when an object keeps
+ * us waiting are its pods and the Events about it asked for, to say why.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,21 +15,30 @@
 #define EXPLAIN_EVERY_MS 5000
 #define DEGRADED_MS	 15000 /* so long it must last: autoscalers flap when they begin */
 
+static void forget_why(struct rc_sync *sync)
+{
+	free(sync->pods);
+	free(sync->event);
+	sync->pods = NULL;
+	sync->event = NULL;
+}
+
 void rc_sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *text)
 {
 	rc_autofree char *before = sync->blocked;
 	rc_autofree char *name = NULL;
+	const char *why;
 
 	if (task != sync->blocker) {
-		free(sync->pods);
-		sync->pods = NULL;
+		forget_why(sync);
 	}
 	sync->blocker = task;
 	sync->blocked = NULL;
 	if (task < sync->plan->n) {
 		name = rc_kube_object_format_key(&sync->plan->tasks[task].key);
-		sync->blocked = rc_asprintf("blocked by %s: %s%s%s", name, text,
-					    sync->pods ? ": " : "", sync->pods ?: "");
+		why = sync->pods ?: sync->event;
+		sync->blocked = rc_asprintf("blocked by %s: %s%s%s", name, text, why ? ": " : "",
+					    why ?: "");
 	}
 	if (rc_text_equal(before, sync->blocked))
 		return;
@@ -48,16 +57,31 @@ static json_t *load(struct rc_sync *sync, const struct rc_task *task)
 	return rc_kube_cache_load(rc_destination_get_cache(sync->options.destination), &key);
 }
 
-/* ---- why the pods of a workload are not ready ---- */
+/* ---- why something is not well ---- */
+
+static bool is_blocker(const struct rc_sync *sync, const struct rc_task *task)
+{
+	return sync->blocker < sync->plan->n && task == &sync->plan->tasks[sync->blocker];
+}
 
 static void on_pods(struct rc_sync *sync, struct rc_task *task, int r,
 		    const struct rc_kube_answer *answer, struct rc_error *err)
 {
 	rc_error_free(err);
-	if (r < 0 || sync->blocker >= sync->plan->n || task != &sync->plan->tasks[sync->blocker])
+	if (r < 0 || !is_blocker(sync, task))
 		return;
 	free(sync->pods);
 	sync->pods = rc_health_explain_pods(answer->object);
+}
+
+static void on_events(struct rc_sync *sync, struct rc_task *task, int r,
+		      const struct rc_kube_answer *answer, struct rc_error *err)
+{
+	rc_error_free(err);
+	if (r < 0 || !is_blocker(sync, task))
+		return;
+	free(sync->event);
+	sync->event = rc_health_explain_events(answer->object);
 }
 
 /* "a=b,c=d" of a workload's selector; NULL when it has none that is so simple. */
@@ -76,22 +100,38 @@ static char *format_selector(const json_t *object)
 	return rc_buf_take(&text);
 }
 
-static void ask_pods(struct rc_sync *sync, struct rc_task *task, const json_t *live)
+static void ask(struct rc_sync *sync, struct rc_task *task, const char *kind,
+		const char *label_selector, const char *field_selector, sync_call_fn *done)
 {
-	const struct rc_kube_resource *pods = rc_kube_discovery_find(
-		rc_destination_get_discovery(sync->options.destination), "", "Pod", NULL);
-	uint64_t now_ms = rc_clock_monotonic_ms();
-	rc_autofree char *selector = format_selector(live);
+	const struct rc_kube_resource *resource = rc_kube_discovery_find(
+		rc_destination_get_discovery(sync->options.destination), "", kind, NULL);
 	struct sync_call *call;
 
-	if (!pods || !selector || now_ms - sync->wave_since_ms < EXPLAIN_AFTER_MS ||
+	if (!resource)
+		return;
+	call = rc_sync_call_new(sync, task, done);
+	rc_sync_call_set(call,
+			 rc_kube_apply_list(rc_destination_get_cluster(sync->options.destination),
+					    resource, task->key.name_space, label_selector,
+					    field_selector, rc_sync_call_on_done, call));
+}
+
+/* Its pods tell it best; what has none may have Events. */
+static void ask_why(struct rc_sync *sync, struct rc_task *task, const json_t *live)
+{
+	uint64_t now_ms = rc_clock_monotonic_ms();
+	rc_autofree char *labels = format_selector(live);
+	rc_autofree char *fields =
+		rc_asprintf("involvedObject.uid=%s", rc_kube_object_get_meta(live, "uid"));
+
+	if (now_ms - sync->wave_since_ms < EXPLAIN_AFTER_MS ||
 	    now_ms - sync->explained_ms < EXPLAIN_EVERY_MS)
 		return;
 	sync->explained_ms = now_ms;
-	call = rc_sync_call_new(sync, task, on_pods);
-	rc_sync_call_set(call, rc_kube_apply_list(
-				       rc_destination_get_cluster(sync->options.destination), pods,
-				       task->key.name_space, selector, rc_sync_call_on_done, call));
+	if (labels)
+		ask(sync, task, "Pod", labels, NULL, on_pods);
+	if (*task->key.name_space)
+		ask(sync, task, "Event", NULL, fields, on_events);
 }
 
 /* ---- one task ---- */
@@ -199,7 +239,7 @@ static int judge_task(struct rc_sync *sync, size_t i, bool *ret_waits, struct rc
 	if (!*ret_waits) {
 		rc_sync_health_set_blocked(sync, i, message ?: "is not healthy yet");
 		if (live)
-			ask_pods(sync, task, live);
+			ask_why(sync, task, live);
 	}
 	*ret_waits = true;
 	return 0;

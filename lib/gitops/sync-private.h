@@ -50,6 +50,7 @@ struct rc_sync {
 	size_t blocker; /* task that is waited for; plan->n: none */
 	char *blocked;	/* in a sentence, or NULL */
 	char *pods;	/* why its pods are not ready, or NULL */
+	char *event;	/* what the cluster said of it, or NULL */
 };
 
 /* ---- sync-call.c: requests of tasks, counted; the flow is resumed when the last one ended ---- */
@@ -93,6 +94,8 @@ void rc_sync_write_probe(struct rc_sync *sync, struct rc_task *task, sync_call_f
 /* It was refused because a field cannot be changed, and Force=true says to make it anew. */
 bool rc_sync_write_is_forced(const struct rc_sync *sync, const struct rc_task *task, int r,
 			     const struct rc_error *err);
+/* A hook whose last run is deleted before this one: what cannot be changed about it need not be. */
+bool rc_sync_write_is_replaced(const struct rc_task *task, int r, const struct rc_error *err);
 
 /* ---- sync-ignore.c: what ignoreDifferences' programs say about live objects ---- */
 rc_step_fn rc_sync_ignore_run;

@@ -96,6 +96,12 @@ bool rc_sync_write_is_forced(const struct rc_sync *sync, const struct rc_task *t
 	       may_be_recreated(&task->key) && is_immutable(err);
 }
 
+bool rc_sync_write_is_replaced(const struct rc_task *task, int r, const struct rc_error *err)
+{
+	return r == -EINVAL && task->item && task->action == RC_ACTION_HOOK &&
+	       task->item->traits.delete_before_creation && is_immutable(err);
+}
+
 /* ---- what is sent ---- */
 
 /* The Namespace of CreateNamespace=true: there is no manifest of it, and it is not tracked. */

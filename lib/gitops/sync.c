@@ -198,6 +198,7 @@ void rc_sync_free(struct rc_sync *sync)
 	free(sync->stop);
 	free(sync->blocked);
 	free(sync->pods);
+	free(sync->event);
 	free(sync);
 }
 

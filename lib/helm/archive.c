@@ -12,41 +12,7 @@
 
 #define BLOCK	     512
 #define NAME_MAX_TAR 4096
-#define TAR_MAX	     (RC_HELM_FILES_MAX + ((size_t)64 << 20)) /* contents and their headers */
-
-static int inflate_all(struct rc_str archive, struct rc_buf *tar, struct rc_error **err)
-{
-	z_stream stream = {0};
-	int status = Z_OK;
-
-	if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
-		return rc_fail(err, -EINVAL, "zlib does not start");
-	stream.next_in = (Bytef *)(uintptr_t)archive.p;
-	stream.avail_in = (uInt)archive.n;
-	do {
-		char *space = rc_buf_reserve(tar, 64 << 10);
-
-		if (!space) {
-			inflateEnd(&stream);
-			return rc_fail(err, -E2BIG, "the archive holds more than %zu bytes",
-				       TAR_MAX);
-		}
-		stream.next_out = (Bytef *)space;
-		stream.avail_out = 64 << 10;
-		status = inflate(&stream, Z_NO_FLUSH);
-		rc_buf_commit(tar, (64 << 10) - stream.avail_out);
-		/* A gzip file may have several members. */
-		if (status == Z_STREAM_END && stream.avail_in > 0)
-			status = inflateReset(&stream);
-	} while (status == Z_OK);
-	inflateEnd(&stream);
-	if (status == Z_STREAM_END)
-		return 0;
-	if (tar->n == 0)
-		return rc_fail(err, -EINVAL, "gzip: invalid header");
-	return rc_fail(err, -EINVAL,
-		       status == Z_BUF_ERROR ? "unexpected EOF" : "flate: corrupt input");
-}
+#define SPECIAL_MAX  ((size_t)1 << 20) /* a header's own contents: long names */
 
 struct member {
 	struct rc_str name;
@@ -54,12 +20,54 @@ struct member {
 	char type;
 };
 
+/* Unpacks as it reads, so that an archive never takes more memory than the files that may be kept.
+ */
 struct reader {
 	struct rc_arena *arena;
-	struct rc_str tar;
-	size_t at;
+	z_stream stream;
+	int status;
 	struct rc_str long_name; /* for the next member; from a pax or GNU header */
 };
+
+static int fail_unpacking(const struct reader *reader, struct rc_error **err)
+{
+	if (reader->stream.total_out == 0)
+		return rc_fail(err, -EINVAL, "gzip: invalid header");
+	return rc_fail(err, -EINVAL,
+		       reader->status == Z_BUF_ERROR ? "unexpected EOF" : "flate: corrupt input");
+}
+
+/* Up to n bytes; *ret_n is less only at the end of the archive. */
+static int read_some(struct reader *reader, char *to, size_t n, size_t *ret_n,
+		     struct rc_error **err)
+{
+	z_stream *stream = &reader->stream;
+
+	stream->next_out = (Bytef *)to;
+	stream->avail_out = (uInt)n;
+	while (stream->avail_out > 0 && reader->status == Z_OK) {
+		reader->status = inflate(stream, Z_NO_FLUSH);
+		/* A gzip file may have several members. */
+		if (reader->status == Z_STREAM_END && stream->avail_in > 0) {
+			uLong total = stream->total_out;
+
+			reader->status = inflateReset(stream);
+			stream->total_out = total;
+		}
+	}
+	if (reader->status != Z_OK && reader->status != Z_STREAM_END)
+		return fail_unpacking(reader, err);
+	*ret_n = n - stream->avail_out;
+	return 0;
+}
+
+static int read_all(struct reader *reader, char *to, size_t n, struct rc_error **err)
+{
+	size_t got;
+	int r = read_some(reader, to, n, &got, err);
+
+	return r == 0 && got < n ? rc_fail(err, -EINVAL, "unexpected EOF") : r;
+}
 
 static struct rc_str field(const char *block, size_t at, size_t n)
 {
@@ -131,35 +139,73 @@ static struct rc_str member_name(struct reader *reader, const char *block)
 	return name;
 }
 
+/* A directory, a link, a device have no contents, whatever their head says. */
+static bool is_head_only(char type)
+{
+	return type >= '1' && type <= '6';
+}
+
+static int read_contents(struct reader *reader, const char *block, size_t size, struct member *ret,
+			 struct rc_error **err)
+{
+	bool is_special = ret->type == 'x' || ret->type == 'L' || ret->type == 'g';
+	size_t padding = (BLOCK - size % BLOCK) % BLOCK;
+	char rest[BLOCK], *bytes;
+	int r;
+
+	if (size > (is_special ? SPECIAL_MAX : RC_HELM_FILE_MAX)) {
+		struct rc_str name = member_name(reader, block);
+
+		return rc_fail(err, -E2BIG, "file '%.*s' is larger than %zu bytes", (int)name.n,
+			       name.p, is_special ? SPECIAL_MAX : RC_HELM_FILE_MAX);
+	}
+	bytes = rc_arena_text(reader->arena, size);
+	r = read_all(reader, bytes, size, err);
+	if (r == 0 && padding > 0)
+		r = read_all(reader, rest, padding, err);
+	ret->bytes = (struct rc_str){bytes, size};
+	return r;
+}
+
+/* 1 with a block, 0 at the end. */
+static int read_head(struct reader *reader, char *block, struct rc_error **err)
+{
+	size_t got;
+	int r = read_some(reader, block, BLOCK, &got, err);
+
+	if (r < 0 || got == 0)
+		return r;
+	if (got < BLOCK)
+		return rc_fail(err, -EINVAL, "unexpected EOF");
+	return block[0] != '\0' || memcmp(block, block + 1, BLOCK - 1) != 0;
+}
+
 /* 1 with a member that is a file, 0 at the end. */
 static int next_member(struct reader *reader, struct member *ret, struct rc_error **err)
 {
-	while (reader->at + BLOCK <= reader->tar.n) {
-		const char *block = reader->tar.p + reader->at;
-		size_t size, room;
+	char block[BLOCK];
+	int r;
 
-		if (block[0] == '\0' && memchr(block, '\0', BLOCK) == block &&
-		    memcmp(block, block + 1, BLOCK - 1) == 0)
-			return 0;
-		room = reader->tar.n - reader->at - BLOCK;
+	while ((r = read_head(reader, block, err)) > 0) {
+		size_t size;
+
 		if (!checksum_holds(block) || parse_size(block, &size) < 0)
 			return rc_fail(err, -EINVAL, "archive/tar: invalid tar header");
-		if (size > room)
-			return rc_fail(err, -EINVAL, "unexpected EOF");
-		ret->bytes = (struct rc_str){block + BLOCK, size};
 		ret->type = block[156];
-		reader->at += BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK;
+		r = read_contents(reader, block, is_head_only(ret->type) ? 0 : size, ret, err);
+		if (r < 0)
+			return r;
 		if (ret->type == 'x') {
 			read_pax(reader, ret->bytes);
 		} else if (ret->type == 'L') {
 			reader->long_name = field(ret->bytes.p, 0, ret->bytes.n);
 		} else if (ret->type != 'g') {
-			ret->name = member_name(reader, block);
+			ret->name = rc_arena_str(reader->arena, member_name(reader, block));
 			reader->long_name = RC_STR("");
 			return 1;
 		}
 	}
-	return 0;
+	return r;
 }
 
 /* path.Clean() of a relative path; "." when nothing is left. */
@@ -231,22 +277,12 @@ static int chart_name(struct rc_arena *arena, struct rc_str name, struct rc_str 
 	return 0;
 }
 
-int rc_helm_archive_load(struct rc_str archive, struct rc_helm_files *files, struct rc_error **err)
+static int add_members(struct reader *reader, struct rc_helm_files *files, struct rc_error **err)
 {
-	rc_autobuf struct rc_buf tar = RC_BUF_INIT(TAR_MAX);
-	struct reader reader = {.arena = files->arena};
 	struct member member = {0};
-	size_t n_before = files->n;
 	int r;
 
-	if (archive.n > RC_HELM_FILES_MAX)
-		return rc_fail(err, -E2BIG, "the archive is larger than %zu bytes",
-			       RC_HELM_FILES_MAX);
-	r = inflate_all(archive, &tar, err);
-	if (r < 0)
-		return r;
-	reader.tar = rc_buf_str(&tar);
-	while ((r = next_member(&reader, &member, err)) > 0) {
+	while ((r = next_member(reader, &member, err)) > 0) {
 		struct rc_str name;
 
 		if (member.type == '5' ||
@@ -254,11 +290,28 @@ int rc_helm_archive_load(struct rc_str archive, struct rc_helm_files *files, str
 			continue;
 		r = chart_name(files->arena, member.name, &name, err);
 		if (r == 0)
-			r = rc_helm_file_add(files, name, rc_arena_str(files->arena, member.bytes),
-					     err);
+			r = rc_helm_file_add(files, name, member.bytes, err);
 		if (r < 0)
 			return r;
 	}
+	return r;
+}
+
+int rc_helm_archive_load(struct rc_str archive, struct rc_helm_files *files, struct rc_error **err)
+{
+	struct reader reader = {.arena = files->arena, .status = Z_OK};
+	size_t n_before = files->n;
+	int r;
+
+	if (archive.n > RC_HELM_FILES_MAX)
+		return rc_fail(err, -E2BIG, "the archive is larger than %zu bytes",
+			       RC_HELM_FILES_MAX);
+	if (inflateInit2(&reader.stream, 16 + MAX_WBITS) != Z_OK)
+		return rc_fail(err, -EINVAL, "zlib does not start");
+	reader.stream.next_in = (Bytef *)(uintptr_t)archive.p;
+	reader.stream.avail_in = (uInt)archive.n;
+	r = add_members(&reader, files, err);
+	inflateEnd(&reader.stream);
 	if (r == 0 && files->n == n_before)
 		return rc_fail(err, -EINVAL, "no files in chart archive");
 	return r;

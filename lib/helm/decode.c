@@ -231,7 +231,7 @@ int rc_helm_decode_text(struct rc_arena *arena, struct rc_str text,
 	int r = rc_yaml_parse(arena, text, NULL, &node, &cause);
 
 	if (r < 0)
-		return rc_fail(err, r, "error converting YAML to JSON: %s", cause->message);
+		return rc_helm_value_fail_yaml(cause, r, err);
 	decode_struct(&decoder, node, (struct place){0}, target, object);
 	if (decoder.misfit)
 		return rc_fail(err, -EINVAL, "error unmarshaling JSON: while decoding JSON: %s",

@@ -159,7 +159,17 @@ static int run_tpl(struct rc_value_call *call, struct rc_value *ret)
 static int run_required(struct rc_value_call *call, struct rc_value *ret)
 {
 	struct rc_value value = call->args[1];
+	struct rc_helm_warnings *lint = functions_of(call)->lint;
 
+	if (lint &&
+	    (rc_value_is_nil(value) || (value.kind == RC_VALUE_STRING && value.text.n == 0))) {
+		rc_helm_warning_add(lint,
+				    rc_value_is_nil(value) ? "engine.go:206" : "engine.go:214",
+				    "[INFO] Missing required value: %.*s",
+				    (int)call->args[0].text.n, call->args[0].text.p);
+		*ret = rc_value_str(RC_STR(""));
+		return 0;
+	}
 	if (rc_value_is_nil(value) || (value.kind == RC_VALUE_STRING && value.text.n == 0))
 		return fail(call, RC_HELM_MARK_START "%.*s" RC_HELM_MARK_END,
 			    (int)call->args[0].text.n, call->args[0].text.p);
@@ -169,7 +179,14 @@ static int run_required(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_fail(struct rc_value_call *call, struct rc_value *ret)
 {
-	(void)ret;
+	struct rc_helm_warnings *lint = functions_of(call)->lint;
+
+	if (lint) {
+		rc_helm_warning_add(lint, "engine.go:227", "[INFO] Fail: %.*s",
+				    (int)call->args[0].text.n, call->args[0].text.p);
+		*ret = rc_value_str(RC_STR(""));
+		return 0;
+	}
 	return fail(call, RC_HELM_MARK_START "%.*s" RC_HELM_MARK_END, (int)call->args[0].text.n,
 		    call->args[0].text.p);
 }
@@ -177,6 +194,13 @@ static int run_fail(struct rc_value_call *call, struct rc_value *ret)
 /* Without a cluster there is nothing to find. */
 static int run_lookup(struct rc_value_call *call, struct rc_value *ret)
 {
+	const struct rc_helm_functions *functions = functions_of(call);
+	const struct rc_helm_lookup lookup = {call->args[0].text, call->args[1].text,
+					      call->args[2].text, call->args[3].text};
+
+	if (functions->lookup)
+		return functions->lookup(functions->lookup_userdata, call->arena, &lookup, ret,
+					 call->err);
 	*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, 0);
 	return 0;
 }

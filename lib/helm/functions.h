@@ -1,6 +1,8 @@
 /* What Helm adds to the template language: include, tpl, required, fail, toYaml and the rest. */
 #pragma once
 
+#include "helm/render.h"
+#include "helm/warning.h"
 #include "template/template.h"
 
 /* One render's state behind the functions; exec.userdata points to it. */
@@ -9,6 +11,9 @@ struct rc_helm_functions {
 	const struct rc_template_set *root; /* the chart's templates */
 	struct include_count *includes;
 	unsigned int tpl_depth;
+	rc_helm_lookup_fn *lookup; /* NULL: there is no cluster */
+	void *lookup_userdata;
+	struct rc_helm_warnings *lint; /* required and fail speak here and go on; NULL: they fail */
 };
 
 /* All functions of Helm 3.17: Go's, sprig's and its own. Made once, shared. */

@@ -138,7 +138,9 @@ int rc_helm_manifest_split(struct rc_str text, rc_helm_piece_fn *each, void *use
 }
 
 struct sorting {
-	struct rc_arena *arena;
+	struct rc_arena *arena, *scratch;    /* the latter for one document */
+	struct rc_helm_documents *documents; /* those of the last time; or NULL */
+	size_t number;			     /* of the document in its file */
 	struct rc_str path;
 	struct rc_helm_warnings *warnings;
 	struct rc_helm_manifests *plain, *hooks;
@@ -245,18 +247,38 @@ static int read_annotations(struct sorting *sorting, const struct rc_yaml_node *
 	return 0;
 }
 
+/* The first document; in an arena of its own, unless it is to be kept and is the only one. */
+static int read_node(struct sorting *sorting, struct rc_helm_manifest *manifest,
+		     struct rc_arena *scratch, struct rc_yaml_node **ret, struct rc_error **err)
+{
+	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *reader = NULL;
+	struct rc_yaml_node *next;
+	int r;
+
+	if (!sorting->documents)
+		return rc_yaml_parse(scratch, manifest->text, NULL, ret, err);
+	reader = rc_yaml_reader_new(manifest->text, NULL);
+	r = rc_yaml_reader_next(reader, sorting->arena, ret, err);
+	if (r == 0)
+		*ret = rc_arena_new0(sorting->arena, struct rc_yaml_node);
+	else if (r > 0 && rc_yaml_reader_next(reader, scratch, &next, NULL) == 0)
+		manifest->node = *ret;
+	return r < 0 ? r : 0;
+}
+
 static int read_head(struct sorting *sorting, struct rc_helm_manifest *manifest,
 		     struct rc_error **err)
 {
-	rc_cleanup(rc_arena_freep) struct rc_arena *scratch = rc_arena_new(0);
+	struct rc_arena *scratch = sorting->scratch;
 	const struct rc_yaml_node *metadata;
 	struct rc_yaml_node *node;
-	json_auto_t *json = NULL;
 	const char *ignored;
-	int r = rc_yaml_parse(scratch, manifest->text, NULL, &node, err);
+	int r;
 
-	if (r == 0 && node->kind == RC_YAML_FLOAT)
-		r = rc_yaml_to_json(node, &json, err);
+	rc_arena_clear(scratch);
+	r = read_node(sorting, manifest, scratch, &node, err);
+	if (r == 0)
+		r = rc_yaml_check_json(node, err);
 	if (r < 0)
 		return rc_wrap(err, r, "YAML parse error on %.*s: error converting YAML to JSON",
 			       (int)sorting->path.n, sorting->path.p);
@@ -294,6 +316,25 @@ static unsigned int rank_of(const char *kind)
 	return i;
 }
 
+/* What was read of the same text the last time. */
+static void recall(struct rc_helm_manifest *manifest)
+{
+	manifest->kind = manifest->document->kind.p;
+	manifest->name = manifest->document->name.p;
+	manifest->hook = manifest->document->hook.p;
+}
+
+static void remember(struct sorting *sorting, struct rc_helm_manifest *manifest)
+{
+	const struct rc_helm_document document = {.text = manifest->text,
+						  .kind = rc_str(manifest->kind),
+						  .name = rc_str(manifest->name),
+						  .hook = rc_str(manifest->hook)};
+
+	manifest->document = rc_helm_documents_put(sorting->documents, sorting->path,
+						   sorting->number, &document);
+}
+
 static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 {
 	struct sorting *sorting = userdata;
@@ -302,10 +343,21 @@ static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 		.text = piece,
 		.kind = "",
 		.name = ""};
-	int r = read_head(sorting, &manifest, err);
+	int r = 0;
 
+	manifest.document = sorting->documents
+				    ? rc_helm_documents_get(sorting->documents, sorting->path,
+							    sorting->number, piece)
+				    : NULL;
+	if (manifest.document)
+		recall(&manifest);
+	else
+		r = read_head(sorting, &manifest, err);
 	if (r < 0)
 		return r;
+	if (sorting->documents && !manifest.document)
+		remember(sorting, &manifest);
+	sorting->number++;
 	manifest.rank = rank_of(manifest.kind);
 	if (!manifest.hook)
 		rc_helm_manifest_add(sorting->arena, sorting->plain, manifest);
@@ -349,11 +401,17 @@ static bool is_partial(struct rc_str path)
 }
 
 int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files, size_t n,
-			  struct rc_helm_warnings *warnings, struct rc_helm_manifests *plain,
-			  struct rc_helm_manifests *hooks, struct rc_error **err)
+			  struct rc_helm_documents *documents, struct rc_helm_warnings *warnings,
+			  struct rc_helm_manifests *plain, struct rc_helm_manifests *hooks,
+			  struct rc_error **err)
 {
-	struct sorting sorting = {
-		.arena = arena, .warnings = warnings, .plain = plain, .hooks = hooks};
+	rc_cleanup(rc_arena_freep) struct rc_arena *scratch = rc_arena_new(0);
+	struct sorting sorting = {.arena = arena,
+				  .scratch = scratch,
+				  .documents = documents,
+				  .warnings = warnings,
+				  .plain = plain,
+				  .hooks = hooks};
 
 	if (n > 0)
 		rc_sort(files, n, sizeof(*files), by_path);
@@ -363,6 +421,7 @@ int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files
 		if (is_partial(files[i].path) || trim(files[i].text).n == 0)
 			continue;
 		sorting.path = files[i].path;
+		sorting.number = 0;
 		r = rc_helm_manifest_split(files[i].text, on_piece, &sorting, err);
 		if (r < 0)
 			return r;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "helm/document.h"
 #include "helm/render.h"
 #include "helm/warning.h"
 
@@ -25,9 +26,11 @@ typedef int rc_helm_piece_fn(void *userdata, struct rc_str piece, struct rc_erro
 int rc_helm_manifest_split(struct rc_str text, rc_helm_piece_fn *each, void *userdata,
 			   struct rc_error **err);
 /*
- * files in any order. Plain manifests and hooks, each sorted by kind. "YAML parse error on PATH:
+ * files in any order. With documents those that were read before are not read again, and nodes of
+ * new ones are kept. Plain manifests and hooks, each sorted by kind. "YAML parse error on PATH:
  * ..." when a head cannot be read.
  */
 int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files, size_t n,
-			  struct rc_helm_warnings *warnings, struct rc_helm_manifests *plain,
-			  struct rc_helm_manifests *hooks, struct rc_error **err);
+			  struct rc_helm_documents *documents, struct rc_helm_warnings *warnings,
+			  struct rc_helm_manifests *plain, struct rc_helm_manifests *hooks,
+			  struct rc_error **err);

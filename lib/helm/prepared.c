@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "helm/functions.h"
 
+#define DOCUMENTS_MAX ((size_t)4 << 20) /* of renders before the last one */
+
 /* A chart below another name (an alias) has other paths: its templates are parsed again. */
 struct parsed {
 	UT_hash_handle hh;
@@ -22,6 +24,7 @@ struct rc_helm_prepared {
 	struct rc_helm_chart *chart; /* NULL: not loaded yet */
 	struct rc_template_funcs *funcs;
 	struct parsed *parsed;
+	struct rc_helm_documents *documents;
 };
 
 struct rc_helm_prepared *rc_helm_prepared_new(void)
@@ -32,6 +35,7 @@ struct rc_helm_prepared *rc_helm_prepared_new(void)
 	prepared->files.arena = prepared->arena;
 	prepared->warnings.arena = prepared->arena;
 	prepared->funcs = rc_helm_functions_new();
+	prepared->documents = rc_helm_documents_new(DOCUMENTS_MAX);
 	return prepared;
 }
 
@@ -45,6 +49,7 @@ void rc_helm_prepared_free(struct rc_helm_prepared *prepared)
 		HASH_DEL(prepared->parsed, parsed);
 		rc_template_file_free(parsed->file);
 	}
+	rc_helm_documents_free(prepared->documents);
 	rc_template_funcs_free(prepared->funcs);
 	rc_arena_free(prepared->arena);
 	free(prepared);
@@ -62,7 +67,12 @@ bool rc_helm_prepared_is_loaded(const struct rc_helm_prepared *prepared)
 
 size_t rc_helm_prepared_get_used(const struct rc_helm_prepared *prepared)
 {
-	return rc_arena_get_used(prepared->arena);
+	return rc_arena_get_used(prepared->arena) + rc_helm_documents_get_used(prepared->documents);
+}
+
+struct rc_helm_documents *rc_helm_prepared_documents(const struct rc_helm_prepared *prepared)
+{
+	return prepared->documents;
 }
 
 const struct rc_template_funcs *rc_helm_prepared_funcs(const struct rc_helm_prepared *prepared)

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "helm/chart.h"
+#include "helm/document.h"
 #include "template/template.h"
 
 struct rc_helm_prepared;
@@ -23,7 +24,9 @@ RC_DEFINE_FREEP(struct rc_helm_prepared, rc_helm_prepared_free)
 /* The list to put the chart's files into; belongs to prepared. */
 struct rc_helm_files *rc_helm_prepared_files(struct rc_helm_prepared *prepared);
 bool rc_helm_prepared_is_loaded(const struct rc_helm_prepared *prepared);
-/* Bytes of its arena. */
+/* Of its renders, for the next ones. */
+struct rc_helm_documents *rc_helm_prepared_documents(const struct rc_helm_prepared *prepared);
+/* Bytes of its arena, and of its documents. */
 size_t rc_helm_prepared_get_used(const struct rc_helm_prepared *prepared);
 
 /*

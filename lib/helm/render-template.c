@@ -29,12 +29,13 @@ static struct rc_value release_value(struct rc_helm_render *render)
 	const char *namespace = options->release_namespace ? options->release_namespace : "default";
 
 	rc_value_map_set(render->arena, map, RC_STR("IsInstall"),
-			 rc_value_bool(!options->is_upgrade));
+			 rc_value_bool(!options->is_upgrade && !options->is_lint));
 	rc_value_map_set(render->arena, map, RC_STR("IsUpgrade"),
 			 rc_value_bool(options->is_upgrade));
 	rc_value_map_set(render->arena, map, RC_STR("Name"), rc_value_text(name));
 	rc_value_map_set(render->arena, map, RC_STR("Namespace"), rc_value_text(namespace));
-	rc_value_map_set(render->arena, map, RC_STR("Revision"), rc_value_int(1));
+	rc_value_map_set(render->arena, map, RC_STR("Revision"),
+			 rc_value_int(options->is_lint ? 0 : 1));
 	rc_value_map_set(render->arena, map, RC_STR("Service"), rc_value_text("Helm"));
 	return release;
 }
@@ -201,11 +202,10 @@ static int execute_all(struct rc_helm_render *render, struct units *units,
 					.set = set,
 					.userdata = functions,
 					.limits = render->options.limits};
-	struct rc_helm_rendered *rendered =
-		rc_arena_alloc(render->arena, (units->n + 1) * sizeof(*rendered));
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_HELM_OUTPUT_MAX);
-	size_t n = 0;
 
+	render->rendered =
+		rc_arena_alloc(render->arena, (units->n + 1) * sizeof(struct rc_helm_rendered));
 	for (size_t i = 0; i < units->n; i++) {
 		struct rc_str text;
 		int r;
@@ -220,10 +220,10 @@ static int execute_all(struct rc_helm_render *render, struct units *units,
 				render->notes = text;
 			continue;
 		}
-		rendered[n++] = (struct rc_helm_rendered){units->at[i].path, text};
+		render->rendered[render->n_rendered++] =
+			(struct rc_helm_rendered){units->at[i].path, text};
 	}
-	return rc_helm_manifest_sort(render->arena, rendered, n, &render->warnings, &render->plain,
-				     &render->hooks, err);
+	return 0;
 }
 
 static int parse_all(struct rc_helm_render *render, const struct units *units,
@@ -246,7 +246,13 @@ int rc_helm_render_templates(struct rc_helm_render *render, struct rc_value valu
 	const struct rc_template_funcs *funcs = rc_helm_prepared_funcs(render->prepared);
 	rc_cleanup(rc_template_set_freep) struct rc_template_set *set =
 		rc_template_set_new(render->arena, funcs, NULL);
-	struct rc_helm_functions functions = {.funcs = funcs, .root = set};
+	struct rc_helm_functions functions = {
+		.funcs = funcs,
+		.root = set,
+		.lookup = render->options.lookup,
+		.lookup_userdata = render->options.lookup_userdata,
+		.lint = render->options.is_lint ? &render->warnings : NULL,
+	};
 	struct units units = {.n = 0};
 	int r;
 

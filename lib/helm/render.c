@@ -55,6 +55,11 @@ struct rc_helm_warnings *rc_helm_render_warnings(struct rc_helm_render *render)
 	return &render->warnings;
 }
 
+struct rc_helm_documents *rc_helm_render_documents(const struct rc_helm_render *render)
+{
+	return render->owns_prepared ? NULL : rc_helm_prepared_documents(render->prepared);
+}
+
 bool rc_helm_render_has_begun(const struct rc_helm_render *render)
 {
 	return render->has_begun;
@@ -217,6 +222,20 @@ static int check_schemas(struct rc_helm_render *render, const struct rc_helm_cha
 	return messages->n > 0 ? -EINVAL : 0;
 }
 
+int rc_helm_render_check_schemas(struct rc_helm_render *render, struct rc_value values,
+				 struct rc_error **err)
+{
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+
+	if (render->options.skip_schema_validation ||
+	    check_schemas(render, render->chart, values, &messages) == 0)
+		return 0;
+	return rc_fail(err, -EINVAL,
+		       "values don't meet the specifications of the schema(s) in the following "
+		       "chart(s):\n%s",
+		       rc_buf_text(&messages));
+}
+
 static int load_chart(struct rc_helm_render *render, struct rc_error **err)
 {
 	int r = rc_helm_prepared_load(render->prepared, render->arena, &render->warnings,
@@ -237,27 +256,25 @@ static int make_values(struct rc_helm_render *render, struct rc_value *ret, stru
 {
 	const struct rc_helm_coalesce coalesce = {.arena = render->arena,
 						  .warnings = &render->warnings};
-	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
 	int r = rc_helm_dependency_process(render->arena, render->chart, render->user,
 					   &render->warnings, err);
 
 	if (r < 0)
 		return r;
 	r = rc_helm_coalesce_values(&coalesce, render->chart, render->user, ret, err);
-	if (r < 0 || render->options.skip_schema_validation)
-		return r;
-	if (check_schemas(render, render->chart, *ret, &messages) < 0)
-		return rc_fail(err, -EINVAL,
-			       "values don't meet the specifications of the schema(s) in the "
-			       "following chart(s):\n%s",
-			       rc_buf_text(&messages));
-	return 0;
+	return r < 0 ? r : rc_helm_render_check_schemas(render, *ret, err);
 }
 
 int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err)
 {
+	struct rc_helm_documents *documents = rc_helm_render_documents(render);
 	struct rc_value values;
-	int r = load_chart(render, err);
+	int r;
+
+	if (documents)
+		rc_helm_documents_begin(documents, render->options.release_name ?: "",
+					render->options.release_namespace ?: "");
+	r = load_chart(render, err);
 
 	if (r == 0)
 		r = check_release_name(render, err);
@@ -269,6 +286,10 @@ int rc_helm_render_run(struct rc_helm_render *render, struct rc_error **err)
 	r = check_kube_version(render, err);
 	if (r == 0)
 		r = rc_helm_render_templates(render, values, err);
+	if (r == 0)
+		r = rc_helm_manifest_sort(render->arena, render->rendered, render->n_rendered,
+					  documents, &render->warnings, &render->plain,
+					  &render->hooks, err);
 	if (r < 0)
 		return r;
 	render->has_begun = false;

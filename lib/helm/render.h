@@ -25,6 +25,8 @@
 #include "template/template.h"
 
 struct rc_helm_render;
+struct rc_helm_document;
+struct rc_yaml_node;
 
 enum rc_helm_set_kind {
 	RC_HELM_SET_VALUE,   /* --set a=1 */
@@ -49,6 +51,19 @@ struct rc_helm_values_text {
 typedef int rc_helm_read_fn(void *userdata, const char *path, struct rc_buf *out,
 			    struct rc_error **err);
 
+/* What the function lookup asks for; name "": all of the kind, namespace "": of all of them. */
+struct rc_helm_lookup {
+	struct rc_str api_version, kind, name_space, name;
+};
+
+/*
+ * Answer it: *ret is a map in arena, an empty one where nothing is. 0, or an error that lookup
+ * fails with.
+ */
+typedef int rc_helm_lookup_fn(void *userdata, struct rc_arena *arena,
+			      const struct rc_helm_lookup *lookup, struct rc_value *ret,
+			      struct rc_error **err);
+
 /* Zero-initialise for the defaults. All of it is borrowed and must outlive the render. */
 struct rc_helm_render_options {
 	const char *release_name;	 /* NULL: "release-name" */
@@ -62,6 +77,8 @@ struct rc_helm_render_options {
 	size_t n_sets;
 	rc_helm_read_fn *read_file; /* for RC_HELM_SET_FILE; NULL: refused */
 	void *read_file_userdata;
+	rc_helm_lookup_fn *lookup; /* NULL: nothing is ever found, as by `helm template` */
+	void *lookup_userdata;
 	const char *const *show_only; /* globs below the chart, "templates/x.yaml" */
 	size_t n_show_only;
 	struct rc_template_limits limits; /* of templates; 0: their defaults */
@@ -70,6 +87,7 @@ struct rc_helm_render_options {
 	bool no_hooks;
 	bool skip_tests;
 	bool skip_schema_validation;
+	bool is_lint; /* required and fail only warn; neither an install nor an upgrade */
 };
 
 struct rc_helm_manifest {
@@ -79,7 +97,10 @@ struct rc_helm_manifest {
 	const char *name;   /* metadata.name, or "" */
 	const char *hook;   /* helm.sh/hook as written, or NULL */
 	bool is_test, is_crd;
-	unsigned int rank; /* of the kind, in Helm's order */
+	/* Of a chart that is used again (rc_helm_render_use()): */
+	struct rc_helm_document *document; /* what is known of it; or NULL */
+	const struct rc_yaml_node *node;   /* the text, when it was read and is one document */
+	unsigned int rank;		   /* of the kind, in Helm's order */
 };
 
 struct rc_helm_render *rc_helm_render_new(const struct rc_helm_render_options *options);

@@ -32,6 +32,7 @@ struct rc_helm_schema_run {
 	struct rc_arena *arena;
 	struct rc_value root; /* the schema; what references are looked up in */
 	unsigned int depth;
+	bool is_endless; /* deeper than any schema has to be: nothing is looked at any more */
 	uint64_t steps;
 	struct rc_helm_schema_pattern *patterns; /* compiled so far */
 };
@@ -50,6 +51,11 @@ void rc_helm_schema_check_type(struct rc_helm_schema_run *run, struct rc_value s
 /* Whether text matches the regular expression; one that does not compile matches nothing. */
 bool rc_helm_schema_matches(struct rc_helm_schema_run *run, struct rc_str pattern,
 			    struct rc_str text);
+
+/* The token that a JSON pointer begins with ("/a~1b"), which goes on behind it; in arena. */
+struct rc_str rc_helm_schema_take_token(struct rc_arena *arena, struct rc_str *pointer);
+/* Whether run's root is a schema: 0, or -EINVAL with gojsonschema's words appended to problem. */
+int rc_helm_schema_parse(struct rc_helm_schema_run *run, struct rc_buf *problem);
 
 /* "a.b.0", or "(root)". */
 void rc_helm_schema_put_path(struct rc_buf *buf, const struct rc_helm_schema_path *path);

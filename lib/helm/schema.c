@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "base/memory.h"
+#include "data/json-read.h"
 #include "data/regex.h"
 #include "helm/schema-private.h"
 #include "helm/value.h"
@@ -164,8 +165,7 @@ static bool check_type(struct rc_value types, struct rc_value node,
 
 /* ---- references ---- */
 
-/* One reference token of a JSON pointer, in pieces of an URL; ~1, ~0 and %25 undone. */
-static struct rc_str take_token(struct rc_arena *arena, struct rc_str *pointer)
+struct rc_str rc_helm_schema_take_token(struct rc_arena *arena, struct rc_str *pointer)
 {
 	struct rc_str rest = {pointer->p + 1, pointer->n - 1};
 	ptrdiff_t slash = rc_str_index(rest, '/');
@@ -190,7 +190,7 @@ static struct rc_value follow(struct rc_helm_schema_run *run, struct rc_str refe
 	struct rc_str pointer = {reference.p + 1, reference.n - 1};
 
 	while (pointer.n > 0 && *pointer.p == '/') {
-		struct rc_str token = take_token(run->arena, &pointer);
+		struct rc_str token = rc_helm_schema_take_token(run->arena, &pointer);
 		const struct rc_value *found = NULL;
 		size_t index;
 
@@ -215,12 +215,11 @@ void rc_helm_schema_validate(struct rc_helm_schema_run *run, struct rc_value sch
 
 	if (schema.kind == RC_VALUE_BOOL && !schema.truth)
 		rc_helm_schema_add(result, path, "False always fails validation");
-	if (schema.kind != RC_VALUE_MAP || run->steps > STEPS_MAX)
+	if (schema.kind != RC_VALUE_MAP || run->steps > STEPS_MAX || run->is_endless)
 		return;
 	run->steps++;
 	if (++run->depth > DEPTH_MAX)
-		rc_helm_schema_add(result, path, "the schema refers to itself more than %d times",
-				   DEPTH_MAX);
+		run->is_endless = true;
 	else if (reference.kind == RC_VALUE_STRING)
 		rc_helm_schema_validate(run, follow(run, reference.text), node, path, result);
 	else if (check_type(rc_helm_schema_get(schema, "type"), node, path, result)) {
@@ -231,97 +230,6 @@ void rc_helm_schema_validate(struct rc_helm_schema_run *run, struct rc_value sch
 }
 
 /* ---- the schema itself ---- */
-
-static bool is_type_name(struct rc_str name)
-{
-	static const char *const names[] = {"array", "boolean", "integer", "number",
-					    "null",  "object",	"string"};
-
-	for (size_t i = 0; i < RC_ARRAY_SIZE(names); i++)
-		if (rc_str_is(name, names[i]))
-			return true;
-	return false;
-}
-
-static int check_type_names(struct rc_value types, struct rc_buf *messages)
-{
-	if (types.kind == RC_VALUE_STRING && !is_type_name(types.text)) {
-		rc_buf_printf(
-			messages,
-			"has a primitive type that is NOT VALID -- given: /%.*s/ Expected valid "
-			"values are:[array boolean integer number null object string]",
-			(int)types.text.n, types.text.p);
-		return -EINVAL;
-	}
-	for (size_t i = 0; types.kind == RC_VALUE_LIST && i < types.list->n; i++)
-		if (check_type_names(types.list->items[i], messages) < 0)
-			return -EINVAL;
-	return 0;
-}
-
-static int check_schema(struct rc_value schema, unsigned int depth, struct rc_buf *messages);
-
-/* Schemas under the names of an object, or in a list. */
-static int check_children(struct rc_value children, unsigned int depth, struct rc_buf *messages)
-{
-	for (size_t i = 0; children.kind == RC_VALUE_MAP && i < children.map->n; i++)
-		if (check_schema(children.map->entries[i].value, depth, messages) < 0)
-			return -EINVAL;
-	for (size_t i = 0; children.kind == RC_VALUE_LIST && i < children.list->n; i++)
-		if (check_schema(children.list->items[i], depth, messages) < 0)
-			return -EINVAL;
-	return 0;
-}
-
-static bool is_one_of(struct rc_str key, const char *const *words)
-{
-	while (*words && !rc_str_is(key, *words))
-		words++;
-	return *words != NULL;
-}
-
-static int check_members(const struct rc_value_map *map, unsigned int depth,
-			 struct rc_buf *messages)
-{
-	/* Values of these are data; in those "type" may be the name of a property. */
-	static const char *const data[] = {"enum", "const", "default", "examples", NULL};
-	static const char *const named[] = {"properties", "patternProperties", "definitions",
-					    "$defs", NULL};
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < map->n; i++) {
-		const struct rc_value_entry *entry = &map->entries[i];
-
-		if (is_one_of(entry->key, data))
-			continue;
-		if (entry->value.kind == RC_VALUE_LIST || is_one_of(entry->key, named))
-			r = check_children(entry->value, depth + 1, messages);
-		else
-			r = check_schema(entry->value, depth + 1, messages);
-	}
-	return r;
-}
-
-/* What makes a schema unusable before any value is looked at. */
-static int check_schema(struct rc_value schema, unsigned int depth, struct rc_buf *messages)
-{
-	struct rc_value reference = rc_helm_schema_get(schema, "$ref");
-
-	if (schema.kind != RC_VALUE_MAP)
-		return 0;
-	if (depth > DEPTH_MAX) {
-		rc_buf_printf(messages, "the schema is nested deeper than %d levels", DEPTH_MAX);
-		return -E2BIG;
-	}
-	if (reference.kind == RC_VALUE_STRING && !rc_str_has_prefix(reference.text, RC_STR("#"))) {
-		rc_buf_printf(messages, "%.*s: a reference to another document is not followed",
-			      (int)reference.text.n, reference.text.p);
-		return -EINVAL;
-	}
-	if (check_type_names(rc_helm_schema_get(schema, "type"), messages) < 0)
-		return -EINVAL;
-	return check_members(schema.map, depth, messages);
-}
 
 struct rc_helm_schema {
 	struct rc_arena *arena;
@@ -344,13 +252,16 @@ static void read_schema(struct rc_helm_schema *schema)
 {
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 	rc_autobuf struct rc_buf problem = RC_BUF_INIT(RC_HELM_SCHEMA_MESSAGES_MAX);
+	struct rc_helm_schema_run run = {.arena = schema->arena};
+	struct rc_str text = schema->text;
 
 	schema->is_read = true;
-	if (rc_helm_value_parse_json(schema->arena, schema->text, &schema->root, &err) < 0)
-		rc_buf_puts(&problem, strstr(err->message, "unexpected end") ? "unexpected EOF"
-									     : err->message);
+	if (rc_json_first(text, &text.n, NULL, &err) < 0 ||
+	    rc_helm_value_parse_json(schema->arena, text, &run.root, &err) < 0)
+		rc_buf_puts(&problem, err->message);
 	else
-		check_schema(schema->root, 0, &problem);
+		rc_helm_schema_parse(&run, &problem);
+	schema->root = run.root;
 	if (problem.n > 0)
 		schema->problem = rc_arena_strdup(schema->arena, rc_buf_text(&problem));
 }
@@ -370,8 +281,15 @@ int rc_helm_schema_check(struct rc_arena *arena, struct rc_helm_schema *schema,
 	}
 	run.root = schema->root;
 	rc_helm_schema_validate(&run, run.root, *values, &root, &result);
+	if (run.is_endless) {
+		rc_buf_printf(messages,
+			      "- (root): the schema refers to itself more than %d times\n",
+			      DEPTH_MAX);
+		return -E2BIG;
+	}
 	if (run.steps > STEPS_MAX) {
-		rc_buf_printf(messages, "checking the values takes more than %d steps", STEPS_MAX);
+		rc_buf_printf(messages, "- (root): checking the values takes more than %d steps\n",
+			      STEPS_MAX);
 		return -E2BIG;
 	}
 	rc_buf_add_str(messages, rc_buf_str(&result.messages));

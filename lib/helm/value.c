@@ -79,6 +79,14 @@ int rc_helm_value_from_node(struct rc_arena *arena, const struct rc_yaml_node *n
 	return 0;
 }
 
+/* One message and no chain, as Helm's functions tell it. */
+int rc_helm_value_fail_yaml(const struct rc_error *cause, int code, struct rc_error **err)
+{
+	rc_autofree char *text = rc_error_format(cause);
+
+	return rc_fail(err, code, "error converting YAML to JSON: %s", text);
+}
+
 int rc_helm_value_parse_yaml(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
 			     struct rc_error **err)
 {
@@ -90,7 +98,7 @@ int rc_helm_value_parse_yaml(struct rc_arena *arena, struct rc_str text, struct 
 	if (r == 0)
 		r = rc_helm_value_from_node(arena, node, ret, &cause);
 	if (r < 0)
-		return rc_fail(err, r, "error converting YAML to JSON: %s", cause->message);
+		return rc_helm_value_fail_yaml(cause, r, err);
 	return 0;
 }
 
@@ -115,6 +123,41 @@ int rc_helm_value_parse_table(struct rc_arena *arena, struct rc_str text, struct
 			       kinds[value.kind]);
 	*ret = value;
 	return 0;
+}
+
+struct rc_value rc_helm_value_from_json(struct rc_arena *arena, const json_t *json)
+{
+	struct rc_value value;
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	switch (json ? json_typeof(json) : JSON_NULL) {
+	case JSON_NULL:
+		return rc_value_nil();
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return rc_value_bool(json_is_true(json));
+	case JSON_INTEGER:
+		return rc_value_int64(json_integer_value(json));
+	case JSON_REAL:
+		return rc_value_float(json_real_value(json));
+	case JSON_STRING:
+		return rc_value_str(rc_arena_str(
+			arena, (struct rc_str){json_string_value(json), json_string_length(json)}));
+	case JSON_ARRAY:
+		value = rc_value_list_new(arena, RC_VALUE_ANY, json_array_size(json));
+		json_array_foreach (json, i, item)
+			rc_value_list_add(arena, value, rc_helm_value_from_json(arena, item));
+		return value;
+	case JSON_OBJECT:
+		value = rc_value_map_new(arena, RC_VALUE_ANY, json_object_size(json));
+		json_object_foreach ((json_t *)(uintptr_t)json, key, item)
+			rc_value_map_set(arena, value.map, rc_str(rc_arena_strdup(arena, key)),
+					 rc_helm_value_from_json(arena, item));
+		return value;
+	}
+	return rc_value_nil();
 }
 
 const char *rc_helm_value_json_kind(enum rc_yaml_kind kind)

@@ -156,6 +156,7 @@ struct rc_kube_request *rc_kube_apply_get(struct rc_kube_cluster *cluster,
 struct rc_kube_request *rc_kube_apply_list(struct rc_kube_cluster *cluster,
 					   const struct rc_kube_resource *resource,
 					   const char *name_space, const char *label_selector,
+					   const char *field_selector,
 					   rc_kube_request_done_fn *done, void *userdata)
 {
 	struct call call = {.n = 0};
@@ -163,6 +164,8 @@ struct rc_kube_request *rc_kube_apply_list(struct rc_kube_cluster *cluster,
 	ask(&call, "limit", "500");
 	if (label_selector)
 		ask(&call, "labelSelector", label_selector);
+	if (field_selector)
+		ask(&call, "fieldSelector", field_selector);
 	return start(cluster, "GET", rc_kube_resource_path(resource, name_space, NULL, NULL), &call,
 		     NULL, NULL, 0, done, userdata);
 }

@@ -67,8 +67,9 @@ struct rc_kube_request *rc_kube_apply_get(struct rc_kube_cluster *cluster,
 					  const struct rc_kube_key *key,
 					  rc_kube_request_done_fn *done, void *userdata);
 /* The first 500 of a collection; for what is looked at once, such as the pods behind a Deployment
- * that is not ready. answer->object is a List. */
+ * that is not ready. Either selector may be NULL. answer->object is a List. */
 struct rc_kube_request *rc_kube_apply_list(struct rc_kube_cluster *cluster,
 					   const struct rc_kube_resource *resource,
 					   const char *name_space, const char *label_selector,
+					   const char *field_selector,
 					   rc_kube_request_done_fn *done, void *userdata);

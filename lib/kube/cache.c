@@ -1,9 +1,8 @@
 /*
  * The live state, kept by watches.
  *
- * One block an object: the struct, its key's texts, its versions, then the JSON text. A hash table
- * finds it, and a list holds those with the same label; a kind's objects are in no list of their
- * own, so a new list of a kind marks them by a counter and sweeps those that were not told again.
+ * A kind's objects are in no list of their own, so a new list of a kind marks them by a counter and
+ * sweeps those that were not told again.
  *
  * A kind has one feed, of all namespaces, or, where the cluster is limited to some, one for each.
  */
@@ -11,32 +10,14 @@
 
 #include <string.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "base/memory.h"
 #include "data/json.h"
 #include "kube/apply.h"
 #include "kube/cluster.h"
+#include "kube/shelf.h"
 #include "kube/watch.h"
-
-struct object {
-	UT_hash_handle hh; /* by the key's texts: group, kind, namespace, name, each with its NUL */
-	struct group *group; /* those with its label */
-	struct object *prev, *next;
-	struct rc_kube_live live;
-	unsigned int seen;  /* the feed's list that told it last */
-	unsigned int trims; /* how often trimming had changed when it was made */
-	char text[];	    /* key, uid, resourceVersion, label, JSON */
-};
-
-/* The objects whose label has one value; there as long as there is one. */
-struct group {
-	UT_hash_handle hh; /* by label */
-	struct object *objects;
-	size_t n;
-	char label[];
-};
 
 struct feed {
 	struct feed *prev, *next;
@@ -59,148 +40,12 @@ struct rc_kube_cache {
 	struct rc_kube_cluster *cluster;
 	struct rc_kube_cache_options options;
 	char *label;
-	struct object *objects;
-	struct group *groups;
+	struct rc_kube_shelf shelf;
 	struct kind *kinds;
-	size_t bytes;
 	unsigned int trims;
 };
 
 /* ---- objects ---- */
-
-/* The four texts of a key, each with its NUL; the caller's to free. */
-static char *flatten(const struct rc_kube_key *key, size_t *ret_n)
-{
-	const char *parts[] = {key->group, key->kind, key->name_space, key->name};
-	size_t n = 0, at = 0;
-	char *flat;
-
-	for (size_t i = 0; i < RC_ARRAY_SIZE(parts); i++)
-		n += strlen(parts[i]) + 1;
-	flat = rc_malloc(n);
-	for (size_t i = 0; i < RC_ARRAY_SIZE(parts); i++) {
-		size_t length = strlen(parts[i]) + 1;
-
-		memcpy(flat + at, parts[i], length);
-		at += length;
-	}
-	*ret_n = n;
-	return flat;
-}
-
-static struct object *find(const struct rc_kube_cache *cache, const struct rc_kube_key *key)
-{
-	struct object *object;
-	size_t n;
-	rc_autofree char *flat = flatten(key, &n);
-
-	HASH_FIND(hh, cache->objects, flat, n, object);
-	return object;
-}
-
-static struct group *find_group(const struct rc_kube_cache *cache, const char *label)
-{
-	struct group *group;
-
-	HASH_FIND_STR(cache->groups, label, group);
-	return group;
-}
-
-static void insert(struct rc_kube_cache *cache, struct object *object)
-{
-	const char *label = object->live.label;
-	struct group *group = find_group(cache, label);
-
-	if (!group) {
-		group = rc_calloc(1, sizeof(*group) + strlen(label) + 1);
-		memcpy(group->label, label, strlen(label) + 1);
-		HASH_ADD_KEYPTR(hh, cache->groups, group->label, strlen(label), group);
-	}
-	object->group = group;
-	group->n++;
-	DL_APPEND(group->objects, object);
-	HASH_ADD_KEYPTR(hh, cache->objects, object->text, (size_t)(object->live.uid - object->text),
-			object);
-	cache->bytes += object->live.size_bytes;
-}
-
-/* Out of the cache; it is the caller's now. */
-static void take_out(struct rc_kube_cache *cache, struct object *object)
-{
-	struct group *group = object->group;
-
-	HASH_DEL(cache->objects, object);
-	DL_DELETE(group->objects, object);
-	if (--group->n == 0) {
-		HASH_DEL(cache->groups, group);
-		free(group);
-	}
-	cache->bytes -= object->live.size_bytes;
-}
-
-static void forget(struct rc_kube_cache *cache, struct object *object)
-{
-	take_out(cache, object);
-	free(object);
-}
-
-static const char *put(char **at, const char *text)
-{
-	size_t n = strlen(text) + 1;
-	char *start = *at;
-
-	memcpy(start, text, n);
-	*at += n;
-	return start;
-}
-
-/* FNV-1a; only for telling one's own texts apart. */
-static uint64_t hash_text(struct rc_str text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < text.n; i++)
-		hash = (hash ^ (unsigned char)text.p[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-/* Of managedFields those of others that are kept, without their times. The caller's; NULL: none. */
-static json_t *list_others(const json_t *metadata)
-{
-	json_t *others = NULL, *entry;
-	size_t i;
-
-	json_array_foreach (json_object_get(metadata, "managedFields"), i, entry) {
-		json_t *copy;
-
-		if (rc_text_equal(rc_json_text(entry, "manager", NULL), RC_KUBE_FIELD_MANAGER))
-			continue;
-		copy = json_copy(entry);
-		json_object_del(copy, "time");
-		others = others ? others : json_array();
-		json_array_append_new(others, copy);
-	}
-	return others;
-}
-
-/* What a change means: everything but the counters and what controllers report. */
-static uint64_t hash_object(const json_t *object)
-{
-	json_auto_t *copy = json_copy((json_t *)(uintptr_t)object);
-	json_auto_t *metadata = json_copy(json_object_get(object, "metadata"));
-	json_t *others;
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-
-	json_object_del(copy, "status");
-	json_object_del(metadata, "resourceVersion");
-	others = list_others(metadata);
-	json_object_del(metadata, "managedFields");
-	if (others)
-		json_object_set_new(metadata, "managedFields", others);
-	json_object_set(copy, "metadata", metadata);
-	rc_json_write(&text, copy);
-	return hash_text(rc_buf_str(&text));
-}
 
 static bool keeps_manager(const struct rc_kube_cache *cache, const char *manager)
 {
@@ -221,43 +66,6 @@ static void trim_managed_fields(const struct rc_kube_cache *cache, json_t *objec
 	}
 	if (entries && json_array_size(entries) == 0)
 		json_object_del(json_object_get(object, "metadata"), "managedFields");
-}
-
-static struct object *make(const struct rc_kube_cache *cache, const struct rc_kube_key *key,
-			   json_t *json)
-{
-	const char *uid = rc_kube_object_get_meta(json, "uid");
-	const char *version = rc_kube_object_get_meta(json, "resourceVersion");
-	const char *label = cache->label ? rc_kube_object_get_label(json, cache->label) : NULL;
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	rc_autofree char *flat = NULL;
-	struct object *object;
-	size_t n_key, n;
-	char *at;
-
-	rc_json_write(&text, json);
-	flat = flatten(key, &n_key);
-	n = n_key + strlen(uid) + strlen(version) + strlen(label ?: "") + 3 + text.n + 1;
-	object = rc_calloc(1, sizeof(*object) + n);
-	memcpy(object->text, flat, n_key);
-	at = object->text;
-	object->live.key.group = at;
-	object->live.key.kind = at += strlen(at) + 1;
-	object->live.key.name_space = at += strlen(at) + 1;
-	object->live.key.name = at += strlen(at) + 1;
-	at += strlen(at) + 1;
-	object->live.uid = put(&at, uid);
-	object->live.resource_version = put(&at, version);
-	object->live.label = put(&at, label ?: "");
-	object->live.hash = hash_object(json);
-	object->live.size_bytes = text.n + 1;
-	memcpy(at, rc_buf_text(&text), text.n + 1);
-	return object;
-}
-
-static const char *json_of(const struct object *object)
-{
-	return object->live.label + strlen(object->live.label) + 1;
 }
 
 static struct kind *find_kind(const struct rc_kube_cache *cache, const char *group,
@@ -281,16 +89,22 @@ static bool is_stale(const char *a, const char *b)
 	return n != m ? n < m : strcmp(a, b) < 0;
 }
 
+static void forget(struct rc_kube_cache *cache, struct rc_kube_shelved *object)
+{
+	rc_kube_shelf_take_out(&cache->shelf, object);
+	free(object);
+}
+
 static void take(struct feed *feed, json_t *json)
 {
 	struct rc_kube_cache *cache = feed->kind->cache;
-	const char *version = rc_kube_object_get_meta(json, "resourceVersion");
+	const char *version = rc_kube_object_get_meta(json, "resourceVersion"), *label;
 	rc_autofree struct rc_kube_key *key = NULL;
-	struct object *before, *object;
+	struct rc_kube_shelved *before, *object;
 
 	if (rc_kube_object_get_key(json, &key, NULL) < 0)
 		return;
-	before = find(cache, key);
+	before = rc_kube_shelf_find(&cache->shelf, key);
 	if (before && (is_stale(version, before->live.resource_version) ||
 		       (before->trims == cache->trims &&
 			strcmp(version, before->live.resource_version) == 0))) {
@@ -300,19 +114,20 @@ static void take(struct feed *feed, json_t *json)
 	trim_managed_fields(cache, json);
 	if (cache->options.trim)
 		cache->options.trim(cache->options.userdata, json);
-	object = make(cache, key, json);
+	label = cache->label ? rc_kube_object_get_label(json, cache->label) : NULL;
+	object = rc_kube_shelf_pack(key, json, label ?: "");
 	object->seen = feed->list;
 	object->trims = cache->trims;
 	if (before)
 		forget(cache, before);
-	insert(cache, object);
+	rc_kube_shelf_insert(&cache->shelf, object);
 	if (cache->options.changed)
 		cache->options.changed(cache->options.userdata, &object->live, false);
 }
 
-static void drop(struct rc_kube_cache *cache, struct object *object)
+static void drop(struct rc_kube_cache *cache, struct rc_kube_shelved *object)
 {
-	take_out(cache, object);
+	rc_kube_shelf_take_out(&cache->shelf, object);
 	if (cache->options.changed)
 		cache->options.changed(cache->options.userdata, &object->live, true);
 	free(object);
@@ -336,17 +151,17 @@ static void on_deleted(void *userdata, json_t *json)
 {
 	struct feed *feed = userdata;
 	rc_autofree struct rc_kube_key *key = NULL;
-	struct object *object;
+	struct rc_kube_shelved *object;
 
 	if (rc_kube_object_get_key(json, &key, NULL) < 0)
 		return;
-	object = find(feed->kind->cache, key);
+	object = rc_kube_shelf_find(&feed->kind->cache->shelf, key);
 	/* A note of our own write may be ahead: an object of that name was made anew. */
 	if (object && strcmp(object->live.uid, rc_kube_object_get_meta(json, "uid")) == 0)
 		drop(feed->kind->cache, object);
 }
 
-static bool is_of(const struct object *object, const struct kind *kind)
+static bool is_of(const struct rc_kube_shelved *object, const struct kind *kind)
 {
 	return strcmp(object->live.key.kind, kind->name) == 0 &&
 	       strcmp(object->live.key.group, kind->group) == 0;
@@ -388,9 +203,9 @@ static void tell_state(struct kind *kind, int r, const struct rc_error *err)
 static void on_synced(void *userdata)
 {
 	struct feed *feed = userdata;
-	struct object *object, *next;
+	struct rc_kube_shelved *object, *next;
 
-	HASH_ITER (hh, feed->kind->cache->objects, object, next)
+	HASH_ITER (hh, feed->kind->cache->shelf.objects, object, next)
 		if (object->seen != feed->list && is_of(object, feed->kind) &&
 		    is_fed(feed, object->live.key.name_space))
 			drop(feed->kind->cache, object);
@@ -466,11 +281,11 @@ static void free_feed(struct feed *feed)
 
 static void free_kind(struct kind *kind)
 {
-	struct object *object, *next;
+	struct rc_kube_shelved *object, *next;
 
 	while (kind->feeds)
 		free_feed(kind->feeds);
-	HASH_ITER (hh, kind->cache->objects, object, next)
+	HASH_ITER (hh, kind->cache->shelf.objects, object, next)
 		if (is_of(object, kind))
 			forget(kind->cache, object);
 	DL_DELETE(kind->cache->kinds, kind);
@@ -547,42 +362,22 @@ const struct rc_error *rc_kube_cache_get_error(const struct rc_kube_cache *cache
 const struct rc_kube_live *rc_kube_cache_find(const struct rc_kube_cache *cache,
 					      const struct rc_kube_key *key)
 {
-	const struct object *object = find(cache, key);
+	const struct rc_kube_shelved *object = rc_kube_shelf_find(&cache->shelf, key);
 
 	return object ? &object->live : NULL;
 }
 
 json_t *rc_kube_cache_load(const struct rc_kube_cache *cache, const struct rc_kube_key *key)
 {
-	const struct object *object = find(cache, key);
+	const struct rc_kube_shelved *object = rc_kube_shelf_find(&cache->shelf, key);
 
-	return object ? json_loads(json_of(object), JSON_DECODE_ANY, NULL) : NULL;
-}
-
-static int compare_objects(const void *a, const void *b)
-{
-	const struct object *const *x = a, *const *y = b;
-
-	return rc_kube_object_compare_keys(&(*x)->live.key, &(*y)->live.key);
+	return object ? rc_kube_shelf_unpack(object) : NULL;
 }
 
 void rc_kube_cache_each(const struct rc_kube_cache *cache, const char *value,
 			void (*fn)(void *userdata, const struct rc_kube_live *live), void *userdata)
 {
-	const struct group *group = value ? find_group(cache, value) : NULL;
-	size_t max = value ? (group ? group->n : 0) : HASH_COUNT(cache->objects), n = 0;
-	rc_autofree struct object **sorted = rc_calloc(max + 1, sizeof(*sorted));
-	struct object *object, *next;
-
-	if (!value)
-		HASH_ITER (hh, cache->objects, object, next)
-			sorted[n++] = object;
-	else if (group)
-		DL_FOREACH (group->objects, object)
-			sorted[n++] = object;
-	rc_sort(sorted, n, sizeof(*sorted), compare_objects);
-	for (size_t i = 0; i < n; i++)
-		fn(userdata, &sorted[i]->live);
+	rc_kube_shelf_each(&cache->shelf, value, fn, userdata);
 }
 
 void rc_kube_cache_relist(struct rc_kube_cache *cache)
@@ -635,7 +430,7 @@ const struct rc_error *rc_kube_cache_get_failure(const struct rc_kube_cache *cac
 
 size_t rc_kube_cache_count(const struct rc_kube_cache *cache)
 {
-	return HASH_COUNT(cache->objects);
+	return HASH_COUNT(cache->shelf.objects);
 }
 
 size_t rc_kube_cache_count_kinds(const struct rc_kube_cache *cache)
@@ -649,5 +444,5 @@ size_t rc_kube_cache_count_kinds(const struct rc_kube_cache *cache)
 
 size_t rc_kube_cache_get_bytes(const struct rc_kube_cache *cache)
 {
-	return cache->bytes;
+	return cache->shelf.bytes;
 }

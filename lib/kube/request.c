@@ -17,7 +17,8 @@
 #define BACKOFF_MS    200
 #define BACKOFF_MAX_S 30
 
-#define TYPED_FAILURE "failed to create typed patch object"
+#define INVALID_OBJECT "Invalid value: \"{"
+#define TYPED_FAILURE  "failed to create typed patch object"
 
 enum state {
 	STATE_WAITING, /* for a free place */
@@ -165,6 +166,28 @@ static bool try_again(struct rc_kube_request *request, int r, int status, uint64
 	return true;
 }
 
+/*
+ * The message of a Status without the values it quotes at length: whole objects are among them, and
+ * these may be Secrets.
+ */
+static char *shorten(const char *message)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	const char *at = message, *value, *end;
+
+	while ((value = strstr(at, INVALID_OBJECT))) {
+		value += strlen(INVALID_OBJECT) - 1;
+		for (end = value; *end && *end != '"'; end++)
+			if (*end == '\\' && end[1])
+				end++;
+		rc_buf_add(&out, at, (size_t)(value - at));
+		rc_buf_puts(&out, "{...}");
+		at = end;
+	}
+	rc_buf_puts(&out, at);
+	return rc_buf_take(&out);
+}
+
 static int read_answer(const struct rc_net_http_response *response, struct rc_kube_answer *answer,
 		       struct rc_error **err)
 {
@@ -197,8 +220,11 @@ static int read_answer(const struct rc_net_http_response *response, struct rc_ku
 	if (response->status == 500 && message &&
 	    strncmp(message, TYPED_FAILURE, strlen(TYPED_FAILURE)) == 0)
 		r = -EINVAL;
-	if (message)
-		return rc_fail(err, r, "%s", message);
+	if (message) {
+		rc_autofree char *text = shorten(message);
+
+		return rc_fail(err, r, "%s", text);
+	}
 	return rc_fail(err, r, "the server answered %d", response->status);
 }
 

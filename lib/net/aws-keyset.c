@@ -114,11 +114,7 @@ static size_t take_entity(struct rc_str text, struct rc_buf *buf)
 	return 1;
 }
 
-/*
- * The text of the first <name>, or NULL; the caller's to wipe. STS's answers are flat, and none of
- * the elements asked for has attributes.
- */
-static char *take_element(struct rc_str xml, const char *name)
+char *rc_net_aws_keyset_take_element(struct rc_str xml, const char *name)
 {
 	rc_autofree char *begin = rc_asprintf("<%s>", name), *end = rc_asprintf("</%s>", name);
 	struct rc_str inner = find(xml, begin), rest;
@@ -143,10 +139,10 @@ static char *take_element(struct rc_str xml, const char *name)
 int rc_net_aws_keyset_read_xml(struct rc_str text, struct rc_net_aws_keyset *keyset,
 			       struct rc_error **err)
 {
-	rc_autofree char *id = take_element(text, "AccessKeyId");
-	rc_autofree char *end = take_element(text, "Expiration");
-	char *secret = take_element(text, "SecretAccessKey");
-	char *token = take_element(text, "SessionToken");
+	rc_autofree char *id = rc_net_aws_keyset_take_element(text, "AccessKeyId");
+	rc_autofree char *end = rc_net_aws_keyset_take_element(text, "Expiration");
+	char *secret = rc_net_aws_keyset_take_element(text, "SecretAccessKey");
+	char *token = rc_net_aws_keyset_take_element(text, "SessionToken");
 	int r = make(id, secret, token, end, keyset, err);
 
 	rc_secret_wipe_text(secret);
@@ -178,8 +174,8 @@ static char *short_code(const char *type)
 
 int rc_net_aws_keyset_read_failure(int status, struct rc_str body, struct rc_error **err)
 {
-	rc_autofree char *code = take_element(body, "Code");
-	rc_autofree char *message = take_element(body, "Message");
+	rc_autofree char *code = rc_net_aws_keyset_take_element(body, "Code");
+	rc_autofree char *message = rc_net_aws_keyset_take_element(body, "Message");
 	json_auto_t *object = NULL;
 
 	if (!code && rc_json_parse(body, "the answer", &object, NULL) == 0) {

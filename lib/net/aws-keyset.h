@@ -33,3 +33,9 @@ int rc_net_aws_keyset_read_xml(struct rc_str text, struct rc_net_aws_keyset *key
  * a fault), -ENOENT, -EINVAL, with the service's code and message, in XML or JSON.
  */
 int rc_net_aws_keyset_read_failure(int status, struct rc_str body, struct rc_error **err);
+
+/*
+ * The text of the first <name> of XML, or NULL; the caller's (to wipe). AWS's answers are flat, and
+ * none of the elements asked for has attributes.
+ */
+char *rc_net_aws_keyset_take_element(struct rc_str xml, const char *name);

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <curl/curl.h>
+#include <openssl/x509_vfy.h>
 #include <utlist.h>
 
 #include "base/memory.h"
@@ -31,8 +33,9 @@ struct rc_net_http_request {
 	struct rc_net_http_request *prev, *next;
 	struct rc_net_http_client *client;
 	CURL *easy;
-	struct curl_slist *headers;
-	struct rc_buf body;
+	struct curl_slist *headers, *recipients;
+	size_t n_sent; /* of a mail, which is in body */
+	struct rc_buf body, mail;
 	struct rc_buf arrived; /* of a stream, to be told */
 	char *host;
 	char content_type[128];
@@ -152,7 +155,9 @@ static void release(struct rc_net_http_request *request)
 {
 	curl_easy_cleanup(request->easy);
 	curl_slist_free_all(request->headers);
+	curl_slist_free_all(request->recipients);
 	rc_buf_done(&request->body);
+	rc_buf_done(&request->mail);
 	rc_buf_done(&request->arrived);
 	free(request->host);
 	free(request);
@@ -220,6 +225,55 @@ const char *rc_net_http_response_get(const struct rc_net_http_response *response
 	return header->value;
 }
 
+/* "Expire date:Nov 25 20:00:00 2026 GMT" of each certificate of the chain. */
+static int64_t find_certificate_end(CURL *easy)
+{
+	struct curl_certinfo *chain = NULL;
+	int64_t first = 0;
+
+	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain)
+		return 0;
+	for (int i = 0; i < chain->num_of_certs; i++)
+		for (const struct curl_slist *line = chain->certinfo[i]; line; line = line->next) {
+			struct tm tm = {.tm_sec = 0};
+			int64_t end;
+
+			if (!rc_text_has_prefix(line->data, "Expire date:") ||
+			    !strptime(line->data + 12, "%b %d %H:%M:%S %Y", &tm))
+				continue;
+			end = timegm(&tm);
+			if (!first || end < first)
+				first = end;
+		}
+	return first;
+}
+
+static const char *find_certificate_problem(const struct rc_net_http_request *request)
+{
+	long verdict = 0;
+
+	if (request->code != CURLE_PEER_FAILED_VERIFICATION)
+		return NULL;
+	curl_easy_getinfo(request->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	switch (verdict) {
+	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED: /* the name was looked at first */
+		return "it is for another name";
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return "it has expired";
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return "it is not valid yet";
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "its certificate authority is not known here";
+	default:
+		return "it is not accepted";
+	}
+}
+
 static void tell(struct rc_net_http_request *request)
 {
 	struct rc_net_http_response response = {.content_type = request->content_type,
@@ -234,6 +288,8 @@ static void tell(struct rc_net_http_request *request)
 		r = fail(request, &err);
 	response.status = (int)status;
 	response.body = rc_buf_str(&request->body);
+	response.certificate_end_unix_s = find_certificate_end(request->easy);
+	response.certificate_problem = find_certificate_problem(request);
 	/* Out of the client's hands first: done may cancel everything else. */
 	detach(request);
 	request->done(request->userdata, r, &response, err);
@@ -445,6 +501,9 @@ static void set_body(CURL *easy, const struct rc_net_http_options *options)
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
 				 options->body.n ? options->body.p : "");
 	}
+	/* Else curl would wait for the body that the head announces. */
+	if (strcmp(method, "HEAD") == 0)
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
@@ -468,6 +527,48 @@ static char *host_of(const char *url)
 
 	start = start ? start + 3 : url;
 	return rc_strndup(url, (size_t)(start - url) + strcspn(start, "/?"));
+}
+
+static size_t on_mail(char *to, size_t size, size_t n, void *userdata)
+{
+	struct rc_net_http_request *request = userdata;
+	size_t left = request->mail.n - request->n_sent;
+
+	n = size * n < left ? size * n : left;
+	if (n > 0)
+		memcpy(to, request->mail.p + request->n_sent, n);
+	request->n_sent += n;
+	return n;
+}
+
+static bool is_loopback(const char *url)
+{
+	return strstr(url, "://127.0.0.1") || strstr(url, "://localhost") ||
+	       strstr(url, "://[::1]");
+}
+
+static void set_mail(struct rc_net_http_request *request, const struct rc_net_http_options *options)
+{
+	const struct rc_net_mail *mail = options->mail;
+	CURL *easy = request->easy;
+
+	rc_buf_init(&request->mail, RC_BUF_UNLIMITED);
+	rc_buf_add_str(&request->mail, options->body);
+	for (const char *const *to = mail->to; *to; to++)
+		request->recipients = curl_slist_append(request->recipients, *to);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(easy, CURLOPT_MAIL_FROM, mail->from);
+	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, request->recipients);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_mail);
+	curl_easy_setopt(easy, CURLOPT_READDATA, request);
+	curl_easy_setopt(easy, CURLOPT_USE_SSL,
+			 is_loopback(options->url) ? (long)CURLUSESSL_TRY : (long)CURLUSESSL_ALL);
+	if (!mail->username)
+		return;
+	curl_easy_setopt(easy, CURLOPT_USERNAME, mail->username);
+	curl_easy_setopt(easy, CURLOPT_PASSWORD,
+			 mail->password ? rc_secret_reveal(mail->password).p : "");
 }
 
 struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *client,
@@ -508,10 +609,16 @@ struct rc_net_http_request *rc_net_http_client_start(struct rc_net_http_client *
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	if (options->compressed)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (options->certificates)
+		curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	set_tls(easy, options->tls);
 	set_times(easy, options, chunk != NULL);
-	set_body(easy, options);
-	set_headers(request, options);
+	if (options->mail) {
+		set_mail(request, options);
+	} else {
+		set_body(easy, options);
+		set_headers(request, options);
+	}
 	restart_idle(request);
 	curl_multi_add_handle(client->multi, easy);
 	return request;

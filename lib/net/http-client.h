@@ -33,6 +33,15 @@ struct rc_net_http_header {
 	const char *value;
 };
 
+/* A message to be handed to a mail server: the URL is smtp:// (then STARTTLS is demanded, except of
+ * the loopback) or smtps://, the body the whole message. All borrowed until the call returns. */
+struct rc_net_mail {
+	const char *from;
+	const char *const *to; /* NULL at the end */
+	const char *username;  /* NULL: no login */
+	const struct rc_secret *password;
+};
+
 struct rc_net_http_options {
 	const char *method; /* NULL: "GET" */
 	const char *url;
@@ -40,11 +49,13 @@ struct rc_net_http_options {
 	const struct rc_secret *bearer;		  /* Authorization: Bearer ...; may be NULL */
 	struct rc_str body;			  /* copied */
 	const struct rc_net_tls *tls;		  /* NULL: the system's roots */
-	uint64_t timeout_ms;	     /* for the whole exchange; 0: 30 s, streams: none */
-	uint64_t connect_timeout_ms; /* 0: 10 s */
-	uint64_t idle_timeout_ms;    /* streams: nothing came for so long; 0: 5 min */
-	size_t max_body_bytes;	     /* 0: 64 MiB; a stream has no limit */
-	bool compressed;	     /* ask for gzip; the body is what it unpacks to */
+	uint64_t timeout_ms;		/* for the whole exchange; 0: 30 s, streams: none */
+	uint64_t connect_timeout_ms;	/* 0: 10 s */
+	uint64_t idle_timeout_ms;	/* streams: nothing came for so long; 0: 5 min */
+	size_t max_body_bytes;		/* 0: 64 MiB; a stream has no limit */
+	bool compressed;		/* ask for gzip; the body is what it unpacks to */
+	const struct rc_net_mail *mail; /* NULL: it is HTTP */
+	bool certificates;		/* look how long the peer's certificates are good */
 };
 
 struct rc_net_http_response {
@@ -53,6 +64,8 @@ struct rc_net_http_response {
 	const char *content_type;	     /* "" when there is none */
 	uint64_t retry_after_s;		     /* at most a day; 0: the peer did not say */
 	struct rc_net_http_request *request; /* for rc_net_http_response_get() */
+	int64_t certificate_end_unix_s;	     /* of the first to end in its chain; 0: not looked */
+	const char *certificate_problem;     /* why its certificate was refused (r < 0), or NULL */
 };
 
 /* The nth header of a name, without regard to case, or NULL; borrowed until done returns. */

@@ -312,26 +312,32 @@ static int start(struct rc_net_http_server *server, int fd,
 		 const struct rc_net_http_server_options *options, struct rc_error **err)
 {
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-	struct MHD_OptionItem tls[4] = {{MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem items[6] = {{MHD_OPTION_END, 0, NULL}};
 	const union MHD_DaemonInfo *info;
 	int n = 0;
 
 	if (options->certificate_pem) {
 		flags |= MHD_USE_TLS;
-		tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
-						   (void *)(uintptr_t)options->certificate_pem};
-		tls[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
-						   (void *)(uintptr_t)options->key_pem};
+		items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
+						     (void *)(uintptr_t)options->certificate_pem};
+		items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
+						     (void *)(uintptr_t)options->key_pem};
 		if (options->client_ca_pem)
-			tls[n++] =
+			items[n++] =
 				(struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0,
 							(void *)(uintptr_t)options->client_ca_pem};
-		tls[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 	}
+	if (options->idle_timeout_s)
+		items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT,
+						     (intptr_t)options->idle_timeout_s, NULL};
+	if (options->max_connections)
+		items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT,
+						     (intptr_t)options->max_connections, NULL};
+	items[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 	server->daemon =
 		MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
 				 fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-				 MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+				 MHD_OPTION_ARRAY, items, MHD_OPTION_END);
 	info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
 			      : NULL;
 	if (!info)

@@ -24,8 +24,10 @@ struct rc_net_http_server_options {
 	mode_t socket_mode;	     /* of a Unix socket; 0: 0600 */
 	const char *certificate_pem; /* with key_pem: TLS */
 	const char *key_pem;
-	const char *client_ca_pem; /* ask clients for a certificate that this signed */
-	size_t max_body_bytes;	   /* 0: 64 MiB; more is answered 413 */
+	const char *client_ca_pem;    /* ask clients for a certificate that this signed */
+	size_t max_body_bytes;	      /* 0: 64 MiB; more is answered 413 */
+	unsigned int idle_timeout_s;  /* then a connection is closed; 0: never */
+	unsigned int max_connections; /* more are closed at once; 0: hundreds */
 };
 
 /* Called from the loop with the whole body there. Every exchange must be answered once. */

@@ -191,7 +191,7 @@ static void list(struct rc_secrets_restart *restart, const struct kind *kind)
 	call->kind = kind;
 	DL_APPEND(restart->calls, call);
 	call->request = rc_kube_apply_list(restart->cluster, resource, restart->name_space, NULL,
-					   on_listed, call);
+					   NULL, on_listed, call);
 }
 
 struct rc_secrets_restart *

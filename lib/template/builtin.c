@@ -266,11 +266,13 @@ static int run_len(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_call(struct rc_value_call *call, struct rc_value *ret)
 {
+	struct rc_str text;
+
 	(void)ret;
 	if (rc_value_is_nil(call->args[0]))
 		return fail(call, "call of nil");
-	return fail(call, "non-function %s of type %s",
-		    rc_value_format(call->arena, call->args[0]).p,
+	text = rc_value_format(call->arena, call->args[0]);
+	return fail(call, "non-function %.*s of type %s", (int)text.n, text.p,
 		    rc_value_type_name(call->args[0]));
 }
 

@@ -234,7 +234,7 @@ static int run_decrypt(struct rc_value_call *call, struct rc_value *ret)
 	if (bytes.n < AES_BLOCK)
 		return fail(call,
 			    "runtime error: slice bounds out of range [:%d] with capacity %zu",
-			    AES_BLOCK, bytes.n);
+			    AES_BLOCK, text.n / 4 * 3);
 	body = (struct rc_str){bytes.p + AES_BLOCK, bytes.n - AES_BLOCK};
 	if (body.n % AES_BLOCK != 0)
 		return fail(call, "crypto/cipher: input not full blocks");

@@ -19,7 +19,8 @@ static int take_list(struct rc_value_call *call, size_t i, const char *name,
 	if (rc_value_is_nil(value))
 		return fail(call,
 			    "runtime error: invalid memory address or nil pointer dereference");
-	return fail(call, "Cannot %s on type %s", name, rc_value_kind_name(value));
+	return fail(call, "Cannot %s%s type %s", name, strcmp(name, "chunk") ? " on" : "",
+		    rc_value_kind_name(value));
 }
 
 static struct rc_value copy_of(struct rc_value_call *call, const struct rc_value_list *list,

@@ -1,8 +1,7 @@
 /* sprig's paths (slash rules, which are also those of Linux) and URLs. */
 #include <errno.h>
-#include <ctype.h>
 
-#include "data/number.h"
+#include "data/go-url.h"
 #include "template/func.h"
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
@@ -112,58 +111,6 @@ static int run_is_abs(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
-static bool is_scheme(struct rc_str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!isalpha((unsigned char)s.p[i]) &&
-		    (i == 0 || (!isdigit((unsigned char)s.p[i]) && !strchr("+-.", s.p[i]))))
-			return false;
-	return s.n > 0;
-}
-
-static struct rc_str before(struct rc_str *s, char mark, bool *ret_found)
-{
-	ptrdiff_t at = rc_str_index(*s, mark);
-	struct rc_str found = {s->p, at < 0 ? s->n : (size_t)at};
-
-	*ret_found = at >= 0;
-	s->p += at < 0 ? s->n : (size_t)at + 1;
-	s->n -= at < 0 ? s->n : (size_t)at + 1;
-	return found;
-}
-
-static struct rc_str unescape(struct rc_value_call *call, struct rc_str s)
-{
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
-
-	if (s.n == 0 || !memchr(s.p, '%', s.n))
-		return s;
-	for (size_t i = 0; i < s.n; i++) {
-		uint64_t byte;
-
-		if (s.p[i] == '%' && i + 2 < s.n &&
-		    rc_number_parse_uint((struct rc_str){s.p + i + 1, 2}, 16, &byte) == 0) {
-			rc_buf_putc(&out, (char)byte);
-			i += 2;
-		} else {
-			rc_buf_putc(&out, s.p[i]);
-		}
-	}
-	return rc_arena_str(call->arena, rc_buf_str(&out));
-}
-
-static struct rc_str host_name(struct rc_str host)
-{
-	const char *colon = host.n ? memrchr(host.p, ':', host.n) : NULL;
-
-	if (host.n > 0 && host.p[0] == '[') {
-		ptrdiff_t end = rc_str_index(host, ']');
-
-		return end < 0 ? host : (struct rc_str){host.p + 1, (size_t)end - 1};
-	}
-	return colon ? (struct rc_str){host.p, (size_t)(colon - host.p)} : host;
-}
-
 static void set(struct rc_value_call *call, struct rc_value map, const char *key,
 		struct rc_str text)
 {
@@ -172,100 +119,87 @@ static void set(struct rc_value_call *call, struct rc_value map, const char *key
 
 static int run_url_parse(struct rc_value_call *call, struct rc_value *ret)
 {
-	struct rc_str rest = call->args[0].text, scheme = RC_STR(""), user = RC_STR("");
-	struct rc_str host = RC_STR(""), opaque = RC_STR(""), fragment, query;
-	bool found;
-	struct rc_str main_part = before(&rest, '#', &found);
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	rc_autobuf struct rc_buf user = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	struct rc_go_url url;
 
-	fragment = rest;
-	rest = main_part;
-	main_part = before(&rest, ':', &found);
-	if (found && is_scheme(main_part))
-		scheme = main_part;
-	else
-		rest = (struct rc_str){main_part.p, main_part.n + (found ? rest.n + 1 : 0)};
-	main_part = before(&rest, '?', &found);
-	query = rest;
-	if (rc_str_has_prefix(main_part, RC_STR("//"))) {
-		ptrdiff_t at;
-
-		main_part.p += 2;
-		main_part.n -= 2;
-		host = before(&main_part, '/', &found);
-		if (found) {
-			main_part.p--;
-			main_part.n++;
-		}
-		at = rc_str_index(host, '@');
-		if (at >= 0)
-			user = before(&host, '@', &found);
-	} else if (scheme.n > 0 && main_part.n > 0 && main_part.p[0] != '/') {
-		opaque = main_part;
-		main_part = RC_STR("");
-	}
+	if (rc_go_url_parse(call->arena, call->args[0].text, &url, &err) < 0)
+		return fail(call, "unable to parse url: %s", err->message);
+	if (url.has_user)
+		rc_go_url_put_user(&url, &user);
 	*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, 8);
-	set(call, *ret, "scheme", scheme);
-	set(call, *ret, "host", host);
-	set(call, *ret, "hostname", host_name(host));
-	set(call, *ret, "path", unescape(call, main_part));
-	set(call, *ret, "query", query);
-	set(call, *ret, "opaque", opaque);
-	set(call, *ret, "fragment", unescape(call, fragment));
-	set(call, *ret, "userinfo", user);
+	set(call, *ret, "scheme", url.scheme);
+	set(call, *ret, "host", url.host);
+	set(call, *ret, "hostname", rc_go_url_hostname(&url));
+	set(call, *ret, "path", url.path);
+	set(call, *ret, "query", url.raw_query);
+	set(call, *ret, "opaque", url.opaque);
+	set(call, *ret, "fragment", url.fragment);
+	set(call, *ret, "userinfo", rc_arena_str(call->arena, rc_buf_str(&user)));
 	return 0;
 }
 
-static struct rc_str get(const struct rc_value_call *call, const char *key)
+static int get(struct rc_value_call *call, const char *key, struct rc_str *ret)
 {
 	const struct rc_value *value = call->args[0].kind == RC_VALUE_MAP
 					       ? rc_value_map_get(call->args[0].map, rc_str(key))
 					       : NULL;
 
-	return value && value->kind == RC_VALUE_STRING ? value->text : RC_STR("");
+	*ret = RC_STR("");
+	if (!value)
+		return 0;
+	if (rc_value_is_nil(*value))
+		return fail(call,
+			    "runtime error: invalid memory address or nil pointer dereference");
+	if (value->kind != RC_VALUE_STRING)
+		return fail(call, "unable to parse %s key, must be of type string, but %s found",
+			    key, rc_value_kind_name(*value));
+	*ret = value->text;
+	return 0;
 }
 
-/* As net/url escapes a path or a fragment. */
-static void escape(struct rc_buf *out, struct rc_str s)
+static int get_user(struct rc_value_call *call, struct rc_go_url *url)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	struct rc_go_url around;
+	struct rc_str user;
+	int r = get(call, "userinfo", &user);
 
-		if (isalnum(c) || (c && strchr("-_.~$&+,/:;=@!'()*", c)))
-			rc_buf_putc(out, (char)c);
-		else
-			rc_buf_printf(out, "%%%02X", c);
-	}
+	if (r < 0 || user.n == 0)
+		return r;
+	if (rc_go_url_parse(
+		    call->arena,
+		    rc_str(rc_arena_printf(call->arena, "proto://%.*s@host", (int)user.n, user.p)),
+		    &around, &err) < 0)
+		return fail(call, "unable to parse userinfo in dict: %s", err->message);
+	url->has_user = around.has_user;
+	url->has_password = around.has_password;
+	url->username = around.username;
+	url->password = around.password;
+	return 0;
 }
 
 static int run_url_join(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	struct rc_str scheme = get(call, "scheme"), host = get(call, "host");
-	struct rc_str path = get(call, "path"), user = get(call, "userinfo");
-	struct rc_str opaque = get(call, "opaque");
+	struct rc_go_url url = {0};
+	int r = get(call, "scheme", &url.scheme);
 
-	if (scheme.n > 0)
-		rc_buf_printf(&out, "%.*s:", (int)scheme.n, scheme.p);
-	if (opaque.n > 0) {
-		rc_buf_add_str(&out, opaque);
-	} else {
-		if (scheme.n > 0 || host.n > 0 || user.n > 0) {
-			if (host.n > 0 || path.n > 0 || user.n > 0)
-				rc_buf_puts(&out, "//");
-			if (user.n > 0)
-				rc_buf_printf(&out, "%.*s@", (int)user.n, user.p);
-			rc_buf_add_str(&out, host);
-		}
-		if (path.n > 0 && path.p[0] != '/' && host.n > 0)
-			rc_buf_putc(&out, '/');
-		escape(&out, path);
-	}
-	if (get(call, "query").n > 0)
-		rc_buf_printf(&out, "?%.*s", (int)get(call, "query").n, get(call, "query").p);
-	if (get(call, "fragment").n > 0) {
-		rc_buf_putc(&out, '#');
-		escape(&out, get(call, "fragment"));
-	}
+	if (r == 0)
+		r = get(call, "host", &url.host);
+	if (r == 0)
+		r = get(call, "path", &url.path);
+	if (r == 0)
+		r = get(call, "query", &url.raw_query);
+	if (r == 0)
+		r = get(call, "opaque", &url.opaque);
+	if (r == 0)
+		r = get(call, "fragment", &url.fragment);
+	if (r == 0)
+		r = get_user(call, &url);
+	if (r < 0)
+		return r;
+	rc_go_url_put(&url, &out);
 	*ret = copy(call, &out);
 	return 0;
 }

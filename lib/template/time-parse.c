@@ -15,6 +15,7 @@ struct parse {
 	int32_t offset_s; /* when has_offset */
 	char zone[12];	  /* "" where none was named */
 	bool has_offset, is_utc;
+	const char *out_of_range; /* the part of an offset that is not in its range */
 	struct rc_error **err;
 };
 
@@ -186,8 +187,10 @@ static bool take_offset(struct parse *parse, struct rc_str element)
 		return false;
 	if (element.n >= 7 && !take_offset_part(parse, colon, &second))
 		return false;
-	if (hour > 24 || minute > 60 || second > 60)
-		return false;
+	parse->out_of_range = second > 60   ? "time zone offset second"
+			      : minute > 60 ? "time zone offset minute"
+			      : hour > 24   ? "time zone offset hour"
+					    : NULL;
 	parse->offset_s = hour * 3600 + minute * 60 + second;
 	if (negative)
 		parse->offset_s = -parse->offset_s;
@@ -327,6 +330,8 @@ static int take_element(struct parse *parse, enum rc_template_time_element eleme
 
 	if (r < 0)
 		r = take_numeric(parse, element, &out_of_range);
+	else if (r > 0)
+		out_of_range = parse->out_of_range;
 	if (r == 0) {
 		parse->rest = held;
 		return refuse(parse, text);

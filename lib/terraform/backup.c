@@ -26,7 +26,7 @@
 /* ---- what a state says of itself ---- */
 
 /* Terraform writes version, serial and lineage first; the rest, which may be large, is not read. */
-static json_t *read_head(struct rc_str state)
+json_t *rc_terraform_backup_read_head(struct rc_str state)
 {
 	static const char *const keys[] = {"\"serial\":", "\"lineage\":"};
 	rc_autofree char *head = rc_strndup(state.p, state.n < HEAD_BYTES ? state.n : HEAD_BYTES);
@@ -135,7 +135,7 @@ int rc_terraform_backup_write(const char *folder, const struct rc_secret *key, s
 			      unsigned int keep, char **ret_name, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(FILE_BYTES), head = RC_BUF_INIT(HEAD_BYTES);
-	json_auto_t *said = read_head(state);
+	json_auto_t *said = rc_terraform_backup_read_head(state);
 	char at[RC_CLOCK_RFC3339_MAX];
 	rc_autofree char *name = NULL, *path = NULL;
 	int r;
@@ -164,6 +164,26 @@ int rc_terraform_backup_write(const char *folder, const struct rc_secret *key, s
 	remove_older(folder, keep);
 	*ret_name = rc_steal(&name);
 	return 0;
+}
+
+int rc_terraform_backup_copy(const char *folder, const char *name, const char *to,
+			     unsigned int keep, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf file = RC_BUF_INIT(FILE_BYTES);
+	rc_autofree char *from = rc_path_join(folder, name), *path = NULL;
+	char day[RC_CLOCK_RFC3339_MAX];
+	int r = rc_file_read(from, &file, err);
+
+	if (r == 0)
+		r = rc_file_make_directory(to, 0700, err);
+	if (r < 0)
+		return r;
+	rc_clock_format_rfc3339(rc_clock_unix_s(), day);
+	path = rc_asprintf("%s/%.10s" SUFFIX, to, day);
+	r = rc_file_write_atomic(path, rc_buf_text(&file), file.n, 0600, err);
+	if (r == 0)
+		remove_older(to, keep);
+	return r;
 }
 
 /* The head's line and what comes after it. */

@@ -21,6 +21,14 @@
  */
 int rc_terraform_backup_write(const char *folder, const struct rc_secret *key, struct rc_str state,
 			      unsigned int keep, char **ret_name, struct rc_error **err);
+/*
+ * Copy a back-up to another folder, which is made, as the one of this day (in UTC): a later one of
+ * the day takes its place. Older ones than the newest keep are removed.
+ */
+int rc_terraform_backup_copy(const char *folder, const char *name, const char *to,
+			     unsigned int keep, struct rc_error **err);
+/* {"serial", "lineage"} of a state, the caller's; NULL: it is none. */
+json_t *rc_terraform_backup_read_head(struct rc_str state);
 /* [{"name", "serial", "lineage", "at"}], newest first; the caller's. */
 int rc_terraform_backup_list(const char *folder, json_t **ret_list, struct rc_error **err);
 /* The state of a file. -ENOENT; -EBADMSG: damaged, or another key. */

@@ -75,6 +75,22 @@ static void take_lines(struct rc_terraform_command *command, struct rc_buf *rest
 
 static void end_with(struct rc_terraform_command *command, int r, struct rc_error *err);
 
+/* A disk that is full takes a part first, and says so the next time. */
+static int keep(int fd, struct rc_str chunk)
+{
+	while (chunk.n > 0) {
+		ssize_t n = write(fd, chunk.p, chunk.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		chunk.p += n;
+		chunk.n -= (size_t)n;
+	}
+	return 0;
+}
+
 static void take_bytes(struct rc_terraform_command *command, struct rc_str chunk)
 {
 	struct rc_error *err = NULL;
@@ -86,9 +102,8 @@ static void take_bytes(struct rc_terraform_command *command, struct rc_str chunk
 			    command->options.max_bytes);
 	else if (command->options.output == RC_TERRAFORM_OUTPUT_VALUE)
 		rc_buf_add_str(&command->out, chunk);
-	else if (write(command->out_fd, chunk.p, chunk.n) != (ssize_t)chunk.n)
-		r = rc_fail(&err, errno ? -errno : -ENOSPC, "keeping what it printed: %s",
-			    strerror(errno));
+	else if ((r = keep(command->out_fd, chunk)) < 0)
+		rc_fail(&err, r, "keeping what it printed: %s", strerror(-r));
 	if (r < 0)
 		end_with(command, r, err);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/str.h"
@@ -36,6 +37,71 @@ static void add_fixed(struct rc_terraform_environment *environment,
 	add(environment, rc_strdup("TF_IN_AUTOMATION=1"));
 	add(environment, rc_strdup("TF_INPUT=0"));
 	add(environment, rc_strdup("CHECKPOINT_DISABLE=1"));
+}
+
+/* Where AWS's own tools look for keys: environment, web identity, containers, files, metadata. */
+static const struct {
+	const char *name;
+	bool is_secret;
+} aws_names[] = {
+	{"AWS_ACCESS_KEY_ID", false},
+	{"AWS_SECRET_ACCESS_KEY", true},
+	{"AWS_SESSION_TOKEN", true},
+	{"AWS_PROFILE", false},
+	{"AWS_REGION", false},
+	{"AWS_DEFAULT_REGION", false},
+	{"AWS_ROLE_ARN", false},
+	{"AWS_ROLE_SESSION_NAME", false},
+	{"AWS_WEB_IDENTITY_TOKEN_FILE", false},
+	{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", false},
+	{"AWS_CONTAINER_CREDENTIALS_FULL_URI", false},
+	{"AWS_CONTAINER_AUTHORIZATION_TOKEN", true},
+	{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", false},
+	{"AWS_EC2_METADATA_DISABLED", false},
+	{"AWS_EC2_METADATA_SERVICE_ENDPOINT", false},
+	{"AWS_STS_REGIONAL_ENDPOINTS", false},
+	{"AWS_CA_BUNDLE", false},
+};
+
+static bool has(const struct rc_terraform_environment *environment, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < environment->n; i++)
+		if (strncmp(environment->at[i], name, n) == 0 && environment->at[i][n] == '=')
+			return true;
+	return false;
+}
+
+/* The files of our own home, as the program is given another. */
+static void add_aws_file(struct rc_terraform_environment *environment, const char *name,
+			 const char *file)
+{
+	const char *said = getenv(name), *home = getenv("HOME");
+	rc_autofree char *path = said	? rc_strdup(said)
+				 : home ? rc_asprintf("%s/.aws/%s", home, file)
+					: NULL;
+
+	if (path && !has(environment, name) && (said || access(path, R_OK) == 0))
+		add(environment, rc_asprintf("%s=%s", name, path));
+}
+
+static void add_aws(struct rc_terraform_environment *environment, struct rc_terraform_log *log)
+{
+	for (size_t i = 0; i < RC_ARRAY_SIZE(aws_names); i++) {
+		const char *value = getenv(aws_names[i].name);
+		rc_cleanup(rc_secret_freep) struct rc_secret *secret = NULL;
+
+		if (!value || !*value || has(environment, aws_names[i].name))
+			continue;
+		add(environment, rc_asprintf("%s=%s", aws_names[i].name, value));
+		if (!aws_names[i].is_secret)
+			continue;
+		secret = rc_secret_new_text(value);
+		rc_terraform_log_hide(log, secret);
+	}
+	add_aws_file(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
+	add_aws_file(environment, "AWS_CONFIG_FILE", "config");
 }
 
 static int add_variable(struct rc_terraform_environment *environment,
@@ -84,6 +150,8 @@ int rc_terraform_environment_new(const struct rc_terraform_environment_options *
 				       stack->environment[i].name);
 		r = add_variable(environment, options, "", &stack->environment[i], log, err);
 	}
+	if (stack->has_aws)
+		add_aws(environment, log);
 	for (size_t i = 0; r == 0 && i < stack->n_variables; i++)
 		r = add_variable(environment, options, "TF_VAR_", &stack->variables[i], log, err);
 	if (r < 0)

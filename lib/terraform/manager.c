@@ -14,6 +14,7 @@
 #define TICK_S	     2.
 #define PARALLEL     2
 #define BACKUPS_KEPT 10
+#define COPIES_KEPT  30
 
 struct rc_terraform_manager {
 	struct rc_terraform_site site; /* what the stacks are given */
@@ -109,45 +110,103 @@ static bool may_run(void *userdata)
 	return !manager->is_stopping && n < manager->settings.parallel;
 }
 
+char *rc_terraform_manager_describe_wait(const struct rc_terraform_manager *manager,
+					 const char *name)
+{
+	struct rc_terraform_stack *stack = rc_terraform_manager_find(manager, name);
+	json_auto_t *described = NULL;
+	const char *waits, *reason;
+
+	if (!stack)
+		return rc_strdup("there is no stack of that name");
+	if (rc_terraform_stack_is_settled(stack))
+		return NULL;
+	described = rc_terraform_stack_describe(stack);
+	waits = rc_json_text(described, "waitsFor", NULL);
+	reason = rc_json_text(described, "reason", NULL);
+	if (waits)
+		return rc_asprintf("it %s%s",
+				   rc_text_has_prefix(waits, "waits ") ? "" : "waits: ", waits);
+	return rc_asprintf("it is %s%s%s", rc_json_text(described, "phase", NULL),
+			   reason && *reason ? ": " : "", reason ?: "");
+}
+
 static char *await_others(void *userdata, const struct rc_terraform_stack_options *options)
 {
 	struct rc_terraform_manager *manager = userdata;
 
 	for (size_t i = 0; i < options->n_depends_on; i++) {
-		const char *name = options->depends_on[i];
-		struct rc_terraform_stack *stack = rc_terraform_manager_find(manager, name);
-		json_auto_t *described = NULL;
+		rc_autofree char *why =
+			rc_terraform_manager_describe_wait(manager, options->depends_on[i]);
 
-		if (stack && rc_terraform_stack_is_settled(stack))
-			continue;
-		described = stack ? rc_terraform_stack_describe(stack) : NULL;
-		return rc_asprintf("waits for stack '%s': %s", name,
-				   rc_json_text(described, "waitsFor", NULL)
-					   ?: rc_json_text(described, "phase", NULL)
-					   ?: "there is none of that name");
+		if (why)
+			return rc_asprintf("waits for stack '%s': %s", options->depends_on[i], why);
 	}
 	return NULL;
+}
+
+static bool is_sensitive(const json_t *output)
+{
+	return json_is_true(json_object_get(output, "sensitive"));
+}
+
+static json_t *collect_outputs(const json_t *outputs)
+{
+	json_t *all = json_object(), *output;
+	const char *name;
+
+	json_object_foreach ((json_t *)(uintptr_t)outputs, name, output)
+		if (!is_sensitive(output))
+			json_object_set(all, name, json_object_get(output, "value"));
+	return all;
+}
+
+int rc_terraform_manager_get_output(const struct rc_terraform_manager *manager, const char *name,
+				    const char *output, json_t **ret_value, struct rc_error **err)
+{
+	const struct rc_terraform_stack *stack = rc_terraform_manager_find(manager, name);
+	const json_t *outputs = stack ? rc_terraform_stack_get_outputs(stack) : NULL;
+	rc_autofree char *wait = NULL;
+	json_t *one;
+
+	if (!stack)
+		return rc_fail(err, -ENOENT, "there is no stack of that name");
+	if (!outputs) {
+		wait = rc_terraform_manager_describe_wait(manager, name);
+		return rc_fail(err, -EAGAIN, "it has no outputs yet: %s",
+			       wait ?: "it was never applied");
+	}
+	if (!output) {
+		*ret_value = collect_outputs(outputs);
+		return 0;
+	}
+	one = json_object_get(outputs, output);
+	if (is_sensitive(one)) {
+		rc_fail(err, -ENOTSUP, "its output '%s' is sensitive, and those are not kept",
+			output);
+		rc_hint(err, "let the stack write it to Vault, and an ExternalSecret read it");
+		return -ENOTSUP;
+	}
+	if (!one) {
+		wait = rc_terraform_manager_describe_wait(manager, name);
+		return rc_fail(err, -EAGAIN, "it has no output '%s'%s%s", output, wait ? ": " : "",
+			       wait ?: "");
+	}
+	*ret_value = json_incref(json_object_get(one, "value") ?: json_null());
+	return 0;
 }
 
 static int resolve_output(struct rc_terraform_manager *manager,
 			  const struct rc_terraform_variable *variable,
 			  struct rc_secret **ret_secret, struct rc_error **err)
 {
-	const struct rc_terraform_stack *stack =
-		rc_terraform_manager_find(manager, variable->stack);
-	const json_t *output =
-		stack ? json_object_get(rc_terraform_stack_get_outputs(stack), variable->output)
-		      : NULL;
-	const json_t *value = json_object_get(output, "value");
+	json_auto_t *value = NULL;
 	rc_autofree char *text = NULL;
+	int r = rc_terraform_manager_get_output(manager, variable->stack, variable->output, &value,
+						err);
 
-	if (json_is_true(json_object_get(output, "sensitive")))
-		return rc_fail(err, -ENOTSUP,
-			       "output '%s' of stack '%s' is sensitive, and those are not kept",
-			       variable->output, variable->stack);
-	if (!value)
-		return rc_fail(err, -EAGAIN, "stack '%s' has no output '%s' yet", variable->stack,
-			       variable->output);
+	if (r < 0)
+		return rc_wrap(err, r, "stack '%s'", variable->stack);
 	text = json_is_string(value) ? rc_strdup(json_string_value(value))
 				     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	*ret_secret = rc_secret_new_text(text);
@@ -168,9 +227,11 @@ static void on_changed(void *userdata, struct rc_terraform_stack *stack)
 {
 	struct rc_terraform_manager *manager = userdata;
 
-	(void)stack;
 	/* Somebody may have waited for it. */
 	consider_soon(manager);
+	if (manager->options.changed)
+		manager->options.changed(manager->options.userdata,
+					 rc_terraform_stack_get_options(stack)->name);
 }
 
 /* ---- the set of stacks ---- */
@@ -234,6 +295,7 @@ void rc_terraform_manager_configure(struct rc_terraform_manager *manager,
 				    const struct rc_terraform_stack_options *stacks, size_t n)
 {
 	struct rc_secret *before = (struct rc_secret *)(uintptr_t)manager->settings.backup_key;
+	char *copies_before = (char *)(uintptr_t)manager->settings.copies;
 
 	manager->settings = *settings;
 	if (!settings->parallel)
@@ -245,9 +307,15 @@ void rc_terraform_manager_configure(struct rc_terraform_manager *manager,
 
 		manager->settings.backup_key = rc_secret_new(key.p, key.n);
 	}
+	manager->settings.copies = rc_strdup(settings->copies);
+	if (!settings->copies_kept)
+		manager->settings.copies_kept = COPIES_KEPT;
 	rc_secret_free(before);
+	free(copies_before);
 	manager->site.backup_key = manager->settings.backup_key;
 	manager->site.backups_kept = manager->settings.backups_kept;
+	manager->site.copies = manager->settings.copies;
+	manager->site.copies_kept = manager->settings.copies_kept;
 	set_stacks(manager, stacks, n);
 	wake_all(manager);
 	consider_soon(manager);
@@ -323,6 +391,7 @@ void rc_terraform_manager_free(struct rc_terraform_manager *manager)
 		rc_terraform_stack_free(manager->stacks[i]);
 	free(manager->stacks);
 	rc_secret_free((struct rc_secret *)(uintptr_t)manager->settings.backup_key);
+	free((char *)(uintptr_t)manager->settings.copies);
 	free((char *)(uintptr_t)manager->options.folder);
 	free((char *)(uintptr_t)manager->options.plugin_cache);
 	free(manager->freeze);

@@ -28,6 +28,8 @@ struct rc_terraform_manager_options {
 	/* The value of a credential, file or environment variable. */
 	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
 		       struct rc_secret **ret_secret, struct rc_error **err);
+	/* A stack got on: its phase or its outputs may be others. May be NULL. */
+	void (*changed)(void *userdata, const char *stack);
 	void *userdata;
 };
 
@@ -42,6 +44,8 @@ struct rc_terraform_settings {
 	bool is_frozen;			    /* by the configuration */
 	const struct rc_secret *backup_key; /* copied; NULL: states are not backed up */
 	unsigned int backups_kept;	    /* 0: 10 */
+	const char *copies;		    /* copied; a second place for back-ups, or NULL */
+	unsigned int copies_kept;	    /* one a day; 0: 30 */
 };
 /* Those that are gone are given up (their history stays); one that runs is given up at its end. */
 void rc_terraform_manager_configure(struct rc_terraform_manager *manager,
@@ -49,6 +53,13 @@ void rc_terraform_manager_configure(struct rc_terraform_manager *manager,
 				    const struct rc_terraform_stack_options *stacks, size_t n);
 struct rc_terraform_stack *rc_terraform_manager_find(const struct rc_terraform_manager *manager,
 						     const char *name);
+/* Why a stack is not ready for what builds on it, the caller's to free; NULL: it is. */
+char *rc_terraform_manager_describe_wait(const struct rc_terraform_manager *manager,
+					 const char *name);
+/* An output as of the last apply; output NULL: an object of all that are not sensitive. The
+ * caller's. -ENOENT: there is no such stack; -EAGAIN: not yet; -ENOTSUP: it is sensitive. */
+int rc_terraform_manager_get_output(const struct rc_terraform_manager *manager, const char *name,
+				    const char *output, json_t **ret_value, struct rc_error **err);
 /* In the order of the configuration; NULL-terminated, the manager's. */
 struct rc_terraform_stack *const *
 rc_terraform_manager_list(const struct rc_terraform_manager *manager);

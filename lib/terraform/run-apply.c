@@ -29,10 +29,15 @@ static const json_t *get_plan(const struct rc_terraform_run *run)
 	return json_object_get(run->record, "plan");
 }
 
+static bool is_restore(const struct rc_terraform_run *run)
+{
+	return json_object_get(run->record, "restore") != NULL;
+}
+
 /* Then only the outputs are read: the state may be older than we are. */
 static bool is_noop(const struct rc_terraform_run *run)
 {
-	return rc_terraform_plan_is_noop(get_plan(run));
+	return !is_restore(run) && rc_terraform_plan_is_noop(get_plan(run));
 }
 
 /* ---- policy ---- */
@@ -135,7 +140,8 @@ bool rc_terraform_run_is_approved(struct rc_terraform_run *run)
 	bool is_asking;
 
 	rc_terraform_policy_judge(policy, get_plan(run), &verdict);
-	is_asking = verdict.is_asking;
+	/* Whatever a stack may do by itself, forgetting what it did is not among it. */
+	is_asking = verdict.is_asking || is_restore(run);
 	named = join(verdict.named, ", ");
 	rc_terraform_policy_verdict_done(&verdict);
 	if (is_asking && n < wanted)
@@ -200,6 +206,23 @@ int rc_terraform_run_approve(struct rc_terraform_run *run, const struct rc_terra
 
 /* ---- back-up ---- */
 
+/* The first place has it: a second that cannot be reached is told, and holds up nothing. */
+static void copy_backup(struct rc_terraform_run *run, const char *name)
+{
+	rc_autofree char *chain = NULL;
+	struct rc_error *err = NULL;
+
+	if (!run->options.copies ||
+	    rc_terraform_backup_copy(run->options.backups, name, run->options.copies,
+				     run->options.copies_kept, &err) == 0)
+		return;
+	chain = rc_error_format(err);
+	rc_terraform_run_set_text(run, "backupProblem", chain);
+	rc_terraform_log_say(run->log, "backup", "the second place has no copy: %s", chain);
+	rc_log_error(&run->scope, LOG_ERR, err, "copying the back-up to its second place");
+	rc_error_free(err);
+}
+
 static void on_pull(void *userdata, int r, const struct rc_terraform_command_result *result,
 		    struct rc_error *err)
 {
@@ -207,6 +230,8 @@ static void on_pull(void *userdata, int r, const struct rc_terraform_command_res
 	rc_autofree char *name = NULL;
 
 	r = rc_terraform_run_judge(run, r, result, 0, &err);
+	if (r == 0)
+		r = rc_terraform_run_check_current(run, result->value, &err);
 	/* A stack that was never applied has no state yet. */
 	if (r == 0 && result->value.n > 0) {
 		r = rc_terraform_backup_write(run->options.backups, run->options.backup_key,
@@ -215,6 +240,8 @@ static void on_pull(void *userdata, int r, const struct rc_terraform_command_res
 		if (r < 0)
 			rc_wrap(&err, r, "backing up the state: nothing is applied without");
 		rc_terraform_run_set_text(run, "backup", name);
+		if (r == 0)
+			copy_backup(run, name);
 	}
 	rc_flow_resume(&run->flow, r, err);
 }
@@ -277,6 +304,7 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 		.timeout_ms = run->options.stack->apply_timeout_ms,
 		.output = RC_TERRAFORM_OUTPUT_UI,
 		.spool_path = spool,
+		.may_write = true,
 		.done = on_apply,
 	};
 	int r;

@@ -39,6 +39,7 @@ struct rc_terraform_run_command {
 	enum rc_terraform_output output;
 	const char *out_path, *spool_path;
 	size_t max_bytes;
+	bool may_write; /* to the state: it is given time to end well */
 	rc_terraform_command_done_fn *done;
 };
 int rc_terraform_run_command(struct rc_terraform_run *run,
@@ -66,5 +67,12 @@ int rc_terraform_run_await(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_backup(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_outputs(struct rc_flow *flow, struct rc_error **err);
+/* ---- run-state.c ---- */
+int rc_terraform_run_list(struct rc_flow *flow, struct rc_error **err);
+int rc_terraform_run_inspect(struct rc_flow *flow, struct rc_error **err);
+int rc_terraform_run_push(struct rc_flow *flow, struct rc_error **err);
+/* -ESTALE: a restore was shown over another state than this one, which is there now. */
+int rc_terraform_run_check_current(const struct rc_terraform_run *run, struct rc_str state,
+				   struct rc_error **err);
 /* The approvals that are there suffice; else the record's "waitsFor" says what for. */
 bool rc_terraform_run_is_approved(struct rc_terraform_run *run);

@@ -18,6 +18,8 @@
 #include "terraform/plan.h"
 
 #define AWAITING "awaiting-approval"
+/* Between two signals to a program that shall end and changes nothing; others are given longer. */
+#define GRACE_MS (10 * UINT64_C(1000))
 
 /* Each command has a time of its own, so the steps have none. */
 static const struct rc_step plan_steps[] = {
@@ -55,23 +57,43 @@ static const struct rc_step unlock_steps[] = {
 	{"unlock", rc_terraform_run_unlock, 0},	    {NULL, NULL, 0},
 };
 
+static const struct rc_step list_steps[] = {
+	{"checkout", rc_terraform_run_checkout, 0}, {"version", rc_terraform_run_version, 0},
+	{"init", rc_terraform_run_init, 0},	    {"workspace", rc_terraform_run_workspace, 0},
+	{"list", rc_terraform_run_list, 0},	    {NULL, NULL, 0},
+};
+
+static const struct rc_step restore_steps[] = {
+	{"checkout", rc_terraform_run_checkout, 0},
+	{"version", rc_terraform_run_version, 0},
+	{"init", rc_terraform_run_init, 0},
+	{"workspace", rc_terraform_run_workspace, 0},
+	{"inspect", rc_terraform_run_inspect, 0}, /* the state that is there, and the back-up */
+	{"approval", rc_terraform_run_await, 0},
+	{"backup", rc_terraform_run_backup, 0}, /* of what is about to be replaced */
+	{"push", rc_terraform_run_push, 0},
+	{"outputs", rc_terraform_run_outputs, 0},
+	{NULL, NULL, 0},
+};
+
 static const struct {
 	const char *kind;
 	const struct rc_step *steps;
 	const char *end; /* the phase at the end; some step may know better */
 } kinds[] = {
-	{"plan", plan_steps, "applied"},
-	{"drift", drift_steps, "in-sync"},
-	{"unlock", unlock_steps, "unlocked"},
+	{"plan", plan_steps, "applied"},	{"drift", drift_steps, "in-sync"},
+	{"unlock", unlock_steps, "unlocked"},	{"state", list_steps, "listed"},
+	{"restore", restore_steps, "restored"},
 };
 
 /* ---- the record ---- */
 
 bool rc_terraform_run_is_over(const json_t *record)
 {
-	static const char *const ends[] = {"no-change",	  "policy-denied", "applied", "failed",
-					   "interrupted", "superseded",	   "expired", "discarded",
-					   "drifted",	  "in-sync",	   "unlocked"};
+	static const char *const ends[] = {"no-change",	  "policy-denied", "applied",  "failed",
+					   "interrupted", "superseded",	   "expired",  "discarded",
+					   "drifted",	  "in-sync",	   "unlocked", "listed",
+					   "restored"};
 	const char *phase = rc_json_text(record, "phase", NULL) ?: "";
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(ends); i++)
@@ -145,6 +167,7 @@ int rc_terraform_run_command(struct rc_terraform_run *run,
 		.directory = run->root,
 		.lock_fd = run->lock_fd,
 		.timeout_ms = command->timeout_ms,
+		.grace_ms = command->may_write ? 0 : GRACE_MS,
 		.output = command->output,
 		.out_path = command->out_path,
 		.spool_path = command->spool_path,
@@ -221,8 +244,8 @@ static void leave_cache(struct rc_terraform_run *run)
 /* What must not outlive the run: the plan holds secrets in the clear. The log and the text stay. */
 static void remove_plan(struct rc_terraform_run *run)
 {
-	static const char *const names[] = {"checkout", "data",	     "home",
-					    "plan",	"plan.json", "spool"};
+	static const char *const names[] = {"checkout",	 "data",  "home", "plan",
+					    "plan.json", "spool", "state"};
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(names); i++) {
 		rc_autofree char *path = rc_terraform_run_path(run, names[i]);
@@ -397,6 +420,7 @@ static void copy_options(struct rc_terraform_run *run,
 	run->options.folder = rc_strdup(options->folder);
 	run->options.plugin_cache = rc_strdup(options->plugin_cache);
 	run->options.backups = rc_strdup(options->backups);
+	run->options.copies = rc_strdup(options->copies);
 	run->options.program = rc_strdup(options->program);
 	if (options->backup_key) {
 		struct rc_str key = rc_secret_reveal(options->backup_key);
@@ -446,6 +470,7 @@ void rc_terraform_run_free(struct rc_terraform_run *run)
 	free((char *)(uintptr_t)run->options.folder);
 	free((char *)(uintptr_t)run->options.plugin_cache);
 	free((char *)(uintptr_t)run->options.backups);
+	free((char *)(uintptr_t)run->options.copies);
 	free((char *)(uintptr_t)run->options.program);
 	free(run->root);
 	json_decref(run->record);

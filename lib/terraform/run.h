@@ -23,9 +23,11 @@
 struct rc_terraform_run;
 
 /*
- * The record: {"id", "stack", "kind": "plan"|"drift", "phase", "step", "commit", "author",
- * "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"? (terraform/plan.h), "approvals",
- * "waitsFor"?, "reason"?, "lock"?, "pid"?, "backup"?, "outputs"?, "pinned"?}
+ * The record: {"id", "stack", "kind": "plan"|"drift"|"unlock"|"state"|"restore", "phase", "step",
+ * "commit", "author", "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"?
+ * (terraform/plan.h), "approvals", "waitsFor"?, "reason"?, "lock"?, "pid"?, "backup"?, "outputs"?,
+ * "pinned"?, "addresses"? (of kind "state"), "restore"? {"backup", "force", "serial", "lineage",
+ * "currentSerial", "currentLineage"}}
  *
  * phase: initialising, validating, planning, awaiting-approval, backing-up, applying, verifying;
  * at the end one of those of rc_terraform_run_is_over().
@@ -41,6 +43,8 @@ struct rc_terraform_run_options {
 	const char *backups;		    /* the stack's folder of state back-ups */
 	const struct rc_secret *backup_key; /* 32 bytes; NULL: state is not backed up */
 	unsigned int backups_kept;
+	const char *copies; /* the stack's folder of the second place, one a day; or NULL */
+	unsigned int copies_kept;
 	const char *program; /* path of terraform or tofu */
 	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
 		       struct rc_secret **ret_secret, struct rc_error **err);
@@ -80,7 +84,7 @@ bool rc_terraform_run_stop(struct rc_terraform_run *run);
 bool rc_terraform_run_is_live(const struct rc_terraform_run *run);
 
 /* The phase is an end: no-change, policy-denied, applied, failed, interrupted, superseded, expired,
- * discarded, drifted, in-sync. */
+ * discarded, drifted, in-sync, unlocked, listed, restored. */
 bool rc_terraform_run_is_over(const json_t *record);
 /* Write the record to the store. */
 void rc_terraform_run_save(struct rc_store *store, const json_t *record);

@@ -46,6 +46,7 @@ struct rc_terraform_stack_options {
 	size_t n_backend_config, n_var_files, n_depends_on;
 	const struct rc_terraform_variable *variables, *environment;
 	size_t n_variables, n_environment;
+	bool has_aws;		    /* what our environment says of AWS is passed on */
 	uint64_t drift_interval_ms; /* 0: drift is not looked for */
 	uint64_t plan_timeout_ms, apply_timeout_ms, lock_timeout_ms;
 	struct rc_terraform_policy policy;

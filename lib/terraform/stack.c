@@ -105,7 +105,8 @@ static void note_plan(struct rc_terraform_stack *stack, const char *phase)
 static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 {
 	const char *phase = rc_json_text(record, "phase", NULL) ?: "";
-	bool is_drift = rc_text_equal(rc_json_text(record, "kind", NULL), "drift");
+	const char *kind = rc_json_text(record, "kind", NULL) ?: "";
+	bool is_drift = strcmp(kind, "drift") == 0;
 	json_t *outputs = json_object_get(record, "outputs");
 
 	if (strcmp(phase, "failed") == 0) {
@@ -116,8 +117,8 @@ static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 	}
 	if (outputs)
 		json_object_set(stack->memory, "outputs", outputs);
-	if (!is_drift) {
-		/* A look for drift says nothing about the plan before it. */
+	if (!is_drift && strcmp(kind, "state") != 0) {
+		/* A look says nothing about the plan before it. */
 		json_object_set(stack->memory, "phase", json_object_get(record, "phase"));
 		json_object_set_new(stack->memory, "reason",
 				    json_string(rc_json_text(record, "reason", NULL) ?: ""));
@@ -125,8 +126,12 @@ static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 	if (is_drift) {
 		json_object_set_new(stack->memory, "driftAt", json_integer(rc_clock_unix_s()));
 		remember(stack, "drift", phase);
-	} else if (rc_text_equal(rc_json_text(record, "kind", NULL), "plan")) {
+	} else if (strcmp(kind, "plan") == 0) {
 		note_plan(stack, phase);
+	} else if (strcmp(phase, "restored") == 0) {
+		/* What differs from the configuration now is for a plan to say. */
+		remember(stack, "fingerprint", NULL);
+		remember(stack, "settled", NULL);
 	}
 	save(stack);
 }
@@ -191,6 +196,9 @@ static int start_run(struct rc_terraform_stack *stack, json_t *record, struct rc
 	rc_autofree char *backups =
 		rc_asprintf("%s/%s/backups", stack->site->folder, stack->options->name);
 	rc_autofree char *program = NULL;
+	rc_autofree char *copies = stack->site->copies
+					   ? rc_path_join(stack->site->copies, stack->options->name)
+					   : NULL;
 	struct rc_terraform_run_options options = {
 		.loop = stack->site->loop,
 		.store = stack->site->store,
@@ -203,6 +211,8 @@ static int start_run(struct rc_terraform_stack *stack, json_t *record, struct rc
 		.backups = backups,
 		.backup_key = stack->site->backup_key,
 		.backups_kept = stack->site->backups_kept,
+		.copies = copies,
+		.copies_kept = stack->site->copies_kept,
 		.resolve = resolve,
 		.take_cache = take_cache,
 		.leave_cache = leave_cache,
@@ -235,9 +245,11 @@ static bool is_locked(const struct rc_terraform_stack *stack)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
 }
 
+/* extra, which is taken over, is added to the record; or NULL. */
 static int start_new(struct rc_terraform_stack *stack, const char *kind, const char *revision,
-		     const char *by, const char *lock, struct rc_error **err)
+		     const char *by, json_t *extra, struct rc_error **err)
 {
+	json_auto_t *owned = extra;
 	json_int_t id = json_integer_value(json_object_get(stack->memory, "next")) + 1;
 	json_t *record;
 
@@ -256,8 +268,7 @@ static int start_new(struct rc_terraform_stack *stack, const char *kind, const c
 	save(stack);
 	record = json_pack("{s:I, s:s, s:s, s:s, s:s}", "id", id, "stack", stack->options->name,
 			   "kind", kind, "revision", revision, "by", by);
-	if (lock)
-		json_object_set_new(record, "unlock", json_string(lock));
+	json_object_update(record, owned);
 	free(stack->run_fingerprint);
 	stack->run_fingerprint = rc_strdup(stack->fingerprint);
 	remember(stack, "runFingerprint", stack->run_fingerprint);
@@ -277,7 +288,16 @@ int rc_terraform_stack_start(struct rc_terraform_stack *stack, const char *kind,
 int rc_terraform_stack_unlock(struct rc_terraform_stack *stack, const char *lock, const char *by,
 			      struct rc_error **err)
 {
-	return start_new(stack, "unlock", stack->commit, by, lock, err);
+	return start_new(stack, "unlock", stack->commit, by, json_pack("{s:s}", "unlock", lock),
+			 err);
+}
+
+int rc_terraform_stack_restore(struct rc_terraform_stack *stack, const char *backup, bool force,
+			       const char *by, struct rc_error **err)
+{
+	return start_new(stack, "restore", stack->commit, by,
+			 json_pack("{s:{s:s, s:b}}", "restore", "backup", backup, "force", force),
+			 err);
 }
 
 /* ---- the commit, and what it means for the stack ---- */
@@ -292,6 +312,7 @@ static void on_fingerprint(void *userdata, int r, json_t *reply, struct rc_error
 	stack->fingerprint = r < 0 ? NULL : rc_strdup(rc_json_text(reply, "fingerprint", NULL));
 	stack->error = err;
 	rc_terraform_stack_consider(stack);
+	stack->site->changed(stack->site->userdata, stack);
 }
 
 static void ask_fingerprint(struct rc_terraform_stack *stack)

@@ -28,6 +28,8 @@ struct rc_terraform_site {
 	const char *plugin_cache;
 	const struct rc_secret *backup_key; /* or NULL */
 	unsigned int backups_kept;
+	const char *copies; /* a second place: <copies>/<stack>/..., one a day; or NULL */
+	unsigned int copies_kept;
 	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
 		       struct rc_secret **ret_secret, struct rc_error **err);
 	bool (*take_cache)(void *userdata, struct rc_terraform_run *run);
@@ -63,12 +65,17 @@ struct rc_terraform_run *rc_terraform_stack_get_run(const struct rc_terraform_st
 bool rc_terraform_stack_is_settled(const struct rc_terraform_stack *stack);
 
 /* Plan now: the newest commit, or the one that revision names, at which the stack then stays until
- * it is planned without one. kind is "plan" or "drift". -EBUSY: a run is under way; -EAGAIN. */
+ * it is planned without one. kind is "plan", "drift" or "state". -EBUSY: a run is under way;
+ * -EAGAIN. */
 int rc_terraform_stack_start(struct rc_terraform_stack *stack, const char *kind,
 			     const char *revision, const char *by, struct rc_error **err);
 /* Free the lock with this id, in a run of its own. */
 int rc_terraform_stack_unlock(struct rc_terraform_stack *stack, const char *lock, const char *by,
 			      struct rc_error **err);
+
+/* Bring a back-up of its state back, once that is approved. force: also an older one. */
+int rc_terraform_stack_restore(struct rc_terraform_stack *stack, const char *backup, bool force,
+			       const char *by, struct rc_error **err);
 
 /* Outputs of the last apply, {name: {"value"}|{"sensitive"}}; NULL: it was never applied. */
 const json_t *rc_terraform_stack_get_outputs(const struct rc_terraform_stack *stack);

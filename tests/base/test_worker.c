@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include <signal.h>
 
+#include "base/memory.h"
 #include "base/process.h"
 #include "base/worker.h"
 
@@ -39,6 +40,12 @@ static int handle(void *userdata, const json_t *request, json_t **ret_reply, str
 			pause();
 	if (strcmp(op, "die") == 0)
 		raise(SIGKILL);
+	if (strcmp(op, "eat") == 0)
+		rc_memory_fail(1);
+	if (strcmp(op, "crash") == 0)
+		raise(SIGUSR1);
+	if (strcmp(op, "leave") == 0)
+		_exit(3);
 	*ret_reply = json_pack("{s:O}", "echo", json_object_get(request, "text"));
 	return 0;
 }
@@ -105,6 +112,39 @@ START_TEST(test_worker_round)
 	got = ask(pool, "echo", 5000);
 	ck_assert_int_eq(got.r, 0);
 	ck_assert_uint_eq(rc_worker_pool_count(pool), 1);
+	clear(&got);
+}
+END_TEST
+
+/* Why a worker is no more, in words, and what to do about it. */
+START_TEST(test_worker_ends)
+{
+	static const struct {
+		const char *op;
+		int r;
+		const char *error;
+	} cases[] = {
+		{"eat", -E2BIG, "the --worker worker needed more memory than its limit of 5 MiB"},
+		{"hang", -ETIMEDOUT,
+		 "the --worker worker was killed: not done within its limit of 0.2 s"},
+		{"die", -EPIPE, "the --worker worker was killed"},
+		{"crash", -EPIPE, "the --worker worker died of signal 10 (User defined signal 1)"},
+		{"leave", -EPIPE, "the --worker worker ended with status 3"},
+		{"echo", 0, NULL},
+	};
+	const char *const argv[] = {self, "--worker", NULL};
+	struct rc_worker_options options = {.argv = argv, .memory_mib = 5, .limits = "limits"};
+	rc_cleanup(rc_worker_pool_freep) struct rc_worker_pool *pool =
+		rc_worker_pool_new(loop, &options);
+	struct outcome got = ask(pool, cases[_i].op, strcmp(cases[_i].op, "hang") ? 60000 : 200);
+
+	ck_assert_int_eq(got.r, cases[_i].r);
+	if (cases[_i].error)
+		ck_assert_ptr_nonnull(strstr(got.error, cases[_i].error));
+	clear(&got);
+	/* The next one has another worker. */
+	got = ask(pool, "echo", 60000);
+	ck_assert_str_eq(got.echo, "hello");
 	clear(&got);
 }
 END_TEST
@@ -208,6 +248,7 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(tcase, make_loop, free_loop);
 	tcase_add_test(tcase, test_worker_round);
+	tcase_add_loop_test(tcase, test_worker_ends, 0, 6);
 	tcase_add_test(tcase, test_worker_cancel);
 	tcase_add_test(tcase, test_worker_missing_program);
 	tcase_add_loop_test(tcase, test_process, 0, RC_ARRAY_SIZE(process_cases));

@@ -174,17 +174,31 @@ check 'a fix puts it right' until_so 30 is_at_head
 ran=$(get /apis/batch/v1/namespaces/plain/jobs/before .metadata.uid)
 git -C "$work/repo" rm -q manifests/{early,late,keeper,last}.yaml
 workload Deployment web 3 slow:500
+sed -i 's#/before:1#/before:2#' "$work/repo/manifests/before.yaml" # a Job cannot be changed, but it is made anew
 push 'some things go'
 check 'they are pruned' until_so 30 eval 'is_gone $ns/configmaps/early && is_gone $ns/configmaps/late && is_gone $ns/configmaps/last'
 check 'in reverse order of waves, PruneLast last' in_order DELETE configmaps/late configmaps/early configmaps/last
 check 'Prune=false stays' is_there $ns/configmaps/keeper
 check 'and is told as what is in no commit' until_so 10 eval '[ "$(app ".status.resources[] | select(.name == \"keeper\") | .status")" = OutOfSync ]'
 check 'BeforeHookCreation made the hook anew' [ "$(get /apis/batch/v1/namespaces/plain/jobs/before .metadata.uid)" != "$ran" ]
+check 'with what cannot be changed about it' [ "$(get /apis/batch/v1/namespaces/plain/jobs/before '.spec.template.spec.containers[0].image')" = example.com/before:2 ]
 
 workload Deployment web 3 never
 push 'never ready'
 check 'the object that is waited for is named' until_so 20 eval 'app .status.reason | grep -q "blocked by apps/Deployment plain/web"'
 check 'a sync under way can be ended' "$ctl" app terminate-op plain
 check 'and is' until_so 20 eval '[ "$(app .status.operationState.phase)" != Running ]'
+
+looks() {
+	curl -sS --unix-socket "$RECONCILED_SOCKET" http://localhost/metrics |
+		sed -n 's/^argocd_app_reconcile_count{.*} //p'
+}
+kill "${pids[0]}" # the API server
+check 'an API server that is away is told' until_so 20 eval '"$ctl" app get plain | grep -q "cannot be watched"'
+refresh
+sleep 1
+before=$(looks)
+sleep 3
+check 'and not looked at all the time' [ $(($(looks) - before)) -le 3 ]
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 
 #include "base/memory.h"
+#include "data/json-read.h"
+#include "gitops/source.h"
 #include "data/yaml.h"
 #include "support/check.h"
 
@@ -49,4 +51,12 @@ json_t *manifest_format(const char *format, ...)
 	text = rc_vasprintf(format, args);
 	va_end(args);
 	return manifest_read(text);
+}
+
+int manifest_ask(void *cache, const json_t *request, json_t **ret_reply, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	int r = rc_source_handle(cache, request, &out, err);
+
+	return r < 0 ? r : rc_json_read_tree(rc_buf_str(&out), ret_reply, err);
 }

@@ -10,7 +10,7 @@
 
 static struct rc_desired_item item; /* any; that there is one is what counts */
 
-enum flag { IGNORE_HEALTH = 1, IGNORE_EXTRANEOUS = 2, OWNED = 4, KEPT = 8 };
+enum flag { IGNORE_HEALTH = 1, IGNORE_EXTRANEOUS = 2, OWNED = 4, KEPT = 8, NO_PRUNE = 16 };
 
 struct row {
 	const char *kind, *name;
@@ -110,6 +110,14 @@ static const struct sum sums[] = {
 	 0,
 	 RC_HEALTH_HEALTHY,
 	 NULL},
+	{"what no sync prunes is told nevertheless",
+	 {{"ConfigMap", "a", EXTRA, RC_HEALTH_NONE, NULL, NO_PRUNE},
+	  {"ConfigMap", "b", IN_SYNC, RC_HEALTH_NONE, NULL, 0}},
+	 0,
+	 0,
+	 0,
+	 RC_HEALTH_HEALTHY,
+	 NULL},
 	{"not known yet is not out of sync",
 	 {{"ConfigMap", "a", UNKNOWN, RC_HEALTH_NONE, NULL, 0},
 	  {"ConfigMap", "b", MODIFIED, RC_HEALTH_NONE, NULL, 0}},
@@ -137,7 +145,8 @@ static void make(struct made *made, const struct row *rows)
 			.traits = {.wave = 3,
 				   .ignore_health = rows[i].flags & IGNORE_HEALTH,
 				   .ignore_extraneous = rows[i].flags & IGNORE_EXTRANEOUS,
-				   .is_kept = rows[i].flags & KEPT},
+				   .is_kept = rows[i].flags & KEPT,
+				   .no_prune = rows[i].flags & NO_PRUNE},
 			.comparison = rows[i].comparison,
 			.health = rows[i].health,
 			.message = (char *)(uintptr_t)rows[i].message,
@@ -146,6 +155,36 @@ static void make(struct made *made, const struct row *rows)
 		made->resources.n++;
 	}
 }
+
+/* As Argo CD tells it: what is live and desired no more counts, pruned or not. */
+static const struct {
+	const char *name;
+	unsigned int flags;
+	size_t n_shown;
+} extras[] = {
+	{"any", 0, 1},
+	{"Prune=false", NO_PRUNE, 1},
+	{"resource-policy: keep", KEPT, 1},
+	{"IgnoreExtraneous", IGNORE_EXTRANEOUS, 0},
+	{"IgnoreExtraneous of what is not pruned", IGNORE_EXTRANEOUS | NO_PRUNE, 0},
+	{"an owner's", OWNED, 0},
+};
+
+START_TEST(test_shown_extra)
+{
+	const struct row rows[ROWS_MAX] = {
+		{"ConfigMap", "a", EXTRA, RC_HEALTH_NONE, NULL, extras[_i].flags}};
+	struct rc_resources_count count;
+	struct made made;
+
+	make(&made, rows);
+	count = rc_resources_count(&made.resources);
+	ck_assert_msg(count.n_shown_out_of_sync == extras[_i].n_shown, "%s: %zu", extras[_i].name,
+		      count.n_shown_out_of_sync);
+	ck_assert_msg(rc_resources_requires_pruning(&made.rows[0]) == (extras[_i].n_shown == 1),
+		      "%s", extras[_i].name);
+}
+END_TEST
 
 START_TEST(test_sum)
 {
@@ -244,6 +283,7 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("resources");
 	TCase *tcase = tcase_create("resources");
 
+	tcase_add_loop_test(tcase, test_shown_extra, 0, (int)RC_ARRAY_SIZE(extras));
 	tcase_add_loop_test(tcase, test_sum, 0, RC_ARRAY_SIZE(sums));
 	tcase_add_test(tcase, test_causes);
 	tcase_add_test(tcase, test_list_live);

@@ -80,7 +80,7 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, err), *err);
 	request = rc_source_make_request(application, at, &cluster);
-	return rc_source_handle(NULL, request, ret_reply, err);
+	return manifest_ask(NULL, request, ret_reply, err);
 }
 
 #define WEB "[{repoURL: 'https://h/charts', chart: web, targetRevision: 1.x"

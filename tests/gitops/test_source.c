@@ -139,7 +139,7 @@ static int render(const char *sources, json_t **ret_reply, struct rc_error **err
 
 	rc_check_ok(rc_application_parse(manifest, "a.yaml", &application, err), *err);
 	request = rc_source_make_request(application, at, &cluster);
-	return rc_source_handle(NULL, request, ret_reply, err);
+	return manifest_ask(NULL, request, ret_reply, err);
 }
 
 /* The names of the manifests, in order: "a b1 b2". */
@@ -406,7 +406,7 @@ START_TEST(test_read)
 	const json_t *documents, *second;
 	struct rc_error *err = NULL;
 
-	rc_check_ok(rc_source_handle(NULL, request, &reply, &err), err);
+	rc_check_ok(manifest_ask(NULL, request, &reply, &err), err);
 	documents = json_object_get(reply, "documents");
 	ck_assert_uint_eq(json_array_size(documents), 5); /* folders below, too */
 	second = json_array_get(documents, 2);
@@ -431,7 +431,7 @@ START_TEST(test_nonsense)
 		json_auto_t *request = manifest_read(requests[i]);
 		json_t *reply = NULL;
 
-		ck_assert_msg(rc_source_handle(NULL, request, &reply, NULL) == -EINVAL, "%s",
+		ck_assert_msg(manifest_ask(NULL, request, &reply, NULL) == -EINVAL, "%s",
 			      requests[i]);
 		ck_assert_ptr_null(reply);
 	}

@@ -75,6 +75,59 @@ fails "bad flag" "unknown flag: --nosuch" "$ctl" render rel "$work/c" --nosuch
 fails "bad set" 'failed parsing --set data: key "b" has no value' "$ctl" render rel "$work/c" --set a=1,b
 fails "bad version" "invalid kube version 'x.y'" "$ctl" render rel "$work/c" --kube-version x.y
 fails "bad name" "invalid release name" "$ctl" render Bad_Name "$work/c"
+
+# Flags of helm template, by name: what they do, or why not.
+expect "name template" "---
+# Source: c/templates/a.yaml
+kind: A
+num: 1e+06
+yaml: 1000000
+r: x-5" "$ctl" render "$work/c" --name-template '{{ lower "X" }}-{{ add 2 3 }}' -s templates/a.yaml
+fails "name template and name" "cannot set --name-template and also specify a name" "$ctl" render rel "$work/c" --name-template x
+fails "generated name and name" "cannot set --generate-name and also specify a name" "$ctl" render rel "$work/c" -g
+fails "broken name template" 'template: name-template:1: function "nope" not defined' "$ctl" render "$work/c" --name-template '{{ nope }}'
+fails "name template gives no name" 'release name "X": invalid release name' "$ctl" render "$work/c" --name-template '{{ upper "x" }}'
+fails "bad bool" 'invalid argument "zz" for "-g, --generate-name" flag: strconv.ParseBool: parsing "zz": invalid syntax' "$ctl" render "$work/c" --generate-name=zz
+fails "bad int" 'invalid argument "zz" for "--burst-limit" flag: strconv.ParseInt: parsing "zz": invalid syntax' "$ctl" render "$work/c" --burst-limit zz
+fails "bad duration" 'invalid argument "zz" for "--timeout" flag: time: invalid duration "zz"' "$ctl" render "$work/c" --timeout zz
+fails "no value" "flag needs an argument: --repo" "$ctl" render "$work/c" --repo
+fails "bad letter" "unknown shorthand flag: 'Z' in -Z" "$ctl" render "$work/c" -Z
+fails "three arguments" "expected at most two arguments, unexpected arguments: c, d" "$ctl" render a b c d
+fails "post-renderer" "pipe the output into the program" "$ctl" render rel "$work/c" --post-renderer cat
+fails "post-renderer-args" "pipe the output into the program" "$ctl" render rel "$work/c" --post-renderer-args x
+fails validate "kubectl apply --dry-run=server" "$ctl" render rel "$work/c" --validate
+fails verify "check the signature" "$ctl" render rel "$work/c" --verify
+fails enable-dns "give the address as a value" "$ctl" render rel "$work/c" --enable-dns
+fails dependency-update "reconcilectl dependency update" "$ctl" render rel "$work/c" --dependency-update
+fails "dry-run=server" "there is no cluster" "$ctl" render rel "$work/c" --dry-run=server
+fails "dry-run" "Invalid dry-run flag" "$ctl" render rel "$work/c" --dry-run=maybe
+fails "repository" "name a directory or an archive" "$ctl" render rel nothing --repo https://charts.example.com
+fails "oci" "name a directory or an archive" "$ctl" render rel oci://example.com/charts/c
+fails "remote values" "download the file before" "$ctl" render rel "$work/c" -f https://example.com/values.yaml
+# What says how a chart is fetched means nothing for one that is here, as for Helm.
+if cmp -s <("$ctl" render rel "$work/c") <("$ctl" render rel "$work/c" --repo https://example.com --version 1 \
+	--username u --password p --ca-file x --cert-file x --key-file x --keyring x --plain-http --pass-credentials \
+	--insecure-skip-tls-verify --dry-run --dry-run=client --timeout 5m --kubeconfig x --kube-context x --qps 5 \
+	--debug --labels a=b --registry-config x --devel --wait=false); then ok; else bad "flags without effect"; fi
+mkdir -p "$work/c/crds"
+printf 'kind: CustomResourceDefinition\n' >"$work/c/crds/d.yaml"
+printf 'kind: H1\nmetadata: {annotations: {helm.sh/hook: test}}\n---\nkind: H2\nmetadata: {annotations: {helm.sh/hook: post-install}}\n' >"$work/c/templates/hooks.yaml"
+expect "output-dir" "wrote $work/out.d/c/crds/d.yaml
+wrote $work/out.d/rel/c/templates/a.yaml
+wrote $work/out.d/rel/c/charts/sub/templates/b.yaml
+wrote $work/out.d/rel/c/templates/hooks.yaml
+wrote $work/out.d/rel/c/templates/hooks.yaml" "$ctl" render rel "$work/c" --include-crds --output-dir "$work/out.d" --release-name
+expect "written documents" "---
+# Source: c/templates/hooks.yaml
+kind: H1
+metadata: {annotations: {helm.sh/hook: test}}
+---
+# Source: c/templates/hooks.yaml
+kind: H2
+metadata: {annotations: {helm.sh/hook: post-install}}" cat "$work/out.d/rel/c/templates/hooks.yaml"
+"$ctl" render rel "$work/c" --output-dir "$work/out2" --skip-tests >/dev/null
+if grep -q H2 "$work/out2/c/templates/hooks.yaml" && ! grep -q H1 "$work/out2/c/templates/hooks.yaml"; then ok; else bad "output-dir without tests"; fi
+rm "$work/c/templates/hooks.yaml"
 printf '{{ required "say n" .Values.nothing }}' >"$work/c/templates/r.yaml"
 fails required "execution error at (c/templates/r.yaml:1:3): say n" "$ctl" render rel "$work/c"
 printf '{{ nosuch }}' >"$work/c/templates/r.yaml"

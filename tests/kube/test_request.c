@@ -51,6 +51,9 @@ static const struct {
 	{"/untyped", 500,
 	 "{\"kind\":\"Status\",\"message\":\"failed to create typed patch object (/a; apps/v1, "
 	 "Kind=Deployment): .spec.nonsense: field not declared in schema\"}"},
+	{"/quoting", 422,
+	 "{\"kind\":\"Status\",\"message\":\"\\\"\\\" is invalid: patch: Invalid value: "
+	 "\\\"{\\\\\\\"data\\\\\\\":\\\\\\\"c2VjcmV0\\\\\\\"}\\\": strict decoding error\"}"},
 	{"/odd", 302, ""},
 };
 
@@ -177,6 +180,7 @@ static const struct {
 	{"/slow-down", -EAGAIN, "", "the server answered 429"},
 	{"/broken", -EBUSY, "", "the server answered 500"},
 	{"/untyped", -EINVAL, "", ".spec.nonsense: field not declared in schema"},
+	{"/quoting", -EINVAL, "", "Invalid value: \"{...}\": strict decoding error"},
 	{"/odd", -EPROTO, "", "the server answered 302"},
 };
 

@@ -176,7 +176,7 @@ row_prune_false() {
 	soon 'it is synced' is_in_sync
 	unmanifest keep
 	push
-	soon 'the commit is synced' is_in_sync
+	soon 'the commit is synced, but the whole is not' says '[.status.sync.status, .status.operationState.phase] | join(" ")' 'OutOfSync Succeeded'
 	must 'it is kept' exists "$(core configmaps/keep)"
 }
 

@@ -127,3 +127,33 @@ stop_daemon() { # [SIGNAL]
 	kill "-${1:-TERM}" "$daemon_pid"
 	wait "$daemon_pid" 2>/dev/null
 }
+
+# The kinds that Argo CD installs, as its CustomResourceDefinitions have them: no status subresource.
+define_argo() {
+	local kind
+
+	for kind in Application:applications AppProject:appprojects; do
+		send /apis/apiextensions.k8s.io/v1/customresourcedefinitions "{
+			\"apiVersion\": \"apiextensions.k8s.io/v1\", \"kind\": \"CustomResourceDefinition\",
+			\"metadata\": {\"name\": \"${kind#*:}.argoproj.io\"},
+			\"spec\": {\"group\": \"argoproj.io\", \"scope\": \"Namespaced\", \"names\": {\"kind\": \"${kind%:*}\", \"plural\": \"${kind#*:}\"},
+				\"versions\": [{\"name\": \"v1alpha1\", \"served\": true, \"storage\": true,
+					\"schema\": {\"openAPIV3Schema\": {\"type\": \"object\", \"x-kubernetes-preserve-unknown-fields\": true}}}]}}"
+	done
+}
+
+argo=/apis/argoproj.io/v1alpha1/namespaces
+
+# Send a YAML manifest as `kubectl apply --server-side` does.
+apply() { # PATH < MANIFEST
+	api "$1?fieldManager=somebody&force=true" -o "$work/applied" -X PATCH \
+		-H 'Content-Type: application/apply-patch+yaml' --data-binary @-
+}
+
+patch() { # PATH JSON-MERGE-PATCH
+	api "$1" -o "$work/patched" -X PATCH -H 'Content-Type: application/merge-patch+json' -d "$2"
+}
+
+delete() { # PATH
+	api "$1" -o /dev/null -X DELETE
+}

@@ -116,12 +116,64 @@ make_repository() {
 	sed -i "s#^\( *server:\).*#\1 $vault#" "$work/repo/charts/judge/values.yaml"
 	sed -i '/valueFiles:/,+2d' "$work/repo/argocd/judge-platform.yaml"
 	sed -i "s#repoURL:.*#repoURL: $git/judge.git#" "$work/repo/argocd/judge-platform.yaml"
+	[ -z "${PROGRAM:-}" ] || tie_to_infra "$work/repo/argocd/judge-platform.yaml"
 	git init -q -b main "$work/repo"
 	git -C "$work/repo" config user.name 'A. Developer'
 	git -C "$work/repo" config user.email developer@example.com
 	commit 'the platform'
 	git clone -q --bare "$work/repo" "$work/served/judge.git"
 	git -C "$work/repo" remote add origin "$work/served/judge.git"
+}
+
+# A repository of infrastructure, the twin of conf/examples/judge/infra: what the demo's program of
+# terraform can apply without a cloud. The Application takes its outputs and waits for it.
+make_infra() {
+	cp -R "$top/conf/examples/judge/infra" "$work/infra"
+	git init -q -b main "$work/infra"
+	git -C "$work/infra" config user.name 'A. Developer'
+	git -C "$work/infra" config user.email developer@example.com
+	git -C "$work/infra" add -A
+	git -C "$work/infra" commit -q -m 'the infrastructure'
+	git clone -q --bare "$work/infra" "$work/served/infra.git"
+	git -C "$work/infra" remote add origin "$work/served/infra.git"
+	openssl rand -base64 32 >"$work/backup-key"
+	echo 'v4ult-t0ken-c4n4ry' >"$work/vault-token"
+}
+
+tie_to_infra() { # an Application's manifest
+	sed -i '/^  name: judge-platform/a\
+  annotations:\
+    reconciled.io/depends-on: terraform/aws, terraform/vault\
+    reconciled.io/values-from: |\
+      database.host: terraform/aws/database_host\
+      database.port: terraform/aws/database_port\
+      serviceAccount.awsAccountId: terraform/aws/account_id\
+      archivista.storage.bucket: terraform/aws/attestations_bucket' "$1"
+}
+
+write_stacks() {
+	cat >>"$work/reconciled.yaml" <<-END
+		terraform:
+		  backups: { key: { file: $work/backup-key } }
+		  stacks:
+		    - name: aws
+		      repository: infra
+		      path: twin/aws
+		      binary: $PROGRAM
+		      backendConfig: path=$work/aws.tfstate
+		      approval: required
+		    - name: vault
+		      repository: infra
+		      path: twin/vault
+		      binary: $PROGRAM
+		      backendConfig: path=$work/vault.tfstate
+		      approval: changes
+		      dependsOn: aws
+		      variables:
+		        - { name: cluster_endpoint, stack: aws, output: cluster_endpoint }
+		        - { name: database_host, stack: aws, output: database_host }
+		        - { name: vault_token, file: $work/vault-token }
+	END
 }
 
 commit() {
@@ -151,6 +203,7 @@ write_config() {
 		    url: $git/judge.git
 		    interval: ${INTERVAL:-3m}
 		    timeout: ${POLL_TIMEOUT:-2m}
+		  ${PROGRAM:+- { name: infra, url: $git/infra.git \}}
 		applications:
 		  - from: { repository: helm, path: argocd }
 		api: { socket: $RECONCILED_SOCKET }
@@ -158,11 +211,13 @@ write_config() {
 		stateDirectory: $work/state
 		cacheDirectory: $work/cache
 	END
+	[ -z "${PROGRAM:-}" ] || write_stacks
 }
 
 start_daemon() {
 	${UNDER:-} "$O/reconciled" --config "$work/reconciled.yaml" >>"$work/log" 2>&1 &
 	daemon_pid=$!
+	echo "$daemon_pid" >"$work/daemon.pid" # also when a subshell begins it
 	for ((i = 0; i < 200; i++)); do
 		[ -S "$RECONCILED_SOCKET" ] && "$ctl" status >/dev/null 2>&1 && return 0
 		kill -0 "$daemon_pid" 2>/dev/null || return 1
@@ -213,6 +268,7 @@ start_platform() {
 	define_kind networking.istio.io VirtualService virtualservices
 	fill_vault
 	make_repository
+	[ -z "${PROGRAM:-}" ] || make_infra
 	write_config
 	start_daemon
 }
@@ -220,7 +276,7 @@ start_platform() {
 stop_platform() {
 	local pid
 
-	[ -n "${daemon_pid:-}" ] && kill "$daemon_pid" 2>/dev/null
+	[ -f "$work/daemon.pid" ] && kill "$(cat "$work/daemon.pid")" 2>/dev/null
 	for pid in "${pids[@]}"; do
 		kill "$pid" 2>/dev/null
 	done

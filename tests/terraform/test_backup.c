@@ -132,6 +132,30 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* One of each day, the latest; another day's goes when there are too many. */
+START_TEST(test_copies)
+{
+	rc_autofree char *first = put(STATE("1")), *second = put(STATE("2"));
+	rc_autofree char *to = rc_path_join(world.folder, "second"), *old = NULL, *older = NULL;
+	json_auto_t *list = NULL;
+	struct rc_error *err = NULL;
+
+	rc_check_ok(rc_terraform_backup_copy(world.folder, first, to, 2, &err), err);
+	old = rc_path_join(to, "2020-01-02.tfstate.enc");
+	older = rc_path_join(to, "2020-01-01.tfstate.enc");
+	rc_check_ok(rc_file_write_atomic(old, "x", 1, 0600, &err), err);
+	rc_check_ok(rc_file_write_atomic(older, "x", 1, 0600, &err), err);
+	rc_check_ok(rc_terraform_backup_copy(world.folder, second, to, 2, &err), err);
+	rc_check_ok(rc_terraform_backup_list(to, &list, &err), err);
+	ck_assert_uint_eq(json_array_size(list), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(list, 0), "serial")), 2);
+	ck_assert_int_eq(access(old, F_OK), 0);
+	ck_assert_int_ne(access(older, F_OK), 0);
+	rc_check_fails(rc_terraform_backup_copy(world.folder, "nothing", to, 2, &err), -ENOENT, err,
+		       "nothing");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("backup");
@@ -140,6 +164,7 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_there_and_back);
+	tcase_add_test(tcase, test_copies);
 	tcase_add_test(tcase, test_newest_are_kept);
 	tcase_add_test(tcase, test_damaged);
 	tcase_add_test(tcase, test_refused);

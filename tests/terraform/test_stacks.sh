@@ -78,7 +78,7 @@ write_stacks() {
 		repositories:
 		  - { name: infra, url: file://$work/served/infra.git, interval: 10s }
 		terraform:
-		  backups: { key: { file: $work/key }, keep: 3 }
+		  backups: { key: { file: $work/key }, keep: 3, folder: $work/second, keepDays: 7 }
 		  stacks:
 		    - name: network
 		      repository: infra
@@ -166,7 +166,7 @@ restart
 soon 'a plan that waits goes on waiting after a restart' is network '[.run.id, .phase] | join(" ")' '3 awaiting-approval'
 ok 'and can be approved' "$ctl" terraform approve network --plan "$(digest network)"
 soon 'and is applied' is network .phase applied
-soon 'the state was backed up before' eval '[ "$("$ctl" terraform backups network -o json | jq ".items | length")" = 1 ]'
+soon 'the state was backed up before, and copied to the second place' eval '[ "$("$ctl" terraform backups network -o json | jq ".items | length")" = 2 ]'
 ok 'the back-up does not hold the state in the clear' eval '! grep -q vpc-1 "$work"/state/terraform/network/backups/*'
 
 # ---- what is protected must be named
@@ -199,6 +199,44 @@ ok 'the stack is where it was' is network .pinned null
 ok 'drift is looked for' "$ctl" terraform drift app
 soon 'and there is none' is app .drift in-sync
 
+# ---- the state: what is in it, and a way back
+ok 'what the state holds is listed' grep -q 'jobs$' <("$ctl" terraform state app)
+ok 'a look changes nothing about the stack' is app .phase no-change
+before=$(jq .serial "$work/app.tfstate")
+backup=$("$ctl" terraform backups app -o json | jq -r '.items[0].name')
+last() {
+	stack app '[.run.kind, .run.phase] | join(" ")'
+}
+"$ctl" terraform restore app "$backup" >/dev/null
+soon 'an older back-up is refused' eval '[ "$(last)" = "restore failed" ]'
+ok 'for its serial, with what to do' grep -q "serial [0-9]* is lower than the state's, $before" <(stack app .reason)
+ok 'the hint too' grep -q -- '--force' <(stack app .run.hint)
+"$ctl" terraform restore app nothing.tfstate.enc >/dev/null
+soon 'a back-up there is not is refused' grep -q 'nothing.tfstate.enc' <(until_so 30 eval '[ "$(last)" = "restore failed" ] && stack app .reason | grep -q nothing'; stack app .reason)
+ok 'force asks for it' "$ctl" terraform restore app "$backup" --force
+soon 'it waits for a yes, whatever the stack may do by itself' eval '[ "$(last)" = "restore awaiting-approval" ]'
+ok 'it is shown' grep -q "serial *$before -> " <("$ctl" terraform show app)
+ok 'nothing was restored' test "$(jq .serial "$work/app.tfstate")" = "$before"
+ok 'another digest is refused' eval '! "$ctl" terraform approve app --plan 0123456789ab 2>/dev/null'
+ok 'a yes' "$ctl" terraform approve app --plan "$(digest app)"
+soon 'it is restored, and planned again' eval '"$ctl" terraform runs app -o json | jq -e "[.items[].phase] | index(\"restored\")" >/dev/null && [ "$(last)" = "plan applied" ]'
+ok 'what was replaced was backed up before' eval '[ "$("$ctl" terraform backups app -o json | jq "[.items[] | select(.serial == $before)] | length")" -ge 1 ]'
+
+today=$(date -u +%F).tfstate.enc
+ok 'the second place has one of today' test "$(ls "$work/second/app")" = "$today"
+ok 'which is the newest' eval '[ "$("$ctl" terraform backups app -o json | jq -c "[.items[] | select(.name == \"$today\") | .serial] == [.items[0].serial]")" = true ]'
+"$ctl" terraform restore app "$today" --force >/dev/null
+soon 'it can be restored, too' eval '[ "$(last)" = "restore awaiting-approval" ]'
+ok 'or not' "$ctl" terraform discard app
+soon 'and is not' eval '[ "$(last)" = "restore discarded" ]'
+rm -r "$work/second" && echo >"$work/second" # no folder
+"$ctl" terraform plan app >/dev/null
+resource app aws_sqs_queue second-place two
+push 'a queue more'
+soon 'a second place that fails is told' grep -q second <(until_so 30 eval '"$ctl" terraform get app -o json | jq -e .run.backupProblem >/dev/null'; stack app .run.backupProblem)
+soon 'and holds up nothing' is app .phase applied
+rm "$work/second"
+
 # ---- secrets
 ok 'the password is in no log, record or answer' eval '! grep -rqs p4ssw0rd-c4n4ry "$work/state" "$work/log" && ! "$ctl" terraform get app -o json | grep -q p4ssw0rd-c4n4ry'
 ok 'metrics tell' grep -q 'reconciled_terraform_awaiting_approval{stack="network"} 0' \
@@ -226,7 +264,8 @@ if [ "$program" = "$stand_in" ]; then
 	soon 'a failed apply says why' grep -q 'the cloud said no' <(until_so 30 is app .phase failed; stack app .reason)
 	echo huge >"$work/app.tfstate.mode"
 	"$ctl" terraform plan app >/dev/null
-	soon 'a plan that is too large fails' grep -q 'more than' <(until_so 60 is app .run.id 10; until_so 60 is app .run.phase failed; stack app .reason)
+	run=$(stack app .run.id)
+	soon 'a plan that is too large fails' grep -q 'more than' <(until_so 60 is app '"\(.run.id) \(.run.phase)"' "$run failed"; stack app .reason)
 	echo signal >"$work/app.tfstate.mode"
 	"$ctl" terraform plan app >/dev/null
 	soon 'an apply that is killed says so' grep -q 'signal 9' <(until_so 30 is app '.run.phase' failed; stack app .reason)

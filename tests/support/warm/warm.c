@@ -7,7 +7,9 @@
  * the reply read and decoded; then the first answer's, the worker's peak memory in KiB, and how
  *many manifests there were.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,28 +54,57 @@ static pid_t start(const char *program, const char *folder, int *ret_fd)
 	return pid;
 }
 
-static int ask(int fd, const json_t *request, json_t **ret_reply)
+static int write_all(int fd, const struct rc_buf *buf)
 {
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED), in;
-	int r = rc_frame_add(&out, request);
-
-	rc_buf_init(&in, RC_BUF_UNLIMITED);
-	for (size_t sent = 0; r == 0 && sent < out.n;) {
-		ssize_t n = send(fd, out.p + sent, out.n - sent, MSG_NOSIGNAL);
+	for (size_t sent = 0; sent < buf->n;) {
+		ssize_t n = send(fd, buf->p + sent, buf->n - sent, MSG_NOSIGNAL);
 
 		if (n < 0)
 			return -errno;
 		sent += (size_t)n;
 	}
-	while (r == 0) {
-		char *space = rc_buf_reserve(&in, 256 << 10);
+	return 0;
+}
+
+/* Until a whole frame is there. */
+static int read_frame(int fd, struct rc_buf *in)
+{
+	uint32_t length = 0;
+
+	while (in->n < sizeof(length) || in->n < sizeof(length) + ntohl(length)) {
+		char *space = rc_buf_reserve(in, 256 << 10);
 		ssize_t n = recv(fd, space, 256 << 10, 0);
 
 		if (n <= 0)
 			return n < 0 ? -errno : -EPIPE;
-		rc_buf_commit(&in, (size_t)n);
-		r = rc_frame_take(&in, in.max, ret_reply, NULL);
+		rc_buf_commit(in, (size_t)n);
+		if (in->n >= sizeof(length))
+			memcpy(&length, in->p, sizeof(length));
 	}
+	return 0;
+}
+
+struct times {
+	long answered_us, decoded_us;
+};
+
+static int ask(int fd, const json_t *request, json_t **ret_reply, struct times *times)
+{
+	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED),
+				 in = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	long from;
+	int r = rc_frame_add(&out, request);
+
+	from = now_us();
+	if (r == 0)
+		r = write_all(fd, &out);
+	if (r == 0)
+		r = read_frame(fd, &in);
+	if (r < 0)
+		return r;
+	times->answered_us = now_us() - from;
+	r = rc_frame_take(&in, in.max, ret_reply, NULL);
+	times->decoded_us = now_us() - from;
 	return r < 0 ? r : 0;
 }
 
@@ -106,33 +137,38 @@ static int by_time(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+static void report(long *answered_us, long *decoded_us, int runs, long first_us)
+{
+	qsort(answered_us, (size_t)runs, sizeof(long), by_time);
+	qsort(decoded_us, (size_t)runs, sizeof(long), by_time);
+	printf("%ld %ld %ld %ld ", answered_us[runs / 2], answered_us[0], decoded_us[runs / 2],
+	       first_us);
+	fflush(stdout);
+}
+
 static int measure(int fd, const json_t *request, int runs)
 {
-	rc_autofree long *taken_us = rc_calloc((size_t)runs, sizeof(long));
-	long first_us = 0;
-	size_t n = 0;
+	rc_autofree long *answered_us = rc_calloc((size_t)runs, sizeof(long));
+	rc_autofree long *decoded_us = rc_calloc((size_t)runs, sizeof(long));
+	struct times times = {0, 0}, first = {0, 0};
 
-	for (int i = 0; i <= runs; i++) {
+	for (int i = -1; i < runs; i++) {
 		json_auto_t *reply = NULL;
-		long from = now_us();
-		int r = ask(fd, request, &reply);
+		int r = ask(fd, request, &reply, i < 0 ? &first : &times);
 
-		if (r < 0 || json_object_get(reply, "error")) {
+		if (r < 0 || !json_object_get(reply, "reply")) {
 			rc_autofree char *text = json_dumps(reply, 0);
 
 			fprintf(stderr, "warm: %s\n", text ? text : strerror(-r));
 			return 1;
 		}
-		n = json_array_size(json_object_get(json_object_get(reply, "reply"), "manifests"));
-		if (i == 0)
-			first_us = now_us() - from;
-		else
-			taken_us[i - 1] = now_us() - from;
+		if (i < 0)
+			continue;
+		answered_us[i] = times.answered_us;
+		decoded_us[i] = times.decoded_us;
 	}
-	qsort(taken_us, (size_t)runs, sizeof(long), by_time);
-	printf("%ld %ld %ld ", taken_us[runs / 2], taken_us[0], first_us);
-	fflush(stdout);
-	return n > 0 ? 0 : 1;
+	report(answered_us, decoded_us, runs, first.answered_us);
+	return 0;
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,8 @@
+variable "name" {
+  type = string
+}
+
+variable "keep_versions_days" {
+  type    = number
+  default = 90
+}

@@ -1,0 +1,225 @@
+/* The section "validation": its keys, its defaults, and which keys belong to which type. */
+#include "config-schema.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+
+#define AT(member) offsetof(struct rc_config_check, check.member)
+#define TEXT(member, key)                                                \
+	{                                                                \
+		.name = (key), .type = CONFIG_TEXT, .offset = AT(member) \
+	}
+#define FLAG(member, key)                                                \
+	{                                                                \
+		.name = (key), .type = CONFIG_FLAG, .offset = AT(member) \
+	}
+#define TEXTS(member, key)                                                 \
+	{                                                                  \
+		.name = (key), .type = CONFIG_TEXTS, .offset = AT(member), \
+		.offset_n = AT(n_##member)                                 \
+	}
+#define NUMBER(member, key, least, most)                                                    \
+	{                                                                                   \
+		.name = (key), .type = CONFIG_NUMBER, .offset = AT(member), .min = (least), \
+		.max = (most)                                                               \
+	}
+#define TIME(member, key, least, most)                                                        \
+	{                                                                                     \
+		.name = (key), .type = CONFIG_DURATION, .offset = AT(member), .min = (least), \
+		.max = (most)                                                                 \
+	}
+
+static const char *const types[] = {"command", "dns",	   "http", "https", "istio",
+				    "pods",    "postgres", "rds",  "s3",    "secrets",
+				    "sns",     "sqs",	   NULL};
+static const char *const ssl_modes[] = {"disable",   "allow",	    "prefer", "require",
+					"verify-ca", "verify-full", NULL};
+
+static const struct config_field check_fields[] = {
+	{.name = "name", .type = CONFIG_TEXT, .offset = AT(name), .required = true},
+	{.name = "type", .type = CONFIG_TEXT, .offset = AT(type), .words = types, .required = true},
+	TEXT(app, "application"),
+	FLAG(gate, "gate"),
+	FLAG(rollback, "rollback"),
+	TIME(timeout_ms, "timeout", SECOND, 10 * MINUTE),
+	TIME(startup_ms, "startup", SECOND, 24 * HOUR),
+	TEXT(url, "url"),
+	TEXT(ca, "ca"),
+	TEXT(contains, "contains"),
+	NUMBER(status, "status", 100, 599),
+	NUMBER(min_days, "minDays", 1, 3650),
+	TEXT(host, "host"),
+	NUMBER(port, "port", 1, 65535),
+	TEXT(database, "database"),
+	TEXT(username, "username"),
+	{.name = "sslMode", .type = CONFIG_TEXT, .offset = AT(ssl_mode), .words = ssl_modes},
+	TEXTS(expect, "expect"),
+	TEXT(secret, "secret"),
+	TEXT(name_space, "namespace"),
+	TEXT(uri_key, "uriKey"),
+	TEXT(host_key, "hostKey"),
+	TEXT(port_key, "portKey"),
+	TEXT(username_key, "usernameKey"),
+	TEXT(password_key, "passwordKey"),
+	TEXT(database_key, "databaseKey"),
+	TEXTS(keys, "keys"),
+	TEXT(region, "region"),
+	TEXT(endpoint, "endpoint"),
+	TEXT(bucket, "bucket"),
+	FLAG(versioning, "versioning"),
+	TEXT(queue, "queue"),
+	NUMBER(max_depth, "maxMessages", 1, 1000000000),
+	TEXT(topic, "topic"),
+	TEXT(instance, "instance"),
+	NUMBER(retention_days, "retentionDays", 1, 35),
+	TIME(max_lag_ms, "maxLag", MINUTE, 24 * HOUR),
+	TEXTS(command, "command"),
+	{.name = NULL},
+};
+static const struct config_struct check = {check_fields, sizeof(struct rc_config_check),
+					   offsetof(struct rc_config_check, place)};
+
+static const struct config_field fields[] = {
+	{.name = "interval",
+	 .type = CONFIG_DURATION,
+	 .offset = offsetof(struct rc_config_validation, interval_ms),
+	 .min = 10 * SECOND,
+	 .max = 24 * HOUR},
+	{.name = "settle",
+	 .type = CONFIG_DURATION,
+	 .offset = offsetof(struct rc_config_validation, settle_ms),
+	 .min = SECOND,
+	 .max = HOUR},
+	{.name = "checks",
+	 .type = CONFIG_STRUCTS,
+	 .offset = offsetof(struct rc_config_validation, checks),
+	 .offset_n = offsetof(struct rc_config_validation, n_checks),
+	 .target = &check},
+	{.name = NULL},
+};
+const struct config_struct config_validation = {fields, 0, 0};
+
+/* Which keys a type takes, beside those that all take. */
+static const struct {
+	const char *type, *required, *others;
+} uses[] = {
+	{"command", "command", ""},
+	{"dns", "host", "expect"},
+	{"http", "url", "status contains"},
+	{"https", "url", "status contains ca minDays"},
+	{"istio", NULL, ""},
+	{"pods", NULL, "startup"},
+	{"postgres", "secret",
+	 "namespace host port database username sslMode ca uriKey hostKey portKey usernameKey "
+	 "passwordKey databaseKey"},
+	{"rds", "instance", "region endpoint retentionDays maxLag"},
+	{"s3", "bucket", "region endpoint versioning"},
+	{"secrets", NULL, "secret namespace keys"},
+	{"sns", "topic", "region endpoint"},
+	{"sqs", "queue", "region endpoint maxMessages"},
+};
+
+static bool is_among(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = words; at && (at = strstr(at, word)); at += n)
+		if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+			return true;
+	return false;
+}
+
+static bool is_said(const struct config_field *field, const struct rc_config_check *one)
+{
+	const char *at = (const char *)one + field->offset;
+
+	switch (field->type) {
+	case CONFIG_FLAG:
+		return *(const bool *)(const void *)at;
+	case CONFIG_DURATION:
+	case CONFIG_NUMBER:
+		return *(const int64_t *)(const void *)at != 0;
+	case CONFIG_TEXT:
+	case CONFIG_TEXTS:
+	case CONFIG_PAIRS:
+	case CONFIG_STRUCT:
+	case CONFIG_STRUCTS:
+	case CONFIG_LATER:
+		return *(const char *const *)(const void *)at != NULL;
+	}
+	return false;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+fail_check(const struct rc_config_check *one, struct rc_buf *messages, const char *format, ...)
+{
+	va_list args;
+
+	rc_buf_printf(messages, "%s:%u:%u: error: check '%s' is of type %s, ", one->place.file,
+		      one->place.line, one->place.column, one->check.name, one->check.type);
+	va_start(args, format);
+	rc_buf_vprintf(messages, format, args);
+	va_end(args);
+	rc_buf_putc(messages, '\n');
+}
+
+static int check_keys(const struct rc_config_check *one, struct rc_buf *messages)
+{
+	static const char general[] = "name type application gate rollback timeout";
+	size_t i = 0;
+	int r = 0;
+
+	while (strcmp(uses[i].type, one->check.type) != 0)
+		i++;
+	for (const struct config_field *field = check_fields; field->name; field++) {
+		bool is_required = uses[i].required && strcmp(uses[i].required, field->name) == 0;
+
+		if (is_required && !is_said(field, one)) {
+			fail_check(one, messages, "which needs '%s'", field->name);
+			r = -EINVAL;
+		} else if (!is_required && is_said(field, one) && !is_among(general, field->name) &&
+			   !is_among(uses[i].others, field->name)) {
+			fail_check(one, messages, "which takes no '%s'", field->name);
+			r = -EINVAL;
+		}
+	}
+	return r;
+}
+
+static bool is_url(const char *type, const char *url)
+{
+	return rc_text_has_prefix(url, "https://") ||
+	       (strcmp(type, "http") == 0 && rc_text_has_prefix(url, "http://"));
+}
+
+int config_validation_check(const struct rc_config *config, struct rc_buf *messages)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < config->validation.n_checks; i++) {
+		const struct rc_config_check *one = &config->validation.checks[i];
+
+		if (check_keys(one, messages) < 0) {
+			r = -EINVAL;
+		} else if (one->check.url && !is_url(one->check.type, one->check.url)) {
+			fail_check(one, messages, "and its url begins with %s://", one->check.type);
+			r = -EINVAL;
+		}
+	}
+	return r;
+}
+
+void config_validation_set_defaults(struct rc_config *config)
+{
+	if (!config->validation.interval_ms)
+		config->validation.interval_ms = 10 * MINUTE;
+	if (!config->validation.settle_ms)
+		config->validation.settle_ms = 2 * MINUTE;
+}

@@ -1,0 +1,135 @@
+/* Completion. */
+#include "ctl/complete.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ctl/client.h"
+#include "ctl/print.h"
+#include "data/json.h"
+
+#define PROGRAM "reconcilectl"
+#define WORDS	"abcdefghijklmnopqrstuvwxyz-"
+
+static bool is_on;
+
+/* Commands that have commands of their own. */
+static const char *const groups[] = {"app",	   "config", "dependency",
+				     "repository", "secret", "terraform"};
+
+/* What the first argument of a command names, and where the daemon tells of it. */
+static const struct {
+	const char *program, *command; /* command NULL: all of them */
+	const char *path, *name_space, *name;
+} nouns[] = {
+	{PROGRAM " app", NULL, "/v1/apps", NULL, "metadata.name"},
+	{PROGRAM " repository", NULL, "/v1/repositories", NULL, "name"},
+	{PROGRAM " secret", NULL, "/v1/secrets", "namespace", "name"},
+	{PROGRAM " terraform", NULL, "/v1/terraform", NULL, "name"},
+	{PROGRAM, "validate", "/v1/apps", NULL, "metadata.name"},
+};
+
+void ctl_complete_begin(void)
+{
+	is_on = true;
+}
+
+bool ctl_complete_is_on(void)
+{
+	return is_on;
+}
+
+static void offer(const char *text, const char *word)
+{
+	if (rc_text_has_prefix(text, word))
+		puts(text);
+}
+
+/* "NAME [--prune] [--timeout S]": the flags that a command says it takes. */
+static void offer_flags(const struct ctl_command *command, const char *word)
+{
+	for (const char *at = command->arguments; (at = strchr(at, '-')); at++) {
+		char flag[64];
+		int n = (int)strspn(at, WORDS);
+
+		if (at != command->arguments && !strchr(" [|", at[-1]))
+			continue;
+		snprintf(flag, sizeof(flag), "%.*s", n, at);
+		offer(flag, word);
+		at += n > 0 ? n - 1 : 0;
+	}
+	offer("--output", word);
+	offer("--socket", word);
+}
+
+static void offer_names(const char *program, const struct ctl_command *command, const char *word)
+{
+	json_auto_t *reply = NULL;
+	size_t noun = 0, i;
+	json_t *item;
+
+	while (noun < RC_ARRAY_SIZE(nouns) &&
+	       (strcmp(nouns[noun].program, program) != 0 ||
+		(nouns[noun].command && strcmp(nouns[noun].command, command->name) != 0)))
+		noun++;
+	/* A list takes no name, and freeze takes a reason. */
+	if (noun == RC_ARRAY_SIZE(nouns) || !strpbrk(command->arguments, "NAS") ||
+	    strncmp(command->arguments, "[-", 2) == 0 ||
+	    ctl_client_ask("GET", nouns[noun].path, NULL, &reply, NULL) < 0)
+		return;
+	json_array_foreach (json_object_get(reply, "items"), i, item) {
+		char text[512], a[32], b[32];
+		const char *name = ctl_print_get(item, nouns[noun].name, a);
+
+		if (nouns[noun].name_space) {
+			snprintf(text, sizeof(text), "%s/%s",
+				 ctl_print_get(item, nouns[noun].name_space, b), name);
+			name = text;
+		}
+		offer(name, word);
+	}
+}
+
+static bool is_group(const char *program, const char *name)
+{
+	for (size_t i = 0; strcmp(program, PROGRAM) == 0 && i < RC_ARRAY_SIZE(groups); i++)
+		if (strcmp(groups[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void complete_arguments(const char *program, const struct ctl_command *command, int argc,
+			       char **argv)
+{
+	static const char *const formats[] = {"table", "json", "yaml"};
+	const char *word = argv[argc - 1], *before = argv[argc - 2];
+
+	if (strcmp(before, "-o") == 0 || strcmp(before, "--output") == 0) {
+		for (size_t i = 0; i < RC_ARRAY_SIZE(formats); i++)
+			offer(formats[i], word);
+		if (strcmp(command->name, "validate") == 0)
+			offer("junit", word);
+	} else if (*word == '-') {
+		offer_flags(command, word);
+	} else if (argc == 3) {
+		offer_names(program, command, word);
+	}
+}
+
+int ctl_complete(const char *program, const struct ctl_command *table, int argc, char **argv)
+{
+	if (argc < 2)
+		return CTL_OK;
+	for (const struct ctl_command *command = table; command->name; command++) {
+		if (argc == 2)
+			offer(command->name, argv[1]);
+		else if (strcmp(command->name, argv[1]) != 0)
+			continue;
+		else if (is_group(program, argv[1]))
+			return command->run(argc - 1, argv + 1);
+		else
+			complete_arguments(program, command, argc, argv);
+	}
+	return CTL_OK;
+}

@@ -1,0 +1,7 @@
+/* What each file of a receiver exports to the table of all. */
+#pragma once
+
+#include "notify/sink.h"
+
+extern const struct rc_notify_kind rc_notify_alertmanager_kind, rc_notify_email_kind,
+	rc_notify_pagerduty_kind, rc_notify_slack_kind, rc_notify_webhook_kind;

@@ -1,0 +1,176 @@
+#!/bin/bash
+# Outputs of a stack in the values of an Application, and an Application that waits for a stack:
+# on the in-memory API server, with the stand-in for terraform.
+set -u
+# shellcheck source=tests/support/platform.sh
+. "$(dirname "$0")/../support/platform.sh"
+passed=0
+trap stop_platform EXIT
+
+ok() { # WHAT COMMAND...
+	local what=$1
+
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+		return
+	fi
+	echo "FAIL: $what"
+	"$ctl" terraform list
+	"$ctl" app get shop -o json | jq .status
+	tail -n 20 "$work/log"
+	printf '%d passed, 1 failed\n' "$passed"
+	exit 1
+}
+
+soon() { # WHAT COMMAND...
+	local what=$1
+
+	shift
+	ok "$what" until_so "${PATIENCE_S:-60}" "$@"
+}
+
+shop() { # JQ-FILTER VALUE
+	[ "$("$ctl" app get shop -o json 2>/dev/null | jq -r "$1")" = "$2" ]
+}
+
+says() { # PATTERN: the reason of the application
+	"$ctl" app get shop -o json 2>/dev/null | jq -r .status.reason | grep -q -- "$1"
+}
+
+map() { # FILTER VALUE
+	[ "$(get /api/v1/namespaces/shop/configmaps/where "$1" 2>/dev/null)" = "$2" ]
+}
+
+push() { # REPOSITORY MESSAGE
+	git -C "$work/$1" add -A
+	git -C "$work/$1" commit -q -m "$2"
+	git -C "$work/$1" push -q "$work/served/$1.git" main
+	"$ctl" repository poll "$1" 2>/dev/null
+}
+
+approve() {
+	until_so 60 eval '[ "$("$ctl" terraform get aws -o json | jq -r .phase)" = awaiting-approval ]'
+	"$ctl" terraform approve aws --plan "$("$ctl" terraform get aws -o json | jq -r .run.digest)" >/dev/null
+}
+
+infra() { # DATABASE-HOST
+	cat >"$work/infra/main.tf" <<-END
+		resource "aws_db_instance" "db" { value = "$1" }
+		output "host" { value = "$1" }
+		output "password" { value = "s3ns1t1ve" sensitive = true }
+	END
+}
+
+application() { # ANNOTATION-LINE...
+	cat >"$work/apps/apps/shop.yaml" <<-END
+		apiVersion: argoproj.io/v1alpha1
+		kind: Application
+		metadata:
+		  name: shop
+		  annotations:
+		$(printf '    %s\n' "$@")
+		spec:
+		  source: { repoURL: file://$work/served/apps.git, path: chart, helm: { values: "database: {host: none, port: 5432}" } }
+		  destination: { server: https://kubernetes.default.svc, namespace: shop }
+		  syncPolicy: { automated: {}, syncOptions: [CreateNamespace=true] }
+	END
+}
+
+mkdir -p "$work/served" "$work/infra" "$work/apps/apps" "$work/apps/chart/templates"
+serve kube kubeapi --kubeconfig-out "$work/kubeconfig" --ready-after 100
+for name in infra apps; do
+	git init -q -b main "$work/$name"
+	git -C "$work/$name" config user.name Anna
+	git -C "$work/$name" config user.email anna@example.com
+	git init -q --bare -b main "$work/served/$name.git"
+done
+printf 'apiVersion: v2\nname: chart\nversion: 1.0.0\n' >"$work/apps/chart/Chart.yaml"
+cat >"$work/apps/chart/templates/where.yaml" <<-'END'
+	apiVersion: v1
+	kind: ConfigMap
+	metadata: { name: where }
+	data:
+	  host: {{ .Values.database.host | quote }}
+	  port: {{ .Values.database.port | quote }}
+	  all: {{ .Values.all | toJson | quote }}
+	  note: one
+END
+infra db-1.example.com
+application 'reconciled.io/depends-on: terraform/aws' 'reconciled.io/values-from: |' \
+	'  database.host: terraform/aws/host' '  all: terraform/aws'
+cat >"$work/reconciled.yaml" <<-END
+	clusters: [{ name: shop, kubeconfig: $work/kubeconfig }]
+	repositories:
+	  - { name: infra, url: file://$work/served/infra.git, interval: 10s }
+	  - { name: apps, url: file://$work/served/apps.git, interval: 10s }
+	applications: [{ from: { repository: apps, path: apps } }]
+	terraform:
+	  stacks:
+	    - name: aws
+	      repository: infra
+	      binary: $top/tests/support/terraform/terraform
+	      backendConfig: path=$work/aws.tfstate
+	      authorMayApprove: true
+	api: { socket: $RECONCILED_SOCKET }
+	log: { level: debug, format: text }
+	stateDirectory: $work/state
+	cacheDirectory: $work/cache
+END
+push infra first
+push apps first
+start_daemon || { cat "$work/log"; exit 1; }
+
+# ---- an output that is not there yet
+soon 'an output that is not there is waited for, and it says why' \
+	says '^.*blocked by terraform/aws because it has no outputs yet: it waits for approval of plan'
+ok 'nothing is known of what is wanted' shop .status.sync.status Unknown
+ok 'and nothing was made' map .kind Status
+ok 'a yes' approve
+soon 'the application is synced after the apply' shop .status.sync.status Synced
+soon 'the output is in its values' map .data.host db-1.example.com
+ok 'beside the values of its manifest' map .data.port 5432
+ok 'all outputs can be asked for, without those that are sensitive' map .data.all '{"host":"db-1.example.com"}'
+
+# ---- a stack that is not ready
+infra db-2.example.com
+push infra 'another host'
+until_so 60 eval '[ "$("$ctl" terraform get aws -o json | jq -r .phase)" = awaiting-approval ]'
+sed -i 's/note: one/note: two/' "$work/apps/chart/templates/where.yaml"
+push apps 'another note'
+soon 'a commit waits for the stack, and it says why' \
+	says 'blocked by terraform/aws because it waits for approval of plan'
+ok 'it is a condition, too' shop '[.status.conditions[] | select(.type == "DependencyWaiting")] | length' 1
+ok 'it is compared nonetheless' shop .status.sync.status OutOfSync
+ok 'and nothing is brought' map .data.note one
+kill "$daemon_pid"
+wait "$daemon_pid" 2>/dev/null
+start_daemon
+soon 'a restart changes nothing about it' says 'blocked by terraform/aws because it waits for approval'
+ok 'and nothing is brought' map .data.note one
+ok 'a yes' approve
+soon 'the commit is brought after the apply' map .data.note two
+soon 'with the other output' map .data.host db-2.example.com
+soon 'and it is in sync' shop .status.sync.status Synced
+
+# ---- another output alone is something to sync
+infra db-3.example.com
+push infra 'a third host'
+ok 'a yes' approve
+soon 'another output alone is brought, without self-heal' map .data.host db-3.example.com
+
+# ---- what cannot be
+application 'reconciled.io/values-from: "all: terraform/aws/password"'
+push apps 'a sensitive one'
+soon 'a sensitive output is refused, with what to do' says "output 'password' is sensitive"
+application 'reconciled.io/values-from: "all: terraform/aws/nothing"'
+push apps 'one there is not'
+soon 'an output there is not is named' says "blocked by terraform/aws because it has no output 'nothing'"
+application 'reconciled.io/depends-on: terraform/gcp'
+push apps 'a stack there is not'
+soon 'a stack there is not is named' says 'blocked by terraform/gcp because there is no stack of that name'
+application 'reconciled.io/depends-on: gcp'
+push apps 'nonsense'
+soon 'nonsense is refused with its place' grep -q "depends-on: 'gcp' is nothing to wait for" "$work/log"
+ok 'a sensitive value is nowhere' eval '! grep -rqs s3ns1t1ve "$work/state" "$work/log"'
+printf '%d passed, 0 failed\n' "$passed"
