@@ -525,8 +525,10 @@ bool rc_app_is_syncing(const struct rc_app *app)
 
 bool rc_app_is_settled(const struct rc_app *app)
 {
+	ev_timer turn = app->turn; /* libev's question is not const */
+
 	for (size_t i = 0; i < app->application->n_sources; i++)
 		if (app->repositories[i] && rc_repository_is_polling(app->repositories[i]))
 			return false;
-	return !rc_flow_is_running(&app->flow) && !ev_is_active(&app->turn) && !app->sync;
+	return !rc_flow_is_running(&app->flow) && !ev_is_active(&turn) && !app->sync;
 }

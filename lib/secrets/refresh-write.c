@@ -245,14 +245,17 @@ int rc_secrets_refresh_restart(struct rc_flow *flow, struct rc_error **err)
 	struct secrets_refresh *refresh = rc_secrets_refresh_of(flow);
 	struct secrets_entry *entry = refresh->entry;
 	rc_autofree char *name = restart_name(entry);
-	json_auto_t *noted = NULL;
+	json_auto_t *noted = NULL, *live = NULL;
 	int r = rc_store_get(entry->manager->options.store, "restart", name, &noted, err);
 
 	if (r < 0 || !noted)
 		return r < 0 ? r : RC_NEXT;
+	live = rc_secrets_manager_load_content(entry->manager, "Secret", entry->name_space,
+					       entry->external->target);
 	refresh->restart = rc_secrets_restart_start(
 		entry->manager->options.cluster, entry->manager->options.discovery,
-		entry->name_space, entry->external->target, rc_json_text(noted, "hash", NULL) ?: "",
-		&entry->log, on_rolled, refresh);
+		entry->name_space, entry->external->target,
+		rc_json_get(live, "metadata", "annotations", NULL),
+		rc_json_text(noted, "hash", NULL) ?: "", &entry->log, on_rolled, refresh);
 	return refresh->restart ? RC_WAIT : RC_NEXT;
 }

@@ -6,26 +6,37 @@
 
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
 #include "kube/apply.h"
-#include "secrets/workload.h"
+#include "secrets/reload.h"
 
-#define NOTE "reconciled.io/secret."
+#define NOTE	 "reconciled.io/secret."
+#define STRATEGY "reloader.stakater.com/rollout-strategy"
+
+struct kind {
+	const char *group, *name;
+};
+static const struct kind kinds[] = {{"apps", "Deployment"},
+				    {"apps", "StatefulSet"},
+				    {"apps", "DaemonSet"},
+				    {"argoproj.io", "Rollout"}};
 
 struct call {
 	struct call *prev, *next;
 	struct rc_secrets_restart *restart;
 	struct rc_kube_request *request;
-	char *name;	  /* of the workload that is patched; NULL: a list */
-	const char *kind; /* static text */
+	char *name; /* of the workload that is patched; NULL: a list */
+	const struct kind *kind;
 };
 
 struct rc_secrets_restart {
 	struct rc_kube_cluster *cluster;
 	struct rc_kube_discovery *discovery;
 	char *name_space, *secret, *hash, *note;
+	json_t *secret_notes;
 	const struct rc_log *log;
 	struct call *calls;
 	unsigned int n_rolled;
@@ -34,25 +45,6 @@ struct rc_secrets_restart {
 	rc_secrets_restart_done_fn *done;
 	void *userdata;
 };
-
-/* ---- use ---- */
-
-bool rc_secrets_restart_uses(const json_t *workload, const char *secret)
-{
-	return rc_secrets_workload_uses(rc_json_get(workload, "spec", "template", "spec", NULL),
-					"Secret", secret);
-}
-
-static bool is_opted_out(const json_t *workload)
-{
-	static const char *const notes[] = {"reloader.stakater.com/auto",
-					    "secret.reloader.stakater.com/auto"};
-
-	for (size_t i = 0; i < RC_ARRAY_SIZE(notes); i++)
-		if (rc_text_equal(rc_kube_object_get_annotation(workload, notes[i]), "false"))
-			return true;
-	return false;
-}
 
 /* ---- rolling ---- */
 
@@ -70,6 +62,7 @@ static void release(struct rc_secrets_restart *restart)
 		free_call(restart->calls);
 	}
 	rc_error_free(restart->err);
+	json_decref(restart->secret_notes);
 	free(restart->name_space);
 	free(restart->secret);
 	free(restart->hash);
@@ -113,28 +106,48 @@ static void on_patched(void *userdata, int r, const struct rc_kube_answer *answe
 		note_failure(restart, r, err);
 	} else {
 		restart->n_rolled++;
-		rc_log_notice(restart->log, "rolling %s %s/%s: secret %s changed", call->kind,
+		rc_log_notice(restart->log, "rolling %s %s/%s: secret %s changed", call->kind->name,
 			      restart->name_space, call->name, restart->secret);
 	}
 	end_call(call);
 }
 
-static void roll(struct rc_secrets_restart *restart, const char *kind, const json_t *workload)
+/* NULL: it has been rolled for this already. */
+static json_t *make_patch(const struct rc_secrets_restart *restart, const struct kind *kind,
+			  const json_t *workload)
+{
+	const char *strategy = rc_kube_object_get_annotation(workload, STRATEGY);
+	bool restarts = strcmp(kind->name, "Rollout") == 0 && rc_text_equal(strategy, "restart");
+	const char *before = restarts ? rc_kube_object_get_annotation(workload, restart->note)
+				      : rc_json_text(workload, "spec", "template", "metadata",
+						     "annotations", restart->note, NULL);
+	char now[RC_CLOCK_RFC3339_MAX];
+
+	if (rc_text_equal(before, restart->hash))
+		return NULL;
+	if (!restarts)
+		return json_pack("{s:{s:{s:{s:{s:s}}}}}", "spec", "template", "metadata",
+				 "annotations", restart->note, restart->hash);
+	return json_pack("{s:{s:{s:s}}, s:{s:s}}", "metadata", "annotations", restart->note,
+			 restart->hash, "spec", "restartAt",
+			 rc_clock_format_rfc3339(rc_clock_unix_s(), now));
+}
+
+static void roll(struct rc_secrets_restart *restart, const struct kind *kind,
+		 const json_t *workload)
 {
 	const struct rc_kube_resource *resource =
-		rc_kube_discovery_find(restart->discovery, "apps", kind, NULL);
+		rc_kube_discovery_find(restart->discovery, kind->group, kind->name, NULL);
 	const char *name = rc_kube_object_get_meta(workload, "name");
-	struct rc_kube_key key = {"apps", kind, restart->name_space, name};
+	struct rc_kube_key key = {kind->group, kind->name, restart->name_space, name};
 	struct rc_kube_write_options options = {.manager = "reconciled-secrets"};
-	json_auto_t *patch = json_pack("{s:{s:{s:{s:{s:s}}}}}", "spec", "template", "metadata",
-				       "annotations", restart->note, restart->hash);
+	json_auto_t *patch = NULL;
 	struct call *call;
 
-	if (!resource || !rc_secrets_restart_uses(workload, restart->secret) ||
-	    is_opted_out(workload) ||
-	    rc_text_equal(rc_json_text(workload, "spec", "template", "metadata", "annotations",
-				       restart->note, NULL),
-			  restart->hash))
+	if (!resource || !rc_secrets_reload_wants(workload, restart->secret, restart->secret_notes))
+		return;
+	patch = make_patch(restart, kind, workload);
+	if (!patch)
 		return;
 	call = rc_new0(struct call);
 	call->restart = restart;
@@ -152,20 +165,41 @@ static void on_listed(void *userdata, int r, const struct rc_kube_answer *answer
 	json_t *item;
 	size_t i;
 
-	if (r < 0)
+	if (r == -EACCES && strcmp(call->kind->group, "apps") != 0) {
+		rc_log_error(call->restart->log, LOG_NOTICE, err, "%s are not rolled",
+			     call->kind->name);
+		rc_error_free(err);
+	} else if (r < 0) {
 		note_failure(call->restart, r, err);
-	else
+	} else {
 		json_array_foreach (json_object_get(answer->object, "items"), i, item)
 			roll(call->restart, call->kind, item);
+	}
 	end_call(call);
+}
+
+static void list(struct rc_secrets_restart *restart, const struct kind *kind)
+{
+	const struct rc_kube_resource *resource =
+		rc_kube_discovery_find(restart->discovery, kind->group, kind->name, NULL);
+	struct call *call;
+
+	if (!resource)
+		return;
+	call = rc_new0(struct call);
+	call->restart = restart;
+	call->kind = kind;
+	DL_APPEND(restart->calls, call);
+	call->request = rc_kube_apply_list(restart->cluster, resource, restart->name_space, NULL,
+					   NULL, on_listed, call);
 }
 
 struct rc_secrets_restart *
 rc_secrets_restart_start(struct rc_kube_cluster *cluster, struct rc_kube_discovery *discovery,
-			 const char *name_space, const char *secret, const char *hash,
-			 const struct rc_log *log, rc_secrets_restart_done_fn *done, void *userdata)
+			 const char *name_space, const char *secret, const json_t *secret_notes,
+			 const char *hash, const struct rc_log *log,
+			 rc_secrets_restart_done_fn *done, void *userdata)
 {
-	static const char *const kinds[] = {"Deployment", "StatefulSet", "DaemonSet"};
 	struct rc_secrets_restart *restart = rc_new0(struct rc_secrets_restart);
 
 	restart->cluster = cluster;
@@ -177,20 +211,9 @@ rc_secrets_restart_start(struct rc_kube_cluster *cluster, struct rc_kube_discove
 	restart->log = log;
 	restart->done = done;
 	restart->userdata = userdata;
-	for (size_t i = 0; i < RC_ARRAY_SIZE(kinds); i++) {
-		const struct rc_kube_resource *resource =
-			rc_kube_discovery_find(discovery, "apps", kinds[i], NULL);
-		struct call *call;
-
-		if (!resource)
-			continue;
-		call = rc_new0(struct call);
-		call->restart = restart;
-		call->kind = kinds[i];
-		DL_APPEND(restart->calls, call);
-		call->request = rc_kube_apply_list(cluster, resource, name_space, NULL, NULL,
-						   on_listed, call);
-	}
+	restart->secret_notes = json_deep_copy(secret_notes);
+	for (size_t i = 0; i < RC_ARRAY_SIZE(kinds); i++)
+		list(restart, &kinds[i]);
 	if (!restart->calls) {
 		release(restart);
 		return NULL;
