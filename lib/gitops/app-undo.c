@@ -1,7 +1,8 @@
 /*
- * One Deployment back at the pods it had before, as `kubectl rollout undo` does it: the template of an
- * earlier ReplicaSet takes the place of the desired one, whatever is committed, until the application is
- * resumed. It is kept among what a person decided (app-hold.c), so self-heal brings it too.
+ * One Deployment back at the pods it had before, as `kubectl rollout undo` does it: the template of
+ * an earlier ReplicaSet takes the place of the desired one, whatever is committed, until the
+ * application is resumed. It is kept among what a person decided (app-hold.c), so self-heal brings
+ * it too.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -160,8 +161,9 @@ static int take(struct app_undo *undo, const json_t *list, struct rc_error **err
 	rc_request_done(&app->wanted.request);
 	app->wanted.request = (struct rc_request){
 		.no_hooks = true,
-		.resources = json_pack("[o]", json_sprintf("apps:Deployment:%s/%s",
-							   undo->key->name_space, undo->key->name))};
+		.resources =
+			json_pack("[o]", json_sprintf("apps:Deployment:%s/%s",
+						      undo->key->name_space, undo->key->name))};
 	rc_app_want(app, undo->by);
 	return 0;
 }
@@ -191,9 +193,9 @@ static int find(const struct rc_app *app, const char *name, struct rc_kube_key *
 	const char *slash = strchr(name ?: "", '/');
 	const struct rc_resource *found = NULL;
 
-	if (!slash || (strncasecmp(name, "deployment/", 11) != 0 &&
-		       strncasecmp(name, "deployments/", 12) != 0 &&
-		       strncasecmp(name, "deploy/", 7) != 0))
+	if (!slash ||
+	    (strncasecmp(name, "deployment/", 11) != 0 &&
+	     strncasecmp(name, "deployments/", 12) != 0 && strncasecmp(name, "deploy/", 7) != 0))
 		return rc_fail(err, -EINVAL,
 			       "'%s': a Deployment is wanted, as Deployment/NAME or "
 			       "Deployment/NAMESPACE/NAME",

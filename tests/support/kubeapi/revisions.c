@@ -1,6 +1,6 @@
 /*
- * The ReplicaSets of a Deployment by age: the annotation deployment.kubernetes.io/revision of the newest
- * is the Deployment's own, and an old one that is taken again becomes the newest.
+ * The ReplicaSets of a Deployment by age: the annotation deployment.kubernetes.io/revision of the
+ * newest is the Deployment's own, and an old one that is taken again becomes the newest.
  */
 #include <stdlib.h>
 
