@@ -75,6 +75,7 @@ static void finish(void)
 {
 	rc_vault_pool_free(world.pool);
 	scene_done(&world.scene);
+	memset(&world, 0, sizeof(world)); /* the next may be in the same process */
 }
 
 static void ask(const char *path)
