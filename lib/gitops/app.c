@@ -378,7 +378,7 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 	if (app->destination != destination)
 		return;
 	rc_app_preview_go_on(app);
-	if (is_at(app, "watch"))
+	if (is_at(app, "watch") || is_at(app, "connect"))
 		rc_flow_resume(&app->flow, 0, NULL);
 	else if (app->sync)
 		rc_sync_live_changed(app->sync);
