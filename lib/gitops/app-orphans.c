@@ -1,7 +1,7 @@
 /*
- * What lies in the application's namespace and is nobody's, where its project wants to know: what has no
- * owner and is tracked by no application, with what that made in its turn. Nothing of it is watched; the
- * names of everything are listed at times, one kind after the other.
+ * What lies in the application's namespace and is nobody's, where its project wants to know: what
+ * has no owner and is tracked by no application, with what that made in its turn. Nothing of it is
+ * watched; the names of everything are listed at times, one kind after the other.
  */
 #include <string.h>
 
@@ -16,24 +16,33 @@
 #define EVERY_S	    300
 #define OBJECTS_MAX 20000 /* of a namespace; what is beyond is not looked at */
 #define DEPTH_MAX   8
-#define NAMES_ONLY                                                                                 \
+#define NAMES_ONLY \
 	"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
 
 /* What controllers write all the time and nobody deploys; Argo CD leaves them out as well. */
 static const struct {
 	const char *group, *kind; /* kind NULL: the whole group */
 } left_out[] = {
-	{"", "Event"},	    {"", "Endpoints"}, {"events.k8s.io", NULL},
-	{"discovery.k8s.io", NULL}, {"coordination.k8s.io", "Lease"}, {"metrics.k8s.io", NULL},
-	{"authorization.k8s.io", NULL}, {"authentication.k8s.io", NULL}, {"cilium.io", NULL},
-	{"kyverno.io", NULL}, {"reports.kyverno.io", NULL}, {"wgpolicyk8s.io", NULL},
-	{"argoproj.io", "Application"}, {"argoproj.io", "AppProject"},
+	{"", "Event"},
+	{"", "Endpoints"},
+	{"events.k8s.io", NULL},
+	{"discovery.k8s.io", NULL},
+	{"coordination.k8s.io", "Lease"},
+	{"metrics.k8s.io", NULL},
+	{"authorization.k8s.io", NULL},
+	{"authentication.k8s.io", NULL},
+	{"cilium.io", NULL},
+	{"kyverno.io", NULL},
+	{"reports.kyverno.io", NULL},
+	{"wgpolicyk8s.io", NULL},
+	{"argoproj.io", "Application"},
+	{"argoproj.io", "AppProject"},
 };
 
 struct app_orphans {
 	struct rc_app *app;
-	json_t *kinds; /* [[group, kind]...] still to be listed; NULL: no listing is under way */
-	char *more;    /* where the list of the last kind goes on, or NULL */
+	json_t *kinds;	 /* [[group, kind]...] still to be listed; NULL: no listing is under way */
+	char *more;	 /* where the list of the last kind goes on, or NULL */
 	json_t *objects; /* {uid: {group, kind, name, owners: [uid], app?}} of this listing */
 	json_t *found;	 /* of the last one that ended */
 	struct rc_kube_request *request;
@@ -101,11 +110,11 @@ static void add(const struct app_orphans *orphans, const char *uid, json_t *obje
 	json_t *child;
 	size_t i;
 
-	json_array_append_new(
-		found, json_pack("{s:s, s:s, s:s, s:s}", "group", text_of(object, "group"), "kind",
-				 text_of(object, "kind"), "namespace",
-				 orphans->app->application->destination.name_space, "name",
-				 text_of(object, "name")));
+	json_array_append_new(found,
+			      json_pack("{s:s, s:s, s:s, s:s}", "group", text_of(object, "group"),
+					"kind", text_of(object, "kind"), "namespace",
+					orphans->app->application->destination.name_space, "name",
+					text_of(object, "name")));
 	json_array_foreach (json_object_get(children, uid), i, child) {
 		const char *below = json_string_value(child);
 		json_t *one = json_object_get(orphans->objects, below);
@@ -224,10 +233,10 @@ static void on_listed(void *userdata, int r, const struct rc_kube_answer *answer
 static bool ask(struct app_orphans *orphans, const json_t *kind)
 {
 	const struct rc_app *app = orphans->app;
-	const struct rc_kube_resource *resource = rc_kube_discovery_find(
-		rc_destination_get_discovery(app->destination),
-		json_string_value(json_array_get(kind, 0)),
-		json_string_value(json_array_get(kind, 1)), NULL);
+	const struct rc_kube_resource *resource =
+		rc_kube_discovery_find(rc_destination_get_discovery(app->destination),
+				       json_string_value(json_array_get(kind, 0)),
+				       json_string_value(json_array_get(kind, 1)), NULL);
 	struct rc_kube_query query[] = {
 		{"limit", "500"}, {orphans->more ? "continue" : NULL, orphans->more}, {NULL, NULL}};
 	rc_autofree char *path = NULL;
@@ -237,9 +246,8 @@ static bool ask(struct app_orphans *orphans, const json_t *kind)
 		return false;
 	options.path = path = rc_kube_resource_path(
 		resource, app->application->destination.name_space, NULL, NULL);
-	orphans->request =
-		rc_kube_request_start(rc_destination_get_cluster(app->destination), &options,
-				      on_listed, orphans);
+	orphans->request = rc_kube_request_start(rc_destination_get_cluster(app->destination),
+						 &options, on_listed, orphans);
 	return true;
 }
 
@@ -266,8 +274,7 @@ static void add_kind(void *userdata, const struct rc_kube_resource *resource)
 		if (strcmp(left_out[i].group, resource->group) == 0 &&
 		    (!left_out[i].kind || strcmp(left_out[i].kind, resource->kind) == 0))
 			return;
-	json_array_append_new(orphans->kinds,
-			      json_pack("[s, s]", resource->group, resource->kind));
+	json_array_append_new(orphans->kinds, json_pack("[s, s]", resource->group, resource->kind));
 }
 
 static void start(struct app_orphans *orphans)
@@ -310,9 +317,8 @@ void rc_app_orphans_consider(struct rc_app *app)
 		ev_timer_init(&orphans->timer, on_timer, EVERY_S, EVERY_S);
 		ev_timer_start(loop_of(orphans), &orphans->timer);
 	}
-	if (!orphans->kinds &&
-	    (orphans->is_due ||
-	     rc_clock_monotonic_ms() - orphans->listed_ms >= (uint64_t)EVERY_S * 1000))
+	if (!orphans->kinds && (orphans->is_due || rc_clock_monotonic_ms() - orphans->listed_ms >=
+							   (uint64_t)EVERY_S * 1000))
 		start(orphans);
 }
 
