@@ -9,6 +9,7 @@
 #include "kube/cache.h"
 #include "secrets/context.h"
 #include "secrets/external.h"
+#include "secrets/fanout.h"
 #include "secrets/follow.h"
 #include "secrets/lease.h"
 #include "secrets/manager.h"
@@ -107,6 +108,7 @@ struct rc_secrets_manager {
 	struct rc_kube_cache *objects; /* ExternalSecrets and stores, whole */
 	struct rc_secret *seal;	       /* of hashes of contents */
 	struct secrets_follow *follow;
+	struct secrets_fanout *fanout;
 	struct rc_kube_cache *contents; /* Secrets, ConfigMaps, ServiceAccounts: their hash only */
 	struct secrets_entry *entries;
 	struct secrets_entry *queue; /* due, the most urgent first */

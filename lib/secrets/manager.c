@@ -205,6 +205,9 @@ static void on_object(void *userdata, const struct rc_kube_live *live, bool is_g
 	struct secrets_entry *entry;
 	json_auto_t *object = NULL;
 
+	rc_secrets_fanout_note(manager->fanout);
+	if (strcmp(key->kind, "ClusterExternalSecret") == 0)
+		return;
 	if (is_gone && is_external) {
 		entry = rc_secrets_manager_find(manager, key->name_space, key->name);
 		if (entry)
@@ -286,6 +289,8 @@ static void on_content(void *userdata, const struct rc_kube_live *live, bool is_
 	if (!rc_secrets_manager_is_ready(manager))
 		return;
 	rc_secrets_follow_note(manager->follow, live->key.name_space);
+	if (strcmp(live->key.kind, "Namespace") == 0)
+		rc_secrets_fanout_note(manager->fanout);
 	ev_timer_stop(manager->options.loop, &manager->settle);
 	ev_timer_set(&manager->settle, SETTLE_S, 0);
 	ev_timer_start(manager->options.loop, &manager->settle);
@@ -312,6 +317,7 @@ static void on_state(void *userdata, const char *group, const char *kind, int r,
 		tell_failure(manager, manager->objects, kind, err);
 	else
 		rc_secrets_orphan_find(manager);
+	rc_secrets_fanout_note(manager->fanout);
 }
 
 static void on_content_state(void *userdata, const char *group, const char *kind, int r,
@@ -327,6 +333,7 @@ static void on_content_state(void *userdata, const char *group, const char *kind
 	rc_secrets_check_again(manager);
 	rc_secrets_queue_evaluate_all(manager);
 	rc_secrets_follow_note(manager->follow, NULL);
+	rc_secrets_fanout_note(manager->fanout);
 }
 
 static void on_server(void *userdata, struct rc_vault_server *server)
@@ -381,6 +388,7 @@ struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manage
 	manager->contents = rc_kube_cache_new(options->cluster, &content);
 	manager->seal = rc_secrets_seal_load_key(options->store);
 	manager->follow = rc_secrets_follow_new(manager);
+	manager->fanout = rc_secrets_fanout_new(manager);
 	rc_secrets_manager_on_discovery(manager);
 	return manager;
 }
@@ -393,6 +401,7 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 		return;
 	manager->is_ending = true;
 	rc_secrets_follow_free(manager->follow);
+	rc_secrets_fanout_free(manager->fanout);
 	HASH_ITER (hh, manager->entries, entry, next)
 		rc_secrets_manager_drop(entry);
 	rc_secrets_check_free_all(manager);
@@ -409,7 +418,8 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 
 void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 {
-	static const char *const kinds[] = {"SecretStore", "ClusterSecretStore", "ExternalSecret"};
+	static const char *const kinds[] = {"SecretStore", "ClusterSecretStore", "ExternalSecret",
+					    "ClusterExternalSecret"};
 
 	rc_secrets_follow_on_discovery(manager->follow);
 	if (rc_secrets_manager_resource(manager, "ExternalSecret") ||
