@@ -133,6 +133,8 @@ static void want(struct rc_app *app)
 		const struct rc_application_source *source = &app->application->sources[i];
 		struct rc_repository *repository = rc_engine_find_source(app->engine, source);
 
+		if (!repository && rc_app_permit_source(app, source->repo_url))
+			repository = rc_engine_adopt_source(app->engine, source);
 		app->repositories[i] = repository;
 		if (!repository)
 			continue;
@@ -399,6 +401,13 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 
 void rc_app_on_project(struct rc_app *app)
 {
+	/* It may allow a source now that nobody listed. */
+	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
+		if (app->repositories[i])
+			continue;
+		rc_app_unbind(app);
+		rc_app_rebind(app);
+	}
 	rc_app_mark(app, true);
 }
 
