@@ -93,6 +93,7 @@ static void unwant(struct rc_app *app)
 	rc_app_preview_cancel(app); /* they have wants of their own */
 	rc_app_tree_cancel(app);
 	rc_app_undo_cancel(app);
+	rc_app_orphans_done(app);
 	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
 			rc_repository_unwant(app->repositories[i], app->wants[i]);
@@ -399,12 +400,18 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 		rc_app_mark(app, false);
 }
 
+static bool are_all_found(const struct rc_app *app)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (!app->repositories[i])
+			return false;
+	return true;
+}
+
 void rc_app_on_project(struct rc_app *app)
 {
-	/* It may allow a source now that nobody listed. */
-	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
-		if (app->repositories[i])
-			continue;
+	rc_app_orphans_expire(app);
+	if (app->repositories && !are_all_found(app)) { /* it may allow them now */
 		rc_app_unbind(app);
 		rc_app_rebind(app);
 	}
@@ -417,6 +424,8 @@ void rc_app_refresh(struct rc_app *app, bool is_hard)
 		if (app->repositories[i])
 			rc_repository_poll(app->repositories[i]);
 	app->is_hard = app->is_hard || is_hard;
+	if (is_hard)
+		rc_app_orphans_expire(app);
 	rc_app_mark(app, true);
 }
 
