@@ -56,14 +56,6 @@ static bool is_polling(const struct rc_app *app)
 	return false;
 }
 
-static bool are_repositories_there(const struct rc_app *app)
-{
-	for (size_t i = 0; i < app->application->n_sources; i++)
-		if (!app->repositories[i])
-			return false;
-	return true;
-}
-
 int rc_app_refresh_resolve_step(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
@@ -81,7 +73,7 @@ int rc_app_refresh_resolve_step(struct rc_flow *flow, struct rc_error **err)
 	}
 	app->is_spec_error = false;
 	r = rc_app_refresh_resolve(app, &revision, &why);
-	if (r < 0 && held && are_repositories_there(app)) { /* what is newest does not matter */
+	if (r < 0 && held && rc_app_has_repositories(app)) { /* what is newest does not matter */
 		rc_error_free(rc_steal(&why));
 		r = 0;
 	}

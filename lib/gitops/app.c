@@ -400,7 +400,7 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 		rc_app_mark(app, false);
 }
 
-static bool are_all_found(const struct rc_app *app)
+bool rc_app_has_repositories(const struct rc_app *app)
 {
 	for (size_t i = 0; i < app->application->n_sources; i++)
 		if (!app->repositories[i])
@@ -411,7 +411,7 @@ static bool are_all_found(const struct rc_app *app)
 void rc_app_on_project(struct rc_app *app)
 {
 	rc_app_orphans_expire(app);
-	if (app->repositories && !are_all_found(app)) { /* it may allow them now */
+	if (app->repositories && !rc_app_has_repositories(app)) { /* it may allow them now */
 		rc_app_unbind(app);
 		rc_app_rebind(app);
 	}
