@@ -147,6 +147,9 @@ static int run_tpl(struct rc_value_call *call, struct rc_value *ret)
 	functions->tpl_depth++;
 	r = execute_tpl(call, set, &out);
 	functions->tpl_depth--;
+	/* What ends Go's execution passes by. */
+	if (r < 0 && rc_str_has_prefix(rc_str((*call->err)->message), RC_STR("runtime error: ")))
+		return r;
 	if (r < 0)
 		return rc_fail(call->err, r, "error during tpl function execution for %s: %s",
 			       quoted(call, text),

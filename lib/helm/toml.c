@@ -155,6 +155,8 @@ static int write_element(struct writer *writer, struct rc_value value, int depth
 	case RC_VALUE_FLOAT:
 		write_float(writer, value.real);
 		return 0;
+	case RC_VALUE_COMPLEX:
+		return rc_fail(writer->err, -EINVAL, "unsupported type: complex128");
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
 		rc_helm_toml_key_quote(writer->out, value.text);

@@ -238,6 +238,7 @@ static int loop(struct rc_template_state *state, const struct rc_template_node *
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
 	case RC_VALUE_FLOAT:
+	case RC_VALUE_COMPLEX:
 	case RC_VALUE_STRING:
 	case RC_VALUE_OBJECT:
 		return rc_template_exec_fail(
@@ -271,6 +272,16 @@ static int walk_range(struct rc_template_state *state, struct rc_value dot,
 	return r;
 }
 
+/* Nested calls stand on the C stack; end them before it does. */
+static bool is_too_deep(const struct rc_template_exec *exec)
+{
+	size_t max = exec->limits.max_stack_bytes ? exec->limits.max_stack_bytes : STACK_DEFAULT;
+	const char *here = __builtin_frame_address(0);
+	ptrdiff_t used = (const char *)exec->stack_base - here;
+
+	return (size_t)(used < 0 ? -used : used) > max;
+}
+
 static int walk_template(struct rc_template_state *state, struct rc_value dot,
 			 const struct rc_template_node *node)
 {
@@ -282,6 +293,9 @@ static int walk_template(struct rc_template_state *state, struct rc_value dot,
 	if (!tmpl)
 		return rc_template_exec_fail(state, "template \"%.*s\" not defined",
 					     (int)node->text.n, node->text.p);
+	if (is_too_deep(exec))
+		return rc_template_exec_fail(state, "exceeded maximum template depth (%d)",
+					     DEPTH_GO);
 	r = rc_template_exec_pipeline(state, dot, node->argument, &data);
 	if (r < 0)
 		return r;
@@ -330,16 +344,6 @@ static int walk(struct rc_template_state *state, struct rc_value dot,
 	default:
 		return rc_template_exec_fail(state, "unknown node");
 	}
-}
-
-/* Nested calls stand on the C stack; end them before it does. */
-static bool is_too_deep(const struct rc_template_exec *exec)
-{
-	size_t max = exec->limits.max_stack_bytes ? exec->limits.max_stack_bytes : STACK_DEFAULT;
-	const char *here = __builtin_frame_address(0);
-	ptrdiff_t used = (const char *)exec->stack_base - here;
-
-	return (size_t)(used < 0 ? -used : used) > max;
 }
 
 int rc_template_execute(struct rc_template_exec *exec, const struct rc_template *tmpl,
