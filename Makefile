@@ -188,6 +188,11 @@ fuzz: ## explore with libFuzzer: make fuzz F=<noun> [SECONDS=600]
 	$(Q)$(BUILD)/fuzz/fuzz_$(F) -max_total_time=$(or $(SECONDS),600) -timeout=10 -rss_limit_mb=2048 \
 		-artifact_prefix=$(BUILD)/fuzz/$(F)- $(BUILD)/fuzz/corpus_$(F) tests/fuzz/corpus/$(F)
 
+.PHONY: fuzz-programs
+fuzz-programs: ## build every fuzz harness, run none
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz \
+		$(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
 .PHONY: demo
 demo: deps ## the main job, on our in-memory Kubernetes API and a stand-in Vault (KEEP=1 leaves it running)
 	$(Q)$(MAKE) --no-print-directory all $(FAKES)

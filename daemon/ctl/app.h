@@ -54,6 +54,7 @@ int ctl_app_wait_for(const struct app_options *options);
 int ctl_app_suspend(int argc, char **argv);
 int ctl_app_resume(int argc, char **argv);
 int ctl_app_rollback(int argc, char **argv);
+int ctl_app_undo(int argc, char **argv);
 int ctl_app_approve(int argc, char **argv);
 int ctl_app_terminate(int argc, char **argv);
 int ctl_app_refresh(int argc, char **argv);

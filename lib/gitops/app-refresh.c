@@ -268,6 +268,7 @@ int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 		free(rc_steal(&app->render_key));
 		return rc_wrap(err, r, "reading what was rendered");
 	}
+	rc_app_undo_shape(app, app->fresh);
 	remember_kinds(app);
 	rc_app_delete_note_hooks(app, app->fresh);
 	return RC_NEXT;

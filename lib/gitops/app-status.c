@@ -52,6 +52,24 @@ static void add_cluster_condition(const struct rc_app *app, json_t *conditions)
 	add_condition(conditions, "ClusterWarning", message, since);
 }
 
+static void add_undone_conditions(const struct rc_app *app, json_t *conditions)
+{
+	const json_t *all = rc_app_hold_get_undone(app);
+	const char *name;
+	json_t *undone;
+
+	json_object_foreach ((json_t *)(uintptr_t)all, name, undone) {
+		rc_autofree char *text = rc_asprintf(
+			"%s stays at its revision %lld since %s went back; reconcilectl app resume "
+			"%s ends that",
+			name, (long long)json_integer_value(json_object_get(undone, "revision")),
+			rc_json_text(undone, "by", NULL) ?: "", app->application->name);
+
+		add_condition(conditions, "Undone", text,
+			      json_integer_value(json_object_get(undone, "at")));
+	}
+}
+
 static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
 {
 	const json_t *rollback = rc_app_hold_get_rollback(app);
@@ -62,6 +80,7 @@ static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
 		add_condition(conditions, "Suspended", suspended, 0);
 	if (waiting)
 		add_condition(conditions, "PruneApproval", waiting, 0);
+	add_undone_conditions(app, conditions);
 	if (!rollback)
 		return;
 	held = rc_asprintf("stays at %.12s (history %lld) since %s went back; reconcilectl app "
