@@ -86,12 +86,14 @@ int rc_template_argument_check(struct rc_template_state *state, char type, struc
 			value->named = false;
 		return 0;
 	}
-	return rc_template_exec_fail(
-		state, "wrong type for value; expected %s; got %s", rc_template_argument_type_name(type),
-		value->kind == RC_VALUE_NIL ? "interface {}" : rc_value_type_name(*value));
+	return rc_template_exec_fail(state, "wrong type for value; expected %s; got %s",
+				     rc_template_argument_type_name(type),
+				     value->kind == RC_VALUE_NIL ? "interface {}"
+								 : rc_value_type_name(*value));
 }
 
-const char *rc_template_argument_text(struct rc_template_state *state, const struct rc_template_node *node)
+const char *rc_template_argument_text(struct rc_template_state *state,
+				      const struct rc_template_node *node)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
@@ -119,12 +121,13 @@ static int ideal_constant(struct rc_template_state *state, const struct rc_templ
 static int fail_expected(struct rc_template_state *state, const char *what,
 			 const struct rc_template_node *node)
 {
-	return rc_template_exec_fail(state, "expected %s; found %s", what, rc_template_argument_text(state, node));
+	return rc_template_exec_fail(state, "expected %s; found %s", what,
+				     rc_template_argument_text(state, node));
 }
 
 /* A literal adapts to its parameter. */
 int rc_template_argument_literal(struct rc_template_state *state, char type,
-			const struct rc_template_node *node, struct rc_value *ret)
+				 const struct rc_template_node *node, struct rc_value *ret)
 {
 	bool number = node->kind == RC_NODE_NUMBER;
 
@@ -162,7 +165,8 @@ int rc_template_argument_literal(struct rc_template_state *state, char type,
 	case 'v':
 	case 'c':
 		return rc_template_exec_fail(state, "can't handle %s for arg of type %s",
-					     rc_template_argument_text(state, node), rc_template_argument_type_name(type));
+					     rc_template_argument_text(state, node),
+					     rc_template_argument_type_name(type));
 	default:
 		break;
 	}
