@@ -71,7 +71,7 @@ DAEMON_SRC := $(sort $(wildcard daemon/*.c daemon/api/*.c))
 CONFIG_SRC := $(sort $(wildcard daemon/config*.c))
 CTL_SRC    := $(sort $(wildcard daemon/ctl/*.c)) $(CONFIG_SRC)
 # reconcilectl starts in milliseconds because it links only what its commands need.
-CTL_LAYERS := helm template data base
+CTL_LAYERS := gitops helm template data base
 
 SUPPORT    := $(patsubst tests/support/%/,%,$(sort $(dir $(wildcard tests/support/*/*.c))))
 TEST_SRC   := $(sort $(wildcard $(foreach l,$(LAYERS) daemon,tests/$(l)/test_*.c)))

@@ -1,9 +1,4 @@
-/*
- * Which workloads are rolled when a Secret changes, by Reloader's annotations.
- *
- * A workload that says nothing is rolled when its pods use the Secret. One that names what it
- * follows (a list, or search) is rolled for that alone.
- */
+/* Which Secrets and ConfigMaps a workload follows, by Reloader's annotations. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,10 +6,19 @@
 #include <jansson.h>
 
 /*
- * secret_notes: the annotations of the Secret, or NULL. In order: the Secret's ignore, the
- * workload's "false", its exclusions, its list of names (each a whole regular expression; it need
- * not use what it names), search and match, auto, and use. A workload's annotations are those of
- * its own, or, when none of these is there, of its pod template.
+ * Whether the change of a Secret or ConfigMap (kind) rolls a workload; notes: the annotations of
+ * that object, or NULL. by_use: a workload without any annotation of Reloader follows what its pods
+ * use, as those of a Secret that we write do.
+ *
+ * The first that applies counts: the object is ignored; the workload opted out; it excludes the
+ * object; it lists it; search and match. Annotations of the pod template count when the workload
+ * itself has none.
  */
-bool rc_secrets_reload_wants(const json_t *workload, const char *secret,
-			     const json_t *secret_notes);
+bool rc_secrets_reload_wants(const json_t *workload, const char *kind, const char *name,
+			     const json_t *notes, bool by_use);
+/* Whether it has any of the annotations that ask for something. */
+bool rc_secrets_reload_asks(const json_t *workload);
+/* Add the names it may follow, as the keys of a map; *ret_has_patterns: and others that patterns
+ * fit. */
+void rc_secrets_reload_add_names(const json_t *workload, const char *kind, json_t *to,
+				 bool *ret_has_patterns);

@@ -1,10 +1,7 @@
 /*
- * Rolling the workloads that use a Secret, once per change, by an annotation on their pod template
- * that holds the Secret's hash.
+ * Rolling the workloads of a namespace that use a Secret which we wrote, once per change.
  *
- * Which they are is said by reload.h. An Argo Rollout whose annotation
- * reloader.stakater.com/rollout-strategy is "restart" is restarted by its spec.restartAt, and has
- * the annotation on itself.
+ * Which they are is said by reload.h, and how it is done by roll.h.
  */
 #pragma once
 
@@ -24,8 +21,8 @@ struct rc_secrets_restart; /* one round; opaque */
 typedef void rc_secrets_restart_done_fn(void *userdata, int r, unsigned int n_rolled,
 					struct rc_error *err);
 
-/* secret_notes: the Secret's annotations, or NULL; copied. NULL: the cluster has no kind of
- * workload; done is not called. */
+/* hash: keyed, see seal.h. secret_notes: the Secret's annotations, or NULL; copied. NULL: the
+ * cluster has no kind of workload; done is not called. */
 struct rc_secrets_restart *
 rc_secrets_restart_start(struct rc_kube_cluster *cluster, struct rc_kube_discovery *discovery,
 			 const char *name_space, const char *secret, const json_t *secret_notes,

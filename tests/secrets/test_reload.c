@@ -62,8 +62,9 @@ START_TEST(test_wants)
 		cases[_i].notes, cases[_i].template_notes, cases[_i].uses ? "app" : "none");
 	json_auto_t *workload = sample_read(text), *notes = sample_read(cases[_i].secret_notes);
 
-	ck_assert_msg(rc_secrets_reload_wants(workload, "app", notes) == cases[_i].wants, "%s",
-		      cases[_i].name);
+	ck_assert_msg(rc_secrets_reload_wants(workload, "Secret", "app", notes, true) ==
+			      cases[_i].wants,
+		      "%s", cases[_i].name);
 }
 END_TEST
 

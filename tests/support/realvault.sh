@@ -45,8 +45,9 @@ start_postgres() { # FOLDER: must be reachable by that account
 		CREATE ROLE vaultroot SUPERUSER LOGIN PASSWORD 'vaultroot'"
 }
 
+# An error is shown with its words.
 real_vault() { # METHOD PATH [JSON]
-	curl -sS --max-time 30 -f -X "$1" -H "X-Vault-Token: ${vault_root:-}" "$vault/v1/$2" ${3:+-d "$3"}
+	curl -sS --max-time 30 --fail-with-body -X "$1" -H "X-Vault-Token: ${vault_root:-}" "$vault/v1/$2" ${3:+-d "$3"}
 }
 
 run_vault() {
