@@ -240,6 +240,8 @@ static void serve_app(struct api_call *call)
 		api_reply(call, rc_app_describe(app));
 	} else if (strcmp(what, "resources") == 0) {
 		api_reply(call, rc_app_describe_resources(app));
+	} else if (strcmp(what, "orphans") == 0) {
+		api_reply(call, rc_app_describe_orphans(app));
 	} else if (strcmp(what, "tree") == 0) {
 		rc_app_tree(app, on_tree, call->exchange);
 	} else if (strcmp(what, "history") == 0) {

@@ -200,7 +200,8 @@ static const struct ctl_command commands[] = {
 	{"wait", "NAME [--health] [--sync] [--timeout S]", "until synced and healthy",
 	 ctl_app_wait},
 	{"history", "NAME", "revisions that were synced", app_history},
-	{"resources", "NAME [--tree]", "the resources and their health", ctl_app_resources},
+	{"resources", "NAME [--tree | --orphaned]", "the resources and their health",
+	 ctl_app_resources},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -18,7 +18,7 @@ struct app_options {
 	const char *revision, *reason, *until, *local, *strategy, *to;
 	unsigned int timeout_s, source;
 	bool prune, dry_run, async, health, sync, operation;
-	bool force, replace, out_of_sync_only, tree;
+	bool force, replace, out_of_sync_only, tree, orphaned;
 	const char *resources[APP_RESOURCES_MAX];
 	size_t n_resources;
 };

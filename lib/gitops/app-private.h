@@ -17,6 +17,7 @@
 
 struct app_call;
 struct app_diff;
+struct app_orphans;
 struct app_preview;
 struct app_question;
 struct app_tree;
@@ -48,6 +49,7 @@ struct rc_app {
 	struct app_preview *previews;
 	struct app_tree *trees;
 	struct app_undo *undos;
+	struct app_orphans *orphans;	/* NULL: its project does not ask for them */
 	struct app_question *questions; /* that the worker of programs has */
 	unsigned int n_asked;		/* dry runs and questions of this look */
 	bool is_asking;			/* the step waits for their answers */
@@ -293,6 +295,15 @@ void rc_app_tree_cancel(struct rc_app *app);
 void rc_app_undo_shape(const struct rc_app *app, struct rc_desired *desired);
 /* Whoever waits for an undo is told that it will not come. */
 void rc_app_undo_cancel(struct rc_app *app);
+
+/* ---- app-orphans.c ---- */
+/* The look went well: whether it is time to list what is nobody's. */
+void rc_app_orphans_consider(struct rc_app *app);
+/* The next time is now. */
+void rc_app_orphans_expire(struct rc_app *app);
+void rc_app_orphans_done(struct rc_app *app);
+/* There are some, and its project wants a warning. */
+bool rc_app_orphans_warns(const struct rc_app *app);
 
 /* ---- app-diff.c ---- */
 /* Whoever waits for a diff is told that it will not come. */

@@ -389,6 +389,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 		app->is_compared = true;
 		app->compared_unix_s = rc_clock_unix_s();
 		rc_app_run_decide(app);
+		rc_app_orphans_consider(app);
 	}
 	rc_app_tell(app);
 	if ((app->is_dirty && r == 0) || app->is_live_dirty)

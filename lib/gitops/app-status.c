@@ -92,6 +92,16 @@ static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
 		      json_integer_value(json_object_get(rollback, "at")));
 }
 
+static void add_orphan_condition(const struct rc_app *app, json_t *conditions)
+{
+	rc_autofree char *text = NULL;
+
+	if (!rc_app_orphans_warns(app))
+		return;
+	text = rc_asprintf("Application has %zu orphaned resources", rc_app_count_orphans(app));
+	add_condition(conditions, "OrphanedResourceWarning", text, 0);
+}
+
 static void add_owner_conditions(const struct rc_app *app, json_t *conditions)
 {
 	for (size_t i = 0; i < app->resources.n; i++) {
@@ -130,6 +140,7 @@ json_t *rc_app_describe_conditions(const struct rc_app *app)
 	add_cluster_condition(app, conditions);
 	add_hold_conditions(app, conditions);
 	add_owner_conditions(app, conditions);
+	add_orphan_condition(app, conditions);
 	json_array_foreach (app->warnings, i, warning)
 		add_condition(conditions, "RenderWarning", json_string_value(warning) ?: "", 0);
 	json_array_foreach (app->desired ? app->desired->warnings : NULL, i, warning)

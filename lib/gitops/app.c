@@ -93,6 +93,7 @@ static void unwant(struct rc_app *app)
 	rc_app_preview_cancel(app); /* they have wants of their own */
 	rc_app_tree_cancel(app);
 	rc_app_undo_cancel(app);
+	rc_app_orphans_done(app);
 	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
 			rc_repository_unwant(app->repositories[i], app->wants[i]);
@@ -399,6 +400,7 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 
 void rc_app_on_project(struct rc_app *app)
 {
+	rc_app_orphans_expire(app);
 	rc_app_mark(app, true);
 }
 
@@ -408,6 +410,8 @@ void rc_app_refresh(struct rc_app *app, bool is_hard)
 		if (app->repositories[i])
 			rc_repository_poll(app->repositories[i]);
 	app->is_hard = app->is_hard || is_hard;
+	if (is_hard)
+		rc_app_orphans_expire(app);
 	rc_app_mark(app, true);
 }
 

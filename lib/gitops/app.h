@@ -121,6 +121,10 @@ json_t *rc_app_describe_resources(const struct rc_app *app);
  */
 typedef void rc_app_tree_fn(void *userdata, int r, const json_t *tree, struct rc_error *err);
 void rc_app_tree(struct rc_app *app, rc_app_tree_fn *done, void *userdata);
+/* {"items": [{group, kind, namespace, name}...]}: what lies in its namespace and is nobody's, where
+ * its project asks for it (orphanedResources); of the last time it was looked for. The caller's. */
+json_t *rc_app_describe_orphans(const struct rc_app *app);
+size_t rc_app_count_orphans(const struct rc_app *app);
 /* {"items": [...]}, newest first; the caller's. */
 int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct rc_error **err);
 
