@@ -210,6 +210,8 @@ static const struct {
 	const char *option;
 	size_t offset;
 } options[] = {
+	{"Prune=true", offsetof(struct rc_traits, may_prune)},
+	{"Delete=true", offsetof(struct rc_traits, may_delete)},
 	{"Prune=false", offsetof(struct rc_traits, no_prune)},
 	{"Prune=confirm", offsetof(struct rc_traits, prune_confirm)},
 	{"PruneLast=true", offsetof(struct rc_traits, prune_last)},
