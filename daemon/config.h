@@ -171,6 +171,7 @@ struct rc_config {
 	size_t n_clusters;
 	struct rc_config_repository *repositories;
 	size_t n_repositories;
+	bool unlisted_repositories; /* others that sources name are read, without credentials */
 	struct rc_config_applications *applications;
 	size_t n_applications;
 	struct rc_config_pair *customizations; /* Argo CD's resource.customizations... */
