@@ -281,6 +281,10 @@ static void read_field(struct config_reader *reader, const struct rc_yaml_entry 
 		read_pairs(reader, entry->value, field, object, where);
 		return;
 	case CONFIG_STRUCT:
+		if (field->target->offset_place)
+			*(struct rc_config_place *)(void *)((char *)to +
+							    field->target->offset_place) =
+				(struct rc_config_place){reader->file, entry->line, entry->column};
 		config_decode(reader, entry->value, field->target, to, where);
 		return;
 	case CONFIG_STRUCTS:

@@ -35,6 +35,31 @@ static const struct config_field variable_fields[] = {
 static const struct config_struct variable = {variable_fields, sizeof(struct rc_config_variable),
 					      offsetof(struct rc_config_variable, place)};
 
+static const char *const output_kinds[] = {"ConfigMap", "Secret", NULL};
+static const struct config_field output_fields[] = {
+	{.name = "kind",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_output, kind),
+	 .words = output_kinds,
+	 .required = true},
+	CONFIG_FIELD_TEXT(struct rc_config_output, cluster, "cluster"),
+	{.name = "namespace",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_output, name_space),
+	 .required = true},
+	{.name = "object",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_output, name),
+	 .required = true},
+	{.name = "keys",
+	 .type = CONFIG_PAIRS,
+	 .offset = offsetof(struct rc_config_output, keys),
+	 .offset_n = offsetof(struct rc_config_output, n_keys)},
+	{.name = NULL},
+};
+static const struct config_struct output = {output_fields, sizeof(struct rc_config_output),
+					    offsetof(struct rc_config_output, place)};
+
 static const char *const approvals[] = {"required", "changes", "none", NULL};
 static const struct config_field stack_fields[] = {
 	{.name = "name",
@@ -63,6 +88,11 @@ static const struct config_field stack_fields[] = {
 	 .offset = offsetof(struct rc_config_stack, environment),
 	 .offset_n = offsetof(struct rc_config_stack, n_environment),
 	 .target = &variable},
+	{.name = "outputs",
+	 .type = CONFIG_STRUCTS,
+	 .offset = offsetof(struct rc_config_stack, outputs),
+	 .offset_n = offsetof(struct rc_config_stack, n_outputs),
+	 .target = &output},
 	{.name = "awsCredentials",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_stack, aws_credentials)},
@@ -109,6 +139,20 @@ static const struct config_field backups_fields[] = {
 };
 static const struct config_struct backups = {backups_fields, 0, 0};
 
+static const struct config_field approval_fields[] = {
+	{.name = "repository",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_terraform, approvals.repository),
+	 .required = true},
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.revision, "revision"),
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.path, "path"),
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.signers, "allowedSigners"),
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.keyring, "keyring"),
+	{.name = NULL},
+};
+static const struct config_struct approval_files = {
+	approval_fields, 0, offsetof(struct rc_config_terraform, approvals.place)};
+
 static const struct config_field fields[] = {
 	{.name = "stacks",
 	 .type = CONFIG_STRUCTS,
@@ -120,6 +164,7 @@ static const struct config_field fields[] = {
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_terraform, freeze)},
 	{.name = "backups", .type = CONFIG_STRUCT, .target = &backups},
+	{.name = "approvals", .type = CONFIG_STRUCT, .target = &approval_files},
 	{.name = NULL},
 };
 const struct config_struct config_terraform = {fields, 0, 0};
@@ -181,6 +226,21 @@ static const char *find_variable_problem(const struct rc_config *config,
 	return NULL;
 }
 
+static const char *find_output_problem(const struct rc_config *config,
+				       const struct rc_config_output *it)
+{
+	bool is_known = !it->cluster;
+
+	for (size_t i = 0; i < config->n_clusters; i++)
+		is_known = is_known || strcmp(config->clusters[i].name, it->cluster) == 0;
+	if (config->n_clusters == 0)
+		return "outputs: there is no cluster to write them to; add it to clusters";
+	if (!is_known)
+		return rc_arena_printf(config->arena, "outputs: no cluster is named '%s'",
+				       it->cluster);
+	return NULL;
+}
+
 static bool depends_on(const struct rc_config *config, const struct rc_config_stack *it,
 		       const char *name, size_t depth)
 {
@@ -219,12 +279,32 @@ static const char *find_stack_problem(const struct rc_config *config,
 		problem = find_variable_problem(config, &it->variables[i]);
 	for (size_t i = 0; !problem && i < it->n_environment; i++)
 		problem = find_variable_problem(config, &it->environment[i]);
+	for (size_t i = 0; !problem && i < it->n_outputs; i++)
+		problem = find_output_problem(config, &it->outputs[i]);
 	return problem;
+}
+
+static const char *find_approvals_problem(const struct rc_config *config)
+{
+	const char *repository = config->terraform.approvals.repository;
+
+	if (!repository)
+		return NULL;
+	if (!config_find_repository(config, repository))
+		return rc_arena_printf(config->arena, "no repository is named '%s'", repository);
+	if (!config->terraform.approvals.signers && !config->terraform.approvals.keyring)
+		return "it needs 'allowedSigners' or 'keyring': whose signatures count";
+	return NULL;
 }
 
 int config_terraform_check(const struct rc_config *config, struct rc_buf *messages)
 {
+	const char *approvals_problem = find_approvals_problem(config);
 	int r = 0;
+
+	if (approvals_problem)
+		r = rc_config_refuse(messages, config->terraform.approvals.place,
+				     "terraform.approvals: %s", approvals_problem);
 
 	for (size_t i = 0; i < config->terraform.n_stacks; i++) {
 		const struct rc_config_stack *it = &config->terraform.stacks[i];

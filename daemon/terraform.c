@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "approvals.h"
 #include "base/file.h"
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/base64.h"
+#include "outputs.h"
 #include "terraform/backup.h"
 #include "worker.h"
 
@@ -27,6 +29,8 @@ struct daemon_terraform {
 	struct rc_daemon *daemon;
 	struct rc_worker_pool *git_pool, *plan_pool;
 	struct rc_terraform_manager *manager;
+	struct daemon_approvals *approvals;
+	struct daemon_outputs *outputs;
 	struct binding *bindings;
 	size_t n_bindings;
 	ev_timer stop; /* looks whether all have ended */
@@ -120,6 +124,26 @@ static void on_stack(void *userdata, const char *stack)
 
 	if (terraform->daemon->engine)
 		rc_engine_on_stack(terraform->daemon->engine, stack);
+	daemon_approvals_wake(terraform->approvals);
+}
+
+static void on_outputs(void *userdata, const char *stack, const json_t *outputs)
+{
+	struct daemon_terraform *terraform = userdata;
+
+	daemon_outputs_take(terraform->outputs, stack, outputs);
+}
+
+json_t *daemon_terraform_describe(const struct daemon_terraform *terraform,
+				  const struct rc_terraform_stack *stack)
+{
+	json_t *json = rc_terraform_stack_describe(stack);
+	json_t *written = daemon_outputs_describe(terraform->outputs,
+						  rc_terraform_stack_get_options(stack)->name);
+
+	if (written)
+		json_object_set_new(json, "written", written);
+	return json;
 }
 
 char *daemon_terraform_await_stack(void *userdata, const char *stack)
@@ -234,6 +258,8 @@ static void tell_commit(struct daemon_terraform *terraform, const struct binding
 
 void daemon_terraform_unbind(struct daemon_terraform *terraform)
 {
+	daemon_approvals_unbind(terraform->approvals);
+	daemon_outputs_unbind(terraform->outputs);
 	for (size_t i = 0; i < terraform->n_bindings; i++) {
 		struct binding *binding = &terraform->bindings[i];
 
@@ -274,6 +300,7 @@ void daemon_terraform_on_repository(struct daemon_terraform *terraform,
 	for (size_t i = 0; i < terraform->n_bindings; i++)
 		if (terraform->bindings[i].repository == repository)
 			tell_commit(terraform, &terraform->bindings[i]);
+	daemon_approvals_on_repository(terraform->approvals, repository);
 }
 
 void daemon_terraform_configure(struct daemon_terraform *terraform)
@@ -297,6 +324,8 @@ void daemon_terraform_configure(struct daemon_terraform *terraform)
 		stacks[i] = make_stack(arena, &config->terraform.stacks[i]);
 	rc_terraform_manager_configure(terraform->manager, &settings, stacks, n);
 	bind_all(terraform);
+	daemon_approvals_configure(terraform->approvals);
+	daemon_outputs_configure(terraform->outputs);
 }
 
 /* ---- the end of the service ---- */
@@ -345,6 +374,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 		.plugin_cache = cache,
 		.resolve = resolve,
 		.changed = on_stack,
+		.outputs = on_outputs,
 		.userdata = terraform,
 	};
 
@@ -354,6 +384,9 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 	options.git_pool = terraform->git_pool;
 	options.plan_pool = terraform->plan_pool;
 	terraform->manager = rc_terraform_manager_new(&options);
+	terraform->approvals =
+		daemon_approvals_new(daemon, terraform->git_pool, terraform->manager);
+	terraform->outputs = daemon_outputs_new(daemon, terraform->manager);
 	ev_timer_init(&terraform->stop, on_stop_look, STOP_LOOK_S, STOP_LOOK_S);
 	return terraform;
 }
@@ -363,8 +396,10 @@ void daemon_terraform_free(struct daemon_terraform *terraform)
 	if (!terraform)
 		return;
 	ev_timer_stop(terraform->daemon->loop, &terraform->stop);
-	rc_terraform_manager_free(terraform->manager);
 	daemon_terraform_unbind(terraform);
+	daemon_approvals_free(terraform->approvals);
+	daemon_outputs_free(terraform->outputs);
+	rc_terraform_manager_free(terraform->manager);
 	rc_worker_pool_free(terraform->git_pool);
 	rc_worker_pool_free(terraform->plan_pool);
 	free(terraform);
@@ -373,4 +408,10 @@ void daemon_terraform_free(struct daemon_terraform *terraform)
 struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_terraform *terraform)
 {
 	return terraform->manager;
+}
+
+int daemon_terraform_take_approval(struct daemon_terraform *terraform, struct rc_str message,
+				   struct rc_error **err)
+{
+	return daemon_approvals_take(terraform->approvals, message, err);
 }

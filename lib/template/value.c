@@ -160,6 +160,8 @@ bool rc_value_is_true(struct rc_value value)
 		return value.integer != 0;
 	case RC_VALUE_FLOAT:
 		return value.real != 0;
+	case RC_VALUE_COMPLEX:
+		return value.complex.real != 0 || value.complex.imaginary != 0;
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
 		return value.text.n > 0;
@@ -217,6 +219,9 @@ bool rc_value_equal(struct rc_value a, struct rc_value b)
 		return a.integer == b.integer;
 	case RC_VALUE_FLOAT:
 		return a.real == b.real;
+	case RC_VALUE_COMPLEX:
+		return a.complex.real == b.complex.real &&
+		       a.complex.imaginary == b.complex.imaginary;
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
 		return rc_str_equal(a.text, b.text);
@@ -312,6 +317,8 @@ const char *rc_value_type_name(struct rc_value value)
 		return "uint32";
 	case RC_VALUE_FLOAT:
 		return "float64";
+	case RC_VALUE_COMPLEX:
+		return "complex128";
 	case RC_VALUE_STRING:
 		return "string";
 	case RC_VALUE_BYTES:
@@ -347,6 +354,7 @@ const char *rc_value_kind_name(struct rc_value value)
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
 	case RC_VALUE_FLOAT:
+	case RC_VALUE_COMPLEX:
 	case RC_VALUE_STRING:
 		return rc_value_type_name(value);
 	}
@@ -387,6 +395,17 @@ static void print_bytes(struct rc_buf *buf, struct rc_str bytes)
 	rc_buf_putc(buf, ']');
 }
 
+/* "(1+2i)". */
+static void print_complex(struct rc_buf *buf, struct rc_value value)
+{
+	rc_uninitialized char text[RC_NUMBER_MAX];
+
+	rc_buf_putc(buf, '(');
+	rc_buf_add(buf, text, rc_number_format_g(value.complex.real, 64, text));
+	rc_number_format_g(value.complex.imaginary, 64, text);
+	rc_buf_printf(buf, "%s%si)", strchr("+-", text[0]) ? "" : "+", text);
+}
+
 static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int depth)
 {
 	rc_uninitialized char text[RC_NUMBER_MAX];
@@ -410,6 +429,9 @@ static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int 
 		return;
 	case RC_VALUE_FLOAT:
 		rc_buf_add(buf, text, rc_number_format_g(value.real, 64, text));
+		return;
+	case RC_VALUE_COMPLEX:
+		print_complex(buf, value);
 		return;
 	case RC_VALUE_STRING:
 		rc_buf_add_str(buf, value.text);
