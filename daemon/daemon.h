@@ -44,7 +44,7 @@ struct rc_daemon {
 	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;
 	struct daemon_remote *remote; /* the API over TLS; NULL: only the socket */
-	char *config_error; /* why the last reload was refused, or NULL */
+	char *config_error;	      /* why the last reload was refused, or NULL */
 	int64_t started_unix_s;
 	ev_signal hangup, terminate, interrupt;
 	ev_timer watchdog, last; /* last: the end comes, whatever it waits for */
