@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "data/quote.h"
 
 #define NS_PER_MS     UINT64_C(1000000)
 #define NS_PER_SECOND UINT64_C(1000000000)
@@ -28,6 +27,24 @@ static const struct {
 	{"d", 24 * 3600 * NS_PER_SECOND, true},
 };
 
+/* time's own quoting: bytes that are not plain ASCII as \xNN. */
+static void quote(struct rc_buf *out, struct rc_str text)
+{
+	rc_buf_putc(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < ' ' || c >= 0x80) {
+			rc_buf_printf(out, "\\x%02x", c);
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			rc_buf_putc(out, '\\');
+		rc_buf_putc(out, (char)c);
+	}
+	rc_buf_putc(out, '"');
+}
+
 static int refuse(const char *what, struct rc_str unit, struct rc_str text, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf quoted_unit, quoted;
@@ -36,12 +53,12 @@ static int refuse(const char *what, struct rc_str unit, struct rc_str text, stru
 	rc_buf_init(&quoted, 4096);
 	if (unit.p) {
 		rc_buf_putc(&quoted_unit, ' ');
-		rc_quote_string(&quoted_unit, unit, false);
+		quote(&quoted_unit, unit);
 		rc_buf_puts(&quoted_unit, " in duration");
 	} else {
 		rc_buf_puts(&quoted_unit, " duration");
 	}
-	rc_quote_string(&quoted, text, false);
+	quote(&quoted, text);
 	return rc_fail(err, -EINVAL, "time: %s%s %s", what, rc_buf_text(&quoted_unit),
 		       rc_buf_text(&quoted));
 }

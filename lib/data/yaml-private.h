@@ -1,6 +1,7 @@
 /* What the two readers of YAML share: the careful one (yaml.c) and the quick one (yaml-quick.c). */
 #pragma once
 
+#include "base/buf.h"
 #include "data/yaml.h"
 
 #define RC_YAML_NODES_DEFAULT 10000000
@@ -24,6 +25,9 @@ bool rc_yaml_key_text(struct rc_arena *arena, const struct rc_yaml_node *key,
  */
 void rc_yaml_mapping_finish(struct rc_arena *arena, struct rc_yaml_node *mapping,
 			    struct rc_yaml_entry *at, size_t n);
+
+/* Append the node as Go's %#v prints what goyaml.v2 decodes it to. */
+void rc_yaml_print_go(struct rc_buf *out, const struct rc_yaml_node *node);
 
 /*
  * The quick reader: everyday YAML (block mappings and sequences, plain, quoted and block scalars,

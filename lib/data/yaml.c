@@ -42,7 +42,21 @@ static int read_node(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_no
 #define fail_at(reader, err, code, line, column, ...)                                             \
 	((reader)->options.file ? rc_wrap((err), rc_fail((err), (code), __VA_ARGS__), "%s:%u:%u", \
 					  (reader)->options.file, (line), (column))               \
-				: rc_wrap((err), rc_fail((err), (code), __VA_ARGS__), "yaml"))
+				: rc_fail((err), (code), "yaml: " __VA_ARGS__))
+
+static size_t offset_of(struct rc_yaml_reader *reader, size_t index)
+{
+	while (reader->at_index < index && reader->at_offset < reader->text.n) {
+		size_t n;
+
+		rc_utf8_decode((struct rc_str){reader->text.p + reader->at_offset,
+					       reader->text.n - reader->at_offset},
+			       &n);
+		reader->at_offset += n;
+		reader->at_index++;
+	}
+	return reader->at_offset;
+}
 
 /*
  * goyaml's texts. A line of 0 is not printed, and the scanner's lines are one ahead of the
@@ -62,10 +76,10 @@ static int fail_parse(struct rc_yaml_reader *reader, struct rc_error **err)
 		return rc_fail(err, -EINVAL, "%s:%zu:%zu: %s", reader->options.file,
 			       parser->problem_mark.line + 1, parser->problem_mark.column + 1,
 			       problem);
+	if (parser->error == YAML_SCANNER_ERROR && line > 0)
+		line++;
 	if (line == 0)
 		return rc_fail(err, -EINVAL, "yaml: %s", problem);
-	if (parser->error == YAML_SCANNER_ERROR)
-		line++;
 	return rc_fail(err, -EINVAL, "yaml: line %zu: %s", line, problem);
 }
 
@@ -201,20 +215,6 @@ static int apply_tag(struct rc_yaml_reader *reader, const char *tag, struct rc_y
 	return 0;
 }
 
-static size_t offset_of(struct rc_yaml_reader *reader, size_t index)
-{
-	while (reader->at_index < index && reader->at_offset < reader->text.n) {
-		size_t n;
-
-		rc_utf8_decode((struct rc_str){reader->text.p + reader->at_offset,
-					       reader->text.n - reader->at_offset},
-			       &n);
-		reader->at_offset += n;
-		reader->at_index++;
-	}
-	return reader->at_offset;
-}
-
 /* libyaml reads "\\/" as JSON does; goyaml.v2 knows no such escape. */
 static int check_escapes(struct rc_yaml_reader *reader, struct rc_error **err)
 {
@@ -307,19 +307,36 @@ static int read_sequence(struct rc_yaml_reader *reader, struct rc_yaml_node *nod
 	}
 }
 
+/* sigs.k8s.io/yaml takes no null for a key, and shows what stands behind it. */
+static int fail_null_key(const struct rc_yaml_node *value, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
+
+	if (value->kind == RC_YAML_NULL)
+		rc_buf_puts(&text, "<nil>");
+	else
+		rc_yaml_print_go(&text, value);
+	return rc_fail(err, -EINVAL,
+		       "unsupported map key of type: %%!s(<nil>), key: <nil>, value: %s",
+		       rc_buf_text(&text));
+}
+
 static int key_to_text(struct rc_yaml_reader *reader, const struct rc_yaml_node *key,
 		       const struct rc_yaml_node *value, struct rc_str *ret_text,
 		       struct rc_error **err)
 {
 	if (rc_yaml_key_text(reader->arena, key, ret_text))
 		return 0;
-	if (key->kind != RC_YAML_NULL)
-		return fail_at(reader, err, -EINVAL, key->line, key->column, "invalid map key");
+	if (key->kind != RC_YAML_NULL) {
+		rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
+
+		rc_yaml_print_go(&text, key);
+		return fail_at(reader, err, -EINVAL, key->line, key->column, "invalid map key: %s",
+			       rc_buf_text(&text));
+	}
 	if (reader->options.file)
 		return fail_at(reader, err, -EINVAL, key->line, key->column, "a key is missing");
-	return rc_fail(err, -EINVAL,
-		       "unsupported map key of type: %%!s(<nil>), key: <nil>, value: %s",
-		       value->text.p ? value->text.p : "");
+	return fail_null_key(value, err);
 }
 
 static void add_entry(struct rc_yaml_reader *reader, struct rc_yaml_entries *entries,
@@ -478,6 +495,27 @@ static int check_version(struct rc_yaml_reader *reader, struct rc_error **err)
 		       "found incompatible YAML document");
 }
 
+/*
+ * goyaml parses the whole document before it looks at keys and tags: a fault of the grammar behind
+ * the one that was found comes first.
+ */
+static void read_to_end(struct rc_yaml_reader *reader, struct rc_error **err)
+{
+	struct rc_error *later = NULL;
+	int r = 0;
+
+	while (reader->parser.error == YAML_NO_ERROR && r == 0 && reader->has_event &&
+	       reader->event.type != YAML_DOCUMENT_END_EVENT &&
+	       reader->event.type != YAML_STREAM_END_EVENT)
+		r = next_event(reader, &later);
+	if (!later || !err) {
+		rc_error_free(later);
+		return;
+	}
+	rc_error_free(*err);
+	*err = later;
+}
+
 static int read_careful(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_node,
 			struct rc_error **err)
 {
@@ -500,6 +538,8 @@ static int read_careful(struct rc_yaml_reader *reader, struct rc_yaml_node **ret
 			r = next_event(reader, err);
 		if (r == 0)
 			r = read_node(reader, ret_node, err);
+		if (r == -EINVAL)
+			read_to_end(reader, err);
 		/* What follows the root on its line is an error of this document. */
 		if (r == 0)
 			r = next_event(reader, err);

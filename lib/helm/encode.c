@@ -116,6 +116,15 @@ static void sort_keys(struct sorted *at, size_t n, enum rc_yaml_flavour flavour)
 	}
 }
 
+/* What goyaml's reader refuses in the JSON text makes the whole of toYaml empty. */
+static bool is_readable(struct rc_str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static int emit(struct rc_yaml_emitter *emitter, struct rc_value value);
 
 static int emit_map(struct rc_yaml_emitter *emitter, const struct rc_value_map *map)
@@ -129,8 +138,11 @@ static int emit_map(struct rc_yaml_emitter *emitter, const struct rc_value_map *
 	sort_keys(entries, map->n, emitter->flavour);
 	rc_yaml_emit_begin(emitter, false);
 	for (size_t i = 0; r == 0 && i < map->n; i++) {
+		if (emitter->flavour == RC_YAML_V2 && !is_readable(entries[i].key))
+			r = -EINVAL;
 		rc_yaml_emit_key(emitter, entries[i].key);
-		r = emit(emitter, *entries[i].value);
+		if (r == 0)
+			r = emit(emitter, *entries[i].value);
 	}
 	rc_yaml_emit_end(emitter);
 	return r;
@@ -158,15 +170,6 @@ static void emit_float(struct rc_yaml_emitter *emitter, double real)
 	else
 		rc_number_format_g(real, 64, text);
 	rc_yaml_emit_plain(emitter, rc_str(text));
-}
-
-/* What goyaml's reader refuses in the JSON text makes the whole of toYaml empty. */
-static bool is_readable(struct rc_str text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == 0x7f)
-			return false;
-	return true;
 }
 
 static int emit_text(struct rc_yaml_emitter *emitter, struct rc_str text)

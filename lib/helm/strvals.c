@@ -37,6 +37,22 @@ static const char *quoted(struct parser *parser, struct rc_str text)
 	return rc_arena_strdup(parser->strvals->arena, rc_buf_text(&out));
 }
 
+/* %q of a list of code points. */
+static const char *quoted_runes(struct parser *parser, struct rc_str text)
+{
+	rc_autobuf struct rc_buf buf = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	size_t n;
+
+	rc_buf_putc(&buf, '[');
+	for (; text.n > 0; text.p += n, text.n -= n) {
+		if (buf.n > 1)
+			rc_buf_putc(&buf, ' ');
+		rc_quote_rune(&buf, rc_utf8_decode(text, &n), false);
+	}
+	rc_buf_putc(&buf, ']');
+	return rc_arena_strdup(parser->strvals->arena, rc_buf_text(&buf));
+}
+
 /*
  * Characters up to one of stops, escapes undone; '\0' when the text ends first (which a text may
  * not hold: arguments cannot).
@@ -379,7 +395,7 @@ static int parse_item(struct parser *parser, struct rc_value list, int64_t index
 	stop = take_until(parser, "[.=", &key);
 	if (key.n > 0)
 		return fail(parser, "unexpected data at end of array index: %s",
-			    quoted(parser, key));
+			    quoted_runes(parser, key));
 	switch (stop) {
 	case '=':
 		r = parse_value(parser, &value);

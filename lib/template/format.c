@@ -193,7 +193,7 @@ static void put_argument(struct formatter *formatter, struct rc_template_format_
 		rc_template_format_verb_text(formatter->out, verb, name);
 	} else if (verb->rune == 'T') {
 		rc_template_format_verb_pad(formatter->out, verb, RC_STR("<nil>"));
-	} else if (verb->rune == 'p') {
+	} else if (verb->rune == 'p' || verb->rune == 'w') {
 		bad_verb(formatter->out, verb, value);
 	} else {
 		put_value(formatter->out, verb, value, 0);

@@ -241,12 +241,15 @@ static int run_chunk(struct rc_value_call *call, struct rc_value *ret)
 {
 	int64_t size = call->args[0].integer;
 	const struct rc_value_list *list;
-	int r = take_list(call, 1, "chunk", &list);
+	int r;
 
+	if (call->args[1].kind != RC_VALUE_LIST && !rc_value_is_nil(call->args[1]))
+		return fail(call, "Cannot chunk type %s", rc_value_kind_name(call->args[1]));
+	r = take_list(call, 1, "chunk", &list);
 	if (r < 0)
 		return r;
 	if (size <= 0)
-		return fail(call, "runtime error: integer divide by zero");
+		return fail(call, "runtime error: makeslice: len out of range");
 	*ret = rc_value_list_new(call->arena, RC_VALUE_LISTS, 0);
 	for (size_t i = 0; i < list->n; i += (size_t)size) {
 		size_t to = list->n - i > (size_t)size ? i + (size_t)size : list->n;

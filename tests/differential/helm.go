@@ -43,7 +43,7 @@ func renderInside(dir string, args []string) outcome {
 	stderr := os.Stderr
 	read, write, _ := os.Pipe()
 	os.Stderr = write
-	text, err := renderChart(dir, args, &warnings)
+	text, err := renderSafely(dir, args, &warnings)
 	os.Stderr = stderr
 	write.Close()
 	more, _ := io.ReadAll(read)
@@ -54,6 +54,18 @@ func renderInside(dir string, args []string) outcome {
 	}
 	return o
 }
+
+// Helm itself panics on some charts; there is nothing to compare then.
+func renderSafely(dir string, args []string, warnings io.Writer) (text string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s%v", crashed, r)
+		}
+	}()
+	return renderChart(dir, args, warnings)
+}
+
+const crashed = "helm crashes: "
 
 func renderChart(dir string, args []string, warnings io.Writer) (string, error) {
 	client := action.NewInstall(new(action.Configuration))
