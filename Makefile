@@ -71,7 +71,7 @@ DAEMON_SRC := $(sort $(wildcard daemon/*.c daemon/api/*.c))
 CONFIG_SRC := $(sort $(wildcard daemon/config*.c))
 CTL_SRC    := $(sort $(wildcard daemon/ctl/*.c)) $(CONFIG_SRC)
 # reconcilectl starts in milliseconds because it links only what its commands need.
-CTL_LAYERS := helm template data base
+CTL_LAYERS := gitops helm template data base
 
 SUPPORT    := $(patsubst tests/support/%/,%,$(sort $(dir $(wildcard tests/support/*/*.c))))
 TEST_SRC   := $(sort $(wildcard $(foreach l,$(LAYERS) daemon,tests/$(l)/test_*.c)))
@@ -187,6 +187,11 @@ fuzz: ## explore with libFuzzer: make fuzz F=<noun> [SECONDS=600]
 	$(Q)mkdir -p $(BUILD)/fuzz/corpus_$(F) tests/fuzz/corpus/$(F)
 	$(Q)$(BUILD)/fuzz/fuzz_$(F) -max_total_time=$(or $(SECONDS),600) -timeout=10 -rss_limit_mb=2048 \
 		-artifact_prefix=$(BUILD)/fuzz/$(F)- $(BUILD)/fuzz/corpus_$(F) tests/fuzz/corpus/$(F)
+
+.PHONY: fuzz-programs
+fuzz-programs: ## build every fuzz harness, run none
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz \
+		$(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: demo
 demo: deps ## the main job, on our in-memory Kubernetes API and a stand-in Vault (KEEP=1 leaves it running)

@@ -1,21 +1,16 @@
 /*
  * Where Applications come from: manifests in a file or folder of this host, or in a folder of a
- * repository. What cannot be read leaves what was read last in force.
+ * repository. What cannot be read leaves what was read of it last in force.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "daemon.h"
 #include "data/json.h"
-#include "data/yaml.h"
+#include "gitops/catalog.h"
 #include "gitops/source.h"
-
-#define FILE_MAX ((size_t)16 << 20)
 
 struct daemon_catalog {
 	struct daemon_catalog *next;
@@ -30,90 +25,6 @@ struct daemon_catalog {
 	struct rc_log log;
 };
 
-/* What was read; everything is owned. */
-struct reading {
-	struct rc_application **at;
-	size_t n, size;
-	struct rc_project **projects;
-	size_t n_projects, size_projects;
-	json_t *refused; /* array of text: what is there and is not done */
-};
-
-static void reading_done(struct reading *reading)
-{
-	for (size_t i = 0; i < reading->n; i++)
-		rc_application_free(reading->at[i]);
-	for (size_t i = 0; i < reading->n_projects; i++)
-		rc_project_free(reading->projects[i]);
-	free(reading->at);
-	free(reading->projects);
-	json_decref(reading->refused);
-}
-
-static void *grow(void *list, size_t n, size_t *size)
-{
-	if (n < *size)
-		return list;
-	*size = *size ? 2 * *size : 16;
-	return rc_realloc(list, *size * sizeof(void *));
-}
-
-static int take_application(struct reading *reading, const json_t *object, const char *where,
-			    struct rc_error **err)
-{
-	struct rc_application *application;
-	int r = rc_application_parse(object, where, &application, err);
-
-	if (r < 0)
-		return r;
-	reading->at = grow(reading->at, reading->n, &reading->size);
-	reading->at[reading->n++] = application;
-	return 0;
-}
-
-static int take_project(struct reading *reading, const json_t *object, const char *where,
-			struct rc_error **err)
-{
-	struct rc_project *project;
-	int r = rc_project_parse(object, where, &project, err);
-
-	if (r < 0)
-		return r;
-	reading->projects = grow(reading->projects, reading->n_projects, &reading->size_projects);
-	reading->projects[reading->n_projects++] = project;
-	return 0;
-}
-
-/* The others stay in force; what is not done is told each time anybody looks. */
-static void refuse_set(struct reading *reading, const json_t *object, const char *where)
-{
-	if (!reading->refused)
-		reading->refused = json_array();
-	json_array_append_new(
-		reading->refused,
-		json_sprintf("%s: ApplicationSet '%s' is not supported: its Applications are not "
-			     "made; write them out, or have a tool write them into the repository",
-			     where, rc_json_text(object, "metadata", "name", NULL) ?: ""));
-}
-
-/* Other manifests may lie beside them. */
-static int take(struct reading *reading, const json_t *object, const char *where,
-		struct rc_error **err)
-{
-	const char *kind = rc_json_text(object, "kind", NULL) ?: "";
-	const char *version = rc_json_text(object, "apiVersion", NULL) ?: "";
-
-	if (!rc_text_has_prefix(version, "argoproj.io/"))
-		return 0;
-	if (strcmp(kind, "Application") == 0)
-		return take_application(reading, object, where, err);
-	if (strcmp(kind, "AppProject") == 0)
-		return take_project(reading, object, where, err);
-	if (strcmp(kind, "ApplicationSet") == 0)
-		refuse_set(reading, object, where);
-	return 0;
-}
-
 static void set_error(struct daemon_catalog *catalog, struct rc_error *err)
 {
 	rc_autofree char *before = catalog->err ? rc_error_format(catalog->err) : NULL;
@@ -126,134 +37,52 @@ static void set_error(struct daemon_catalog *catalog, struct rc_error *err)
 	catalog->err = err;
 }
 
-static void tell_refused(struct daemon_catalog *catalog, struct reading *reading)
+static void tell_refused(struct daemon_catalog *catalog, struct rc_catalog *read)
 {
 	json_t *text;
 	size_t i;
 
-	if (!json_equal(catalog->refused, reading->refused))
-		json_array_foreach (reading->refused, i, text)
+	if (!json_equal(catalog->refused, read->refused))
+		json_array_foreach (read->refused, i, text)
 			rc_log_warning(&catalog->log, "%s", json_string_value(text));
 	json_decref(catalog->refused);
-	catalog->refused = rc_steal(&reading->refused);
+	catalog->refused = rc_steal(&read->refused);
 }
 
 /* Projects first: an application is looked at with them in force. */
-static void put_in_force(struct daemon_catalog *catalog, struct reading *reading)
+static void put_in_force(struct daemon_catalog *catalog, struct rc_catalog *read)
 {
 	struct rc_engine *engine = catalog->daemon->engine;
 	struct rc_error *err = NULL;
-	int r;
 
-	rc_engine_set_projects(engine, catalog->origin, reading->projects, reading->n_projects);
-	reading->n_projects = 0; /* taken over */
-	r = rc_engine_set_applications(engine, catalog->origin, reading->at, reading->n,
-				       catalog->config->allow_empty, &err);
-	if (r == 0)
-		reading->n = 0; /* taken over */
-	tell_refused(catalog, reading);
+	rc_engine_set_projects(engine, catalog->origin, read);
+	rc_engine_set_applications(engine, catalog->origin, read, catalog->config->allow_empty,
+				   &err);
+	tell_refused(catalog, read);
 	set_error(catalog, err);
 }
 
 /* ---- files of this host ---- */
 
-static int read_file(struct reading *reading, const char *path, struct rc_error **err)
-{
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(FILE_MAX);
-	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
-	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *reader = NULL;
-	struct rc_yaml_options options = {.file = path};
-	struct rc_yaml_node *node;
-	int r = rc_file_read(path, &text, err);
-
-	if (r < 0)
-		return r;
-	reader = rc_yaml_reader_new(rc_buf_str(&text), &options);
-	while ((r = rc_yaml_reader_next(reader, arena, &node, err)) > 0) {
-		json_auto_t *object = NULL;
-		rc_autofree char *where = rc_asprintf("%s:%u", path, node->line);
-
-		r = rc_yaml_to_json(node, &object, err);
-		if (r == 0)
-			r = take(reading, object, where, err);
-		if (r < 0)
-			return r;
-	}
-	return r;
-}
-
-static int is_manifest(const struct dirent *entry)
-{
-	return *entry->d_name != '.' && (rc_text_has_suffix(entry->d_name, ".yaml") ||
-					 rc_text_has_suffix(entry->d_name, ".yml") ||
-					 rc_text_has_suffix(entry->d_name, ".json"));
-}
-
-static int read_folder(struct reading *reading, const char *path, struct rc_error **err)
-{
-	struct dirent **entries = NULL;
-	int n = scandir(path, &entries, is_manifest, alphasort), r = 0;
-
-	if (n < 0)
-		return rc_fail(err, -errno, "%s: %s", path, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		rc_autofree char *name = rc_path_join(path, entries[i]->d_name);
-
-		if (r == 0)
-			r = read_file(reading, name, err);
-		free(entries[i]);
-	}
-	free(entries);
-	return r;
-}
-
 static void read_host(struct daemon_catalog *catalog)
 {
-	rc_cleanup(reading_done) struct reading reading = {.at = NULL};
-	const char *path = catalog->config->file;
+	rc_cleanup(rc_catalog_done) struct rc_catalog read = {NULL};
 	struct rc_error *err = NULL;
-	struct stat info;
-	int r;
 
-	if (stat(path, &info) < 0)
-		r = rc_fail(&err, -errno, "%s: %s", path, strerror(errno));
-	else if (S_ISDIR(info.st_mode))
-		r = read_folder(&reading, path, &err);
-	else
-		r = read_file(&reading, path, &err);
-	if (r < 0)
+	if (rc_catalog_read(&read, catalog->config->file, &err) < 0)
 		set_error(catalog, err);
 	else
-		put_in_force(catalog, &reading);
+		put_in_force(catalog, &read);
 }
 
 /* ---- a folder of a repository ---- */
 
-static int take_documents(struct reading *reading, const json_t *documents, struct rc_error **err)
-{
-	json_t *document;
-	size_t i;
-
-	json_array_foreach (documents, i, document) {
-		rc_autofree char *where = rc_asprintf(
-			"%s:%lld", rc_json_text(document, "file", NULL) ?: "",
-			(long long)json_integer_value(json_object_get(document, "line")));
-		int r = take(reading, json_object_get(document, "object"), where, err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static void on_read(void *userdata, int r, json_t *reply, struct rc_error *err)
 {
-	rc_cleanup(reading_done) struct reading reading = {.at = NULL};
+	rc_cleanup(rc_catalog_done) struct rc_catalog read = {NULL};
 	struct daemon_catalog *catalog = userdata;
 
 	catalog->job = NULL;
-	if (r == 0)
-		r = take_documents(&reading, json_object_get(reply, "documents"), &err);
 	if (r < 0) {
 		rc_wrap(&err, r, "commit %.12s of repository '%s'", catalog->asked,
 			rc_repository_get_name(catalog->repository));
@@ -262,7 +91,8 @@ static void on_read(void *userdata, int r, json_t *reply, struct rc_error *err)
 	}
 	free(catalog->commit);
 	catalog->commit = rc_strdup(catalog->asked);
-	put_in_force(catalog, &reading);
+	rc_catalog_take_reply(&read, reply);
+	put_in_force(catalog, &read);
 }
 
 static const char *revision_of(const struct daemon_catalog *catalog)

@@ -240,14 +240,19 @@ static void read_structs(struct config_reader *reader, const struct rc_yaml_node
 		return;
 	}
 	for (size_t i = 0; i < node->n_items; i++) {
-		char *item = place_item(reader, node->items[i], field->target, items, n);
-		struct rc_config_place *place =
-			(struct rc_config_place *)(void *)(item + field->target->offset_place);
+		const struct rc_yaml_node *from = node->items[i];
+		const char *inner = rc_arena_printf(reader->arena, "%s[%zu]", where, i);
+		struct rc_config_place *place;
+		char *item;
 
-		*place = (struct rc_config_place){reader->file, node->items[i]->line,
-						  node->items[i]->column};
-		config_decode(reader, node->items[i], field->target, item,
-			      rc_arena_printf(reader->arena, "%s[%zu]", where, i));
+		if (from->kind != RC_YAML_MAPPING) { /* null, too: a list has no absent items */
+			fail_type(reader, from, inner, "a mapping");
+			continue;
+		}
+		item = place_item(reader, from, field->target, items, n);
+		place = (struct rc_config_place *)(void *)(item + field->target->offset_place);
+		*place = (struct rc_config_place){reader->file, from->line, from->column};
+		config_decode(reader, from, field->target, item, inner);
 	}
 }
 
@@ -276,6 +281,10 @@ static void read_field(struct config_reader *reader, const struct rc_yaml_entry 
 		read_pairs(reader, entry->value, field, object, where);
 		return;
 	case CONFIG_STRUCT:
+		if (field->target->offset_place)
+			*(struct rc_config_place *)(void *)((char *)to +
+							    field->target->offset_place) =
+				(struct rc_config_place){reader->file, entry->line, entry->column};
 		config_decode(reader, entry->value, field->target, to, where);
 		return;
 	case CONFIG_STRUCTS:

@@ -109,6 +109,20 @@ static const struct config_field backups_fields[] = {
 };
 static const struct config_struct backups = {backups_fields, 0, 0};
 
+static const struct config_field approval_fields[] = {
+	{.name = "repository",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_terraform, approvals.repository),
+	 .required = true},
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.revision, "revision"),
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.path, "path"),
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.signers, "allowedSigners"),
+	CONFIG_FIELD_TEXT(struct rc_config_terraform, approvals.keyring, "keyring"),
+	{.name = NULL},
+};
+static const struct config_struct approval_files = {
+	approval_fields, 0, offsetof(struct rc_config_terraform, approvals.place)};
+
 static const struct config_field fields[] = {
 	{.name = "stacks",
 	 .type = CONFIG_STRUCTS,
@@ -120,6 +134,7 @@ static const struct config_field fields[] = {
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_terraform, freeze)},
 	{.name = "backups", .type = CONFIG_STRUCT, .target = &backups},
+	{.name = "approvals", .type = CONFIG_STRUCT, .target = &approval_files},
 	{.name = NULL},
 };
 const struct config_struct config_terraform = {fields, 0, 0};
@@ -222,9 +237,27 @@ static const char *find_stack_problem(const struct rc_config *config,
 	return problem;
 }
 
+static const char *find_approvals_problem(const struct rc_config *config)
+{
+	const char *repository = config->terraform.approvals.repository;
+
+	if (!repository)
+		return NULL;
+	if (!config_find_repository(config, repository))
+		return rc_arena_printf(config->arena, "no repository is named '%s'", repository);
+	if (!config->terraform.approvals.signers && !config->terraform.approvals.keyring)
+		return "it needs 'allowedSigners' or 'keyring': whose signatures count";
+	return NULL;
+}
+
 int config_terraform_check(const struct rc_config *config, struct rc_buf *messages)
 {
+	const char *approvals_problem = find_approvals_problem(config);
 	int r = 0;
+
+	if (approvals_problem)
+		r = rc_config_refuse(messages, config->terraform.approvals.place,
+				     "terraform.approvals: %s", approvals_problem);
 
 	for (size_t i = 0; i < config->terraform.n_stacks; i++) {
 		const struct rc_config_stack *it = &config->terraform.stacks[i];

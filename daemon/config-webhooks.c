@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-static const char *const types[] = {"github", "gitlab", "gitea", "bitbucket", NULL};
+static const char *const types[] = {"github", "gitlab", "gitea", "bitbucket", "approval", NULL};
 static const struct config_field receiver_fields[] = {
 	{.name = "name",
 	 .type = CONFIG_TEXT,

@@ -123,6 +123,12 @@ struct rc_config_terraform {
 		const char *folder; /* a second place, or NULL */
 		int64_t keep_days;  /* there */
 	} backups;
+	struct {
+		const char *repository; /* NULL: none */
+		const char *revision, *path;
+		const char *signers, *keyring; /* files of this host */
+		struct rc_config_place place;
+	} approvals;
 };
 
 /* What is checked of applications. */

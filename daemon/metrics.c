@@ -109,6 +109,17 @@ static void write_app_reconciles(struct rc_buf *out, struct rc_app *const *apps)
 	}
 }
 
+static void write_app_orphans(struct rc_buf *out, struct rc_app *const *apps)
+{
+	head(out, "argocd_app_orphaned_resources_count", "gauge",
+	     "Number of orphaned resources per application.");
+	for (; *apps; apps++) {
+		rc_buf_puts(out, "argocd_app_orphaned_resources_count{");
+		app_labels(out, rc_app_get_application(*apps));
+		rc_buf_printf(out, "} %zu\n", rc_app_count_orphans(*apps));
+	}
+}
+
 static void write_clusters(struct rc_buf *out, struct rc_destination *const *destinations)
 {
 	head(out, "argocd_cluster_api_resource_objects", "gauge",
@@ -253,6 +264,7 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	write_app_info(out, apps);
 	write_app_syncs(out, apps);
 	write_app_reconciles(out, apps);
+	write_app_orphans(out, apps);
 	write_clusters(out, rc_engine_list_destinations(daemon->engine));
 	write_connections(out, rc_engine_list_destinations(daemon->engine));
 	write_repositories(out, rc_engine_list_repositories(daemon->engine));

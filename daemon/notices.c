@@ -18,6 +18,7 @@
 
 struct daemon_notices {
 	struct rc_daemon *daemon;
+	json_t *told; /* {subject: its document in the store}, of those that were asked about */
 	struct rc_notify_sink *sinks;
 	struct rc_buf *authorities; /* PEM, one a sink */
 	size_t n_sinks;
@@ -26,13 +27,23 @@ struct daemon_notices {
 
 /* ---- what was told ---- */
 
-static json_t *load(const struct daemon_notices *notices, const char *subject)
+/* Borrowed. Applications change all the time: the store is asked once about each. */
+static json_t *get_told(struct daemon_notices *notices, const char *subject)
 {
-	json_t *told = NULL;
+	json_t *told = json_object_get(notices->told, subject);
 
+	if (told)
+		return told;
 	if (rc_store_get(notices->daemon->store, STORE_KIND, subject, &told, NULL) < 0 || !told)
 		told = json_object();
+	json_object_set_new(notices->told, subject, told);
 	return told;
+}
+
+static bool was_told(struct daemon_notices *notices, const char *subject, const char *family,
+		     const char *token)
+{
+	return rc_text_equal(rc_json_text(get_told(notices, subject), family, NULL), token);
 }
 
 struct change {
@@ -45,12 +56,13 @@ struct change {
 /* Nothing happens while the family's token stays the same. */
 static void tell(struct daemon_notices *notices, const struct change *change)
 {
-	json_auto_t *told = load(notices, change->subject), *event = NULL;
+	json_t *told = get_told(notices, change->subject);
+	json_auto_t *event = NULL;
 	rc_autofree char *family = NULL, *key = NULL;
 	char at[RC_CLOCK_RFC3339_MAX];
 	struct rc_error *err = NULL;
 
-	if (rc_text_equal(rc_json_text(told, change->family, NULL), change->token))
+	if (was_told(notices, change->subject, change->family, change->token))
 		return;
 	family = rc_asprintf("%s/%s/%s", notices->daemon->config->instance, change->subject,
 			     change->family);
@@ -77,19 +89,17 @@ static void on_sync(struct daemon_notices *notices, const struct rc_app *app,
 {
 	bool has_failed = strcmp(counts->operation_phase, "Failed") == 0;
 	json_auto_t *description = NULL;
-	const json_t *state;
 	rc_autofree char *token = NULL;
-	const char *revision;
 
 	if (!has_failed && strcmp(counts->operation_phase, "Succeeded") != 0)
 		return;
-	description = rc_app_describe(app);
-	state = rc_json_get(description, "status", "operationState", NULL);
 	/* It has ended, but what came of it was not looked at. */
-	if (rc_text_equal(rc_json_text(state, "phase", NULL), "Running"))
+	if (counts->is_operation_open)
 		return;
-	revision = rc_json_text(state, "syncResult", "revision", NULL) ?: "";
-	token = rc_asprintf("%s %s", counts->operation_phase, revision);
+	token = rc_asprintf("%s %s", counts->operation_phase, counts->operation_revision);
+	if (was_told(notices, rc_app_get_name(app), "sync", token))
+		return;
+	description = rc_app_describe(app);
 	tell(notices, &(struct change){
 			      .subject = rc_app_get_name(app),
 			      .app = rc_app_get_name(app),
@@ -98,8 +108,9 @@ static void on_sync(struct daemon_notices *notices, const struct rc_app *app,
 			      .type = has_failed ? "sync-failed" : "sync-succeeded",
 			      .alert = "ReconciledSyncFailed",
 			      .severity = has_failed ? "critical" : "info",
-			      .message = rc_json_text(state, "message", NULL),
-			      .revision = revision,
+			      .message = rc_json_text(description, "status", "operationState",
+						      "message", NULL),
+			      .revision = counts->operation_revision,
 			      .is_resolved = !has_failed,
 			      .is_silent = !has_failed && counts->n_syncs_succeeded == 0,
 		      });
@@ -109,13 +120,14 @@ static void on_health(struct daemon_notices *notices, const struct rc_app *app,
 		      const struct rc_app_counts *counts)
 {
 	bool is_degraded = strcmp(counts->health_status, "Degraded") == 0;
-	json_auto_t *told = NULL, *description = NULL;
+	json_auto_t *description = NULL;
+	bool is_first;
 
 	if (!is_degraded && strcmp(counts->health_status, "Healthy") != 0)
 		return;
-	told = load(notices, rc_app_get_name(app));
-	if (rc_text_equal(rc_json_text(told, "health", NULL), counts->health_status))
+	if (was_told(notices, rc_app_get_name(app), "health", counts->health_status))
 		return;
+	is_first = !json_object_get(get_told(notices, rc_app_get_name(app)), "health");
 	description = rc_app_describe(app);
 	tell(notices,
 	     &(struct change){
@@ -129,7 +141,7 @@ static void on_health(struct daemon_notices *notices, const struct rc_app *app,
 		     .message = rc_json_text(description, "status", "health", "message", NULL),
 		     .revision = rc_json_text(description, "status", "sync", "revision", NULL),
 		     .is_resolved = !is_degraded,
-		     .is_silent = !is_degraded && !json_object_get(told, "health"),
+		     .is_silent = !is_degraded && is_first,
 	     });
 }
 
@@ -171,10 +183,11 @@ void daemon_notices_on_validation(struct daemon_notices *notices, const struct r
 
 void daemon_notices_on_config(struct daemon_notices *notices, const char *why)
 {
-	json_auto_t *told = notices ? load(notices, CONFIG) : NULL;
+	bool is_first;
 
 	if (!notices)
 		return;
+	is_first = !json_object_get(get_told(notices, CONFIG), "config");
 	tell(notices, &(struct change){
 			      .subject = CONFIG,
 			      .family = "config",
@@ -184,7 +197,7 @@ void daemon_notices_on_config(struct daemon_notices *notices, const char *why)
 			      .severity = why ? "warning" : "info",
 			      .message = why,
 			      .is_resolved = !why,
-			      .is_silent = !why && !json_object_get(told, "config"),
+			      .is_silent = !why && is_first,
 		      });
 }
 
@@ -249,6 +262,7 @@ struct daemon_notices *daemon_notices_new(struct rc_daemon *daemon)
 		return NULL;
 	notices = rc_new0(struct daemon_notices);
 	notices->daemon = daemon;
+	notices->told = json_object();
 	notices->n_sinks = daemon->config->n_sinks;
 	notices->sinks = rc_calloc(notices->n_sinks, sizeof(*notices->sinks));
 	notices->authorities = rc_calloc(notices->n_sinks, sizeof(*notices->authorities));
@@ -269,6 +283,7 @@ void daemon_notices_free(struct daemon_notices *notices)
 		rc_secret_free((struct rc_secret *)(uintptr_t)notices->sinks[i].secret);
 		rc_buf_done(&notices->authorities[i]);
 	}
+	json_decref(notices->told);
 	free(notices->authorities);
 	free(notices->sinks);
 	free(notices);

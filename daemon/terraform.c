@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "approvals.h"
 #include "base/file.h"
 #include "base/journal.h"
 #include "base/log.h"
@@ -27,6 +28,7 @@ struct daemon_terraform {
 	struct rc_daemon *daemon;
 	struct rc_worker_pool *git_pool, *plan_pool;
 	struct rc_terraform_manager *manager;
+	struct daemon_approvals *approvals;
 	struct binding *bindings;
 	size_t n_bindings;
 	ev_timer stop; /* looks whether all have ended */
@@ -120,6 +122,7 @@ static void on_stack(void *userdata, const char *stack)
 
 	if (terraform->daemon->engine)
 		rc_engine_on_stack(terraform->daemon->engine, stack);
+	daemon_approvals_wake(terraform->approvals);
 }
 
 char *daemon_terraform_await_stack(void *userdata, const char *stack)
@@ -234,6 +237,7 @@ static void tell_commit(struct daemon_terraform *terraform, const struct binding
 
 void daemon_terraform_unbind(struct daemon_terraform *terraform)
 {
+	daemon_approvals_unbind(terraform->approvals);
 	for (size_t i = 0; i < terraform->n_bindings; i++) {
 		struct binding *binding = &terraform->bindings[i];
 
@@ -274,6 +278,7 @@ void daemon_terraform_on_repository(struct daemon_terraform *terraform,
 	for (size_t i = 0; i < terraform->n_bindings; i++)
 		if (terraform->bindings[i].repository == repository)
 			tell_commit(terraform, &terraform->bindings[i]);
+	daemon_approvals_on_repository(terraform->approvals, repository);
 }
 
 void daemon_terraform_configure(struct daemon_terraform *terraform)
@@ -297,6 +302,7 @@ void daemon_terraform_configure(struct daemon_terraform *terraform)
 		stacks[i] = make_stack(arena, &config->terraform.stacks[i]);
 	rc_terraform_manager_configure(terraform->manager, &settings, stacks, n);
 	bind_all(terraform);
+	daemon_approvals_configure(terraform->approvals);
 }
 
 /* ---- the end of the service ---- */
@@ -354,6 +360,8 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 	options.git_pool = terraform->git_pool;
 	options.plan_pool = terraform->plan_pool;
 	terraform->manager = rc_terraform_manager_new(&options);
+	terraform->approvals =
+		daemon_approvals_new(daemon, terraform->git_pool, terraform->manager);
 	ev_timer_init(&terraform->stop, on_stop_look, STOP_LOOK_S, STOP_LOOK_S);
 	return terraform;
 }
@@ -363,8 +371,9 @@ void daemon_terraform_free(struct daemon_terraform *terraform)
 	if (!terraform)
 		return;
 	ev_timer_stop(terraform->daemon->loop, &terraform->stop);
-	rc_terraform_manager_free(terraform->manager);
 	daemon_terraform_unbind(terraform);
+	daemon_approvals_free(terraform->approvals);
+	rc_terraform_manager_free(terraform->manager);
 	rc_worker_pool_free(terraform->git_pool);
 	rc_worker_pool_free(terraform->plan_pool);
 	free(terraform);
@@ -373,4 +382,10 @@ void daemon_terraform_free(struct daemon_terraform *terraform)
 struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_terraform *terraform)
 {
 	return terraform->manager;
+}
+
+int daemon_terraform_take_approval(struct daemon_terraform *terraform, struct rc_str message,
+				   struct rc_error **err)
+{
+	return daemon_approvals_take(terraform->approvals, message, err);
 }

@@ -26,6 +26,9 @@ int daemon_terraform_get_output(void *userdata, const char *stack, const char *o
 void daemon_terraform_unbind(struct daemon_terraform *terraform);
 void daemon_terraform_on_repository(struct daemon_terraform *terraform,
 				    const struct rc_repository *repository);
+/* A signed webhook approves a plan, see approvals.h. */
+int daemon_terraform_take_approval(struct daemon_terraform *terraform, struct rc_str message,
+				   struct rc_error **err);
 /*
  * The service shall end. False: nothing runs; true: what runs was asked to, and done is called from
  * the loop when it has.

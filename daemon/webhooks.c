@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "net/webhook.h"
+#include "terraform.h"
 
 #define PREFIX		"/hook/"
 #define BODY_MAX	((size_t)5 << 20)
@@ -84,6 +85,30 @@ static unsigned int poll_all(const struct daemon_webhooks *webhooks,
 	return n;
 }
 
+static enum result take_approval(struct daemon_webhooks *webhooks,
+				 struct rc_net_http_exchange *exchange)
+{
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	rc_autofree char *chain = NULL, *text = NULL;
+	int r = daemon_terraform_take_approval(webhooks->daemon->terraform,
+					       rc_net_http_exchange_get_body(exchange), &err);
+
+	if (r == 0) {
+		reply(exchange, 202, "the plan is approved\n");
+		return ACCEPTED;
+	}
+	chain = rc_error_format(err);
+	text = rc_asprintf("%s\n", chain);
+	rc_log_warning(NULL, "an approval by webhook is not taken: %s", chain);
+	reply(exchange,
+	      r == -EINVAL		      ? 400
+	      : r == -ENOENT		      ? 404
+	      : r == -EACCES || r == -ENOTSUP ? 403
+					      : 409,
+	      text);
+	return REFUSED;
+}
+
 static enum result take(struct daemon_webhooks *webhooks, struct receiver *receiver,
 			struct rc_net_http_exchange *exchange)
 {
@@ -109,6 +134,8 @@ static enum result take(struct daemon_webhooks *webhooks, struct receiver *recei
 		reply(exchange, 409, "this message was here before\n");
 		return REPEATED;
 	}
+	if (receiver->type == RC_NET_WEBHOOK_APPROVAL)
+		return take_approval(webhooks, exchange);
 	if (rc_net_webhook_list_urls(body, &urls, &err) < 0) {
 		reply(exchange, 400, "the message is not JSON\n");
 		return REFUSED;

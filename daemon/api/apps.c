@@ -193,6 +193,34 @@ static void change_app(struct api_call *call, struct rc_app *app, const char *wh
 		api_reply_done(call);
 }
 
+static void on_undone(void *userdata, int r, int64_t revision, struct rc_error *err)
+{
+	struct rc_net_http_exchange *exchange = userdata;
+	json_auto_t *reply = NULL;
+
+	if (r < 0) {
+		api_reply_error(exchange, err);
+		return;
+	}
+	reply = json_pack("{s:I}", "revision", (json_int_t)revision);
+	rc_net_http_exchange_reply_json(exchange, 200, reply);
+}
+
+/* {resource: "Deployment/NAME", revision?}; what it goes back to has to be asked for. */
+static void undo(struct api_call *call, struct rc_app *app)
+{
+	rc_autofree char *caller = api_name_caller(call);
+	json_auto_t *body = NULL;
+	struct rc_error *err = NULL;
+
+	if (!api_may_change(call, &err) || api_read_body(call, &body, &err) < 0)
+		api_reply_error(call->exchange, err);
+	else
+		rc_app_undo(app, caller, rc_json_text(body, "resource", NULL),
+			    json_integer_value(json_object_get(body, "revision")), on_undone,
+			    call->exchange);
+}
+
 static void serve_app(struct api_call *call)
 {
 	struct rc_app *app = rc_engine_find_app(call->daemon->engine, call->parts[1]);
@@ -204,12 +232,16 @@ static void serve_app(struct api_call *call)
 		api_reply_error(call->exchange, err);
 	} else if (api_is_post(call) && strcmp(what, "diff") == 0) {
 		serve_preview(call, app);
+	} else if (api_is_post(call) && strcmp(what, "undo") == 0) {
+		undo(call, app);
 	} else if (api_is_post(call)) {
 		change_app(call, app, what);
 	} else if (!*what) {
 		api_reply(call, rc_app_describe(app));
 	} else if (strcmp(what, "resources") == 0) {
 		api_reply(call, rc_app_describe_resources(app));
+	} else if (strcmp(what, "orphans") == 0) {
+		api_reply(call, rc_app_describe_orphans(app));
 	} else if (strcmp(what, "tree") == 0) {
 		rc_app_tree(app, on_tree, call->exchange);
 	} else if (strcmp(what, "history") == 0) {

@@ -113,6 +113,7 @@ int ctl_app_parse(int argc, char **argv, struct app_options *options)
 		{"--replace", NULL, NULL, &options->replace},
 		{"--apply-out-of-sync-only", NULL, NULL, &options->out_of_sync_only},
 		{"--tree", NULL, NULL, &options->tree},
+		{"--orphaned", NULL, NULL, &options->orphaned},
 		{NULL, NULL, NULL, NULL},
 	};
 

@@ -9,6 +9,8 @@
 #include "ctl/app.h"
 #include "data/duration.h"
 
+#define UNDO_USAGE "NAME Deployment/NAME [--to-revision N] [--async]"
+
 /* A request without a body that is done when it is answered. */
 static int post(int argc, char **argv, const char *what)
 {
@@ -95,6 +97,26 @@ int ctl_app_rollback(int argc, char **argv)
 	}
 	body = json_pack("{s:I, s:b}", "id", (json_int_t)id, "prune", options.prune);
 	return post_and_wait(&options, "rollback", body);
+}
+
+int ctl_app_undo(int argc, char **argv)
+{
+	struct app_options options = {.name = NULL};
+	json_auto_t *body = NULL;
+	char *end = NULL;
+	long long revision = 0;
+
+	if (ctl_app_parse_named(argc, argv, UNDO_USAGE, &options) < 0)
+		return CTL_USAGE;
+	if (options.to)
+		revision = strtoll(options.to, &end, 10);
+	if (!options.second || (options.to && (*end || end == options.to || revision < 0))) {
+		fprintf(stderr, "usage: reconcilectl app undo " UNDO_USAGE "\n");
+		return CTL_USAGE;
+	}
+	body = json_pack("{s:s, s:I}", "resource", options.second, "revision",
+			 (json_int_t)revision);
+	return post_and_wait(&options, "undo", body);
 }
 
 int ctl_app_approve(int argc, char **argv)

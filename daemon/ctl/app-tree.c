@@ -10,6 +10,11 @@ static const struct ctl_column tree_columns[] = {
 	{"HEALTH", "health.status"}, {"MESSAGE", "health.message"}, {NULL, NULL},
 };
 
+static const struct ctl_column orphan_columns[] = {
+	{"GROUP", "group"}, {"KIND", "kind"}, {"NAMESPACE", "namespace"},
+	{"NAME", "name"},   {NULL, NULL},
+};
+
 /* The rows of items with what is below them; prefix is what stands before the names. */
 static void flatten(const json_t *items, const char *prefix, bool is_root, json_t *rows)
 {
@@ -53,12 +58,18 @@ int ctl_app_resources(int argc, char **argv)
 	struct rc_error *err = NULL;
 	json_auto_t *reply = NULL;
 
-	if (ctl_app_parse_named(argc, argv, "NAME [--tree]", &options) < 0)
+	if (ctl_app_parse_named(argc, argv, "NAME [--tree | --orphaned]", &options) < 0)
 		return CTL_USAGE;
-	if (ctl_app_ask(options.name, options.tree ? "tree" : "resources", &reply, &err) < 0)
+	if (ctl_app_ask(options.name,
+			options.orphaned ? "orphans"
+			: options.tree	 ? "tree"
+					 : "resources",
+			&reply, &err) < 0)
 		return ctl_fail(err);
 	if (options.common.output != CTL_OUTPUT_TABLE)
 		ctl_print_document(reply, options.common.output);
+	else if (options.orphaned)
+		ctl_print_table(json_object_get(reply, "items"), orphan_columns);
 	else if (options.tree)
 		print_tree(reply);
 	else

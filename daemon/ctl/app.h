@@ -18,7 +18,7 @@ struct app_options {
 	const char *revision, *reason, *until, *local, *strategy, *to;
 	unsigned int timeout_s, source;
 	bool prune, dry_run, async, health, sync, operation;
-	bool force, replace, out_of_sync_only, tree;
+	bool force, replace, out_of_sync_only, tree, orphaned;
 	const char *resources[APP_RESOURCES_MAX];
 	size_t n_resources;
 };
@@ -54,6 +54,7 @@ int ctl_app_wait_for(const struct app_options *options);
 int ctl_app_suspend(int argc, char **argv);
 int ctl_app_resume(int argc, char **argv);
 int ctl_app_rollback(int argc, char **argv);
+int ctl_app_undo(int argc, char **argv);
 int ctl_app_approve(int argc, char **argv);
 int ctl_app_terminate(int argc, char **argv);
 int ctl_app_refresh(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "ctl/client.h"
 #include "ctl/print.h"
@@ -91,6 +92,25 @@ static void offer_names(const char *program, const struct ctl_command *command, 
 	}
 }
 
+/* What `app undo NAME` can go back with. */
+static void offer_deployments(const char *app, const char *word)
+{
+	rc_autofree char *path = rc_asprintf("/v1/apps/%s/resources", app);
+	json_auto_t *reply = NULL;
+	json_t *item;
+	size_t i;
+
+	if (ctl_client_ask("GET", path, NULL, &reply, NULL) < 0)
+		return;
+	json_array_foreach (json_object_get(reply, "items"), i, item) {
+		rc_autofree char *text =
+			rc_asprintf("Deployment/%s", rc_json_text(item, "name", NULL) ?: "");
+
+		if (rc_text_equal(rc_json_text(item, "kind", NULL), "Deployment"))
+			offer(text, word);
+	}
+}
+
 static bool is_group(const char *program, const char *name)
 {
 	for (size_t i = 0; strcmp(program, PROGRAM) == 0 && i < RC_ARRAY_SIZE(groups); i++)
@@ -114,6 +134,8 @@ static void complete_arguments(const char *program, const struct ctl_command *co
 		offer_flags(command, word);
 	} else if (argc == 3) {
 		offer_names(program, command, word);
+	} else if (argc == 4 && strcmp(command->name, "undo") == 0) {
+		offer_deployments(argv[2], word);
 	}
 }
 

@@ -25,9 +25,11 @@ struct arguments {
 };
 
 static const struct ctl_column stack_columns[] = {
-	{"STACK", "name"},	    {"PHASE", "phase"},		 {"RUN", "run.id"},
-	{"CHANGES", "run.summary"}, {"PLAN", "run.digestBrief"}, {"DRIFT", "drift"},
-	{"WAITS FOR", "waitsFor"},  {"REASON", "reason"},	 {NULL, NULL},
+	{"STACK", "name"},	     {"PHASE", "phase"},
+	{"RUN", "run.id"},	     {"CHANGES", "run.summary"},
+	{"PLAN", "run.digestBrief"}, {"DRIFT", "drift"},
+	{"WAITS FOR", "waitsFor"},   {"NOT TAKEN", "run.refused"},
+	{"REASON", "reason"},	     {NULL, NULL},
 };
 
 static const struct ctl_column run_columns[] = {

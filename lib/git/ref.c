@@ -134,8 +134,10 @@ int rc_git_ref_describe(struct rc_git_mirror *mirror, const char *id, json_t **r
 	author = git_commit_author(commit);
 	*ret_json = json_object();
 	/* Commits may hold any bytes; what is no UTF-8 is left out. */
-	if (author)
+	if (author) {
 		json_object_set_new(*ret_json, "author", json_string(author->name));
+		json_object_set_new(*ret_json, "mail", json_string(author->email));
+	}
 	json_object_set_new(*ret_json, "subject", json_string(git_commit_summary(commit)));
 	json_object_set_new(*ret_json, "date",
 			    json_string(rc_clock_format_rfc3339(git_commit_time(commit), date)));

@@ -18,6 +18,6 @@ int rc_git_ref_resolve(struct rc_git_mirror *mirror, const char *revision, char 
 		       struct rc_error **err);
 /* Whether the way from old to new is no fast-forward; false too when old is gone. */
 bool rc_git_ref_is_forced(struct rc_git_mirror *mirror, const char *old_id, const char *new_id);
-/* {author, date, subject} of a commit; the caller's. */
+/* {author, mail, date, subject} of a commit; the caller's. */
 int rc_git_ref_describe(struct rc_git_mirror *mirror, const char *id, json_t **ret_json,
 			struct rc_error **err);

@@ -8,6 +8,7 @@
 #include "data/json.h"
 #include "git/checkout.h"
 #include "git/ref.h"
+#include "git/signed.h"
 
 static json_t *answer_ref(struct rc_git_mirror *mirror, const json_t *ref)
 {
@@ -86,12 +87,36 @@ static int check_out(const json_t *request, json_t **ret_reply, struct rc_error 
 	return r;
 }
 
+static int list_signed(const json_t *request, json_t **ret_reply, struct rc_error **err)
+{
+	const char *path = rc_json_text(request, "mirror", NULL);
+	const char *commit = rc_json_text(request, "commit", NULL);
+	struct rc_git_signers signers = {
+		.allowed = rc_json_text(request, "allowed", NULL),
+		.keyring = rc_json_text(request, "keyring", NULL),
+	};
+	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
+	json_t *items = NULL;
+	int r;
+
+	if (!path || !commit)
+		return rc_fail(err, -EINVAL, "the request is not understood");
+	r = rc_git_mirror_open(path, &mirror, err);
+	if (r == 0)
+		r = rc_git_signed_list(mirror, commit, rc_json_text(request, "folder", NULL) ?: ".",
+				       &signers, &items, err);
+	if (r == 0)
+		*ret_reply = json_pack("{s:o}", "items", items);
+	return r;
+}
+
 static const struct {
 	const char *op;
 	int (*handle)(const json_t *request, json_t **ret_reply, struct rc_error **err);
 } ops[] = {
 	{"poll", poll_remote},
 	{"checkout", check_out},
+	{"signed", list_signed},
 };
 
 int rc_git_worker_handle(void *userdata, const json_t *request, json_t **ret_reply,

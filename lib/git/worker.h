@@ -15,7 +15,12 @@
  * {"op": "checkout", "mirror": PATH, "revision": REVISION, "folder": PATH}
  *
  * writes the files of a commit that the mirror has (git/checkout.h) and answers {"commit",
- * "author", "date", "subject"}.
+ * "author", "mail", "date", "subject"}.
+ *
+ * {"op": "signed", "mirror": PATH, "commit": COMMIT, "folder": PATH, "allowed"?: PATH,
+ *  "keyring"?: PATH}
+ *
+ * answers {"items": [...]}, the documents of a folder with who signed them (git/signed.h).
  */
 #pragma once
 

@@ -11,8 +11,8 @@
 #include "data/json.h"
 #include "gitops/app-private.h"
 
-/* hold: {suspended: {by, at, reason, until}, rollback: {by, at, id, revision, spec}, waiting:
- * {since, prunes}} */
+/* hold: {suspended: {by, at, reason, until}, rollback: {by, at, id, revision, spec}, undone: {name:
+ * {by, at, revision, template}}, waiting: {since, prunes}} */
 
 static const struct rc_engine_options *options_of(const struct rc_app *app)
 {
@@ -245,12 +245,35 @@ int rc_app_rollback(struct rc_app *app, const char *by, int64_t id, bool prune,
 	return 0;
 }
 
+/* ---- undone ---- */
+
+const json_t *rc_app_hold_get_undone(const struct rc_app *app)
+{
+	return json_object_get(app->hold, "undone");
+}
+
+void rc_app_hold_set_undone(struct rc_app *app, const char *name, json_t *undone)
+{
+	json_t *all = json_object_get(app->hold, "undone");
+
+	if (!all) {
+		all = json_object();
+		json_object_set_new(app->hold, "undone", all);
+	}
+	json_object_set_new(all, name, undone);
+	save(app);
+	rc_app_stop(app); /* a look at what was desired before */
+	rc_app_hash_source(app);
+}
+
+/* ---- and that it is over ---- */
+
 int rc_app_resume(struct rc_app *app, const char *by, struct rc_error **err)
 {
 	bool was_held = rc_app_hold_get_rollback(app) != NULL;
 	bool was_suspended = json_object_get(app->hold, "suspended") != NULL;
 
-	if (!was_held && !was_suspended) {
+	if (!was_held && !was_suspended && !rc_app_hold_get_undone(app)) {
 		rc_fail(err, -EINVAL, "'%s' is neither suspended nor rolled back", name_of(app));
 		if (app->application->is_suspended)
 			rc_hint(err,
@@ -261,9 +284,14 @@ int rc_app_resume(struct rc_app *app, const char *by, struct rc_error **err)
 		return rc_fail(err, -EBUSY, "a sync of '%s' is under way", name_of(app));
 	json_object_del(app->hold, "suspended");
 	json_object_del(app->hold, "rollback");
+	json_object_del(app->hold, "undone");
 	save(app);
-	if (was_held)
+	if (was_held) {
 		rc_app_use(app, NULL);
+	} else {
+		rc_app_stop(app);
+		rc_app_hash_source(app);
+	}
 	rc_log_notice(&app->log, "resumed by %s", by);
 	rc_app_refresh(app, false);
 	rc_app_tell(app);
@@ -387,9 +415,12 @@ bool rc_app_hold_is_approved(const struct rc_app *app)
 
 json_t *rc_app_hold_describe(const struct rc_app *app)
 {
-	json_t *json = json_deep_copy(app->hold);
+	json_t *json = json_deep_copy(app->hold), *undone;
+	const char *name;
 
 	json_object_del(json_object_get(json, "rollback"), "spec");
+	json_object_foreach (json_object_get(json, "undone"), name, undone)
+		json_object_del(undone, "template");
 	if (!get_suspension(app))
 		json_object_del(json, "suspended");
 	if (json_object_size(json) > 0)

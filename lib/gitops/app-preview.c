@@ -235,7 +235,10 @@ static int preview_build(struct rc_flow *flow, struct rc_error **err)
 	if (!preview->manifests)
 		return rc_fail(err, -EINVAL, "rendering: the chart lacks what it depends on");
 	r = rc_desired_build(preview->manifests, &options, &preview->desired, err);
-	return r < 0 ? rc_wrap(err, r, "reading what was rendered") : RC_NEXT;
+	if (r < 0)
+		return rc_wrap(err, r, "reading what was rendered");
+	rc_app_undo_shape(preview->app, preview->desired);
+	return RC_NEXT;
 }
 
 /* A kind that nothing had so far is watched from now on. */

@@ -17,9 +17,11 @@
 
 struct app_call;
 struct app_diff;
+struct app_orphans;
 struct app_preview;
 struct app_question;
 struct app_tree;
+struct app_undo;
 
 struct rc_app {
 	struct rc_engine *engine;
@@ -46,6 +48,8 @@ struct rc_app {
 	struct app_diff *diffs; /* asked for by somebody */
 	struct app_preview *previews;
 	struct app_tree *trees;
+	struct app_undo *undos;
+	struct app_orphans *orphans;	/* NULL: its project does not ask for them */
 	struct app_question *questions; /* that the worker of programs has */
 	unsigned int n_asked;		/* dry runs and questions of this look */
 	bool is_asking;			/* the step waits for their answers */
@@ -130,6 +134,8 @@ void rc_app_save_operation(struct rc_app *app);
 
 /* What counts from now on: held is taken over, NULL: what is declared. */
 void rc_app_use(struct rc_app *app, struct rc_application *held);
+
+/* ---- app-wanted.c ---- */
 /* A sync by hand, as app->wanted.request says. */
 void rc_app_want(struct rc_app *app, const char *by);
 
@@ -143,6 +149,10 @@ char *rc_app_hold_describe_suspension(const struct rc_app *app);
 int rc_app_hold_check(const struct rc_app *app, struct rc_error **err);
 /* {by, at, id, revision, spec}, borrowed; NULL: it is not rolled back. */
 const json_t *rc_app_hold_get_rollback(const struct rc_app *app);
+/* {name of a Deployment: {by, at, revision, template}}, borrowed; NULL: none was undone. */
+const json_t *rc_app_hold_get_undone(const struct rc_app *app);
+/* One more, taken over. */
+void rc_app_hold_set_undone(struct rc_app *app, const char *name, json_t *undone);
 /* What the rollback makes of the declared application; NULL: there is none, or *err is set. */
 struct rc_application *rc_app_hold_make(const struct rc_app *app, struct rc_error **err);
 /* {name: why} of prunes that wait for approval, taken over; NULL: none. */
@@ -279,6 +289,21 @@ void rc_app_preview_cancel(struct rc_app *app);
 /* ---- app-tree.c ---- */
 /* Whoever waits for a tree is told that it will not come. */
 void rc_app_tree_cancel(struct rc_app *app);
+
+/* ---- app-undo.c ---- */
+/* Put the templates that were gone back to in the place of what was rendered. */
+void rc_app_undo_shape(const struct rc_app *app, struct rc_desired *desired);
+/* Whoever waits for an undo is told that it will not come. */
+void rc_app_undo_cancel(struct rc_app *app);
+
+/* ---- app-orphans.c ---- */
+/* The look went well: whether it is time to list what is nobody's. */
+void rc_app_orphans_consider(struct rc_app *app);
+/* The next time is now. */
+void rc_app_orphans_expire(struct rc_app *app);
+void rc_app_orphans_done(struct rc_app *app);
+/* There are some, and its project wants a warning. */
+bool rc_app_orphans_warns(const struct rc_app *app);
 
 /* ---- app-diff.c ---- */
 /* Whoever waits for a diff is told that it will not come. */

@@ -102,7 +102,9 @@ int rc_app_refresh_connect(struct rc_flow *flow, struct rc_error **err)
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
 
 	if (app->destination)
-		return rc_destination_check(app->destination, err);
+		return rc_destination_is_new(app->destination)
+			       ? RC_WAIT_AGAIN
+			       : rc_destination_check(app->destination, err);
 	app->is_spec_error = true;
 	rc_fail(err, -EINVAL, "there is no cluster '%s'",
 		app->application->destination.name ?: app->application->destination.server);
@@ -268,6 +270,7 @@ int rc_app_refresh_build(struct rc_flow *flow, struct rc_error **err)
 		free(rc_steal(&app->render_key));
 		return rc_wrap(err, r, "reading what was rendered");
 	}
+	rc_app_undo_shape(app, app->fresh);
 	remember_kinds(app);
 	rc_app_delete_note_hooks(app, app->fresh);
 	return RC_NEXT;
@@ -386,6 +389,7 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 		app->is_compared = true;
 		app->compared_unix_s = rc_clock_unix_s();
 		rc_app_run_decide(app);
+		rc_app_orphans_consider(app);
 	}
 	rc_app_tell(app);
 	if ((app->is_dirty && r == 0) || app->is_live_dirty)

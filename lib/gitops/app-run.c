@@ -115,6 +115,8 @@ static void on_synced(void *userdata, struct rc_sync *sync, int r, struct rc_err
 	app->sync = NULL;
 	app->is_settling = true;
 	rc_sync_free(sync);
+	if (!app->operation.is_partial)
+		rc_app_orphans_expire(app);
 	free(app->pinned);
 	app->pinned = NULL;
 	rc_app_tell(app);

@@ -52,6 +52,24 @@ static void add_cluster_condition(const struct rc_app *app, json_t *conditions)
 	add_condition(conditions, "ClusterWarning", message, since);
 }
 
+static void add_undone_conditions(const struct rc_app *app, json_t *conditions)
+{
+	const json_t *all = rc_app_hold_get_undone(app);
+	const char *name;
+	json_t *undone;
+
+	json_object_foreach ((json_t *)(uintptr_t)all, name, undone) {
+		rc_autofree char *text = rc_asprintf(
+			"%s stays at its revision %lld since %s went back; reconcilectl app resume "
+			"%s ends that",
+			name, (long long)json_integer_value(json_object_get(undone, "revision")),
+			rc_json_text(undone, "by", NULL) ?: "", app->application->name);
+
+		add_condition(conditions, "Undone", text,
+			      json_integer_value(json_object_get(undone, "at")));
+	}
+}
+
 static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
 {
 	const json_t *rollback = rc_app_hold_get_rollback(app);
@@ -62,6 +80,7 @@ static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
 		add_condition(conditions, "Suspended", suspended, 0);
 	if (waiting)
 		add_condition(conditions, "PruneApproval", waiting, 0);
+	add_undone_conditions(app, conditions);
 	if (!rollback)
 		return;
 	held = rc_asprintf("stays at %.12s (history %lld) since %s went back; reconcilectl app "
@@ -71,6 +90,16 @@ static void add_hold_conditions(const struct rc_app *app, json_t *conditions)
 			   rc_json_text(rollback, "by", NULL) ?: "", app->application->name);
 	add_condition(conditions, "RolledBack", held,
 		      json_integer_value(json_object_get(rollback, "at")));
+}
+
+static void add_orphan_condition(const struct rc_app *app, json_t *conditions)
+{
+	rc_autofree char *text = NULL;
+
+	if (!rc_app_orphans_warns(app))
+		return;
+	text = rc_asprintf("Application has %zu orphaned resources", rc_app_count_orphans(app));
+	add_condition(conditions, "OrphanedResourceWarning", text, 0);
 }
 
 static void add_owner_conditions(const struct rc_app *app, json_t *conditions)
@@ -111,6 +140,7 @@ json_t *rc_app_describe_conditions(const struct rc_app *app)
 	add_cluster_condition(app, conditions);
 	add_hold_conditions(app, conditions);
 	add_owner_conditions(app, conditions);
+	add_orphan_condition(app, conditions);
 	json_array_foreach (app->warnings, i, warning)
 		add_condition(conditions, "RenderWarning", json_string_value(warning) ?: "", 0);
 	json_array_foreach (app->desired ? app->desired->warnings : NULL, i, warning)

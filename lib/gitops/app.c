@@ -81,6 +81,8 @@ void rc_app_hash_source(struct rc_app *app)
 	json_array_append(parts, json_object_get(spec, "destination") ?: json_null());
 	if (app->outputs)
 		json_array_append(parts, app->outputs);
+	if (rc_app_hold_get_undone(app))
+		json_array_append(parts, (json_t *)(uintptr_t)rc_app_hold_get_undone(app));
 	rc_json_hash(parts, hex);
 	hex[15] = '\0'; /* 60 bits: JSON integers are signed */
 	app->source_hash = strtoull(hex, NULL, 16);
@@ -90,6 +92,8 @@ static void unwant(struct rc_app *app)
 {
 	rc_app_preview_cancel(app); /* they have wants of their own */
 	rc_app_tree_cancel(app);
+	rc_app_undo_cancel(app);
+	rc_app_orphans_done(app);
 	for (size_t i = 0; app->repositories && i < app->application->n_sources; i++) {
 		if (app->repositories[i])
 			rc_repository_unwant(app->repositories[i], app->wants[i]);
@@ -374,7 +378,7 @@ void rc_app_on_destination(struct rc_app *app, const struct rc_destination *dest
 	if (app->destination != destination)
 		return;
 	rc_app_preview_go_on(app);
-	if (is_at(app, "watch"))
+	if (is_at(app, "watch") || is_at(app, "connect"))
 		rc_flow_resume(&app->flow, 0, NULL);
 	else if (app->sync)
 		rc_sync_live_changed(app->sync);
@@ -396,6 +400,7 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 
 void rc_app_on_project(struct rc_app *app)
 {
+	rc_app_orphans_expire(app);
 	rc_app_mark(app, true);
 }
 
@@ -405,97 +410,9 @@ void rc_app_refresh(struct rc_app *app, bool is_hard)
 		if (app->repositories[i])
 			rc_repository_poll(app->repositories[i]);
 	app->is_hard = app->is_hard || is_hard;
+	if (is_hard)
+		rc_app_orphans_expire(app);
 	rc_app_mark(app, true);
-}
-
-static int check_revision(const struct rc_app *app, const char *revision, struct rc_error **err)
-{
-	if (!revision || rc_text_equal(revision, app->revision))
-		return 0;
-	if (rc_app_hold_get_rollback(app)) {
-		rc_fail(err, -EINVAL, "'%s' is rolled back and stays where it is",
-			app->application->name);
-		rc_hint(err, "reconcilectl app resume %s ends that", app->application->name);
-		return -EINVAL;
-	}
-	if (app->application->automated.on) {
-		rc_fail(err, -EINVAL,
-			"'%s' is synced automatically: another revision would be undone at once",
-			app->application->name);
-		rc_hint(err, "reconcilectl app rollback goes back to a revision of its history and "
-			     "stays there");
-		return -EINVAL;
-	}
-	if (strlen(revision) != 40 || strspn(revision, "0123456789abcdef") != 40)
-		return rc_fail(err, -EINVAL, "'%s' is no whole commit id", revision);
-	return 0;
-}
-
-void rc_app_want(struct rc_app *app, const char *by)
-{
-	char *name = rc_strdup(by);
-
-	free(app->wanted.initiated_by);
-	app->wanted.initiated_by = name;
-	app->wanted.since_unix_s = rc_clock_unix_s();
-	app->is_wanted = true;
-	rc_app_refresh(app, false);
-}
-
-static int check_window(const struct rc_app *app, struct rc_error **err)
-{
-	struct rc_window_verdict window = rc_app_permit_window(app, true);
-	char text[RC_CLOCK_RFC3339_MAX];
-
-	if (window.is_allowed)
-		return 0;
-	rc_fail(err, -EACCES, "Cannot sync: Blocked by sync window");
-	if (window.changes_unix_s)
-		rc_hint(err, "it may be synced from %s on",
-			rc_clock_format_rfc3339(window.changes_unix_s, text));
-	return -EACCES;
-}
-
-static int check_sync(const struct rc_app *app, const char *revision, struct rc_error **err)
-{
-	int r = rc_app_hold_check(app, err);
-
-	if (r < 0)
-		return r;
-	if (app->sync)
-		return rc_fail(err, -EBUSY, "a sync of '%s' is under way", app->application->name);
-	r = check_window(app, err);
-	if (r < 0)
-		return r;
-	return check_revision(app, revision, err);
-}
-
-int rc_app_sync(struct rc_app *app, const struct rc_app_sync_options *options,
-		struct rc_error **err)
-{
-	struct rc_request request = options->request;
-	int r = check_sync(app, options->revision, err);
-
-	if (r < 0) {
-		rc_request_done(&request);
-		return r;
-	}
-	free(app->pinned);
-	app->pinned = rc_strdup(options->revision);
-	rc_request_done(&app->wanted.request);
-	app->wanted.request = request;
-	rc_app_want(app, options->initiated_by);
-	return 0;
-}
-
-int rc_app_terminate(struct rc_app *app, const char *by, struct rc_error **err)
-{
-	rc_autofree char *why = rc_asprintf("terminated by %s", by);
-
-	if (!app->sync)
-		return rc_fail(err, -EBUSY, "no sync of '%s' is under way", app->application->name);
-	rc_sync_terminate(app->sync, why);
-	return 0;
 }
 
 void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_counts)
@@ -509,6 +426,8 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 									     : "Synced";
 	ret_counts->health_status = rc_health_to_string(rc_app_assess(app, &message));
 	ret_counts->operation_phase = rc_operation_phase_to_string(app->operation.phase);
+	ret_counts->operation_revision = app->operation.revision ?: "";
+	ret_counts->is_operation_open = app->is_wanted || app->is_settling;
 }
 
 const char *rc_app_get_revision(const struct rc_app *app)
@@ -523,8 +442,10 @@ bool rc_app_is_syncing(const struct rc_app *app)
 
 bool rc_app_is_settled(const struct rc_app *app)
 {
+	ev_timer turn = app->turn; /* libev's question is not const */
+
 	for (size_t i = 0; i < app->application->n_sources; i++)
 		if (app->repositories[i] && rc_repository_is_polling(app->repositories[i]))
 			return false;
-	return !rc_flow_is_running(&app->flow) && !ev_is_active(&app->turn) && !app->sync;
+	return !rc_flow_is_running(&app->flow) && !ev_is_active(&turn) && !app->sync;
 }

@@ -91,7 +91,16 @@ int rc_app_suspend(struct rc_app *app, const char *by, const char *reason, int64
  */
 int rc_app_rollback(struct rc_app *app, const char *by, int64_t id, bool prune,
 		    struct rc_error **err);
-/* End a suspension or a rollback. -EINVAL: there is neither. */
+/*
+ * Go back with the pods of one Deployment ("Deployment/NAME", or with its namespace between) to
+ * what an earlier ReplicaSet has (0: the one before, else of that revision), and stay there,
+ * whatever is committed, until it is resumed. revision is the one that was taken; err is taken
+ * over. done is called once, from the loop: -EINVAL, -ENOENT, -EBUSY, -EAGAIN.
+ */
+typedef void rc_app_undo_fn(void *userdata, int r, int64_t revision, struct rc_error *err);
+void rc_app_undo(struct rc_app *app, const char *by, const char *resource, int64_t revision,
+		 rc_app_undo_fn *done, void *userdata);
+/* End a suspension, a rollback and what was undone. -EINVAL: there is none of these. */
 int rc_app_resume(struct rc_app *app, const char *by, struct rc_error **err);
 /* Delete what waits for somebody to say so. -EINVAL: nothing does. */
 int rc_app_approve(struct rc_app *app, const char *by, struct rc_error **err);
@@ -112,6 +121,10 @@ json_t *rc_app_describe_resources(const struct rc_app *app);
  */
 typedef void rc_app_tree_fn(void *userdata, int r, const json_t *tree, struct rc_error *err);
 void rc_app_tree(struct rc_app *app, rc_app_tree_fn *done, void *userdata);
+/* {"items": [{group, kind, namespace, name}...]}: what lies in its namespace and is nobody's, where
+ * its project asks for it (orphanedResources); of the last time it was looked for. The caller's. */
+json_t *rc_app_describe_orphans(const struct rc_app *app);
+size_t rc_app_count_orphans(const struct rc_app *app);
 /* {"items": [...]}, newest first; the caller's. */
 int rc_app_list_history(const struct rc_app *app, json_t **ret_history, struct rc_error **err);
 
@@ -143,6 +156,8 @@ const char *rc_app_get_gate(const struct rc_app *app); /* borrowed */
 /* Numbers and words for metrics; texts are borrowed. */
 struct rc_app_counts {
 	const char *sync_status, *health_status, *operation_phase;
+	const char *operation_revision; /* that the last one brought, or tried to; "" */
+	bool is_operation_open; /* one is asked for, or it is not known yet what came of the last */
 	uint64_t n_syncs_succeeded, n_syncs_failed;
 	uint64_t n_reconciles, reconcile_buckets[7]; /* .25 .5 1 2 4 8 16 s, cumulative */
 	double reconcile_seconds, sync_seconds;

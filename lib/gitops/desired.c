@@ -276,6 +276,13 @@ json_t *rc_desired_item_load(const struct rc_desired_item *item)
 	return json_loads(item->text, JSON_DECODE_ANY, NULL);
 }
 
+void rc_desired_item_set(struct rc_desired_item *item, const json_t *object)
+{
+	free(item->text);
+	item->text = json_dumps(object, JSON_COMPACT);
+	item->hash = hash_json(object) ^ (item->is_scaled ? 1 : 0);
+}
+
 const struct rc_desired_item *rc_desired_find(const struct rc_desired *desired,
 					      const struct rc_kube_key *key)
 {

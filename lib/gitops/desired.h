@@ -54,6 +54,8 @@ RC_DEFINE_FREEP(struct rc_desired, rc_desired_free)
 bool rc_desired_item_defines(const struct rc_desired_item *item, const struct rc_kube_key *key);
 /* The object itself; the caller's. */
 json_t *rc_desired_item_load(const struct rc_desired_item *item);
+/* Something else is wanted in place of the object that it was made of, with the same key. */
+void rc_desired_item_set(struct rc_desired_item *item, const json_t *object);
 /* NULL when it is not desired; hooks are not found by this. */
 const struct rc_desired_item *rc_desired_find(const struct rc_desired *desired,
 					      const struct rc_kube_key *key);

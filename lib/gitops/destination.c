@@ -256,13 +256,18 @@ void rc_destination_rediscover(struct rc_destination *destination)
 	schedule(destination, since_ms < REDISCOVER_MIN_MS ? REDISCOVER_MIN_MS - since_ms : 0);
 }
 
+bool rc_destination_is_new(const struct rc_destination *destination)
+{
+	return !destination->err && !rc_kube_discovery_is_known(destination->discovery);
+}
+
 int rc_destination_check(const struct rc_destination *destination, struct rc_error **err)
 {
 	rc_autofree char *why = NULL;
 
 	if (rc_kube_discovery_is_known(destination->discovery))
 		return 0;
-	if (!destination->err)
+	if (rc_destination_is_new(destination))
 		return rc_fail(err, -EAGAIN, "cluster '%s' was not asked yet", destination->name);
 	why = rc_error_format(destination->err);
 	return rc_fail(err, -EAGAIN, "cluster '%s' does not answer: %s", destination->name, why);

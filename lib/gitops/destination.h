@@ -51,6 +51,8 @@ void rc_destination_keep_manager(struct rc_destination *destination, const char 
 
 /* Ask the server anew what it serves, at most once in 2 s. */
 void rc_destination_rediscover(struct rc_destination *destination);
+/* Nothing came of asking yet, neither well nor ill; either is told by state_changed. */
+bool rc_destination_is_new(const struct rc_destination *destination);
 /* What is served is known; else *err (if not NULL) says why it is not. 0 or -EAGAIN. */
 int rc_destination_check(const struct rc_destination *destination, struct rc_error **err);
 

@@ -14,7 +14,7 @@
 #include "data/json.h"
 #include "gitops/engine-private.h"
 
-#define KIND_APPLICATION "application" /* {origin, manifest} of those with the finalizer */
+#define KIND_APPLICATION "application" /* {origin, manifest} of each that is in force */
 
 void rc_engine_relist(struct rc_engine *engine)
 {
@@ -44,20 +44,25 @@ static struct engine_entry *find_entry(const struct rc_engine *engine, const cha
 static void remember(struct rc_engine *engine, const char *origin,
 		     const struct rc_application *application)
 {
-	json_auto_t *document = NULL, *before = NULL;
+	json_auto_t *document =
+		json_pack("{s:s, s:O}", "origin", origin, "manifest", application->manifest);
+	json_auto_t *before = NULL;
 	struct rc_error *err = NULL;
 
-	if (application->has_finalizer)
-		document = json_pack("{s:s, s:O}", "origin", origin, "manifest",
-				     application->manifest);
 	rc_store_get(engine->options.store, KIND_APPLICATION, application->name, &before, NULL);
-	if (before == document || (before && document && json_equal(before, document)))
+	if (before && json_equal(before, document))
 		return;
 	if (rc_store_put(engine->options.store, KIND_APPLICATION, application->name, document,
 			 &err) < 0)
 		rc_log_error(&engine->log, LOG_ERR, err, "remembering application '%s'",
 			     application->name);
 	rc_error_free(err);
+}
+
+/* It is declared nowhere any more. */
+static void unremember(struct rc_engine *engine, const char *name)
+{
+	rc_store_put(engine->options.store, KIND_APPLICATION, name, NULL, NULL);
 }
 
 /* Nothing that is kept about it is of use any more. */
@@ -148,6 +153,7 @@ static bool let_go(struct rc_engine *engine, struct engine_entry *entry)
 		rc_log_notice(&engine->log,
 			      "application '%s' is no longer in %s; its resources stay as they are",
 			      name, entry->origin);
+		unremember(engine, name);
 		return false;
 	}
 	rc_log_notice(&engine->log,
@@ -173,8 +179,12 @@ static void drop_unseen(struct rc_engine *engine, const char *origin)
 	engine->n_entries = n;
 }
 
-/* What left its origin while nobody looked: it is there again, to be deleted. */
-static void revive(struct rc_engine *engine, const char *origin, const json_t *documents)
+/*
+ * What left its origin while nobody looked is there again: to be deleted with its resources as its
+ * finalizer says, or to stay in force where its manifest may only be unreadable.
+ */
+static void revive(struct rc_engine *engine, const char *origin, bool is_partial,
+		   const json_t *documents)
 {
 	const char *name;
 	json_t *document;
@@ -187,7 +197,12 @@ static void revive(struct rc_engine *engine, const char *origin, const json_t *d
 		    rc_application_parse(json_object_get(document, "manifest"), origin,
 					 &application, NULL) < 0)
 			continue;
-		add_entry(engine, origin, application, false)->is_seen = false;
+		if (is_partial || application->has_finalizer) {
+			add_entry(engine, origin, application, false)->is_seen = false;
+			continue;
+		}
+		rc_application_free(application);
+		unremember(engine, name);
 	}
 }
 
@@ -219,26 +234,29 @@ static int check_empty(const struct rc_engine *engine, const char *origin, struc
 }
 
 int rc_engine_set_applications(struct rc_engine *engine, const char *origin,
-			       struct rc_application **applications, size_t n, bool may_be_empty,
-			       struct rc_error **err)
+			       struct rc_catalog *catalog, bool may_be_empty, struct rc_error **err)
 {
+	bool is_empty = catalog->n_applications == 0 && !catalog->is_partial;
 	json_auto_t *documents = NULL;
 	int r;
 
 	rc_store_list(engine->options.store, KIND_APPLICATION, &documents, NULL);
-	revive(engine, origin, documents);
-	r = n > 0 || may_be_empty ? 0 : check_empty(engine, origin, err);
+	revive(engine, origin, catalog->is_partial, documents);
+	r = !is_empty || may_be_empty ? 0 : check_empty(engine, origin, err);
 	if (r == 0) {
 		for (size_t i = 0; i < engine->n_entries; i++)
 			engine->entries[i].is_seen = false;
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < catalog->n_applications; i++) {
 			struct rc_error *why = NULL;
 
-			if (take_application(engine, origin, applications[i], false, &why) < 0)
+			if (take_application(engine, origin, catalog->applications[i], false,
+					     &why) < 0)
 				rc_log_error(&engine->log, LOG_WARNING, why, "application ignored");
 			rc_error_free(why);
 		}
-		drop_unseen(engine, origin);
+		catalog->n_applications = 0;
+		if (!catalog->is_partial)
+			drop_unseen(engine, origin);
 	}
 	rc_engine_relist(engine);
 	return r;

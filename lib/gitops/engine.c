@@ -290,10 +290,12 @@ static void tell_projects(struct rc_engine *engine, bool is_changed)
 		rc_app_on_project(engine->entries[i].app);
 }
 
-void rc_engine_set_projects(struct rc_engine *engine, const char *origin, struct rc_project **list,
-			    size_t n)
+void rc_engine_set_projects(struct rc_engine *engine, const char *origin,
+			    struct rc_catalog *catalog)
 {
-	tell_projects(engine, rc_projects_set(engine->projects, origin, list, n));
+	tell_projects(engine, rc_projects_set(engine->projects, origin, catalog->projects,
+					      catalog->n_projects, catalog->is_partial));
+	catalog->n_projects = 0;
 }
 
 void rc_engine_put_project(struct rc_engine *engine, const char *origin, struct rc_project *project)

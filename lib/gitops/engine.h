@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/worker.h"
 #include "gitops/app.h"
+#include "gitops/catalog.h"
 #include "gitops/customizations.h"
 #include "gitops/destination.h"
 #include "gitops/judge.h"
@@ -81,16 +82,16 @@ struct rc_destination *rc_engine_find_destination(const struct rc_engine *engine
 						  const struct rc_application *application);
 
 /*
- * All applications of one origin (a file, a folder of a repository), taken over; the array stays
- * the caller's. Those of this origin that are not among them any more are given up, and their
- * resources stay as they are; with the resources finalizer these are deleted first, and then they
- * are gone. One that another origin has already is refused with a warning.
+ * All applications of one origin (a file, a folder of a repository), taken over. Those of this
+ * origin that are not among them any more are given up, and their resources stay as they are; with
+ * the resources finalizer these are deleted first, and then they are gone. Where the catalog is
+ * partial they stay in force. One that another origin has already is refused with a warning.
  *
  * -EINVAL: there is none any more, and some would be deleted with their resources, which is only
  * done when may_be_empty says so; nothing was changed then.
  */
 int rc_engine_set_applications(struct rc_engine *engine, const char *origin,
-			       struct rc_application **applications, size_t n, bool may_be_empty,
+			       struct rc_catalog *catalog, bool may_be_empty,
 			       struct rc_error **err);
 /* One live application, taken over; the end of its deletion is told by options.app_deleted.
  * -EEXIST: another origin has one of that name. */
@@ -105,8 +106,8 @@ void rc_engine_on_stack(struct rc_engine *engine, const char *stack);
 void rc_engine_on_deleted(struct rc_engine *engine, struct rc_app *app);
 
 /* All projects of one origin, taken over; or one. See gitops/projects.h. */
-void rc_engine_set_projects(struct rc_engine *engine, const char *origin, struct rc_project **list,
-			    size_t n);
+void rc_engine_set_projects(struct rc_engine *engine, const char *origin,
+			    struct rc_catalog *catalog);
 void rc_engine_put_project(struct rc_engine *engine, const char *origin,
 			   struct rc_project *project);
 void rc_engine_drop_project(struct rc_engine *engine, const char *origin, const char *name);

@@ -81,7 +81,9 @@ const char *rc_fields_text(struct rc_fields *fields, const json_t *object, const
 		wrong(fields, where, key, value, "text");
 		return otherwise;
 	}
-	return rc_arena_strdup(fields->arena, json_string_value(value));
+	/* As in Argo CD, whose own page writes "" for what is not given. */
+	return *json_string_value(value) ? rc_arena_strdup(fields->arena, json_string_value(value))
+					 : otherwise;
 }
 
 bool rc_fields_bool(struct rc_fields *fields, const json_t *object, const char *where,

@@ -11,6 +11,7 @@
 #include "gitops/plan-private.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "helm/manifest.h"
 
 struct builder {
 	struct rc_plan *plan;
@@ -20,52 +21,12 @@ struct builder {
 	const struct rc_plan_options *options;
 };
 
-static const char *const ranks[] = {
-	"Namespace",
-	"NetworkPolicy",
-	"ResourceQuota",
-	"LimitRange",
-	"PodSecurityPolicy",
-	"PodDisruptionBudget",
-	"ServiceAccount",
-	"Secret",
-	"SecretList",
-	"ConfigMap",
-	"StorageClass",
-	"PersistentVolume",
-	"PersistentVolumeClaim",
-	"CustomResourceDefinition",
-	"ClusterRole",
-	"ClusterRoleList",
-	"ClusterRoleBinding",
-	"ClusterRoleBindingList",
-	"Role",
-	"RoleList",
-	"RoleBinding",
-	"RoleBindingList",
-	"Service",
-	"DaemonSet",
-	"Pod",
-	"ReplicationController",
-	"ReplicaSet",
-	"Deployment",
-	"HorizontalPodAutoscaler",
-	"StatefulSet",
-	"Job",
-	"CronJob",
-	"IngressClass",
-	"Ingress",
-	"APIService",
-};
-
 unsigned int rc_plan_rank(const char *group, const char *kind)
 {
-	unsigned int i = 0;
-
-	(void)group; /* Argo CD ranks by kind alone */
-	while (i < RC_ARRAY_SIZE(ranks) && strcmp(ranks[i], kind) != 0)
-		i++;
-	return i;
+	(void)group; /* Argo CD ranks by kind alone, by Helm's list of before it began with this one
+		      */
+	return strcmp(kind, "PriorityClass") == 0 ? RC_HELM_MANIFEST_RANKS
+						  : rc_helm_manifest_rank(kind);
 }
 
 bool rc_plan_is_definition(const struct rc_kube_key *key)

@@ -108,7 +108,7 @@ bool rc_projects_drop(struct rc_projects *projects, const char *origin, const ch
 }
 
 bool rc_projects_set(struct rc_projects *projects, const char *origin, struct rc_project **list,
-		     size_t n)
+		     size_t n, bool is_partial)
 {
 	bool is_changed = false;
 
@@ -116,7 +116,7 @@ bool rc_projects_set(struct rc_projects *projects, const char *origin, struct rc
 		projects->entries[i].is_seen = strcmp(projects->entries[i].origin, origin) != 0;
 	for (size_t i = 0; i < n; i++)
 		is_changed = rc_projects_put(projects, origin, list[i]) || is_changed;
-	for (size_t i = projects->n; i > 0; i--) {
+	for (size_t i = is_partial ? 0 : projects->n; i > 0; i--) {
 		if (projects->entries[i - 1].is_seen)
 			continue;
 		take_out(projects, &projects->entries[i - 1]);

@@ -28,9 +28,10 @@ const struct rc_project *rc_projects_find(const struct rc_projects *projects, co
 bool rc_projects_put(struct rc_projects *projects, const char *origin, struct rc_project *project);
 /* Returns whether there was one. */
 bool rc_projects_drop(struct rc_projects *projects, const char *origin, const char *name);
-/* All of origin, taken over; the array stays the caller's. Returns whether anything changed. */
+/* All of origin, taken over; the array stays the caller's. is_partial: all that could be read, the
+ * others stay. Returns whether anything changed. */
 bool rc_projects_set(struct rc_projects *projects, const char *origin, struct rc_project **list,
-		     size_t n);
+		     size_t n, bool is_partial);
 
 /* [{name, origin, description?, warnings?, refusal?}]; the caller's. */
 json_t *rc_projects_describe(const struct rc_projects *projects);

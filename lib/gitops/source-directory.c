@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gitops/catalog.h"
 #include "data/glob.h"
 #include "gitops/source-private.h"
 
@@ -39,7 +40,7 @@ static bool is_wanted(const struct filter *filter, const struct rc_git_file *fil
 
 	if (strchr(path, '/') && !filter->source->directory.recurse)
 		return false;
-	if (!filter->source->directory.all_files && !rc_source_is_manifest(path) &&
+	if (!filter->source->directory.all_files && !rc_catalog_is_manifest(path) &&
 	    !rc_text_has_suffix(path, ".jsonnet"))
 		return false;
 	if (filter->exclude && rc_glob_match(filter->exclude, rc_str(path)))

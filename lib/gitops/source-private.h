@@ -33,7 +33,6 @@ struct source_job {
  */
 int rc_source_open_mirror(struct source_job *job, size_t i, struct rc_git_mirror **ret_mirror,
 			  struct rc_error **err);
-bool rc_source_is_manifest(const char *path);
 /* The file says that it is not to be rendered. */
 bool rc_source_is_skipped(const struct rc_git_file *file);
 /* As rc_source_read_documents(), but other YAML may lie there (values, say): what does not look

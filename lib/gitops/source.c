@@ -9,6 +9,7 @@
 #include "data/json.h"
 #include "data/yaml.h"
 #include "git/tree.h"
+#include "gitops/catalog.h"
 #include "gitops/source-private.h"
 
 #define OBJECTS_MAX 20000
@@ -121,12 +122,6 @@ int rc_source_read_documents(struct rc_str text, const char *file, bool with_pla
 	return r;
 }
 
-bool rc_source_is_manifest(const char *path)
-{
-	return rc_text_has_suffix(path, ".yaml") || rc_text_has_suffix(path, ".yml") ||
-	       rc_text_has_suffix(path, ".json");
-}
-
 static bool holds(struct rc_str text, const char *what)
 {
 	return text.n > 0 && memmem(text.p, text.n, what, strlen(what)) != NULL;
@@ -185,23 +180,32 @@ static int handle_read(const json_t *request, struct rc_buf *out, struct rc_erro
 	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
 	rc_cleanup(rc_git_tree_files_done) struct rc_git_files files = {NULL, 0, 0};
 	const char *commit, *path = rc_json_text(request, "path", NULL);
+	json_auto_t *refused = json_array();
 	OBJECTS(documents);
 	int r = open_mirror(json_array_get(json_object_get(request, "at"), 0), &mirror, &commit,
 			    err);
 
 	if (r == 0)
 		r = rc_git_tree_read(mirror, commit, path ? path : ".", NULL, &files, err);
-	for (size_t i = 0; r == 0 && i < files.n; i++) {
-		rc_autofree char *name = rc_asprintf("%s/%s", path ? path : ".", files.at[i].path);
-
-		if (rc_source_is_manifest(files.at[i].path) && !rc_source_is_skipped(&files.at[i]))
-			r = rc_source_read_file(&files.at[i], name, true, &documents, err);
-	}
 	if (r < 0)
 		return r;
+	for (size_t i = 0; i < files.n; i++) {
+		rc_autofree char *name = rc_asprintf("%s/%s", path ? path : ".", files.at[i].path);
+		rc_cleanup(rc_error_freep) struct rc_error *why = NULL;
+		rc_autofree char *text = NULL;
+
+		if (!rc_catalog_is_manifest(files.at[i].path) ||
+		    rc_source_is_skipped(&files.at[i]) ||
+		    rc_source_read_file(&files.at[i], name, true, &documents, &why) == 0)
+			continue;
+		text = rc_error_format(why);
+		json_array_append_new(refused, json_string(text));
+	}
 	rc_buf_puts(out, "{\"documents\":[");
 	rc_buf_add_str(out, rc_buf_str(&documents.text));
-	return rc_buf_puts(out, "]}");
+	rc_buf_puts(out, "],\"refused\":");
+	rc_json_write(out, refused);
+	return rc_buf_puts(out, "}");
 }
 
 static void note_places(struct source_job *job, const json_t *places)

@@ -47,5 +47,6 @@ json_t *rc_source_make_request(const struct rc_application *application,
 int rc_source_handle(void *userdata, const json_t *request, struct rc_buf *out,
 		     struct rc_error **err);
 /* The same for Application manifests in a folder of a repository: {"path": ...}; every YAML and
- * JSON document there, with "file" beside each: {"documents": [{"file", "line", "object"}...]}. */
+ * JSON document there, with "file" beside each: {"documents": [{"file", "line", "object"}...],
+ * "refused": [text...]}, the latter for files that cannot be read. */
 json_t *rc_source_make_read_request(const struct rc_source_at *at, const char *path);

@@ -64,26 +64,6 @@ static bool is_blocker(const struct rc_sync *sync, const struct rc_task *task)
 	return sync->blocker < sync->plan->n && task == &sync->plan->tasks[sync->blocker];
 }
 
-static void on_pods(struct rc_sync *sync, struct rc_task *task, int r,
-		    const struct rc_kube_answer *answer, struct rc_error *err)
-{
-	rc_error_free(err);
-	if (r < 0 || !is_blocker(sync, task))
-		return;
-	free(sync->pods);
-	sync->pods = rc_health_explain_pods(answer->object);
-}
-
-static void on_events(struct rc_sync *sync, struct rc_task *task, int r,
-		      const struct rc_kube_answer *answer, struct rc_error *err)
-{
-	rc_error_free(err);
-	if (r < 0 || !is_blocker(sync, task))
-		return;
-	free(sync->event);
-	sync->event = rc_health_explain_events(answer->object);
-}
-
 /* "a=b,c=d" of a workload's selector; NULL when it has none that is so simple. */
 static char *format_selector(const json_t *object)
 {
@@ -116,13 +96,50 @@ static void ask(struct rc_sync *sync, struct rc_task *task, const char *kind,
 					    field_selector, rc_sync_call_on_done, call));
 }
 
+static void on_events(struct rc_sync *sync, struct rc_task *task, int r,
+		      const struct rc_kube_answer *answer, struct rc_error *err)
+{
+	rc_error_free(err);
+	if (r < 0 || !is_blocker(sync, task))
+		return;
+	free(sync->event);
+	sync->event = rc_health_explain_events(answer->object);
+}
+
+static void ask_events(struct rc_sync *sync, struct rc_task *task, const json_t *live)
+{
+	rc_autofree char *fields =
+		rc_asprintf("involvedObject.uid=%s", rc_kube_object_get_meta(live, "uid"));
+
+	if (*task->key.name_space)
+		ask(sync, task, "Event", NULL, fields, on_events);
+}
+
+/* What its pods do not explain may be among the Events about it: that none could be made. */
+static void on_pods(struct rc_sync *sync, struct rc_task *task, int r,
+		    const struct rc_kube_answer *answer, struct rc_error *err)
+{
+	json_auto_t *live = NULL;
+
+	rc_error_free(err);
+	if (!is_blocker(sync, task))
+		return;
+	if (r == 0) {
+		free(sync->pods);
+		sync->pods = rc_health_explain_pods(answer->object);
+	}
+	if (sync->pods)
+		return;
+	live = load(sync, task);
+	if (live)
+		ask_events(sync, task, live);
+}
+
 /* Its pods tell it best; what has none may have Events. */
 static void ask_why(struct rc_sync *sync, struct rc_task *task, const json_t *live)
 {
 	uint64_t now_ms = rc_clock_monotonic_ms();
 	rc_autofree char *labels = format_selector(live);
-	rc_autofree char *fields =
-		rc_asprintf("involvedObject.uid=%s", rc_kube_object_get_meta(live, "uid"));
 
 	if (now_ms - sync->wave_since_ms < EXPLAIN_AFTER_MS ||
 	    now_ms - sync->explained_ms < EXPLAIN_EVERY_MS)
@@ -130,8 +147,8 @@ static void ask_why(struct rc_sync *sync, struct rc_task *task, const json_t *li
 	sync->explained_ms = now_ms;
 	if (labels)
 		ask(sync, task, "Pod", labels, NULL, on_pods);
-	if (*task->key.name_space)
-		ask(sync, task, "Event", NULL, fields, on_events);
+	else
+		ask_events(sync, task, live);
 }
 
 /* ---- one task ---- */

@@ -328,16 +328,6 @@ static int run_from_toml(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
-static int run_to_json(struct rc_value_call *call, struct rc_value *ret)
-{
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
-
-	if (rc_helm_encode_json(&out, call->args[0], true, NULL) < 0)
-		rc_buf_clear(&out);
-	give(call, &out, ret);
-	return 0;
-}
-
 static int run_from_json(struct rc_value_call *call, struct rc_value *ret)
 {
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
@@ -362,88 +352,6 @@ static int run_from_json_array(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
-static int run_must_to_json(struct rc_value_call *call, struct rc_value *ret)
-{
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
-	int r = rc_helm_encode_json(&out, call->args[0], true, call->err);
-
-	if (r == 0)
-		give(call, &out, ret);
-	return r;
-}
-
-static int run_to_raw_json(struct rc_value_call *call, struct rc_value *ret)
-{
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
-	int r = rc_helm_encode_json(&out, call->args[0], false, call->err);
-
-	if (r == 0)
-		give(call, &out, ret);
-	return r;
-}
-
-static void break_line(struct rc_buf *out, size_t depth)
-{
-	rc_buf_putc(out, '\n');
-	rc_buf_fill(out, ' ', 2 * depth);
-}
-
-/* A quoted text, from its first quote; returns its length. */
-static size_t copy_quoted(struct rc_str text, struct rc_buf *out)
-{
-	size_t i = 1;
-
-	while (text.p[i] != '"')
-		i += text.p[i] == '\\' ? 2 : 1;
-	rc_buf_add(out, text.p, i + 1);
-	return i + 1;
-}
-
-/* The same text with two blanks a level, as json.MarshalIndent; what is empty stays on its line. */
-static void indent_json(struct rc_str text, struct rc_buf *out)
-{
-	size_t depth = 0, i = 0;
-
-	while (i < text.n) {
-		char c = text.p[i];
-		bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
-
-		if (c == '"') {
-			i += copy_quoted((struct rc_str){text.p + i, text.n - i}, out);
-			continue;
-		}
-		if (opens && (text.p[i + 1] == '}' || text.p[i + 1] == ']')) {
-			rc_buf_add(out, text.p + i, 2);
-			i += 2;
-			continue;
-		}
-		if (closes)
-			break_line(out, --depth);
-		rc_buf_putc(out, c);
-		depth += opens;
-		if (c == ':')
-			rc_buf_putc(out, ' ');
-		else if (opens || c == ',')
-			break_line(out, depth);
-		i++;
-	}
-}
-
-static int run_to_pretty_json(struct rc_value_call *call, struct rc_value *ret)
-{
-	rc_autobuf struct rc_buf plain = RC_BUF_INIT(TEXT_MAX), out = RC_BUF_INIT(TEXT_MAX);
-
-	if (rc_helm_encode_json(&plain, call->args[0], true, NULL) == 0)
-		indent_json(rc_buf_str(&plain), &out);
-	give(call, &out, ret);
-	return 0;
-}
-
-static int run_must_from_json(struct rc_value_call *call, struct rc_value *ret)
-{
-	return rc_helm_value_parse_json(call->arena, call->args[0].text, ret, call->err);
-}
-
 static const struct rc_template_func helm_functions[] = {
 	{"include", "sa", run_include},
 	{"tpl", "sa", run_tpl},
@@ -457,14 +365,7 @@ static const struct rc_template_func helm_functions[] = {
 	{"fromYamlArray", "s", run_from_yaml_array},
 	{"toToml", "a", run_to_toml},
 	{"fromToml", "s", run_from_toml},
-	{"toJson", "a", run_to_json},
-	{"mustToJson", "a", run_must_to_json},
-	{"toRawJson", "a", run_to_raw_json},
-	{"mustToRawJson", "a", run_to_raw_json},
-	{"toPrettyJson", "a", run_to_pretty_json},
-	{"mustToPrettyJson", "a", run_to_pretty_json},
 	{"fromJson", "s", run_from_json},
-	{"mustFromJson", "s", run_must_from_json},
 	{"fromJsonArray", "s", run_from_json_array},
 	{NULL, NULL, NULL},
 };
@@ -489,6 +390,7 @@ struct rc_template_funcs *rc_helm_functions_new(void)
 	rc_template_funcs_add(funcs, rc_template_func_encode);
 	rc_template_funcs_add(funcs, rc_template_func_semver);
 	rc_template_funcs_add(funcs, rc_template_func_date);
+	rc_template_funcs_add(funcs, rc_helm_functions_json);
 	rc_template_funcs_add(funcs, helm_functions);
 	return funcs;
 }

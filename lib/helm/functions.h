@@ -16,6 +16,9 @@ struct rc_helm_functions {
 	struct rc_helm_warnings *lint; /* required and fail speak here and go on; NULL: they fail */
 };
 
+/* Those of JSON that are sprig's own; Helm has another fromJson. */
+extern const struct rc_template_func rc_helm_functions_json[];
+
 /* All functions of Helm 3.17: Go's, sprig's and its own. Made once, shared. */
 struct rc_template_funcs *rc_helm_functions_new(void);
 void rc_helm_functions_done(struct rc_helm_functions *functions);

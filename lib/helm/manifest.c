@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "data/yaml.h"
 
-static const char *const kinds[] = {
+static const char *const kinds[RC_HELM_MANIFEST_RANKS] = {
 	"PriorityClass",
 	"Namespace",
 	"NetworkPolicy",
@@ -307,7 +307,7 @@ static int read_head(struct sorting *sorting, struct rc_helm_manifest *manifest,
 				 &manifest->name, err);
 }
 
-static unsigned int rank_of(const char *kind)
+unsigned int rc_helm_manifest_rank(const char *kind)
 {
 	unsigned int i = 0;
 
@@ -358,7 +358,7 @@ static int on_piece(void *userdata, struct rc_str piece, struct rc_error **err)
 	if (sorting->documents && !manifest.document)
 		remember(sorting, &manifest);
 	sorting->number++;
-	manifest.rank = rank_of(manifest.kind);
+	manifest.rank = rc_helm_manifest_rank(manifest.kind);
 	if (!manifest.hook)
 		rc_helm_manifest_add(sorting->arena, sorting->plain, manifest);
 	else if (check_hook(sorting, &manifest))
@@ -370,7 +370,7 @@ static int compare(const struct rc_helm_manifest *a, const struct rc_helm_manife
 {
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
-	return a->rank == RC_ARRAY_SIZE(kinds) ? strcmp(a->kind, b->kind) : 0;
+	return a->rank == RC_HELM_MANIFEST_RANKS ? strcmp(a->kind, b->kind) : 0;
 }
 
 /* Stable, by insertion: documents of a chart come nearly sorted. */

@@ -8,6 +8,9 @@
 #include "helm/render.h"
 #include "helm/warning.h"
 
+/* How many kinds Helm has an order for; the rank of all others. */
+#define RC_HELM_MANIFEST_RANKS 36
+
 struct rc_helm_rendered {
 	struct rc_str path;
 	struct rc_str text;
@@ -34,3 +37,6 @@ int rc_helm_manifest_sort(struct rc_arena *arena, struct rc_helm_rendered *files
 			  struct rc_helm_documents *documents, struct rc_helm_warnings *warnings,
 			  struct rc_helm_manifests *plain, struct rc_helm_manifests *hooks,
 			  struct rc_error **err);
+
+/* When Helm installs a kind: from 0, RC_HELM_MANIFEST_RANKS for those it does not know. */
+unsigned int rc_helm_manifest_rank(const char *kind);

@@ -434,6 +434,19 @@ const char *rc_kube_discovery_get_version(const struct rc_kube_discovery *discov
 	return discovery->version ? discovery->version : "";
 }
 
+void rc_kube_discovery_each(const struct rc_kube_discovery *discovery,
+			    void (*fn)(void *userdata, const struct rc_kube_resource *resource),
+			    void *userdata)
+{
+	for (size_t i = 0; i < discovery->known.n; i++) {
+		const struct rc_kube_resource *resource = &discovery->known.resources[i];
+
+		if (rc_kube_discovery_find(discovery, resource->group, resource->kind, NULL) ==
+		    resource)
+			fn(userdata, resource);
+	}
+}
+
 json_t *rc_kube_discovery_list_api_versions(const struct rc_kube_discovery *discovery)
 {
 	json_auto_t *seen = json_object();

@@ -47,6 +47,10 @@ unsigned int rc_kube_discovery_get_generation(const struct rc_kube_discovery *di
 const struct rc_kube_resource *rc_kube_discovery_find(const struct rc_kube_discovery *discovery,
 						      const char *group, const char *kind,
 						      const char *version);
+/* Each kind that is served, once, in the preferred version. */
+void rc_kube_discovery_each(const struct rc_kube_discovery *discovery,
+			    void (*fn)(void *userdata, const struct rc_kube_resource *resource),
+			    void *userdata);
 /* "v1.32.1" of /version, or "" before it is known. */
 const char *rc_kube_discovery_get_version(const struct rc_kube_discovery *discovery);
 /* ["apps/v1", "apps/v1/Deployment", ...]: what Helm's .Capabilities.APIVersions holds. The

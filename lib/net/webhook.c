@@ -16,6 +16,7 @@ static const struct {
 	[RC_NET_WEBHOOK_GITLAB] = {"gitlab", "X-Gitlab-Token", NULL},
 	[RC_NET_WEBHOOK_GITEA] = {"gitea", "X-Gitea-Signature", ""},
 	[RC_NET_WEBHOOK_BITBUCKET] = {"bitbucket", "X-Hub-Signature", "sha256="},
+	[RC_NET_WEBHOOK_APPROVAL] = {"approval", "X-Reconciled-Signature", "sha256="},
 };
 
 int rc_net_webhook_type_parse(const char *name)

@@ -18,6 +18,7 @@ enum rc_net_webhook_type {
 	RC_NET_WEBHOOK_GITLAB,
 	RC_NET_WEBHOOK_GITEA,
 	RC_NET_WEBHOOK_BITBUCKET,
+	RC_NET_WEBHOOK_APPROVAL, /* ours: a yes to a plan of Terraform's */
 };
 
 /* -1: there is none of that name. */

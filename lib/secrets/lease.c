@@ -264,6 +264,9 @@ int64_t rc_secrets_lease_get_due(const struct rc_secrets_lease *lease)
 
 	if (!*lease->id)
 		return lease->began_unix_s + lease->duration_s + STATIC_DELAY_S;
+	/* A renewal that came back short: what is left of its life is for the rollout. */
+	if (lease->is_last)
+		due = lease->began_unix_s;
 	/* What its token takes along is replaced before, spread over what is left of it. */
 	if (token_matters(lease)) {
 		left_s = (double)(lease->token_end_unix_s - lease->token_seen_unix_s);

@@ -5,7 +5,8 @@
  * An ExternalSecret has at most two generations of them alive: the current one, which is in its
  * Secret, and either the old one, which pods may still use, or the next one, which was minted and
  * not yet written. New ones are minted at 60 to 70 % of the life of those before, when these cannot
- * be renewed; never while a third would come to be, unless the current ones are about to end.
+ * be renewed, or as soon as a renewal comes back short; never while a third would come to be,
+ * unless the current ones are about to end.
  */
 #pragma once
 

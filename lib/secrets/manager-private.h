@@ -9,16 +9,17 @@
 #include "kube/cache.h"
 #include "secrets/context.h"
 #include "secrets/external.h"
+#include "secrets/fanout.h"
+#include "secrets/follow.h"
 #include "secrets/lease.h"
 #include "secrets/manager.h"
 #include "secrets/pods.h"
 #include "secrets/provider.h"
 #include "secrets/restart.h"
+#include "secrets/seal.h"
 
-#define SECRETS_GROUP	 "external-secrets.io"
-#define SECRETS_CONTENT	 "reconciled.io/content" /* annotation; in the cache only */
-#define SECRETS_NOTE	 "reconciled.io/secret." /* annotation of pods; the Secret's name follows */
-#define SECRETS_NOTE_MAX 40			 /* of that name */
+#define SECRETS_GROUP	"external-secrets.io"
+#define SECRETS_CONTENT "reconciled.io/content" /* annotation; in the cache only */
 
 struct secrets_refresh;
 
@@ -87,6 +88,13 @@ struct secrets_entry {
 	char *old_pod; /* one of them */
 	int64_t look_at_unix_s;
 
+	/* What is still to be rolled for the Secret. */
+	char *roll_for; /* its sealed hash; NULL: nothing */
+	bool is_roll_known;
+	struct rc_secrets_restart *rolling; /* outside of a refresh */
+	unsigned int roll_attempts;
+	int64_t roll_at_unix_s;
+
 	/* How it is. */
 	struct rc_error *error;
 	uint64_t n_syncs, n_errors, duration_ns, n_mints, n_renewals, n_revocations;
@@ -97,7 +105,10 @@ struct rc_secrets_manager {
 	struct rc_secrets_manager_options options;
 	struct rc_log log;
 	struct rc_secrets_context context;
-	struct rc_kube_cache *objects;	/* ExternalSecrets and stores, whole */
+	struct rc_kube_cache *objects; /* ExternalSecrets and stores, whole */
+	struct rc_secret *seal;	       /* of hashes of contents */
+	struct secrets_follow *follow;
+	struct secrets_fanout *fanout;
 	struct rc_kube_cache *contents; /* Secrets, ConfigMaps, ServiceAccounts: their hash only */
 	struct secrets_entry *entries;
 	struct secrets_entry *queue; /* due, the most urgent first */
@@ -147,6 +158,11 @@ bool rc_secrets_tend_is_kept(const struct secrets_entry *entry);
 /* Tokens were renewed or lost. */
 void rc_secrets_tend_note_tokens(struct rc_secrets_manager *manager);
 
+/* ---- rolling.c ---- */
+/* What was to be rolled when we were ended, or failed, is rolled now. */
+void rc_secrets_rolling_resume(struct secrets_entry *entry);
+void rc_secrets_rolling_cancel(struct secrets_entry *entry);
+
 /* ---- status.c ---- */
 /* The refresh has ended; err is taken over. */
 void rc_secrets_status_success(struct secrets_entry *entry, const char *version, bool is_changed,
@@ -178,6 +194,13 @@ const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secre
 /* The hash of what a Secret holds, as the watch tells it; the caller's, or NULL. */
 json_t *rc_secrets_manager_load_content(const struct rc_secrets_manager *manager, const char *kind,
 					const char *name_space, const char *name);
+
+/* ---- contents.c: besides rc_secrets_manager_is_ready() and what loads ---- */
+/* In place, for the cache. */
+void rc_secrets_contents_trim(void *userdata, json_t *object);
+void rc_secrets_contents_watch(struct rc_secrets_manager *manager);
+bool rc_secrets_contents_can_watch(const struct rc_secrets_manager *manager,
+				   const struct rc_kube_resource *resource);
 
 /* ---- orphan.c ---- */
 void rc_secrets_orphan_find(struct rc_secrets_manager *manager);

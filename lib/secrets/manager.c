@@ -10,24 +10,12 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
-#include "secrets/hash.h"
 #include "secrets/manager-private.h"
 #include "secrets/store.h"
 #include "secrets/target.h"
 #include "secrets/vault-identity.h"
 
 #define SETTLE_S 0.2
-
-/* Of what stores refer to; and of the Secrets that are written. Helm's releases are large and
- * nobody's business. */
-static const struct {
-	const char *kind, *field_selector;
-} contents[] = {
-	{"Secret", "type!=helm.sh/release.v1"},
-	{"ConfigMap", NULL},
-	{"ServiceAccount", NULL},
-	{"Namespace", NULL},
-};
 
 /* ---- entries ---- */
 
@@ -62,6 +50,7 @@ void rc_secrets_manager_drop(struct secrets_entry *entry)
 	HASH_DEL(entry->manager->entries, entry);
 	rc_secrets_queue_remove(entry);
 	rc_secrets_refresh_cancel(entry);
+	rc_secrets_rolling_cancel(entry);
 	rc_secrets_tend_done(entry);
 	rc_secrets_refresh_free_clients(&entry->clients);
 	ev_timer_stop(entry->manager->options.loop, &entry->due);
@@ -69,58 +58,14 @@ void rc_secrets_manager_drop(struct secrets_entry *entry)
 	json_decref(entry->object);
 	json_decref(entry->next_object);
 	rc_error_free(entry->error);
+	free(entry->roll_for);
 	free(entry->name_space);
 	free(entry->name);
 	free(entry->label);
 	free(entry);
 }
 
-/* ---- what is in the caches ---- */
-
-const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secrets_manager *manager,
-							   const char *kind)
-{
-	return rc_kube_discovery_find(manager->options.discovery, SECRETS_GROUP, kind, NULL);
-}
-
-json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry, const char *kind,
-				      const char *name)
-{
-	bool is_cluster = strcmp(kind, "ClusterSecretStore") == 0;
-	struct rc_kube_key key = {SECRETS_GROUP, kind, is_cluster ? "" : entry->name_space, name};
-
-	return rc_kube_cache_load(entry->manager->objects, &key);
-}
-
-json_t *rc_secrets_manager_load_content(const struct rc_secrets_manager *manager, const char *kind,
-					const char *name_space, const char *name)
-{
-	struct rc_kube_key key = {"", kind, name_space, name};
-
-	return rc_kube_cache_load(manager->contents, &key);
-}
-
-/* Who is limited to namespaces does not see them. */
-static bool is_beyond(const struct rc_secrets_manager *manager, const char *kind)
-{
-	return strcmp(kind, "Namespace") == 0 &&
-	       rc_kube_cluster_get_namespaces(manager->options.cluster);
-}
-
-/* A kind that we may not read is done without. */
-bool rc_secrets_manager_is_ready(const struct rc_secrets_manager *manager)
-{
-	for (size_t i = 0; i < RC_ARRAY_SIZE(contents); i++) {
-		const struct rc_error *err =
-			rc_kube_cache_get_error(manager->contents, "", contents[i].kind);
-
-		if (!rc_kube_cache_is_current(manager->contents, "", contents[i].kind) &&
-		    (i == 0 || !err || err->code != -EACCES) &&
-		    !is_beyond(manager, contents[i].kind))
-			return false;
-	}
-	return true;
-}
+/* ---- logins ---- */
 
 static char *on_stamp(void *userdata, const char *kind, const char *name_space, const char *name)
 {
@@ -134,32 +79,6 @@ static char *on_stamp(void *userdata, const char *kind, const char *name_space, 
 static void on_tokens(void *userdata)
 {
 	rc_secrets_tend_note_tokens(userdata);
-}
-
-/* Of what they hold only the hash is kept, of accounts only who they are. */
-static void trim_content(void *userdata, json_t *object)
-{
-	const char *kind = rc_json_text(object, "kind", NULL);
-	json_t *data = json_object_get(object, "data");
-	char hash[RC_JSON_HASH_MAX];
-
-	(void)userdata;
-	if (rc_text_equal(kind, "Secret")) {
-		rc_secrets_hash_data(data, hash);
-		rc_kube_object_set_annotation(object, SECRETS_CONTENT, hash);
-	} else if (rc_text_equal(kind, "ConfigMap")) {
-		json_auto_t *all =
-			json_pack("[O?, O?]", data, json_object_get(object, "binaryData"));
-
-		rc_kube_object_set_annotation(object, SECRETS_CONTENT, rc_json_hash(all, hash));
-	} else {
-		json_object_del(object, "secrets");
-		json_object_del(object, "imagePullSecrets");
-	}
-	json_object_del(object, "data");
-	json_object_del(object, "binaryData");
-	rc_kube_object_set_annotation(object, "kubectl.kubernetes.io/last-applied-configuration",
-				      NULL);
 }
 
 /* ---- ExternalSecrets ---- */
@@ -240,6 +159,7 @@ void rc_secrets_manager_catch_up(struct secrets_entry *entry)
 void rc_secrets_manager_leave(struct secrets_entry *entry)
 {
 	rc_secrets_refresh_cancel(entry);
+	rc_secrets_rolling_cancel(entry);
 	json_decref(entry->next_object);
 	entry->next_object = NULL;
 	entry->is_gone = true;
@@ -285,6 +205,9 @@ static void on_object(void *userdata, const struct rc_kube_live *live, bool is_g
 	struct secrets_entry *entry;
 	json_auto_t *object = NULL;
 
+	rc_secrets_fanout_note(manager->fanout);
+	if (strcmp(key->kind, "ClusterExternalSecret") == 0)
+		return;
 	if (is_gone && is_external) {
 		entry = rc_secrets_manager_find(manager, key->name_space, key->name);
 		if (entry)
@@ -365,6 +288,9 @@ static void on_content(void *userdata, const struct rc_kube_live *live, bool is_
 	}
 	if (!rc_secrets_manager_is_ready(manager))
 		return;
+	rc_secrets_follow_note(manager->follow, live->key.name_space);
+	if (strcmp(live->key.kind, "Namespace") == 0)
+		rc_secrets_fanout_note(manager->fanout);
 	ev_timer_stop(manager->options.loop, &manager->settle);
 	ev_timer_set(&manager->settle, SETTLE_S, 0);
 	ev_timer_start(manager->options.loop, &manager->settle);
@@ -391,6 +317,7 @@ static void on_state(void *userdata, const char *group, const char *kind, int r,
 		tell_failure(manager, manager->objects, kind, err);
 	else
 		rc_secrets_orphan_find(manager);
+	rc_secrets_fanout_note(manager->fanout);
 }
 
 static void on_content_state(void *userdata, const char *group, const char *kind, int r,
@@ -405,6 +332,8 @@ static void on_content_state(void *userdata, const char *group, const char *kind
 		return;
 	rc_secrets_check_again(manager);
 	rc_secrets_queue_evaluate_all(manager);
+	rc_secrets_follow_note(manager->follow, NULL);
+	rc_secrets_fanout_note(manager->fanout);
 }
 
 static void on_server(void *userdata, struct rc_vault_server *server)
@@ -434,7 +363,7 @@ struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manage
 	struct rc_secrets_manager *manager = rc_new0(struct rc_secrets_manager);
 	struct rc_kube_cache_options objects = {
 		.changed = on_object, .state = on_state, .userdata = manager};
-	struct rc_kube_cache_options content = {.trim = trim_content,
+	struct rc_kube_cache_options content = {.trim = rc_secrets_contents_trim,
 						.changed = on_content,
 						.state = on_content_state,
 						.userdata = manager};
@@ -457,6 +386,9 @@ struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manage
 	rc_secrets_queue_begin(manager);
 	manager->objects = rc_kube_cache_new(options->cluster, &objects);
 	manager->contents = rc_kube_cache_new(options->cluster, &content);
+	manager->seal = rc_secrets_seal_load_key(options->store);
+	manager->follow = rc_secrets_follow_new(manager);
+	manager->fanout = rc_secrets_fanout_new(manager);
 	rc_secrets_manager_on_discovery(manager);
 	return manager;
 }
@@ -468,6 +400,8 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 	if (!manager)
 		return;
 	manager->is_ending = true;
+	rc_secrets_follow_free(manager->follow);
+	rc_secrets_fanout_free(manager->fanout);
 	HASH_ITER (hh, manager->entries, entry, next)
 		rc_secrets_manager_drop(entry);
 	rc_secrets_check_free_all(manager);
@@ -475,38 +409,29 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 	ev_timer_stop(manager->options.loop, &manager->settle);
 	rc_kube_cache_free(manager->objects);
 	rc_kube_cache_free(manager->contents);
+	rc_secret_free(manager->seal);
 	rc_secrets_vault_identity_free_set(manager->context.identities);
 	rc_net_http_client_free(manager->context.http);
 	rc_vault_pool_attach(manager->options.vault, NULL, NULL);
 	free(manager);
 }
 
-/* Who is limited to namespaces cannot watch what is in none. */
-static bool can_watch(const struct rc_secrets_manager *manager,
-		      const struct rc_kube_resource *resource)
-{
-	return resource->namespaced || !rc_kube_cluster_get_namespaces(manager->options.cluster);
-}
-
 void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 {
-	static const char *const kinds[] = {"SecretStore", "ClusterSecretStore", "ExternalSecret"};
+	static const char *const kinds[] = {"SecretStore", "ClusterSecretStore", "ExternalSecret",
+					    "ClusterExternalSecret"};
 
+	rc_secrets_follow_on_discovery(manager->follow);
+	if (rc_secrets_manager_resource(manager, "ExternalSecret") ||
+	    rc_secrets_follow_is_asked(manager->follow))
+		rc_secrets_contents_watch(manager);
 	if (!rc_secrets_manager_resource(manager, "ExternalSecret"))
 		return;
-	for (size_t i = 0; i < RC_ARRAY_SIZE(contents); i++) {
-		const struct rc_kube_resource *resource = rc_kube_discovery_find(
-			manager->options.discovery, "", contents[i].kind, NULL);
-
-		if (resource && can_watch(manager, resource))
-			rc_kube_cache_want_some(manager->contents, resource,
-						contents[i].field_selector);
-	}
 	for (size_t i = 0; i < RC_ARRAY_SIZE(kinds); i++) {
 		const struct rc_kube_resource *resource =
 			rc_secrets_manager_resource(manager, kinds[i]);
 
-		if (resource && can_watch(manager, resource))
+		if (resource && rc_secrets_contents_can_watch(manager, resource))
 			rc_kube_cache_want(manager->objects, resource);
 	}
 }

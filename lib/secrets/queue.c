@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "secrets/manager-private.h"
 #include "secrets/target.h"
 
@@ -286,12 +287,15 @@ static struct due find_due(struct secrets_entry *entry)
 
 static void schedule(struct secrets_entry *entry, int64_t at_unix_s)
 {
-	int64_t wait_s = at_unix_s - rc_clock_unix_s();
+	const int64_t sooner[] = {entry->look_at_unix_s, entry->roll_at_unix_s};
+	int64_t wait_s;
 
-	if (entry->look_at_unix_s && at_unix_s > entry->look_at_unix_s)
-		wait_s = entry->look_at_unix_s - rc_clock_unix_s();
-	else if (at_unix_s == INT64_MAX)
+	for (size_t i = 0; i < RC_ARRAY_SIZE(sooner); i++)
+		if (sooner[i] && sooner[i] < at_unix_s)
+			at_unix_s = sooner[i];
+	if (at_unix_s == INT64_MAX)
 		return;
+	wait_s = at_unix_s - rc_clock_unix_s();
 	rc_secrets_queue_wake(entry, wait_s > LATEST_S ? LATEST_S
 				     : wait_s > 0      ? (double)wait_s
 						       : 0);
@@ -329,6 +333,7 @@ void rc_secrets_queue_evaluate(struct secrets_entry *entry)
 	}
 	if (entry->is_foreign)
 		return;
+	rc_secrets_rolling_resume(entry);
 	due = find_due(entry);
 	/* What failed is due whatever its interval says. */
 	if (entry->attempts > 0 && !due.is_look)

@@ -63,21 +63,6 @@ static const char *hash_of(const json_t *secret)
 	return rc_kube_object_get_annotation(secret, RC_SECRETS_HASH_NOTE);
 }
 
-/* "cluster/namespace/secret": what is to be rolled, until it is. */
-static char *restart_name(const struct secrets_entry *entry)
-{
-	return rc_asprintf("%s/%s/%s", entry->manager->options.name, entry->name_space,
-			   entry->external->target);
-}
-
-static int note_restart(const struct secrets_entry *entry, const char *hash, struct rc_error **err)
-{
-	rc_autofree char *name = restart_name(entry);
-	json_auto_t *document = hash ? json_pack("{s:s}", "hash", hash) : NULL;
-
-	return rc_store_put(entry->manager->options.store, "restart", name, document, err);
-}
-
 void rc_secrets_refresh_promote(struct secrets_refresh *refresh)
 {
 	struct secrets_entry *entry = refresh->entry;
@@ -194,7 +179,7 @@ int rc_secrets_refresh_write(struct rc_flow *flow, struct rc_error **err)
 		return RC_NEXT;
 	r = note_next(refresh, err);
 	if (r == 0 && had_other)
-		r = note_restart(refresh->entry, hash_of(refresh->secret), err);
+		r = rc_secrets_rolling_note(refresh->entry, hash_of(refresh->secret), err);
 	if (r < 0)
 		return r;
 	refresh->request = rc_kube_apply_start(refresh->entry->manager->options.cluster,
@@ -221,38 +206,4 @@ int rc_secrets_refresh_prune(struct rc_flow *flow, struct rc_error **err)
 					       secret_resource(refresh), &key, patch, NULL,
 					       &options, on_written, refresh);
 	return RC_WAIT;
-}
-
-/* ---- restart ---- */
-
-static void on_rolled(void *userdata, int r, unsigned int n, struct rc_error *err)
-{
-	struct secrets_refresh *refresh = userdata;
-	struct secrets_entry *entry = refresh->entry;
-
-	refresh->restart = NULL;
-	if (r < 0)
-		rc_wrap(&err, r, "rolling what reads secret '%s'", entry->external->target);
-	else if (n > 0)
-		rc_log_info(&entry->log, "%u workloads read the changed secret", n);
-	if (r == 0)
-		note_restart(entry, NULL, NULL);
-	rc_flow_resume(&refresh->flow, r, err);
-}
-
-int rc_secrets_refresh_restart(struct rc_flow *flow, struct rc_error **err)
-{
-	struct secrets_refresh *refresh = rc_secrets_refresh_of(flow);
-	struct secrets_entry *entry = refresh->entry;
-	rc_autofree char *name = restart_name(entry);
-	json_auto_t *noted = NULL;
-	int r = rc_store_get(entry->manager->options.store, "restart", name, &noted, err);
-
-	if (r < 0 || !noted)
-		return r < 0 ? r : RC_NEXT;
-	refresh->restart = rc_secrets_restart_start(
-		entry->manager->options.cluster, entry->manager->options.discovery,
-		entry->name_space, entry->external->target, rc_json_text(noted, "hash", NULL) ?: "",
-		&entry->log, on_rolled, refresh);
-	return refresh->restart ? RC_WAIT : RC_NEXT;
 }

@@ -1,9 +1,7 @@
 /*
- * Rolling the workloads that use a Secret, once per change, by an annotation on their pod template
- * that holds the Secret's hash.
+ * Rolling the workloads of a namespace that use a Secret which we wrote, once per change.
  *
- * All that use it are rolled; annotation reloader.stakater.com/auto: "false" or
- * secret.reloader.stakater.com/auto: "false" on the workload keeps it as it is.
+ * Which they are is said by reload.h, and how it is done by roll.h.
  */
 #pragma once
 
@@ -23,15 +21,12 @@ struct rc_secrets_restart; /* one round; opaque */
 typedef void rc_secrets_restart_done_fn(void *userdata, int r, unsigned int n_rolled,
 					struct rc_error *err);
 
-/* NULL: the cluster has no kind of workload; done is not called. */
-struct rc_secrets_restart *rc_secrets_restart_start(struct rc_kube_cluster *cluster,
-						    struct rc_kube_discovery *discovery,
-						    const char *name_space, const char *secret,
-						    const char *hash, const struct rc_log *log,
-						    rc_secrets_restart_done_fn *done,
-						    void *userdata);
+/* hash: keyed, see seal.h. secret_notes: the Secret's annotations, or NULL; copied. NULL: the
+ * cluster has no kind of workload; done is not called. */
+struct rc_secrets_restart *
+rc_secrets_restart_start(struct rc_kube_cluster *cluster, struct rc_kube_discovery *discovery,
+			 const char *name_space, const char *secret, const json_t *secret_notes,
+			 const char *hash, const struct rc_log *log,
+			 rc_secrets_restart_done_fn *done, void *userdata);
 /* done is not called. NULL is fine; never from inside its own done. */
 void rc_secrets_restart_cancel(struct rc_secrets_restart *restart);
-
-/* Whether the pods of a workload read the Secret: environment, volumes, projected volumes. */
-bool rc_secrets_restart_uses(const json_t *workload, const char *secret);

@@ -352,7 +352,16 @@ static int run_jwk_private(struct rc_value_call *call, struct rc_value *ret)
 	return give_jwk(call, true, ret);
 }
 
+/* Sprig's: any value, and nothing for what is no JSON. */
+static int run_from_json(struct rc_value_call *call, struct rc_value *ret)
+{
+	if (rc_helm_value_parse_json(call->arena, call->args[0].text, ret, NULL) < 0)
+		*ret = rc_value_nil();
+	return 0;
+}
+
 const struct rc_template_func rc_secrets_template_functions[] = {
+	{"fromJson", "s", run_from_json},
 	{"toYaml", "a", run_to_yaml},
 	{"fromYaml", "s", run_from_yaml},
 	{"hexdec", "s", run_hexdec},

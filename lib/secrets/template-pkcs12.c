@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 
 #include "base/buf.h"
 #include "data/base64.h"
@@ -26,6 +27,18 @@ static struct rc_value give(struct rc_value_call *call, const struct rc_buf *buf
 
 /* ---- in ---- */
 
+/* Old stores are encrypted by RC2, which OpenSSL has set aside: it is taken out for this alone. */
+static int parse_old(PKCS12 *store, const char *password, EVP_PKEY **ret_key,
+		     X509 **ret_certificate, STACK_OF(X509) * *ret_others)
+{
+	OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
+	int r = legacy ? PKCS12_parse(store, password, ret_key, ret_certificate, ret_others) : 0;
+
+	if (legacy)
+		OSSL_PROVIDER_unload(legacy);
+	return r;
+}
+
 /* 0, or why not. *ret_key, *ret_certificate and *ret_others are the caller's. */
 static const char *parse(struct rc_str bytes, const char *password, EVP_PKEY **ret_key,
 			 X509 **ret_certificate, STACK_OF(X509) * *ret_others)
@@ -34,6 +47,8 @@ static const char *parse(struct rc_str bytes, const char *password, EVP_PKEY **r
 	PKCS12 *store = d2i_PKCS12(NULL, &at, (long)bytes.n);
 	int r = store ? PKCS12_parse(store, password, ret_key, ret_certificate, ret_others) : 0;
 
+	if (store && r != 1)
+		r = parse_old(store, password, ret_key, ret_certificate, ret_others);
 	PKCS12_free(store);
 	ERR_clear_error();
 	if (r == 1)

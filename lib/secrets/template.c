@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "helm/functions.h"
 #include "secrets/shape.h"
 #include "secrets/template-function.h"
 #include "secrets/template-pem.h"
@@ -33,6 +34,7 @@ static struct rc_template_funcs *make_functions(void)
 		rc_template_func_encode,
 		rc_template_func_semver,
 		rc_template_func_date,
+		rc_helm_functions_json,
 		rc_secrets_template_pem_functions,
 		rc_secrets_template_pkcs12_functions,
 		rc_secrets_template_functions};

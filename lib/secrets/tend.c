@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "secrets/manager-private.h"
+#include "secrets/roll.h"
 #include "secrets/target.h"
 
 #define LOOK_MIN_S  1
@@ -276,14 +277,15 @@ static void on_looked(void *userdata, int r, unsigned int n, const char *name, s
 
 static void look(struct secrets_entry *entry)
 {
-	rc_autofree char *note =
-		rc_asprintf(SECRETS_NOTE "%.*s", SECRETS_NOTE_MAX, entry->external->target);
+	rc_autofree char *note = rc_secrets_roll_note("Secret", entry->external->target);
+	const char *hash = entry->record.generations[RC_SECRETS_LEASE_CURRENT].hash;
+	char sealed[RC_SECRETS_SEAL_MAX];
 	struct rc_secrets_pods_question question = {
 		.name_space = entry->name_space,
 		.secret = entry->external->target,
 		.written_unix_s = entry->record.written_unix_s,
 		.note = note,
-		.value = entry->record.generations[RC_SECRETS_LEASE_CURRENT].hash,
+		.value = hash ? rc_secrets_seal(entry->manager->seal, hash, sealed) : NULL,
 	};
 
 	if (entry->looking || rc_clock_unix_s() < entry->look_at_unix_s)

@@ -2,6 +2,7 @@
 #include "terraform/approval.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -18,6 +19,16 @@ static bool is_this_plan(const char *digest, const char *said)
 	return said && strlen(said) >= DIGEST_LEAST && strncasecmp(digest, said, strlen(said)) == 0;
 }
 
+/* "anna" of this host and anna@example.com of a signature are one person. */
+static bool is_same(const char *a, const char *b)
+{
+	size_t m = strcspn(a, "@"), n = strcspn(b, "@");
+
+	if (a[m] && b[n])
+		return strcasecmp(a, b) == 0;
+	return m == n && strncasecmp(a, b, n) == 0;
+}
+
 /* "A. Developer <anna@example.com>" was written by anna. */
 static bool is_author(const char *author, const char *user)
 {
@@ -26,7 +37,8 @@ static bool is_author(const char *author, const char *user)
 
 	if (!author)
 		return false;
-	if (strcasecmp(author, user) == 0)
+	if (strcasecmp(author, user) == 0 ||
+	    (mail && mail - author == (ptrdiff_t)n + 1 && strncasecmp(author, user, n) == 0))
 		return true;
 	return mail && strncasecmp(mail + 1, user, n) == 0 &&
 	       (mail[1 + n] == '@' || mail[1 + n] == '>');
@@ -84,7 +96,7 @@ static bool has_approved(const json_t *approvals, const char *digest, const char
 
 	json_array_foreach (approvals, i, entry)
 		if (rc_text_equal(rc_json_text(entry, "digest", NULL), digest) &&
-		    rc_text_equal(rc_json_text(entry, "by", NULL), by))
+		    is_same(rc_json_text(entry, "by", NULL) ?: "", by))
 			return true;
 	return false;
 }

@@ -16,8 +16,8 @@
 
 /* Who approves what; all borrowed. */
 struct rc_terraform_yes {
-	const char *by;	     /* the user's name */
-	const char *method;  /* "socket" */
+	const char *by;	     /* the user's name, or his mail */
+	const char *method;  /* "socket", "commit", "webhook" */
 	const char *digest;  /* of the plan he saw, or its first 8 digits and more */
 	const char *comment; /* or NULL */
 	const json_t *named; /* addresses he names, or NULL */

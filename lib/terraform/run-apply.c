@@ -183,6 +183,9 @@ int rc_terraform_run_approve(struct rc_terraform_run *run, const struct rc_terra
 			     struct rc_error **err)
 {
 	const struct rc_terraform_policy *policy = &run->options.stack->policy;
+	rc_autofree char *author =
+		rc_asprintf("%s <%s>", rc_json_text(run->record, "author", NULL) ?: "",
+			    rc_json_text(run->record, "mail", NULL) ?: "");
 	struct rc_terraform_verdict verdict;
 	int r;
 
@@ -191,17 +194,26 @@ int rc_terraform_run_approve(struct rc_terraform_run *run, const struct rc_terra
 			       run->options.stack->name);
 	rc_terraform_policy_judge(policy, get_plan(run), &verdict);
 	r = rc_terraform_approval_add(json_object_get(run->record, "approvals"), policy, &verdict,
-				      rc_json_text(run->record, "digest", NULL) ?: "",
-				      rc_json_text(run->record, "author", NULL), yes, err);
+				      rc_json_text(run->record, "digest", NULL) ?: "", author, yes,
+				      err);
 	rc_terraform_policy_verdict_done(&verdict);
 	if (r < 0)
 		return r;
 	rc_log_notice(&run->scope, "plan %.12s is approved by %s",
 		      rc_json_text(run->record, "digest", NULL) ?: "", yes->by);
-	rc_terraform_log_say(run->log, "approval", "approved by %s", yes->by);
+	rc_terraform_log_say(run->log, "approval", "approved by %s (%s)", yes->by, yes->method);
+	json_object_del(run->record, "refused");
 	rc_terraform_run_save(run->options.store, run->record);
 	rc_flow_resume(&run->flow, 0, NULL);
 	return 0;
+}
+
+void rc_terraform_run_note_refusal(struct rc_terraform_run *run, const char *why)
+{
+	rc_log_warning(&run->scope, "an approval is not taken: %s", why);
+	rc_terraform_log_say(run->log, "approval", "not taken: %s", why);
+	rc_terraform_run_set_text(run, "refused", why);
+	rc_terraform_run_save(run->options.store, run->record);
 }
 
 /* ---- back-up ---- */
@@ -259,6 +271,7 @@ int rc_terraform_run_backup(struct rc_flow *flow, struct rc_error **err)
 
 	if (is_noop(run))
 		return RC_NEXT;
+	json_object_del(run->record, "refused");
 	rc_terraform_run_enter(run, "backing-up");
 	if (!run->options.backup_key) {
 		rc_terraform_log_say(run->log, "backup",

@@ -72,7 +72,7 @@ static void on_plain(void *userdata, int r, const struct rc_terraform_command_re
 
 static void on_checkout(void *userdata, int r, json_t *reply, struct rc_error *err)
 {
-	static const char *const keys[] = {"commit", "author", "date", "subject"};
+	static const char *const keys[] = {"commit", "author", "mail", "date", "subject"};
 	struct rc_terraform_run *run = userdata;
 
 	run->job = NULL;

@@ -24,10 +24,10 @@ struct rc_terraform_run;
 
 /*
  * The record: {"id", "stack", "kind": "plan"|"drift"|"unlock"|"state"|"restore", "phase", "step",
- * "commit", "author", "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"?
- * (terraform/plan.h), "approvals", "waitsFor"?, "reason"?, "lock"?, "pid"?, "backup"?, "outputs"?,
- * "pinned"?, "addresses"? (of kind "state"), "restore"? {"backup", "force", "serial", "lineage",
- * "currentSerial", "currentLineage"}}
+ * "commit", "author", "mail", "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"?
+ * (terraform/plan.h), "approvals", "waitsFor"?, "refused"?, "reason"?, "lock"?, "pid"?, "backup"?,
+ * "outputs"?, "pinned"?, "addresses"? (of kind "state"), "restore"? {"backup", "force", "serial",
+ * "lineage", "currentSerial", "currentLineage"}}
  *
  * phase: initialising, validating, planning, awaiting-approval, backing-up, applying, verifying;
  * at the end one of those of rc_terraform_run_is_over().
@@ -74,6 +74,8 @@ void rc_terraform_run_wake(struct rc_terraform_run *run);
 /* As rc_terraform_approval_add(); -EBUSY: it waits for no approval. */
 int rc_terraform_run_approve(struct rc_terraform_run *run, const struct rc_terraform_yes *yes,
 			     struct rc_error **err);
+/* Somebody's yes was not taken; why is shown as the record's "refused" until one is. */
+void rc_terraform_run_note_refusal(struct rc_terraform_run *run, const char *why);
 /* End a run that is not applying; phase is static text: "discarded", "superseded", "expired". It is
  * over when done is called. -EBUSY: it is applying. */
 int rc_terraform_run_discard(struct rc_terraform_run *run, const char *phase, const char *reason,

@@ -101,7 +101,8 @@ START_TEST(test_worker_reply)
 	rc_autofree char *first = scene_run("git -C work rev-parse HEAD");
 	rc_autofree char *wanted = rc_asprintf(
 		"{\"changed\":true,\"refs\":[{\"author\":\"Ada Author\",\"commit\":\"%s\","
-		"\"date\":\"2026-01-02T03:04:06Z\",\"name\":\"main\",\"subject\":\"first "
+		"\"date\":\"2026-01-02T03:04:06Z\",\"mail\":\"a@b.c\",\"name\":\"main\","
+		"\"subject\":\"first "
 		"subject\"}]}",
 		first);
 	rc_autofree char *second = NULL, *third = NULL;

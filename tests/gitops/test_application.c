@@ -100,6 +100,27 @@ START_TEST(test_automated)
 }
 END_TEST
 
+/* Argo CD's page writes "" for what nobody gave. */
+START_TEST(test_empty_is_absent)
+{
+	autoapplication *application = parse(
+		"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\n"
+		"spec: {project: '', source: {repoURL: u, path: '', targetRevision: '', ref: '',"
+		" chart: '', helm: {releaseName: '', kubeVersion: '', values: ''}},"
+		" destination: {name: '', server: s, namespace: ''}}\n");
+
+	ck_assert_ptr_null(application->destination.name);
+	ck_assert_str_eq(application->destination.server, "s");
+	ck_assert_str_eq(application->project, "default");
+	ck_assert_str_eq(application->sources[0].path, ".");
+	ck_assert_ptr_null(application->sources[0].ref);
+	ck_assert_ptr_null(application->sources[0].chart);
+	ck_assert_ptr_null(application->sources[0].helm.release_name);
+	ck_assert_ptr_null(application->sources[0].helm.kube_version);
+	ck_assert_ptr_null(application->sources[0].helm.values);
+}
+END_TEST
+
 static const struct {
 	const char *policy;
 	int limit;
@@ -552,6 +573,7 @@ static Suite *make_suite(void)
 	TCase *tcase = tcase_create("application");
 
 	tcase_add_test(tcase, test_defaults);
+	tcase_add_test(tcase, test_empty_is_absent);
 	tcase_add_loop_test(tcase, test_automated, 0, RC_ARRAY_SIZE(automated));
 	tcase_add_loop_test(tcase, test_retry, 0, RC_ARRAY_SIZE(retries));
 	tcase_add_test(tcase, test_retry_waits);

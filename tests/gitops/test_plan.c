@@ -154,10 +154,11 @@ START_TEST(test_rank)
 {
 	ck_assert_uint_eq(RC_ARRAY_SIZE(kinds), 35);
 	for (unsigned int i = 0; i < RC_ARRAY_SIZE(kinds); i++)
-		ck_assert_uint_eq(rc_plan_rank("whatever", kinds[i]), i);
-	ck_assert_uint_eq(rc_plan_rank("", "MyKind"), 35);
+		ck_assert_uint_eq(rc_plan_rank("whatever", kinds[i]), i + 1);
+	ck_assert_uint_eq(rc_plan_rank("", "MyKind"), 36);
 	ck_assert_uint_eq(
-		rc_plan_rank("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"), 35);
+		rc_plan_rank("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"), 36);
+	ck_assert_uint_eq(rc_plan_rank("scheduling.k8s.io", "PriorityClass"), 36);
 }
 END_TEST
 

@@ -19,14 +19,14 @@ tree() { # FILTER
 	"$ctl" app resources tree --tree -o json | jq -r "$1"
 }
 lines() { # PATTERN: how many
-	"$ctl" app resources tree --tree | grep -c -- "$1"
+	"$ctl" app resources tree --tree | grep -Ec -- "$1"
 }
 soon 'it is well' of_app tree .status.health.status Healthy
 ok 'a Deployment has its ReplicaSet' [ "$(tree '.items[] | select(.kind == "Deployment") | .children | map(.kind) | join(" ")')" = ReplicaSet ]
 ok 'which has its pods' [ "$(tree '[.items[] | select(.kind == "Deployment") | .children[].children[] | .kind + " " + .health.status] | join(", ")')" = 'Pod Healthy, Pod Healthy' ]
 ok 'a ConfigMap has nothing' [ "$(tree '.items[] | select(.kind == "ConfigMap") | has("children")')" = false ]
 ok 'people see a tree' [ "$(lines '^└─ ReplicaSet/web-')" = 1 ]
-ok 'with all branches' [ "$(lines '^   [├└]─ Pod/web-')" = 2 ]
+ok 'with all branches' [ "$(lines '^   (├|└)─ Pod/web-')" = 2 ]
 ok 'without it there is the list' eval '! "$ctl" app resources tree | grep -q ReplicaSet'
 { config_map one; workload web a:broken; } >"$r/a/all.yaml"
 publish 'an image that is not there'

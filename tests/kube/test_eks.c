@@ -18,7 +18,7 @@
 #include "net/http-server.h"
 
 #define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-#define AGE_S  4 /* seconds that a test may take between signing and looking */
+#define AGE_S  60 /* seconds that a test may take between signing and looking */
 
 static struct {
 	struct ev_loop *loop;

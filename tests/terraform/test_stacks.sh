@@ -97,6 +97,7 @@ write_stacks() {
 		      backendConfig: path=$work/app.tfstate
 		      dependsOn: network
 		      approval: none
+		      authorMayApprove: true
 		      variables:
 		        - { name: vpc, stack: network, output: vpc }
 		        - { name: password, file: $work/password }

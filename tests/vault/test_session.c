@@ -12,6 +12,14 @@
 #define AUTH(token, ttl, renewable)                                           \
 	"{\"auth\":{\"client_token\":\"" token "\",\"accessor\":\"acc-" token \
 	"\",\"lease_duration\":" ttl ",\"renewable\":" renewable ",\"token_type\":\"service\"}}"
+#define LOGIN(answer)                                                              \
+	{                                                                          \
+		.path = "/v1/auth/kubernetes/login", .status = 200, .body = answer \
+	}
+#define LOGIN_ONCE(answer)                                                                     \
+	{                                                                                      \
+		.path = "/v1/auth/kubernetes/login", .status = 200, .body = answer, .times = 1 \
+	}
 #define OK     "{\"data\":{\"a\":\"b\"}}"
 #define DENIED "{\"errors\":[\"permission denied\"]}"
 
@@ -67,6 +75,7 @@ static void finish(void)
 {
 	rc_vault_pool_free(world.pool);
 	scene_done(&world.scene);
+	memset(&world, 0, sizeof(world)); /* the next may be in the same process */
 }
 
 static void ask(const char *path)
@@ -77,9 +86,7 @@ static void ask(const char *path)
 START_TEST(test_single_flight)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "3600", "true")},
+		LOGIN(AUTH("t1", "3600", "true")),
 		{.path = "/v1/a", .token = "t1", .status = 200, .body = OK},
 		{0},
 	};
@@ -120,9 +127,7 @@ END_TEST
 START_TEST(test_renews)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "2", "true")},
+		LOGIN(AUTH("t1", "2", "true")),
 		{.path = "/v1/auth/token/renew-self",
 		 .token = "t1",
 		 .status = 200,
@@ -148,13 +153,8 @@ END_TEST
 START_TEST(test_renewal_fails)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "6", "true"),
-		 .times = 1},
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t2", "300", "true")},
+		LOGIN_ONCE(AUTH("t1", "6", "true")),
+		LOGIN(AUTH("t2", "300", "true")),
 		{.path = "/v1/auth/token/renew-self", .status = 500, .times = 1},
 		{.path = "/v1/auth/token/renew-self", .status = 403, .body = DENIED},
 		{.path = "/v1/a", .status = 200, .body = OK},
@@ -178,13 +178,8 @@ END_TEST
 START_TEST(test_dead_token)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "3600", "true"),
-		 .times = 1},
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t2", "3600", "true")},
+		LOGIN_ONCE(AUTH("t1", "3600", "true")),
+		LOGIN(AUTH("t2", "3600", "true")),
 		{.path = "/v1/auth/token/lookup-self",
 		 .token = "t1",
 		 .status = 403,
@@ -211,13 +206,8 @@ END_TEST
 START_TEST(test_lost)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "3600", "true"),
-		 .times = 1},
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t2", "3600", "true")},
+		LOGIN_ONCE(AUTH("t1", "3600", "true")),
+		LOGIN(AUTH("t2", "3600", "true")),
 		{.path = "/v1/auth/token/lookup-self", .status = 403, .body = DENIED},
 		{.path = "/v1/a", .token = "t1", .status = 200, .body = OK, .times = 1},
 		{.path = "/v1/a", .token = "t1", .status = 403, .body = DENIED},
@@ -248,9 +238,7 @@ END_TEST
 START_TEST(test_policy)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "3600", "true")},
+		LOGIN(AUTH("t1", "3600", "true")),
 		{.path = "/v1/auth/token/lookup-self",
 		 .status = 200,
 		 .body = "{\"data\":{\"ttl\":3600}}"},
@@ -283,9 +271,7 @@ START_TEST(test_login_fails)
 		 .status = 400,
 		 .body = "{\"errors\":[\"invalid role name \\\"app\\\"\"]}",
 		 .times = 1},
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "3600", "true")},
+		LOGIN(AUTH("t1", "3600", "true")),
 		{.path = "/v1/a", .status = 200, .body = OK},
 		{0},
 	};
@@ -434,9 +420,7 @@ static int count_sessions(void)
 START_TEST(test_close)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "3600", "true")},
+		LOGIN(AUTH("t1", "3600", "true")),
 		{.path = "/v1/auth/token/revoke-self", .status = 204},
 		{.path = "/v1/a", .status = 200, .body = OK},
 		{0},
@@ -465,9 +449,7 @@ END_TEST
 START_TEST(test_attach)
 {
 	static const struct scene_rule rules[] = {
-		{.path = "/v1/auth/kubernetes/login",
-		 .status = 200,
-		 .body = AUTH("t1", "3600", "true")},
+		LOGIN(AUTH("t1", "3600", "true")),
 		{.path = "/v1/a", .token = "t1", .status = 200, .body = OK},
 		{0},
 	};

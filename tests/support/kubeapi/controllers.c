@@ -305,13 +305,53 @@ static void show_replica_set(struct kubeapi_object *set, long long wanted, struc
 		kubeapi_store_put(set->kind, after);
 }
 
+/* A Deployment's ReplicaSets but current, moved to the front of the list; returns how many. */
+static size_t keep_old(struct kubeapi_object **sets, const struct kubeapi_object *current,
+		       const struct kubeapi_object *deployment)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; sets[i]; i++)
+		if (sets[i] != current && is_owned_by(sets[i]->json, deployment->json))
+			sets[n++] = sets[i];
+	return n;
+}
+
+/* The old ones keep their pods until the new ones are ready; then they are kept for an undo. */
+static long long run_old(struct kubeapi_object *deployment, struct kubeapi_object *current,
+			 bool is_ready, long long wanted)
+{
+	rc_autofree struct kubeapi_object **sets =
+		kubeapi_store_list(current->kind, kubeapi_meta(deployment->json, "namespace"));
+	size_t n = keep_old(sets, current, deployment);
+	long long all = 0;
+
+	kubeapi_revisions_note(deployment, current, sets, n);
+	for (size_t i = 0; i < n; i++) {
+		bool is_empty = number(json_object_get(sets[i]->json, "spec"), "replicas", 0) == 0;
+		struct count now;
+
+		if (is_empty)
+			continue;
+		now = scale_pods(sets[i], is_ready ? 0 : wanted);
+		if (is_ready)
+			show_replica_set(sets[i], 0, (struct count){0, 0});
+		else
+			all += now.all;
+	}
+	if (is_ready)
+		kubeapi_revisions_trim(sets, n,
+				       number(json_object_get(deployment->json, "spec"),
+					      "revisionHistoryLimit", 10));
+	return all;
+}
+
 static void run_deployment(struct kubeapi_object *deployment)
 {
 	struct kubeapi_kind *kind = kubeapi_kind_by_name("apps", "ReplicaSet");
 	const char *ns = kubeapi_meta(deployment->json, "namespace");
 	const json_t *spec = json_object_get(deployment->json, "spec");
-	long long wanted = number(spec, "replicas", 1), all = 0;
-	rc_autofree struct kubeapi_object **sets = NULL;
+	long long wanted = number(spec, "replicas", 1), all;
 	rc_autofree char *name = NULL;
 	struct kubeapi_object *current;
 	struct count now;
@@ -325,18 +365,8 @@ static void run_deployment(struct kubeapi_object *deployment)
 	if (!current)
 		return;
 	now = scale_pods(current, wanted);
-	all = now.all;
 	show_replica_set(current, wanted, now);
-	sets = kubeapi_store_list(kind, ns);
-	for (size_t i = 0; sets[i]; i++) {
-		if (sets[i] == current || !is_owned_by(sets[i]->json, deployment->json))
-			continue;
-		/* The old ones stay until the new ones are ready. */
-		if (now.ready >= wanted)
-			kubeapi_store_remove(sets[i]);
-		else
-			all += scale_pods(sets[i], wanted).all;
-	}
+	all = now.all + run_old(deployment, current, now.ready >= wanted, wanted);
 	set_status(deployment,
 		   json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:[o, o]}", "observedGeneration",
 			     number(json_object_get(deployment->json, "metadata"), "generation", 1),

@@ -139,6 +139,13 @@ void kubeapi_controllers_init(struct ev_loop *loop, unsigned int ready_after_ms)
 /* Something changed: they look soon. */
 void kubeapi_controllers_wake(void);
 
+/* ---- revisions.c ---- */
+/* current is the newest of a Deployment's ReplicaSets, n others are old. */
+void kubeapi_revisions_note(struct kubeapi_object *deployment, struct kubeapi_object *current,
+			    struct kubeapi_object **old, size_t n);
+/* Remove the oldest but limit; the list is changed. */
+void kubeapi_revisions_trim(struct kubeapi_object **old, size_t n, long long limit);
+
 /* ---- discovery.c, openapi.c ---- */
 void kubeapi_discovery_serve(struct rc_net_http_exchange *exchange, const char *path);
 void kubeapi_discovery_list(struct rc_net_http_exchange *exchange, const char *group,

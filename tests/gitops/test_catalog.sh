@@ -1,0 +1,75 @@
+#!/bin/bash
+# A folder of Applications some of which cannot be read: the others are not kept back, what is in
+# force stays in force, also over a restart, and nothing is given up until all of it can be read.
+set -u
+# shellcheck source=tests/support/apps.sh
+. "$(dirname "$0")/../support/apps.sh"
+trap stop_platform EXIT
+start_apps || exit 1
+r=$work/repo
+mkdir -p "$r/a" "$r/b" "$r/argocd" "$work/apps"
+config_map one >"$r/a/all.yaml"
+config_map two >"$r/b/all.yaml"
+mkdir -p "$r/c"
+config_map three >"$r/c/all.yaml"
+git -C "$r" add -A && git -C "$r" commit -q -m first && git -C "$r" push -q origin main
+
+refused() { # PATTERN: how many
+	"$ctl" status -o json | jq --arg p "$1" '[.sources[].refused // [] | .[] | select(test($p))] | length'
+}
+reload() {
+	kill -HUP "$daemon_pid"
+}
+kustomized() { # NAME PATH
+	application "$1" "$2" | sed 's/path: \(.\)/path: \1, kustomize: { namePrefix: x- }/'
+}
+
+echo 'a folder of this host'
+application one a >"$work/apps/one.yaml"
+kustomized two b >"$work/apps/two.yaml"
+printf 'kind: Application\nmetadata: [broken\n' >"$work/apps/broken.yaml"
+configure <<<"- file: $work/apps"
+ok 'config check refuses it' eval '"$ctl" config check "$work/reconciled.yaml" 2>"$work/said"; [ $? = 78 ]'
+ok 'by file and line' grep -q "$work/apps/broken.yaml:3:" "$work/said"
+ok 'and says what is not supported' grep -q "two.yaml:1: application 'two': spec.source.kustomize" "$work/said"
+start_daemon || exit 1
+soon 'what can be read is done' synced one
+ok 'what cannot is not' no_app two
+ok 'and both are told' [ "$(refused 'broken.yaml:3|kustomize')" = 2 ]
+application two b >"$work/apps/two.yaml"
+reload
+soon 'a mended one is done' synced two
+ok 'the broken file is told' [ "$(refused .)" = 1 ]
+kustomized one a >"$work/apps/one.yaml"
+rm "$work/apps/two.yaml"
+reload
+soon 'a good one that breaks is told' eval '[ "$(refused "kustomize")" = 1 ]'
+delete "$cm/one"
+soon 'and stays in force' is_there "$cm/one"
+ok 'one that went is not given up while a file cannot be read' synced two
+stop_daemon
+start_daemon || exit 1
+soon 'all of it holds over a restart' eval 'synced one && synced two'
+rm "$work/apps/broken.yaml"
+application one a >"$work/apps/one.yaml"
+reload
+soon 'with the last mistake gone it is given up' no_app two
+ok 'config check is content' "$ctl" config check "$work/reconciled.yaml"
+
+echo 'a folder of a repository'
+application three c >"$r/argocd/three.yaml"
+printf 'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: [four}\n' >"$r/argocd/four.yaml"
+configure <<<"- from: { repository: apps, path: argocd }"
+publish 'one good, one bad'
+reload
+soon 'what can be read is done' synced three
+ok 'what cannot is told by file and line' [ "$(refused '^argocd/four.yaml:3:')" = 1 ]
+rm "$r/argocd/three.yaml"
+publish 'one is gone, one is still bad'
+soon 'it is seen' eval '"$ctl" status -o json | jq -e --arg c "$(git -C "$r" rev-parse HEAD)" ".sources[0].revision == \$c" >/dev/null'
+soon 'and not given up' synced three
+rm "$r/argocd/four.yaml"
+application five c >"$r/argocd/five.yaml"
+publish 'all is well'
+soon 'now it is' no_app three
+summary

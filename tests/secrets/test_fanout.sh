@@ -1,0 +1,65 @@
+#!/bin/bash
+# ClusterExternalSecrets, on the stand-ins: an ExternalSecret in each namespace that is selected, kept
+# as it is wanted, never over somebody else's, and gone when the namespace is selected no more.
+set -u
+# shellcheck source=tests/support/secrets.sh
+. "$(dirname "$0")/../support/secrets.sh"
+trap stop_platform EXIT
+
+group=/apis/external-secrets.io/v1
+ces=$group/clusterexternalsecrets
+
+external() { echo "$group/namespaces/$1/externalsecrets/$2"; }
+
+make_namespace() { # NAME LABELS-JSON
+	make_object /api/v1/namespaces "{\"metadata\": {\"name\": \"$1\", \"labels\": $2}}"
+}
+
+must 'all are up' start_secrets
+define_cluster_kind external-secrets.io ClusterExternalSecret clusterexternalsecrets
+define_cluster_kind external-secrets.io ClusterSecretStore clustersecretstores
+in_vault secret/data/app '{"data": {"k": "v1"}}'
+in_vault auth/kubernetes/role/shop '{"namespace": "shop", "account": "eso", "ttl": 3600}'
+make_object "$group/clustersecretstores" "{\"metadata\": {\"name\": \"all\"}, \"spec\": {\"provider\": {\"vault\": {
+	\"server\": \"$vault\", \"path\": \"secret\", \"version\": \"v2\", \"auth\": {\"kubernetes\": {\"mountPath\": \"kubernetes\",
+	\"role\": \"shop\", \"serviceAccountRef\": {\"name\": \"eso\", \"namespace\": \"shop\"}}}}}}}"
+make_namespace one '{"team": "a"}'
+make_namespace two '{"team": "b"}'
+make_namespace three '{}'
+make_namespace taken '{"team": "a"}'
+make_object "$group/namespaces/taken/externalsecrets" '{"metadata": {"name": "app"}, "spec": {"refreshInterval": "1h", "secretStoreRef": {"name": "none"}, "data": [{"secretKey": "a", "remoteRef": {"key": "x"}}]}}'
+stop_daemon
+must 'it starts again, with the new kinds' start_daemon
+make_object "$ces" '{"metadata": {"name": "app"}, "spec": {"externalSecretMetadata": {"labels": {"from": "cluster"}},
+	"namespaceSelectors": [{"matchLabels": {"team": "a"}}], "namespaces": ["three"],
+	"externalSecretSpec": {"refreshInterval": "1h", "secretStoreRef": {"kind": "ClusterSecretStore", "name": "all"},
+		"data": [{"secretKey": "k", "remoteRef": {"key": "app", "property": "k"}}]}}}'
+soon 10 'a selected namespace has one' is "$(external one app)" .metadata.labels.from cluster
+soon 10 'a named one, too' is "$(external three app)" .metadata.ownerReferences[0].kind ClusterExternalSecret
+soon 10 'and a Secret' eval '[ "$(get /api/v1/namespaces/one/secrets/app ".data.k" | base64 -d)" = v1 ]'
+must 'another namespace has none' is "$(external two app)" .code 404
+soon 10 'it says where' is "$ces/app" '.status.provisionedNamespaces | join(" ")' 'one three'
+must 'and where not' is "$ces/app" '.status.failedNamespaces[0] | .namespace + ": " + .reason' 'taken: external secret already exists in namespace'
+must 'so it is not ready' is "$ces/app" '.status.conditions[0] | .status + ": " + .message' 'False: one or more namespaces failed'
+must "somebody else's is left alone" is "$(external taken app)" .spec.secretStoreRef.name none
+change "$(external one app)" '{"spec": {"refreshInterval": "9h"}}'
+soon 10 'a change by hand is put right' is "$(external one app)" .spec.refreshInterval 1h
+change "$ces/app" '{"metadata": {"annotations": {"external-secrets.io/force-sync": "now"}}}'
+soon 10 'a forced refresh reaches them' is "$(external three app)" '.metadata.annotations["external-secrets.io/force-sync"]' now
+api "$(external taken app)" -X DELETE -o /dev/null
+soon 10 'what was taken and is free is made' is "$(external taken app)" .metadata.labels.from cluster
+soon 10 'then it is ready' is "$ces/app" '.status.conditions[0].status' True
+change /api/v1/namespaces/one '{"metadata": {"labels": {"team": "c"}}}'
+soon 10 'a namespace that is selected no more loses it' is "$(external one app)" .code 404
+change /api/v1/namespaces/two '{"metadata": {"labels": {"team": "a"}}}'
+soon 10 'one that is selected now gets it' is "$(external two app)" .metadata.labels.from cluster
+change "$ces/app" '{"spec": {"externalSecretName": "other"}}'
+soon 10 'with another name the new ones are made' is "$(external two other)" .metadata.labels.from cluster
+soon 10 'and the old ones go' is "$(external two app)" .code 404
+soon 10 "it is in sync" is "$(external two other)" ".status.conditions[0].status" True
+n=$(get "$(external two other)" .metadata.generation)
+stop_daemon
+must 'it starts again' start_daemon
+sleep 2
+must 'a restart changes nothing' is "$(external two other)" .metadata.generation "$n"
+printf '%d passed, 0 failed\n' "$passed"
