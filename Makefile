@@ -226,6 +226,10 @@ chaos: all $(FAKES) ## the daemon killed at 200 random moments: make chaos [SEED
 mutants: ## each reconciler broken on purpose: the demo must notice
 	$(Q)tests/mutants/run
 
+.PHONY: proofs
+proofs: ## each rule taken out, one at a time: its test must notice; long: make proofs [ONLY=] [TABLE=]
+	$(Q)ONLY="$(ONLY)" TABLE="$(TABLE)" tests/proofs/run
+
 .PHONY: lint
 lint: ## layers, headers alone, names, sizes, calls we do without, formatting, man pages
 	$(Q)$(MAKE) --no-print-directory all

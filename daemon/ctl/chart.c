@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "helm/archive.h"
+
+#define SNIFFED 512 /* bytes that tell what a file is */
 
 static bool is_remote(const char *path)
 {
@@ -56,6 +59,38 @@ int ctl_chart_on_read(void *userdata, const char *path, struct rc_buf *out, stru
 	return ctl_chart_read_file(path, out, err);
 }
 
+/*
+ * What Go's http.DetectContentType takes the first 512 bytes for, as far as people confuse such
+ * files with a chart; what is shorter is filled up with NULs, which no text has.
+ */
+static const char *content_type(struct rc_str bytes)
+{
+	static const struct {
+		const char *start, *type;
+	} known[] = {
+		{"<!doctype html", "text/html; charset=utf-8"},
+		{"<html", "text/html; charset=utf-8"},
+		{"<?xml", "text/xml; charset=utf-8"},
+		{"%PDF-", "application/pdf"},
+		{"PK\x03\x04", "application/zip"},
+	};
+	size_t space = 0;
+
+	while (space < bytes.n && bytes.p[space] && strchr("\t\n\f\r ", bytes.p[space]))
+		space++;
+	for (size_t i = 0; i < RC_ARRAY_SIZE(known); i++) {
+		size_t skipped = known[i].start[0] == '<' ? space : 0, n = strlen(known[i].start);
+
+		if (bytes.n - skipped > n && strncasecmp(bytes.p + skipped, known[i].start, n) == 0)
+			return known[i].type;
+	}
+	for (size_t i = 0; i < SNIFFED; i++)
+		if (i >= bytes.n ||
+		    (iscntrl((unsigned char)bytes.p[i]) && !memchr("\t\n\f\r\x1b", bytes.p[i], 5)))
+			return "application/octet-stream";
+	return "text/plain; charset=utf-8";
+}
+
 int ctl_chart_load_archive(const char *path, struct rc_helm_files *files, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(RC_HELM_FILES_MAX);
@@ -69,8 +104,9 @@ int ctl_chart_load_archive(const char *path, struct rc_helm_files *files, struct
 				       "file '%s' seems to be a YAML file, but expected a gzipped "
 				       "archive",
 				       path);
-		return rc_fail(err, -EINVAL, "file '%s' does not appear to be a gzipped archive",
-			       path);
+		return rc_fail(err, -EINVAL,
+			       "file '%s' does not appear to be a gzipped archive; got '%s'", path,
+			       content_type(rc_buf_str(&bytes)));
 	}
 	return rc_helm_archive_load(rc_buf_str(&bytes), files, err);
 }

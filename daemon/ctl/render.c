@@ -40,8 +40,12 @@ static int load_chart(const struct ctl_render_flags *flags, const char *path,
 			       "got: %s",
 			       path);
 	}
-	if (!S_ISDIR(info.st_mode))
-		return ctl_chart_load_archive(path, rc_helm_render_files(render), err);
+	if (!S_ISDIR(info.st_mode)) {
+		rc_autofree char *absolute = realpath(path, NULL);
+
+		return ctl_chart_load_archive(absolute ? absolute : path,
+					      rc_helm_render_files(render), err);
+	}
 	return rc_helm_directory_load(path, rc_helm_render_files(render),
 				      rc_helm_render_warnings(render), err);
 }

@@ -31,10 +31,11 @@ struct reader {
 
 static int fail_unpacking(const struct reader *reader, struct rc_error **err)
 {
-	if (reader->stream.total_out == 0)
-		return rc_fail(err, -EINVAL, "gzip: invalid header");
+	if (reader->status == Z_BUF_ERROR)
+		return rc_fail(err, -EINVAL, "unexpected EOF");
 	return rc_fail(err, -EINVAL,
-		       reader->status == Z_BUF_ERROR ? "unexpected EOF" : "flate: corrupt input");
+		       reader->stream.total_out == 0 ? "gzip: invalid header"
+						     : "flate: corrupt input");
 }
 
 /* Up to n bytes; *ret_n is less only at the end of the archive. */
@@ -151,6 +152,7 @@ static int read_contents(struct reader *reader, const char *block, size_t size, 
 	bool is_special = ret->type == 'x' || ret->type == 'L' || ret->type == 'g';
 	size_t padding = (BLOCK - size % BLOCK) % BLOCK;
 	char rest[BLOCK], *bytes;
+	size_t got;
 	int r;
 
 	if (size > (is_special ? SPECIAL_MAX : RC_HELM_FILE_MAX)) {
@@ -161,8 +163,9 @@ static int read_contents(struct reader *reader, const char *block, size_t size, 
 	}
 	bytes = rc_arena_text(reader->arena, size);
 	r = read_all(reader, bytes, size, err);
+	/* An archive that ends within the padding has just ended, for Go. */
 	if (r == 0 && padding > 0)
-		r = read_all(reader, rest, padding, err);
+		r = read_some(reader, rest, padding, &got, err);
 	ret->bytes = (struct rc_str){bytes, size};
 	return r;
 }
@@ -262,7 +265,7 @@ static int chart_name(struct rc_arena *arena, struct rc_str name, struct rc_str 
 	if (rest && rest[1] == '/')
 		return rc_fail(err, -EINVAL, "chart illegally contains absolute paths");
 	*ret = clean(arena, rest ? rc_str(rest + 1) : RC_STR(""));
-	if (rc_str_is(*ret, ".") && !is_top) {
+	if (rc_str_is(*ret, ".")) {
 		rc_quote_string(&quoted, name, false);
 		return rc_fail(err, -EINVAL,
 			       "chart illegally contains content outside the base directory: %s",
@@ -285,8 +288,9 @@ static int add_members(struct reader *reader, struct rc_helm_files *files, struc
 	while ((r = next_member(reader, &member, err)) > 0) {
 		struct rc_str name;
 
+		/* Before POSIX a directory was a file whose name ends in a slash. */
 		if (member.type == '5' ||
-		    (member.name.n > 0 && member.name.p[member.name.n - 1] == '/'))
+		    (member.type == '\0' && rc_str_has_suffix(member.name, RC_STR("/"))))
 			continue;
 		r = chart_name(files->arena, member.name, &name, err);
 		if (r == 0)

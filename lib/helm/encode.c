@@ -78,6 +78,8 @@ static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigne
 							 : "-Inf");
 		rc_number_format_json(value.real, text);
 		return rc_buf_puts(buf, text);
+	case RC_VALUE_COMPLEX:
+		return rc_fail(err, -EINVAL, "json: unsupported type: complex128");
 	case RC_VALUE_STRING:
 		return rc_json_write_string(buf, value.text, html);
 	case RC_VALUE_BYTES:
@@ -260,6 +262,8 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 			return -EINVAL;
 		emit_float(emitter, value.real);
 		return 0;
+	case RC_VALUE_COMPLEX:
+		return -EINVAL;
 	case RC_VALUE_STRING:
 		return emit_text(emitter, value.text);
 	case RC_VALUE_BYTES:

@@ -147,6 +147,9 @@ static int run_tpl(struct rc_value_call *call, struct rc_value *ret)
 	functions->tpl_depth++;
 	r = execute_tpl(call, set, &out);
 	functions->tpl_depth--;
+	/* What ends Go's execution passes by. */
+	if (r < 0 && rc_str_has_prefix(rc_str((*call->err)->message), RC_STR("runtime error: ")))
+		return r;
 	if (r < 0)
 		return rc_fail(call->err, r, "error during tpl function execution for %s: %s",
 			       quoted(call, text),
@@ -309,6 +312,8 @@ static int run_to_toml(struct rc_value_call *call, struct rc_value *ret)
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(TEXT_MAX);
 
+	if (rc_value_is_nil(call->args[0]))
+		return fail(call, "reflect: call of reflect.Value.Type on zero Value");
 	if (rc_helm_toml_write(call->arena, call->args[0], &out, &err) < 0) {
 		rc_buf_clear(&out);
 		rc_buf_puts(&out, err ? err->message : "toml: too large");

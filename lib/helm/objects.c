@@ -400,14 +400,16 @@ struct rc_value rc_helm_objects_to_fields(struct rc_arena *arena, struct rc_valu
 	return map;
 }
 
-/* The value at a dotted path; NULL: there is none. */
-static const struct rc_value *at_path(const struct rc_value_map *map, struct rc_str path)
+/* The value at a dotted path; NULL: there is none, from *ret_key on. */
+static const struct rc_value *at_path(const struct rc_value_map *map, struct rc_str path,
+				      struct rc_str *ret_key)
 {
 	for (;;) {
 		ptrdiff_t dot = rc_str_index(path, '.');
 		struct rc_str key = {path.p, dot < 0 ? path.n : (size_t)dot};
 		const struct rc_value *found = rc_value_map_get(map, key);
 
+		*ret_key = key;
 		if (!found || dot < 0)
 			return found;
 		if (found->kind != RC_VALUE_MAP)
@@ -422,16 +424,19 @@ static int values_look_up(const struct rc_value_map *map, struct rc_str name,
 			  struct rc_value_call *call, struct rc_value *ret)
 {
 	bool wants_map = rc_str_is(name, "Table");
-	struct rc_str path = call->args[0].text, last;
-	const struct rc_value *found = at_path(map, path);
+	struct rc_str path = call->args[0].text, key;
+	const struct rc_value *found = at_path(map, path, &key);
 	const char *dot = path.n ? memrchr(path.p, '.', path.n) : NULL;
 
 	if (found && (found->kind == RC_VALUE_MAP) == wants_map) {
 		*ret = wants_map ? rc_helm_objects_values(*found) : *found;
 		return 1;
 	}
-	last = dot ? (struct rc_str){dot + 1, (size_t)(path.p + path.n - dot - 1)} : path;
-	return rc_fail(call->err, -EINVAL, "\"%.*s\" is not a %s", (int)last.n, last.p,
+	if (!wants_map && path.n == 0)
+		return rc_fail(call->err, -EINVAL, "YAML path cannot be empty");
+	if (!wants_map && dot)
+		key = (struct rc_str){dot + 1, (size_t)(path.p + path.n - dot - 1)};
+	return rc_fail(call->err, -EINVAL, "\"%.*s\" is not a %s", (int)key.n, key.p,
 		       wants_map ? "table" : "value");
 }
 

@@ -157,6 +157,9 @@ static int fail_execute(struct rc_helm_render *render, struct rc_error **err)
 	char *text = rc_arena_strdup(render->arena, err && *err ? (*err)->message : "");
 	char *place = strstr(text, ": "), *rest, *start, *end, *last = NULL;
 
+	/* What ends Go's execution itself; inside of an include it has a place. */
+	if (rc_str_has_prefix(rc_str(text), RC_STR("runtime error: ")))
+		return rc_fail(err, -EINVAL, "rendering template failed: %s", text);
 	rest = place ? strstr(place + 2, ": ") : NULL;
 	start = rest ? strstr(rest, RC_HELM_MARK_START) : NULL;
 	if (!start)

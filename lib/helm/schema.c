@@ -117,6 +117,8 @@ static const char *type_of(struct rc_value node)
 		return "integer";
 	case RC_VALUE_FLOAT:
 		return node.real == trunc(node.real) ? "integer" : "number";
+	case RC_VALUE_COMPLEX:
+		return "number"; /* no document holds one */
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
 		return "string";

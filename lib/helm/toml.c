@@ -29,9 +29,15 @@ static int write_table(struct writer *writer, const struct key *key,
 		       const struct rc_value_map *map);
 static int write_element(struct writer *writer, struct rc_value value, int depth);
 
+/* TOML has times of its own. */
+static bool is_time(struct rc_value value)
+{
+	return strcmp(value.type->name, "time.Time") == 0;
+}
+
 static struct rc_value plain(struct writer *writer, struct rc_value value)
 {
-	if (value.kind == RC_VALUE_OBJECT && value.type->expand)
+	if (value.kind == RC_VALUE_OBJECT && value.type->expand && !is_time(value))
 		return value.type->expand(value.object, writer->arena);
 	return value;
 }
@@ -135,6 +141,14 @@ static int write_inline(struct writer *writer, const struct rc_value_map *map, i
 	return 0;
 }
 
+static void write_bytes(struct writer *writer, struct rc_str bytes)
+{
+	rc_buf_putc(writer->out, '[');
+	for (size_t i = 0; i < bytes.n; i++)
+		rc_buf_printf(writer->out, "%s%u", i > 0 ? ", " : "", (unsigned char)bytes.p[i]);
+	rc_buf_putc(writer->out, ']');
+}
+
 static int write_element(struct writer *writer, struct rc_value value, int depth)
 {
 	value = plain(writer, value);
@@ -156,15 +170,22 @@ static int write_element(struct writer *writer, struct rc_value value, int depth
 	case RC_VALUE_FLOAT:
 		write_float(writer, value.real);
 		return 0;
+	case RC_VALUE_COMPLEX:
+		return rc_fail(writer->err, -EINVAL, "unsupported type: complex128");
 	case RC_VALUE_STRING:
-	case RC_VALUE_BYTES:
 		rc_helm_toml_key_quote(writer->out, value.text);
+		return 0;
+	case RC_VALUE_BYTES:
+		write_bytes(writer, value.text);
 		return 0;
 	case RC_VALUE_LIST:
 		return write_list(writer, value.list, depth + 1);
 	case RC_VALUE_MAP:
 		return write_inline(writer, value.map, depth + 1);
 	case RC_VALUE_OBJECT:
+		if (is_time(value))
+			return rc_buf_add_str(writer->out,
+					      value.type->expand(value.object, writer->arena).text);
 		rc_helm_toml_key_quote(writer->out, rc_value_format(writer->arena, value));
 		return 0;
 	}

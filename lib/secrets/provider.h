@@ -59,7 +59,6 @@ struct rc_secrets_push {
 	const char *key, *property;
 	struct rc_str value;
 	const json_t *metadata; /* of the PushSecret's entry, or NULL */
-	bool only_if_absent;
 };
 
 struct rc_secrets_provider_ops {
@@ -103,6 +102,7 @@ struct rc_secrets_provider_ops {
 };
 
 extern const struct rc_secrets_provider_ops rc_secrets_vault_store_ops;
+extern const struct rc_secrets_provider_ops rc_secrets_kubernetes_store_ops;
 
 /*
  * Open a store (the whole object, borrowed) as name_space uses it. -EINVAL: a field is wrong, or

@@ -9,7 +9,7 @@
 
 static int run_nothing(struct rc_value_call *call, struct rc_value *ret)
 {
-	/* and, or: the executor does them itself, since they do not evaluate everything. */
+	/* and, or, call: the executor does them itself, for it has the arguments' nodes. */
 	*ret = call->args[0];
 	return 0;
 }
@@ -20,7 +20,15 @@ static int run_not(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
-enum basic { BASIC_NONE, BASIC_BOOL, BASIC_INT, BASIC_UINT, BASIC_FLOAT, BASIC_STRING };
+enum basic {
+	BASIC_NONE,
+	BASIC_BOOL,
+	BASIC_INT,
+	BASIC_UINT,
+	BASIC_FLOAT,
+	BASIC_COMPLEX,
+	BASIC_STRING
+};
 
 static enum basic basic_kind(struct rc_value value)
 {
@@ -36,6 +44,8 @@ static enum basic basic_kind(struct rc_value value)
 		return BASIC_UINT;
 	case RC_VALUE_FLOAT:
 		return BASIC_FLOAT;
+	case RC_VALUE_COMPLEX:
+		return BASIC_COMPLEX;
 	case RC_VALUE_STRING:
 		return BASIC_STRING;
 	case RC_VALUE_INVALID:
@@ -127,7 +137,7 @@ static int compare_order(struct rc_value_call *call, struct rc_value a, struct r
 		return fail(call, "invalid type for comparison");
 	if (x != y && !(is_integer(x) && is_integer(y)))
 		return fail(call, "incompatible types for comparison");
-	if (x == BASIC_BOOL)
+	if (x == BASIC_BOOL || x == BASIC_COMPLEX)
 		return fail(call, "invalid type for comparison");
 	if (x == BASIC_STRING)
 		*ret_less = rc_str_compare(a.text, b.text) < 0;
@@ -274,18 +284,6 @@ static int run_len(struct rc_value_call *call, struct rc_value *ret)
 	default:
 		return fail(call, "len of type %s", rc_value_type_name(value));
 	}
-}
-
-static int run_call(struct rc_value_call *call, struct rc_value *ret)
-{
-	struct rc_str text;
-
-	(void)ret;
-	if (rc_value_is_nil(call->args[0]))
-		return fail(call, "call of nil");
-	text = rc_value_format(call->arena, call->args[0]);
-	return fail(call, "non-function %.*s of type %s", (int)text.n, text.p,
-		    rc_value_type_name(call->args[0]));
 }
 
 static void take(struct rc_value_call *call, struct rc_buf *buf, struct rc_value *ret)
@@ -450,7 +448,7 @@ const struct rc_template_func rc_template_builtins[] = {
 	{"ge", "aa", run_ge},
 	{"index", "aa*", run_index},
 	{"len", "a", run_len},
-	{"call", "aa*", run_call},
+	{"call", "aa*", run_nothing},
 	{"print", "a*", run_print},
 	{"println", "a*", run_println},
 	{"printf", "sa*", run_printf},

@@ -2,183 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "template/exec-private.h"
+#include "template/argument.h"
 #include "base/memory.h"
-#include "template/literal.h"
 
 #define ARGS_STACK 16
 
 static int eval_arg(struct rc_template_state *state, struct rc_value dot, char type,
 		    const struct rc_template_node *node, struct rc_value *ret);
-
-static const char *type_name(char type)
-{
-	switch (type) {
-	case 's':
-		return "string";
-	case 'i':
-		return "int";
-	case 'l':
-		return "int64";
-	case 'u':
-		return "uint32";
-	case 'f':
-		return "float64";
-	case 'b':
-		return "bool";
-	case 'M':
-		return "map[string]interface {}";
-	case 'L':
-		return "[]interface {}";
-	case 't':
-		return "time.Time";
-	case 'v':
-		return "*semver.Version";
-	case 'c':
-		return "sprig.certificate";
-	default:
-		return "interface {}";
-	}
-}
-
-static bool fits(char type, struct rc_value value)
-{
-	switch (type) {
-	case 's':
-		return value.kind == RC_VALUE_STRING;
-	case 'i':
-		return value.kind == RC_VALUE_INT;
-	case 'l':
-		return value.kind == RC_VALUE_INT64;
-	case 'u':
-		return value.kind == RC_VALUE_UINT32;
-	case 'f':
-		return value.kind == RC_VALUE_FLOAT;
-	case 'b':
-		return value.kind == RC_VALUE_BOOL;
-	case 'M':
-		return value.kind == RC_VALUE_MAP && value.map->flavour == RC_VALUE_ANY;
-	case 'L':
-		return value.kind == RC_VALUE_LIST && value.list->flavour == RC_VALUE_ANY;
-	case 't':
-	case 'v':
-	case 'c':
-		return value.kind == RC_VALUE_OBJECT &&
-		       strcmp(value.type->name, type_name(type)) == 0;
-	default:
-		return true;
-	}
-}
-
-static bool can_be_nil(char type)
-{
-	return type == 'a' || type == 'M' || type == 'L';
-}
-
-/* As state.validateType(): value is there already, does it go into the parameter? */
-static int validate(struct rc_template_state *state, char type, struct rc_value *value)
-{
-	if (value->kind == RC_VALUE_INVALID) {
-		if (type == '\0')
-			return 0;
-		if (!can_be_nil(type))
-			return rc_template_exec_fail(state, "invalid value; expected %s",
-						     type_name(type));
-		value->kind = RC_VALUE_NIL;
-		return 0;
-	}
-	if (type == '\0' || fits(type, *value)) {
-		/* A parameter that is a plain map makes one of chartutil.Values. */
-		if (type == 'M' && value->kind == RC_VALUE_MAP)
-			value->named = false;
-		return 0;
-	}
-	return rc_template_exec_fail(
-		state, "wrong type for value; expected %s; got %s", type_name(type),
-		value->kind == RC_VALUE_NIL ? "interface {}" : rc_value_type_name(*value));
-}
-
-static const char *node_text(struct rc_template_state *state, const struct rc_template_node *node)
-{
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-
-	rc_template_node_print(&text, node);
-	return rc_arena_str(state->exec->arena, rc_buf_str(&text)).p;
-}
-
-/* A number where nothing says which type it is to have. */
-static int ideal_constant(struct rc_template_state *state, const struct rc_template_node *node,
-			  struct rc_value *ret)
-{
-	state->node = node;
-	if (rc_template_literal_is_float(node))
-		*ret = rc_value_float(node->real);
-	else if (node->is_int)
-		*ret = rc_value_int(node->integer);
-	else
-		return rc_template_exec_fail(state, "%.*s overflows int", (int)node->text.n,
-					     node->text.p);
-	return 0;
-}
-
-static int fail_expected(struct rc_template_state *state, const char *what,
-			 const struct rc_template_node *node)
-{
-	return rc_template_exec_fail(state, "expected %s; found %s", what, node_text(state, node));
-}
-
-/* A literal adapts to its parameter. */
-static int eval_literal(struct rc_template_state *state, char type,
-			const struct rc_template_node *node, struct rc_value *ret)
-{
-	bool number = node->kind == RC_NODE_NUMBER;
-
-	switch (type) {
-	case 'b':
-		if (node->kind != RC_NODE_BOOL)
-			return fail_expected(state, "bool", node);
-		*ret = rc_value_bool(node->truth);
-		return 0;
-	case 's':
-		if (node->kind != RC_NODE_STRING)
-			return fail_expected(state, "string", node);
-		*ret = rc_value_str(node->string);
-		return 0;
-	case 'f':
-		if (!number || !node->is_float)
-			return fail_expected(state, "float", node);
-		*ret = rc_value_float(node->real);
-		return 0;
-	case 'i':
-	case 'l':
-		if (!number || !node->is_int)
-			return fail_expected(state, "integer", node);
-		*ret = type == 'i' ? rc_value_int(node->integer) : rc_value_int64(node->integer);
-		return 0;
-	case 'u':
-		if (!number || !node->is_uint)
-			return fail_expected(state, "unsigned integer", node);
-		*ret = (struct rc_value){.kind = RC_VALUE_UINT32,
-					 .integer = (int64_t)node->natural};
-		return 0;
-	case 'M':
-	case 'L':
-	case 't':
-	case 'v':
-	case 'c':
-		return rc_template_exec_fail(state, "can't handle %s for arg of type %s",
-					     node_text(state, node), type_name(type));
-	default:
-		break;
-	}
-	if (node->kind == RC_NODE_BOOL)
-		*ret = rc_value_bool(node->truth);
-	else if (node->kind == RC_NODE_STRING)
-		*ret = rc_value_str(node->string);
-	else
-		return ideal_constant(state, node, ret);
-	return 0;
-}
 
 static int not_a_function(struct rc_template_state *state, const struct rc_template_nodes *args,
 			  const struct rc_value *final)
@@ -186,7 +16,7 @@ static int not_a_function(struct rc_template_state *state, const struct rc_templ
 	if (!args || (args->n < 2 && !final))
 		return 0;
 	return rc_template_exec_fail(state, "can't give argument to non-function %s",
-				     node_text(state, args->at[0]));
+				     rc_template_argument_text(state, args->at[0]));
 }
 
 /* Where a field is looked up; args and final only count for the last of a chain. */
@@ -273,6 +103,11 @@ static int field_of_object(struct rc_template_state *state, struct rc_value dot,
 						     (int)name.n, name.p);
 		return 0;
 	}
+	if (object.type->hidden &&
+	    strstr(object.type->hidden,
+		   rc_arena_printf(state->exec->arena, " %.*s ", (int)name.n, name.p)))
+		return rc_template_exec_fail(state, "%.*s is an unexported field of struct type %s",
+					     (int)name.n, name.p, object.type->name);
 	return fail_field(state, object, name);
 }
 
@@ -310,6 +145,9 @@ static int eval_field(struct rc_template_state *state, struct rc_value dot, stru
 
 	switch (from.kind) {
 	case RC_VALUE_INVALID:
+		if (state->exec->missing_key_fails)
+			return rc_template_exec_fail(state, "nil data; no entry for key \"%.*s\"",
+						     (int)name.n, name.p);
 		*ret = rc_value_invalid();
 		return 0;
 	case RC_VALUE_NIL:
@@ -373,7 +211,7 @@ static int eval_inner_chain(struct rc_template_state *state, struct rc_value dot
 	state->node = node;
 	if (node->inner->kind == RC_NODE_NIL)
 		return rc_template_exec_fail(state, "indirection through explicit nil in %s",
-					     node_text(state, node));
+					     rc_template_argument_text(state, node));
 	r = eval_arg(state, dot, '\0', node->inner, ret);
 	if (r < 0)
 		return r;
@@ -422,7 +260,7 @@ static int short_circuit(struct rc_template_state *state, struct rc_value dot,
 	}
 	if (final) {
 		*ret = *final;
-		return validate(state, 'a', ret);
+		return rc_template_argument_check(state, 'a', ret);
 	}
 	return 0;
 }
@@ -442,7 +280,31 @@ static int eval_args(struct rc_template_state *state, struct rc_value dot,
 	if (!final)
 		return 0;
 	argv[n] = *final;
-	return validate(state, parameter(function, n), &argv[n]);
+	return rc_template_argument_check(state, parameter(function, n), &argv[n]);
+}
+
+/* call: no value of a chart is a function. */
+static int call_value(struct rc_template_state *state, struct rc_value dot,
+		      const struct rc_template_node *node, const struct rc_template_node *command,
+		      const struct rc_template_nodes *args, const struct rc_value *final)
+{
+	size_t n = args ? args->n - 1 : 0;
+	struct rc_value *argv =
+		rc_arena_alloc(state->exec->arena, (n + 1) * sizeof(struct rc_value));
+	int r = eval_args(state, dot, node, args, final, argv);
+
+	if (r < 0)
+		return r;
+	/* Go takes the function's name from the first argument, and a pipe gives none. */
+	if (n == 0)
+		return rc_fail(state->err, -EINVAL,
+			       "runtime error: index out of range [0] with length 0");
+	state->node = command;
+	if (rc_value_is_nil(argv[0]))
+		return rc_template_exec_fail(state, "error calling call: call of nil");
+	return rc_template_exec_fail(state, "error calling call: non-function %s of type %s",
+				     rc_template_argument_text(state, args->at[1]),
+				     rc_value_type_name(argv[0]));
 }
 
 static int eval_function(struct rc_template_state *state, struct rc_value dot,
@@ -463,6 +325,8 @@ static int eval_function(struct rc_template_state *state, struct rc_value dot,
 	r = check_count(state, node, n, final != NULL);
 	if (r < 0)
 		return r;
+	if (node->jump == 'c')
+		return call_value(state, dot, node, command, args, final);
 	if (node->jump)
 		return short_circuit(state, dot, node, args, final, ret);
 	if (n + 1 > ARGS_STACK)
@@ -498,9 +362,9 @@ static int eval_arg(struct rc_template_state *state, struct rc_value dot, char t
 		r = 0;
 		break;
 	case RC_NODE_NIL:
-		if (type != '\0' && !can_be_nil(type))
+		if (type != '\0' && !rc_template_argument_can_be_nil(type))
 			return rc_template_exec_fail(state, "cannot assign nil to %s",
-						     type_name(type));
+						     rc_template_argument_type_name(type));
 		*ret = rc_value_nil();
 		return 0;
 	case RC_NODE_FIELD:
@@ -519,9 +383,9 @@ static int eval_arg(struct rc_template_state *state, struct rc_value dot, char t
 		r = eval_inner_chain(state, dot, node, &access, ret);
 		break;
 	default:
-		return eval_literal(state, type, node, ret);
+		return rc_template_argument_literal(state, type, node, ret);
 	}
-	return r < 0 ? r : validate(state, type, ret);
+	return r < 0 ? r : rc_template_argument_check(state, type, ret);
 }
 
 int rc_template_exec_command(struct rc_template_state *state, struct rc_value dot,
@@ -558,5 +422,5 @@ int rc_template_exec_command(struct rc_template_state *state, struct rc_value do
 	}
 	if (first->kind == RC_NODE_NIL)
 		return rc_template_exec_fail(state, "nil is not a command");
-	return eval_literal(state, 'a', first, ret);
+	return rc_template_argument_literal(state, 'a', first, ret);
 }

@@ -239,6 +239,7 @@ static int loop(struct rc_template_state *state, const struct rc_template_node *
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:
 	case RC_VALUE_FLOAT:
+	case RC_VALUE_COMPLEX:
 	case RC_VALUE_STRING:
 	case RC_VALUE_OBJECT:
 		return rc_template_exec_fail(
@@ -272,6 +273,19 @@ static int walk_range(struct rc_template_state *state, struct rc_value dot,
 	return r;
 }
 
+/* Nested calls stand on the C stack; end them before it does. */
+static bool is_too_deep(const struct rc_template_exec *exec)
+{
+	size_t max = exec->limits.max_stack_bytes ? exec->limits.max_stack_bytes : STACK_DEFAULT;
+	const char *here = __builtin_frame_address(0);
+	ptrdiff_t used = (const char *)exec->stack_base - here;
+
+	return (size_t)(used < 0 ? -used : used) > max;
+}
+
+static int execute(struct rc_template_exec *exec, const struct rc_template *tmpl,
+		   struct rc_value data, struct rc_buf *out, struct rc_error **err);
+
 static int walk_template(struct rc_template_state *state, struct rc_value dot,
 			 const struct rc_template_node *node)
 {
@@ -283,11 +297,14 @@ static int walk_template(struct rc_template_state *state, struct rc_value dot,
 	if (!tmpl)
 		return rc_template_exec_fail(state, "template \"%.*s\" not defined",
 					     (int)node->text.n, node->text.p);
+	if (is_too_deep(exec))
+		return rc_template_exec_fail(state, "exceeded maximum template depth (%d)",
+					     DEPTH_GO);
 	r = rc_template_exec_pipeline(state, dot, node->argument, &data);
 	if (r < 0)
 		return r;
 	state->node = node;
-	return rc_template_execute(exec, tmpl, data, state->out, state->err);
+	return execute(exec, tmpl, data, state->out, state->err);
 }
 
 static int walk_list(struct rc_template_state *state, struct rc_value dot,
@@ -333,35 +350,33 @@ static int walk(struct rc_template_state *state, struct rc_value dot,
 	}
 }
 
-/* Nested calls stand on the C stack; end them before it does. */
-static bool is_too_deep(const struct rc_template_exec *exec)
+static int execute(struct rc_template_exec *exec, const struct rc_template *tmpl,
+		   struct rc_value data, struct rc_buf *out, struct rc_error **err)
 {
-	size_t max = exec->limits.max_stack_bytes ? exec->limits.max_stack_bytes : STACK_DEFAULT;
-	const char *here = __builtin_frame_address(0);
-	ptrdiff_t used = (const char *)exec->stack_base - here;
+	struct rc_template_state state = {.exec = exec, .tmpl = tmpl, .out = out, .err = err};
+	size_t max = exec->limits.max_output_bytes ? exec->limits.max_output_bytes : OUTPUT_DEFAULT;
+	int r;
 
-	return (size_t)(used < 0 ? -used : used) > max;
+	if (!tmpl->root)
+		return rc_template_exec_fail(&state, "\"%.*s\" is an incomplete or empty template",
+					     (int)tmpl->name.n, tmpl->name.p);
+	push(&state, RC_STR("$"), data);
+	r = walk(&state, data, tmpl->root);
+	if (r == 0 && (out->overflow || out->n > max))
+		return rc_template_exec_fail(&state, "the output is larger than %zu bytes", max);
+	return r < 0 ? r : 0;
 }
 
 int rc_template_execute(struct rc_template_exec *exec, const struct rc_template *tmpl,
 			struct rc_value data, struct rc_buf *out, struct rc_error **err)
 {
 	struct rc_template_state state = {.exec = exec, .tmpl = tmpl, .out = out, .err = err};
-	size_t max = exec->limits.max_output_bytes ? exec->limits.max_output_bytes : OUTPUT_DEFAULT;
-	int r;
 
 	if (!exec->stack_base)
 		exec->stack_base = __builtin_frame_address(0);
-	if (!tmpl->root)
-		return rc_template_exec_fail(&state, "\"%.*s\" is an incomplete or empty template",
-					     (int)tmpl->name.n, tmpl->name.p);
 	state.node = tmpl->root;
 	if (is_too_deep(exec))
 		return rc_template_exec_fail(&state, "exceeded maximum template depth (%d)",
 					     DEPTH_GO);
-	push(&state, RC_STR("$"), data);
-	r = walk(&state, data, tmpl->root);
-	if (r == 0 && (out->overflow || out->n > max))
-		return rc_template_exec_fail(&state, "the output is larger than %zu bytes", max);
-	return r < 0 ? r : 0;
+	return execute(exec, tmpl, data, out, err);
 }

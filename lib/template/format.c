@@ -129,6 +129,23 @@ static void put_object(struct rc_buf *out, const struct rc_template_format_verb 
 		bad_verb(out, verb, value);
 }
 
+/* Both parts by the directive, width and all; the imaginary one has always a sign. */
+static bool put_complex(struct rc_buf *out, const struct rc_template_format_verb *verb,
+			struct rc_value value)
+{
+	struct rc_template_format_verb imaginary = *verb;
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	imaginary.plus = true;
+	rc_buf_putc(&text, '(');
+	if (!rc_template_format_verb_float(&text, verb, value.complex.real))
+		return false;
+	rc_template_format_verb_float(&text, &imaginary, value.complex.imaginary);
+	rc_buf_puts(&text, "i)");
+	rc_buf_add_str(out, rc_buf_str(&text));
+	return true;
+}
+
 static void put_value(struct rc_buf *out, const struct rc_template_format_verb *verb,
 		      struct rc_value value, unsigned int depth)
 {
@@ -157,6 +174,9 @@ static void put_value(struct rc_buf *out, const struct rc_template_format_verb *
 		break;
 	case RC_VALUE_FLOAT:
 		done = rc_template_format_verb_float(out, verb, value.real);
+		break;
+	case RC_VALUE_COMPLEX:
+		done = put_complex(out, verb, value);
 		break;
 	case RC_VALUE_STRING:
 		done = rc_template_format_verb_text(out, verb, value.text);

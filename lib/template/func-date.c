@@ -137,11 +137,11 @@ static bool get_part(const struct rc_template_time *time, struct rc_str name, st
 
 /* The methods that charts use. */
 static const struct rc_value_method time_methods[] = {
-	{"Format", "s"},  {"Year", ""},	      {"Day", ""},     {"Hour", ""},	{"Minute", ""},
-	{"Second", ""},	  {"Nanosecond", ""}, {"YearDay", ""}, {"Unix", ""},	{"UnixMilli", ""},
-	{"UnixNano", ""}, {"IsZero", ""},     {"Month", ""},   {"Weekday", ""}, {"UTC", ""},
-	{"Local", ""},	  {"String", ""},     {"After", "t"},  {"Before", "t"}, {"Equal", "t"},
-	{NULL, NULL},
+	{"Format", "s"},    {"Year", ""},	{"Day", ""},	 {"Hour", ""},	  {"Minute", ""},
+	{"Second", ""},	    {"Nanosecond", ""}, {"YearDay", ""}, {"Unix", ""},	  {"UnixMilli", ""},
+	{"UnixNano", ""},   {"IsZero", ""},	{"Month", ""},	 {"Weekday", ""}, {"UTC", ""},
+	{"Local", ""},	    {"String", ""},	{"After", "t"},	 {"Before", "t"}, {"Equal", "t"},
+	{"AddDate", "iii"}, {NULL, NULL},
 };
 
 static bool is_before(const struct rc_template_time *a, const struct rc_template_time *b)
@@ -160,6 +160,29 @@ static void compare_times(const struct rc_template_time *a, const struct rc_temp
 		*ret = rc_value_bool(!is_before(a, b) && !is_before(b, a));
 }
 
+/* Years, months and days on, by the calendar: a 31st of June is the 1st of July. */
+static struct rc_template_time add_date(const struct rc_template_time *time,
+					const struct rc_value *args)
+{
+	struct rc_template_time_civil civil = rc_template_time_to_civil(time);
+	int64_t month = civil.month - 1 + args[1].integer % 12;
+	int64_t day = (int64_t)civil.day - 1 + args[2].integer;
+	struct rc_template_time sum = *time;
+
+	civil.year += args[0].integer + args[1].integer / 12 + (month < 0 ? -1 : month / 12);
+	civil.month = (int)((month + 12) % 12) + 1;
+	civil.day = 1;
+	sum.unix_s = rc_template_time_from_civil(&civil) + day * 86400;
+	if (time->place != RC_TEMPLATE_TIME_LOCAL) {
+		sum.unix_s -= time->offset_s;
+		return sum;
+	}
+	sum.offset_s = 0;
+	sum.place = RC_TEMPLATE_TIME_UTC;
+	civil = rc_template_time_to_civil(&sum);
+	return rc_template_time_from_local(&civil, time->nanosecond);
+}
+
 static int call_time(const void *object, struct rc_str name, struct rc_value_call *call,
 		     struct rc_value *ret)
 {
@@ -168,6 +191,10 @@ static int call_time(const void *object, struct rc_str name, struct rc_value_cal
 
 	if (rc_str_is(name, "Format")) {
 		give_format(call, *time, call->args[0].text, ret);
+		return 1;
+	}
+	if (rc_str_is(name, "AddDate")) {
+		*ret = make_time(call, add_date(time, call->args));
 		return 1;
 	}
 	if (call->n_args > 0) {
@@ -207,6 +234,7 @@ static const struct rc_value_type time_type = {
 	.call = call_time,
 	.print = print_time,
 	.is_stringer = true,
+	.hidden = " wall ext loc ",
 };
 
 static int run_now(struct rc_value_call *call, struct rc_value *ret)

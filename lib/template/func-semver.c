@@ -7,7 +7,7 @@
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 
-static const struct rc_value_type version_type;
+static const struct rc_value_type version_type, plain_type;
 
 static void print_version(const void *object, struct rc_buf *buf)
 {
@@ -28,7 +28,7 @@ static int make_version(struct rc_value_call *call, struct rc_semver version, st
 
 	print_version(object, &text);
 	object->original = rc_arena_str(call->arena, rc_buf_str(&text));
-	*ret = rc_value_object(&version_type, object);
+	*ret = rc_value_object(&plain_type, object);
 	return 1;
 }
 
@@ -103,14 +103,19 @@ static int compare(const struct rc_semver *v, struct rc_str name, const struct r
 	return 1;
 }
 
+#define N_POINTER_METHODS 7
+
+/* First those that only a pointer has: what IncMajor gives is none. */
 static const struct rc_value_method version_methods[] = {
-	{"Major", ""},		{"Minor", ""},	      {"Patch", ""},
-	{"Prerelease", ""},	{"Metadata", ""},     {"Original", ""},
-	{"String", ""},		{"IncMajor", ""},     {"IncMinor", ""},
-	{"IncPatch", ""},	{"Compare", "v"},     {"LessThan", "v"},
+	{"Original", ""},	{"Compare", "v"},     {"LessThan", "v"},
 	{"LessThanEqual", "v"}, {"GreaterThan", "v"}, {"GreaterThanEqual", "v"},
-	{"Equal", "v"},		{NULL, NULL},
+	{"Equal", "v"},		{"Major", ""},	      {"Minor", ""},
+	{"Patch", ""},		{"Prerelease", ""},   {"Metadata", ""},
+	{"String", ""},		{"IncMajor", ""},     {"IncMinor", ""},
+	{"IncPatch", ""},	{NULL, NULL},
 };
+
+#define HIDDEN_FIELDS " major minor patch pre metadata original "
 
 static int call_version(const void *object, struct rc_str name, struct rc_value_call *call,
 			struct rc_value *ret)
@@ -133,7 +138,14 @@ static const struct rc_value_type version_type = {.name = "*semver.Version",
 						  .methods = version_methods,
 						  .call = call_version,
 						  .print = print_version,
-						  .is_stringer = true};
+						  .is_stringer = true,
+						  .hidden = HIDDEN_FIELDS};
+static const struct rc_value_type plain_type = {.name = "semver.Version",
+						.methods = version_methods + N_POINTER_METHODS,
+						.call = call_version,
+						.print = print_version,
+						.is_stringer = true,
+						.hidden = HIDDEN_FIELDS};
 
 static int run_semver(struct rc_value_call *call, struct rc_value *ret)
 {

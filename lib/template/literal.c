@@ -60,15 +60,9 @@ static bool contains_any(struct rc_str text, const char *any)
 	return false;
 }
 
-/* A whole number with an exponent can be an int, too; digits alone that are too many cannot. */
-static int read_float(struct rc_template_node *node, struct rc_error **err)
+/* What a float is, too: a whole number can be an int. */
+static void set_float(struct rc_template_node *node, double real)
 {
-	double real;
-
-	if (rc_number_parse_float(node->text, &real) < 0)
-		return 0;
-	if (!contains_any(node->text, ".eEpP"))
-		return fail_quoted(err, "integer overflow", node->text);
 	node->is_float = true;
 	node->real = real;
 	if (real == trunc(real) && real >= -0x1p63 && real < 0x1p63) {
@@ -79,6 +73,47 @@ static int read_float(struct rc_template_node *node, struct rc_error **err)
 		node->is_uint = true;
 		node->natural = (uint64_t)real;
 	}
+}
+
+/* A whole number with an exponent can be an int, too; digits alone that are too many cannot. */
+static int read_float(struct rc_template_node *node, struct rc_error **err)
+{
+	double real;
+
+	if (rc_number_parse_float(node->text, &real) < 0)
+		return 0;
+	if (!contains_any(node->text, ".eEpP"))
+		return fail_quoted(err, "integer overflow", node->text);
+	set_float(node, real);
+	return 0;
+}
+
+/* Where the second half of "1+2i" begins; 0: there is only one. */
+static size_t find_second(struct rc_str text)
+{
+	bool hexadecimal = text.n > 2 && text.p[0] == '0' && (text.p[1] | 0x20) == 'x';
+
+	for (size_t i = 1; i < text.n; i++)
+		if ((text.p[i] == '+' || text.p[i] == '-') &&
+		    !strchr(hexadecimal ? "pP" : "eEpP", text.p[i - 1]))
+			return i;
+	return 0;
+}
+
+/* "2i", "1+2i": the other kinds, too, where the imaginary part is 0. */
+static int read_complex(struct rc_template_node *node, struct rc_error **err)
+{
+	size_t second = find_second(node->text);
+	struct rc_str real = {node->text.p, second};
+	struct rc_str imaginary = {node->text.p + second, node->text.n - second - 1};
+
+	if ((second > 0 && rc_number_parse_float(real, &node->real) < 0) ||
+	    rc_number_parse_float(imaginary, &node->imaginary) < 0)
+		return second > 0 ? rc_fail(err, -EINVAL, "syntax error scanning complex number")
+				  : fail_quoted(err, "illegal number syntax", node->text);
+	node->is_complex = true;
+	if (node->imaginary == 0)
+		set_float(node, node->real);
 	return 0;
 }
 
@@ -95,6 +130,8 @@ int rc_template_literal_number(struct rc_template_node *node, bool is_char, stru
 {
 	if (is_char)
 		return char_constant(node, err);
+	if (rc_str_has_suffix(node->text, RC_STR("i")))
+		return read_complex(node, err);
 	node->is_uint = rc_number_parse_uint(node->text, 0, &node->natural) == 0;
 	node->is_int = rc_number_parse_int(node->text, 0, &node->integer) == 0;
 	if (node->is_int && node->integer == 0)

@@ -71,7 +71,7 @@ struct rc_template_node {
 			const struct rc_template_func *func;
 			unsigned char n_fixed; /* parameters before a variadic one */
 			bool is_variadic;
-			char jump; /* 'a' and, 'o' or: not all arguments are looked at */
+			char jump; /* 'a' and, 'o' or, 'c' call: the executor does them itself */
 		};
 		bool truth; /* BOOL */
 		struct {
@@ -80,10 +80,11 @@ struct rc_template_node {
 				struct rc_str string;		   /* STRING, unquoted */
 				struct rc_template_node *argument; /* TEMPLATE; may be NULL */
 				struct { /* NUMBER: which of Go's kinds it can be */
-					bool is_int, is_uint, is_float;
+					bool is_int, is_uint, is_float, is_complex;
 					int64_t integer;
 					uint64_t natural;
 					double real;
+					double imaginary;
 				};
 			};
 		};

@@ -79,7 +79,8 @@ static void note_signature(struct rc_template_node *node)
 
 	node->is_variadic = n > 0 && node->func->signature[n - 1] == '*';
 	node->n_fixed = (unsigned char)(node->is_variadic ? n - 2 : n);
-	if (strcmp(node->func->name, "and") == 0 || strcmp(node->func->name, "or") == 0)
+	if (strcmp(node->func->name, "and") == 0 || strcmp(node->func->name, "or") == 0 ||
+	    strcmp(node->func->name, "call") == 0)
 		node->jump = *node->func->name;
 }
 

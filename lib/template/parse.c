@@ -143,7 +143,7 @@ static size_t size_of(enum rc_template_node_kind kind)
 	case RC_NODE_BOOL:
 		return UP_TO(truth);
 	case RC_NODE_NUMBER:
-		return UP_TO(real);
+		return UP_TO(imaginary);
 	case RC_NODE_TEXT:
 		return UP_TO(text);
 	case RC_NODE_BREAK:

@@ -161,6 +161,8 @@ bool rc_value_is_true(struct rc_value value)
 		return value.integer != 0;
 	case RC_VALUE_FLOAT:
 		return value.real != 0;
+	case RC_VALUE_COMPLEX:
+		return value.complex.real != 0 || value.complex.imaginary != 0;
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
 		return value.text.n > 0;
@@ -219,6 +221,9 @@ bool rc_value_equal(struct rc_value a, struct rc_value b)
 		return a.integer == b.integer;
 	case RC_VALUE_FLOAT:
 		return a.real == b.real;
+	case RC_VALUE_COMPLEX:
+		return a.complex.real == b.complex.real &&
+		       a.complex.imaginary == b.complex.imaginary;
 	case RC_VALUE_STRING:
 	case RC_VALUE_BYTES:
 		return rc_str_equal(a.text, b.text);
@@ -316,6 +321,8 @@ const char *rc_value_type_name(struct rc_value value)
 		return "uint64";
 	case RC_VALUE_FLOAT:
 		return "float64";
+	case RC_VALUE_COMPLEX:
+		return "complex128";
 	case RC_VALUE_STRING:
 		return "string";
 	case RC_VALUE_BYTES:
@@ -352,6 +359,7 @@ const char *rc_value_kind_name(struct rc_value value)
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:
 	case RC_VALUE_FLOAT:
+	case RC_VALUE_COMPLEX:
 	case RC_VALUE_STRING:
 		return rc_value_type_name(value);
 	}
@@ -392,6 +400,17 @@ static void print_bytes(struct rc_buf *buf, struct rc_str bytes)
 	rc_buf_putc(buf, ']');
 }
 
+/* "(1+2i)". */
+static void print_complex(struct rc_buf *buf, struct rc_value value)
+{
+	rc_uninitialized char text[RC_NUMBER_MAX];
+
+	rc_buf_putc(buf, '(');
+	rc_buf_add(buf, text, rc_number_format_g(value.complex.real, 64, text));
+	rc_number_format_g(value.complex.imaginary, 64, text);
+	rc_buf_printf(buf, "%s%si)", strchr("+-", text[0]) ? "" : "+", text);
+}
+
 static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int depth)
 {
 	rc_uninitialized char text[RC_NUMBER_MAX];
@@ -416,6 +435,9 @@ static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int 
 		return;
 	case RC_VALUE_FLOAT:
 		rc_buf_add(buf, text, rc_number_format_g(value.real, 64, text));
+		return;
+	case RC_VALUE_COMPLEX:
+		print_complex(buf, value);
 		return;
 	case RC_VALUE_STRING:
 		rc_buf_add_str(buf, value.text);

@@ -25,6 +25,7 @@ enum rc_value_kind {
 	RC_VALUE_UINT32,
 	RC_VALUE_UINT64,
 	RC_VALUE_FLOAT,
+	RC_VALUE_COMPLEX, /* of a literal, "2i" */
 	RC_VALUE_STRING,
 	RC_VALUE_BYTES,
 	RC_VALUE_LIST,
@@ -65,6 +66,7 @@ struct rc_value_type {
 	void (*print)(const void *object, struct rc_buf *buf);
 	/* A Stringer's print is also what toString and quote give. */
 	bool is_stringer;
+	const char *hidden; /* its unexported fields, a blank before and behind each; or NULL */
 	/* What encoding/json makes of it, as maps, lists and scalars. Optional. */
 	struct rc_value (*expand)(const void *object, struct rc_arena *arena);
 };
@@ -77,6 +79,9 @@ struct rc_value {
 		bool truth;
 		int64_t integer;
 		double real;
+		struct {
+			double real, imaginary;
+		} complex;
 		struct rc_str text; /* STRING, BYTES */
 		struct rc_value_list *list;
 		struct rc_value_map *map;
@@ -134,6 +139,11 @@ static inline struct rc_value rc_value_int64(int64_t integer)
 static inline struct rc_value rc_value_float(double real)
 {
 	return (struct rc_value){.kind = RC_VALUE_FLOAT, .real = real};
+}
+
+static inline struct rc_value rc_value_complex(double real, double imaginary)
+{
+	return (struct rc_value){.kind = RC_VALUE_COMPLEX, .complex = {real, imaginary}};
 }
 
 static inline struct rc_value rc_value_str(struct rc_str text)

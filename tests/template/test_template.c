@@ -99,6 +99,9 @@ static const struct {
 	{"{{0x10}} {{'a'}} {{1e3}} {{1_000}} {{.5}}", "16 97 1000 1000 0.5"},
 	{"{{(.none).x}}", "<no value>"},
 	{"{{`raw\"s`}}", "raw\"s"},
+	{"{{2i}} {{1-2.5i}} {{0+0i | not}} {{eq 2i 0+2i 3}}", "(0+2i) (1-2.5i) true true"},
+	{"{{printf \"%.1f %6.1f %T\" 2i 1+2i 3i}}", "(0.0+2.0i) (   1.0  +2.0i) complex128"},
+	{"{{chunk 2+0i .l}} {{typeOf 0i}} {{kindOf 1i}}", "[[a b]] complex128 complex128"},
 };
 
 START_TEST(test_good)
@@ -143,9 +146,19 @@ static const struct {
 	{"{{len}}", "wrong number of args for len: want 1 got 0"},
 	{"{{nil}}", "at <nil>: nil is not a command"},
 	{"{{range 3}}{{end}}", "at <3>: range can't iterate over 3"},
+	{"{{call .s 1}}", "at <call .s 1>: error calling call: non-function .s of type string"},
+	{"{{call (len .l)}}", "error calling call: non-function len .l of type int"},
+	{"{{call .none}}", "error calling call: call of nil"},
+	{"{{1 | call}}", "runtime error: index out of range [0] with length 0"},
+	{"{{lt 1i 2i}}", "error calling lt: invalid type for comparison"},
+	{"{{eq 1i 1}}", "error calling eq: incompatible types for comparison"},
+	{"{{1i+2i}}", "template: t:1: syntax error scanning complex number"},
+	{"{{0x1i}}", "template: t:1: illegal number syntax: \"0x1i\""},
+	{"{{range 2i}}{{end}}", "at <2i>: range can't iterate over (0+2i)"},
 	{"{{.s 1}}", "s is not a method but has arguments"},
 	{"{{define \"x\"}}{{template \"x\"}}{{end}}{{template \"x\"}}",
-	 "exceeded maximum template depth"},
+	 "template: t:1:25: executing \"x\" at <{{template \"x\"}}>: exceeded maximum template "
+	 "depth"},
 	{"{{define \"x\"}}a{{end}}{{define \"x\"}}b{{end}}", "multiple definition of template"},
 };
 
