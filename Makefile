@@ -177,6 +177,7 @@ check-built: test-programs
 	$(Q)O=$(O) tests/run $(TESTS) $(REPLAYS) $(SCRIPTS)
 
 .PHONY: memcheck
+memcheck: export TEST_TIMEOUT := 1800
 memcheck: test-programs ## the unit tests, and a run of the daemon, under valgrind
 	$(Q)O=$(O) CK_FORK=no UNDER="valgrind -q --leak-check=full --error-exitcode=99" tests/run $(TESTS)
 	$(Q)O=$(O) tests/memcheck/run

@@ -43,6 +43,7 @@ char *rc_buf_reserve(struct rc_buf *buf, size_t n)
 			size = buf->max + 1;
 		buf->p = rc_realloc(buf->p, size);
 		buf->size = size;
+		buf->p[buf->n] = '\0'; /* nothing may come of the room */
 	}
 	return buf->p + buf->n;
 }

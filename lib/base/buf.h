@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 struct rc_buf {
-	char *p;       /* NUL-terminated once anything was added; NULL when empty and fresh */
+	char *p;       /* NUL-terminated; NULL when empty and fresh */
 	size_t n;      /* bytes in use, without the NUL */
 	size_t size;   /* bytes allocated */
 	size_t max;    /* n never passes this */

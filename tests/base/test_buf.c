@@ -26,6 +26,21 @@ START_TEST(test_buf_limit)
 }
 END_TEST
 
+/* Room of which nothing came is text, too. */
+START_TEST(test_buf_reserve)
+{
+	rc_autobuf struct rc_buf buf = RC_BUF_INIT(100);
+
+	memset(rc_buf_reserve(&buf, 10), 'x', 10);
+	rc_buf_commit(&buf, 0);
+	ck_assert_str_eq(rc_buf_text(&buf), "");
+	rc_buf_clear(&buf);
+	rc_buf_done(&buf);
+	rc_buf_reserve(&buf, 10);
+	ck_assert_str_eq(rc_buf_text(&buf), "");
+}
+END_TEST
+
 START_TEST(test_buf_consume_and_take)
 {
 	rc_autobuf struct rc_buf buf;
@@ -148,6 +163,7 @@ static Suite *make_suite(void)
 	TCase *tcase = tcase_create("text");
 
 	tcase_add_test(tcase, test_buf_limit);
+	tcase_add_test(tcase, test_buf_reserve);
 	tcase_add_test(tcase, test_buf_consume_and_take);
 	tcase_add_loop_test(tcase, test_nearest, 0, RC_ARRAY_SIZE(nearest_cases));
 	tcase_add_test(tcase, test_error_chain);
