@@ -62,6 +62,16 @@ static bool is_integer(enum basic kind)
 	return kind == BASIC_INT || kind == BASIC_UINT;
 }
 
+/* The value is told by %s, which shows through where it is no text. */
+static int fail_uncomparable(struct rc_value_call *call, struct rc_value value)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	rc_template_format(&text, RC_STR("%s"), &value, 1);
+	return fail(call, "non-comparable type %s: %s", rc_buf_text(&text),
+		    rc_value_type_name(value));
+}
+
 static int compare_basic(struct rc_value_call *call, struct rc_value a, struct rc_value b,
 			 bool *ret)
 {
@@ -80,8 +90,7 @@ static int compare_basic(struct rc_value_call *call, struct rc_value a, struct r
 	}
 	if (x == BASIC_NONE && !rc_value_is_nil(a) && !rc_value_is_nil(b)) {
 		if (a.kind == RC_VALUE_MAP || a.kind == RC_VALUE_LIST || a.kind == RC_VALUE_BYTES)
-			return fail(call, "non-comparable type %s: %s",
-				    rc_value_format(call->arena, a).p, rc_value_type_name(a));
+			return fail_uncomparable(call, a);
 	}
 	/* Whole numbers of two sizes are one kind. */
 	*ret = is_integer(x) ? a.integer == b.integer : rc_value_equal(a, b);
