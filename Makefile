@@ -222,9 +222,17 @@ soak: all $(FAKES) ## ten minutes of failing API server, Git remote and Vault; m
 chaos: all $(FAKES) ## the daemon killed at 200 random moments: make chaos [SEED=] [KILLS=200]
 	$(Q)O=$(O) tests/chaos/run
 
+.PHONY: simulation
+simulation: all $(FAKES) ## hours of a platform in minutes, from a seed: make simulation [HOURS=24] [SEED=] [CLUSTER=kubernetes|memory]
+	$(Q)O=$(O) HOURS=$(or $(HOURS),24) CLUSTER=$(or $(CLUSTER),kubernetes) $(if $(SEED),SEED=$(SEED)) tests/simulation/run
+
 .PHONY: mutants
 mutants: ## each reconciler broken on purpose: the demo must notice
 	$(Q)tests/mutants/run
+
+.PHONY: proofs
+proofs: ## each rule taken out, one at a time: its test must notice; long: make proofs [ONLY=] [TABLE=]
+	$(Q)ONLY="$(ONLY)" TABLE="$(TABLE)" tests/proofs/run
 
 .PHONY: lint
 lint: ## layers, headers alone, names, sizes, calls we do without, formatting, man pages

@@ -35,6 +35,31 @@ static const struct config_field variable_fields[] = {
 static const struct config_struct variable = {variable_fields, sizeof(struct rc_config_variable),
 					      offsetof(struct rc_config_variable, place)};
 
+static const char *const output_kinds[] = {"ConfigMap", "Secret", NULL};
+static const struct config_field output_fields[] = {
+	{.name = "kind",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_output, kind),
+	 .words = output_kinds,
+	 .required = true},
+	CONFIG_FIELD_TEXT(struct rc_config_output, cluster, "cluster"),
+	{.name = "namespace",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_output, name_space),
+	 .required = true},
+	{.name = "object",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_output, name),
+	 .required = true},
+	{.name = "keys",
+	 .type = CONFIG_PAIRS,
+	 .offset = offsetof(struct rc_config_output, keys),
+	 .offset_n = offsetof(struct rc_config_output, n_keys)},
+	{.name = NULL},
+};
+static const struct config_struct output = {output_fields, sizeof(struct rc_config_output),
+					    offsetof(struct rc_config_output, place)};
+
 static const char *const approvals[] = {"required", "changes", "none", NULL};
 static const struct config_field stack_fields[] = {
 	{.name = "name",
@@ -63,6 +88,11 @@ static const struct config_field stack_fields[] = {
 	 .offset = offsetof(struct rc_config_stack, environment),
 	 .offset_n = offsetof(struct rc_config_stack, n_environment),
 	 .target = &variable},
+	{.name = "outputs",
+	 .type = CONFIG_STRUCTS,
+	 .offset = offsetof(struct rc_config_stack, outputs),
+	 .offset_n = offsetof(struct rc_config_stack, n_outputs),
+	 .target = &output},
 	{.name = "awsCredentials",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_stack, aws_credentials)},
@@ -196,6 +226,21 @@ static const char *find_variable_problem(const struct rc_config *config,
 	return NULL;
 }
 
+static const char *find_output_problem(const struct rc_config *config,
+				       const struct rc_config_output *it)
+{
+	bool is_known = !it->cluster;
+
+	for (size_t i = 0; i < config->n_clusters; i++)
+		is_known = is_known || strcmp(config->clusters[i].name, it->cluster) == 0;
+	if (config->n_clusters == 0)
+		return "outputs: there is no cluster to write them to; add it to clusters";
+	if (!is_known)
+		return rc_arena_printf(config->arena, "outputs: no cluster is named '%s'",
+				       it->cluster);
+	return NULL;
+}
+
 static bool depends_on(const struct rc_config *config, const struct rc_config_stack *it,
 		       const char *name, size_t depth)
 {
@@ -234,6 +279,8 @@ static const char *find_stack_problem(const struct rc_config *config,
 		problem = find_variable_problem(config, &it->variables[i]);
 	for (size_t i = 0; !problem && i < it->n_environment; i++)
 		problem = find_variable_problem(config, &it->environment[i]);
+	for (size_t i = 0; !problem && i < it->n_outputs; i++)
+		problem = find_output_problem(config, &it->outputs[i]);
 	return problem;
 }
 

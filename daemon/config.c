@@ -193,6 +193,7 @@ static int check_repositories(const struct rc_config *config, struct rc_buf *mes
 static void set_defaults(struct rc_config *config)
 {
 	config->instance = "reconciled";
+	config->unlisted_repositories = true;
 	config->sync.wave_timeout_ms = 10 * 60 * 1000;
 	config->sync.prune_budget = 50;
 	config->render.timeout_ms = 10 * 1000;

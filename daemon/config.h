@@ -90,6 +90,14 @@ struct rc_config_variable {
 	struct rc_config_place place;
 };
 
+/* An object that outputs are written to. */
+struct rc_config_output {
+	const char *kind, *cluster, *name_space, *name; /* cluster NULL: the first */
+	struct rc_config_pair *keys;			/* key: output; none: all */
+	size_t n_keys;
+	struct rc_config_place place;
+};
+
 /* A root module, and what is asked for before its plan is applied. */
 struct rc_config_stack {
 	const char *name;
@@ -98,6 +106,8 @@ struct rc_config_stack {
 	size_t n_backend_config, n_var_files, n_depends_on;
 	struct rc_config_variable *variables, *environment;
 	size_t n_variables, n_environment;
+	struct rc_config_output *outputs;
+	size_t n_outputs;
 	int64_t drift_ms, plan_timeout_ms, apply_timeout_ms, lock_timeout_ms;
 	const char *approval; /* "required", "changes", "none" */
 	int64_t approvals;    /* how many */
@@ -171,6 +181,7 @@ struct rc_config {
 	size_t n_clusters;
 	struct rc_config_repository *repositories;
 	size_t n_repositories;
+	bool unlisted_repositories; /* others that sources name are read, without credentials */
 	struct rc_config_applications *applications;
 	size_t n_applications;
 	struct rc_config_pair *customizations; /* Argo CD's resource.customizations... */

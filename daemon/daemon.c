@@ -143,6 +143,7 @@ static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
 		.instance = config->instance,
 		.store = daemon->store,
 		.charts = daemon->charts,
+		.unlisted = config->unlisted_repositories ? config->cache_directory : NULL,
 		.git_pool = daemon->git_pool,
 		.render_pool = daemon->render_pool,
 		.script_pool = daemon->script_pool,

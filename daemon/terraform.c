@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/base64.h"
+#include "outputs.h"
 #include "terraform/backup.h"
 #include "worker.h"
 
@@ -29,6 +30,7 @@ struct daemon_terraform {
 	struct rc_worker_pool *git_pool, *plan_pool;
 	struct rc_terraform_manager *manager;
 	struct daemon_approvals *approvals;
+	struct daemon_outputs *outputs;
 	struct binding *bindings;
 	size_t n_bindings;
 	ev_timer stop; /* looks whether all have ended */
@@ -123,6 +125,25 @@ static void on_stack(void *userdata, const char *stack)
 	if (terraform->daemon->engine)
 		rc_engine_on_stack(terraform->daemon->engine, stack);
 	daemon_approvals_wake(terraform->approvals);
+}
+
+static void on_outputs(void *userdata, const char *stack, const json_t *outputs)
+{
+	struct daemon_terraform *terraform = userdata;
+
+	daemon_outputs_take(terraform->outputs, stack, outputs);
+}
+
+json_t *daemon_terraform_describe(const struct daemon_terraform *terraform,
+				  const struct rc_terraform_stack *stack)
+{
+	json_t *json = rc_terraform_stack_describe(stack);
+	json_t *written = daemon_outputs_describe(terraform->outputs,
+						  rc_terraform_stack_get_options(stack)->name);
+
+	if (written)
+		json_object_set_new(json, "written", written);
+	return json;
 }
 
 char *daemon_terraform_await_stack(void *userdata, const char *stack)
@@ -238,6 +259,7 @@ static void tell_commit(struct daemon_terraform *terraform, const struct binding
 void daemon_terraform_unbind(struct daemon_terraform *terraform)
 {
 	daemon_approvals_unbind(terraform->approvals);
+	daemon_outputs_unbind(terraform->outputs);
 	for (size_t i = 0; i < terraform->n_bindings; i++) {
 		struct binding *binding = &terraform->bindings[i];
 
@@ -303,6 +325,7 @@ void daemon_terraform_configure(struct daemon_terraform *terraform)
 	rc_terraform_manager_configure(terraform->manager, &settings, stacks, n);
 	bind_all(terraform);
 	daemon_approvals_configure(terraform->approvals);
+	daemon_outputs_configure(terraform->outputs);
 }
 
 /* ---- the end of the service ---- */
@@ -351,6 +374,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 		.plugin_cache = cache,
 		.resolve = resolve,
 		.changed = on_stack,
+		.outputs = on_outputs,
 		.userdata = terraform,
 	};
 
@@ -362,6 +386,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 	terraform->manager = rc_terraform_manager_new(&options);
 	terraform->approvals =
 		daemon_approvals_new(daemon, terraform->git_pool, terraform->manager);
+	terraform->outputs = daemon_outputs_new(daemon, terraform->manager);
 	ev_timer_init(&terraform->stop, on_stop_look, STOP_LOOK_S, STOP_LOOK_S);
 	return terraform;
 }
@@ -373,6 +398,7 @@ void daemon_terraform_free(struct daemon_terraform *terraform)
 	ev_timer_stop(terraform->daemon->loop, &terraform->stop);
 	daemon_terraform_unbind(terraform);
 	daemon_approvals_free(terraform->approvals);
+	daemon_outputs_free(terraform->outputs);
 	rc_terraform_manager_free(terraform->manager);
 	rc_worker_pool_free(terraform->git_pool);
 	rc_worker_pool_free(terraform->plan_pool);

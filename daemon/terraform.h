@@ -16,6 +16,10 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon);
 void daemon_terraform_free(struct daemon_terraform *terraform);
 struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_terraform *terraform);
 
+/* As rc_terraform_stack_describe(), with "written": the objects that hold its outputs. */
+json_t *daemon_terraform_describe(const struct daemon_terraform *terraform,
+				  const struct rc_terraform_stack *stack);
+
 /* daemon->config is the one in force, and the repositories are there. */
 void daemon_terraform_configure(struct daemon_terraform *terraform);
 /* For the engine: rc_engine_options.await_stack and .get_output; userdata is the daemon. */

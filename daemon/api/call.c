@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "data/json.h"
 
@@ -67,12 +68,29 @@ char *api_name_caller(struct api_call *call)
 	return user ? rc_strdup(user->pw_name) : rc_asprintf("uid %u", (unsigned int)uid);
 }
 
+/* Who asked for which change, by the path alone: bodies may hold what no log shall. */
+static void audit(struct api_call *call, bool is_allowed)
+{
+	rc_autofree char *caller = api_name_caller(call);
+	const struct rc_log scope = {.key = "RC_USER", .value = caller};
+	const char *method = rc_net_http_exchange_get_method(call->exchange);
+	const char *path = rc_net_http_exchange_get_path(call->exchange);
+
+	if (is_allowed)
+		rc_log_notice(&scope, "audit: %s asks for %s %s", caller, method, path);
+	else
+		rc_log_warning(&scope, "audit: %s may not %s %s", caller, method, path);
+}
+
 bool api_may_change(struct api_call *call, struct rc_error **err)
 {
 	uid_t uid = rc_net_http_exchange_get_peer_uid(call->exchange);
 
-	if (uid == 0 || uid == geteuid())
+	if (uid == 0 || uid == geteuid()) {
+		audit(call, true);
 		return true;
+	}
+	audit(call, false);
 	rc_fail(err, -EACCES, "user %u may look, but not change anything", (unsigned int)uid);
 	rc_hint(err, "ask as root, or as the user reconciled runs as");
 	return false;

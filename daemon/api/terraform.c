@@ -43,7 +43,8 @@ static void serve_list(struct api_call *call)
 	json_t *items = json_array(), *json = json_pack("{s:o}", "items", items);
 
 	for (struct rc_terraform_stack *const *it = rc_terraform_manager_list(manager); *it; it++)
-		json_array_append_new(items, rc_terraform_stack_describe(*it));
+		json_array_append_new(items,
+				      daemon_terraform_describe(call->daemon->terraform, *it));
 	if (freeze)
 		json_object_set_new(json, "frozen", json_string(freeze));
 	api_reply(call, json);
@@ -285,7 +286,7 @@ static void change_stack(struct api_call *call, struct rc_terraform_stack *stack
 		fail(call, err);
 		return;
 	}
-	api_reply(call, rc_terraform_stack_describe(stack));
+	api_reply(call, daemon_terraform_describe(call->daemon->terraform, stack));
 }
 
 static void serve_stack(struct api_call *call)
@@ -305,7 +306,7 @@ static void serve_stack(struct api_call *call)
 		return;
 	}
 	if (!*what) {
-		api_reply(call, rc_terraform_stack_describe(stack));
+		api_reply(call, daemon_terraform_describe(call->daemon->terraform, stack));
 		return;
 	}
 	for (size_t i = 0; i < RC_ARRAY_SIZE(views); i++)

@@ -30,6 +30,33 @@ static struct rc_project_cluster cluster_of(const struct rc_app *app)
 		rc_kube_cluster_get_server(rc_destination_get_cluster(app->destination))};
 }
 
+bool rc_app_permit_source(const struct rc_app *app, const char *url)
+{
+	const struct rc_project *project = project_of(app);
+
+	return project && rc_project_allows_source(project, url);
+}
+
+static int fail_missing(const struct rc_app *app, struct rc_error **err)
+{
+	rc_fail(err, -EINVAL, "Application referencing project %s which does not exist",
+		app->application->project);
+	rc_hint(err, "put its AppProject beside the Applications, or use project default");
+	return -EINVAL;
+}
+
+int rc_app_permit_check_source(const struct rc_app *app, size_t i, struct rc_error **err)
+{
+	const char *url = app->application->sources[i].repo_url;
+
+	if (!project_of(app))
+		return fail_missing(app, err);
+	if (rc_app_permit_source(app, url))
+		return 0;
+	return rc_fail(err, -EINVAL, "application repo %s is not permitted in project '%s'", url,
+		       app->application->project);
+}
+
 int rc_app_permit_run(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
@@ -38,12 +65,8 @@ int rc_app_permit_run(struct rc_flow *flow, struct rc_error **err)
 	int r;
 
 	app->is_spec_error = true; /* until it is known to be none */
-	if (!project) {
-		rc_fail(err, -EINVAL, "Application referencing project %s which does not exist",
-			app->application->project);
-		rc_hint(err, "put its AppProject beside the Applications, or use project default");
-		return -EINVAL;
-	}
+	if (!project)
+		return fail_missing(app, err);
 	r = rc_project_check(project, app->application, &cluster, err);
 	if (r < 0)
 		return -EINVAL;

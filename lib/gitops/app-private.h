@@ -186,6 +186,12 @@ json_t *rc_app_refresh_make_request(const struct rc_app *app, const char *revisi
 int rc_app_refresh_watch_kind(const struct rc_app *app, const char *name, struct rc_error **err);
 
 /* ---- app-permit.c: what its project allows ---- */
+/* Each source has the repository it names. */
+bool rc_app_has_repositories(const struct rc_app *app);
+/* Before it is asked for anything: its project, if it is there, allows the source. */
+bool rc_app_permit_source(const struct rc_app *app, const char *url);
+/* The same of its source i, with the reason. -EINVAL. */
+int rc_app_permit_check_source(const struct rc_app *app, size_t i, struct rc_error **err);
 rc_step_fn rc_app_permit_run;
 /* -EACCES in Argo CD's words. */
 int rc_app_permit_object(const struct rc_app *app, const struct rc_kube_key *key,

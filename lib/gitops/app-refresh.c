@@ -56,14 +56,6 @@ static bool is_polling(const struct rc_app *app)
 	return false;
 }
 
-static bool are_repositories_there(const struct rc_app *app)
-{
-	for (size_t i = 0; i < app->application->n_sources; i++)
-		if (!app->repositories[i])
-			return false;
-	return true;
-}
-
 int rc_app_refresh_resolve_step(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_app *app = rc_container_of(flow, struct rc_app, flow);
@@ -72,9 +64,16 @@ int rc_app_refresh_resolve_step(struct rc_flow *flow, struct rc_error **err)
 	char *revision = NULL;
 	int r;
 
-	app->is_dirty = app->is_spec_error = false;
+	app->is_dirty = false;
+	app->is_spec_error = true; /* until it is known to be none */
+	for (size_t i = 0; i < app->application->n_sources; i++) {
+		r = app->repositories[i] ? 0 : rc_app_permit_check_source(app, i, err);
+		if (r < 0)
+			return r;
+	}
+	app->is_spec_error = false;
 	r = rc_app_refresh_resolve(app, &revision, &why);
-	if (r < 0 && held && are_repositories_there(app)) { /* what is newest does not matter */
+	if (r < 0 && held && rc_app_has_repositories(app)) { /* what is newest does not matter */
 		rc_error_free(rc_steal(&why));
 		r = 0;
 	}

@@ -134,6 +134,8 @@ static void want(struct rc_app *app)
 		const struct rc_application_source *source = &app->application->sources[i];
 		struct rc_repository *repository = rc_engine_find_source(app->engine, source);
 
+		if (!repository && rc_app_permit_source(app, source->repo_url))
+			repository = rc_engine_adopt_source(app->engine, source);
 		app->repositories[i] = repository;
 		if (!repository)
 			continue;
@@ -398,9 +400,21 @@ void rc_app_on_live(struct rc_app *app, const struct rc_kube_key *key)
 		rc_app_mark(app, false);
 }
 
+bool rc_app_has_repositories(const struct rc_app *app)
+{
+	for (size_t i = 0; i < app->application->n_sources; i++)
+		if (!app->repositories[i])
+			return false;
+	return true;
+}
+
 void rc_app_on_project(struct rc_app *app)
 {
 	rc_app_orphans_expire(app);
+	if (app->repositories && !rc_app_has_repositories(app)) { /* it may allow them now */
+		rc_app_unbind(app);
+		rc_app_rebind(app);
+	}
 	rc_app_mark(app, true);
 }
 

@@ -22,7 +22,7 @@ struct rc_engine {
 	struct rc_app **apps; /* the same, NULL-terminated */
 	struct rc_repository **repositories;
 	struct rc_destination **destinations;
-	size_t n_repositories, n_destinations;
+	size_t n_repositories, n_destinations, n_unlisted;
 	ev_timer reap; /* frees what is gone */
 };
 

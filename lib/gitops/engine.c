@@ -6,7 +6,13 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "data/digest.h"
 #include "gitops/engine-private.h"
+
+/* Of repositories that nobody listed; as the configuration's defaults are. */
+#define UNLISTED_INTERVAL_MS ((uint64_t)3 * 60 * 1000)
+#define UNLISTED_TIMEOUT_MS  ((uint64_t)2 * 60 * 1000)
+#define UNLISTED_MAX	     500
 
 /* ---- a list of pointers, NULL-terminated ---- */
 
@@ -156,8 +162,8 @@ static void unbind_all(struct rc_engine *engine)
 		rc_app_unbind(engine->entries[i].app);
 }
 
-struct rc_repository *rc_engine_add_repository(struct rc_engine *engine,
-					       const struct rc_repository_options *options)
+static struct rc_repository *make_repository(struct rc_engine *engine,
+					     const struct rc_repository_options *options)
 {
 	struct rc_repository_options all = *options;
 	struct rc_repository *repository;
@@ -168,8 +174,17 @@ struct rc_repository *rc_engine_add_repository(struct rc_engine *engine,
 	all.changed = on_repository;
 	all.userdata = engine;
 	repository = rc_repository_new(&all);
-	unbind_all(engine);
 	append(&engine->repositories, &engine->n_repositories, repository);
+	return repository;
+}
+
+struct rc_repository *rc_engine_add_repository(struct rc_engine *engine,
+					       const struct rc_repository_options *options)
+{
+	struct rc_repository *repository;
+
+	unbind_all(engine);
+	repository = make_repository(engine, options);
 	rebind_all(engine);
 	return repository;
 }
@@ -216,6 +231,48 @@ struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
 					    const struct rc_application_source *source)
 {
 	return find_best(engine, source->repo_url, source->chart);
+}
+
+/* NULL: not without somebody who lists it. What names a user has credentials somewhere. */
+static const char *guess_type(const char *url, const char *chart)
+{
+	bool is_web = rc_text_has_prefix(url, "https://") || rc_text_has_prefix(url, "http://");
+
+	if (strpbrk(url, "@ <>"))
+		return NULL;
+	if (rc_text_has_prefix(url, "oci://"))
+		return "oci";
+	if (!chart)
+		return is_web ? "git" : NULL;
+	if (is_web)
+		return "helm";
+	/* A registry goes without its scheme in Argo CD: host/path. */
+	return !strstr(url, "://") && strchr(url, '.') ? "oci" : NULL;
+}
+
+struct rc_repository *rc_engine_adopt_source(struct rc_engine *engine,
+					     const struct rc_application_source *source)
+{
+	struct rc_repository_options options = {
+		.name = source->repo_url,
+		.url = source->repo_url,
+		.type = guess_type(source->repo_url, source->chart),
+		.interval_ms = UNLISTED_INTERVAL_MS,
+		.timeout_ms = UNLISTED_TIMEOUT_MS,
+	};
+	rc_autofree char *mirror = NULL;
+	char digest[RC_DIGEST_MAX];
+
+	if (!options.type || !engine->options.unlisted || engine->n_unlisted == UNLISTED_MAX)
+		return NULL;
+	if (strcmp(options.type, "git") == 0)
+		mirror = rc_asprintf("%s/unlisted-%.40s.git", engine->options.unlisted,
+				     rc_digest_sha256(rc_str(source->repo_url), digest));
+	else
+		mirror = rc_strdup(engine->options.charts);
+	options.mirror = mirror;
+	engine->n_unlisted++;
+	return make_repository(engine, &options);
 }
 
 struct rc_repository *rc_engine_find_charts(const struct rc_engine *engine, const char *text)

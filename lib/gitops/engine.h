@@ -28,6 +28,9 @@ struct rc_engine_options {
 	const char *instance;
 	struct rc_store *store;
 	const char *charts; /* folder of archives, the git worker's to write */
+	/* Folder for copies of repositories that sources name and nobody listed: these are read
+	 * without credentials. NULL: they are not read. */
+	const char *unlisted;
 	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
 	const struct rc_customizations *customizations; /* may be NULL */
 	uint64_t render_timeout_ms, wave_timeout_ms;
@@ -68,6 +71,10 @@ struct rc_repository *rc_engine_find_repository(const struct rc_engine *engine, 
 
 /* The one of charts that a dependency names: "@name", "alias:name" or a URL. NULL: none. */
 struct rc_repository *rc_engine_find_charts(const struct rc_engine *engine, const char *text);
+/* One that nobody listed, as a source names it; what is neither of http, https nor of a registry,
+ * and more than 500 of them, is NULL. */
+struct rc_repository *rc_engine_adopt_source(struct rc_engine *engine,
+					     const struct rc_application_source *source);
 /* The one that serves a source of an application best; NULL when none does. */
 struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
 					    const struct rc_application_source *source);

@@ -49,12 +49,30 @@ static enum rc_health assess_ready(const struct health_subject *object)
 	return rc_health_say(object, RC_HEALTH_DEGRADED, "%s", health_text(ready, "message"));
 }
 
+/* Its conditions come one after the other, and the last one counts. */
+static enum rc_health assess_cluster_secret(const struct health_subject *object)
+{
+	const json_t *conditions = json_object_get(object->status, "conditions");
+	const json_t *last = json_array_get(conditions, json_array_size(conditions) - 1);
+	const char *type = health_text(last, "type");
+
+	if (health_is_true(last) && strcmp(type, "Ready") == 0)
+		return RC_HEALTH_HEALTHY;
+	if (health_is_true(last) &&
+	    (strcmp(type, "NotReady") == 0 || strcmp(type, "PartiallyReady") == 0))
+		return rc_health_say(object, RC_HEALTH_DEGRADED, "%s",
+				     health_text(last, "message"));
+	return rc_health_say(object, RC_HEALTH_PROGRESSING, "it is not looked after yet");
+}
+
 const struct health_rule rc_health_extension_rules[] = {
 	{"apiextensions.k8s.io", "CustomResourceDefinition", assess_definition},
 	{"apiregistration.k8s.io", "APIService", assess_api_service},
 	{"external-secrets.io", "ExternalSecret", assess_ready},
 	{"external-secrets.io", "SecretStore", assess_ready},
 	{"external-secrets.io", "ClusterSecretStore", assess_ready},
+	{"external-secrets.io", "PushSecret", assess_ready},
+	{"external-secrets.io", "ClusterExternalSecret", assess_cluster_secret},
 	{NULL, NULL, NULL},
 };
 

@@ -130,8 +130,9 @@ static enum rc_health assess_cron_job(const struct health_subject *object)
 	const char *scheduled = health_text(object->status, "lastScheduleTime");
 	const char *succeeded = health_text(object->status, "lastSuccessfulTime");
 
+	/* It is as it shall be: Suspended would keep its wave waiting for ever. */
 	if (json_is_true(json_object_get(object->spec, "suspend")))
-		return rc_health_say(object, RC_HEALTH_SUSPENDED, "it is suspended");
+		return rc_health_say(object, RC_HEALTH_HEALTHY, "it is suspended");
 	if (!object->status)
 		return rc_health_behind(object);
 	/* Without any success yet the first run may still be under way. */

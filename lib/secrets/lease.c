@@ -94,6 +94,7 @@ void rc_secrets_lease_record_load(struct rc_secrets_lease_record *record, const 
 		.intent_unix_s = number(document, "intent"),
 		.unknown_until_unix_s = number(document, "unknownUntil"),
 		.written_unix_s = number(document, "written"),
+		.rollout_s = number(document, "rollout"),
 	};
 	for (size_t i = 0; i < RC_SECRETS_LEASE_GENERATIONS; i++)
 		load_generation(record, (enum rc_secrets_lease_which)i,
@@ -123,9 +124,10 @@ static json_t *save_generation(const struct rc_secrets_lease_generation *generat
 
 json_t *rc_secrets_lease_record_save(const struct rc_secrets_lease_record *record)
 {
-	json_t *document = json_pack("{s:I, s:I, s:I}", "intent", (json_int_t)record->intent_unix_s,
-				     "unknownUntil", (json_int_t)record->unknown_until_unix_s,
-				     "written", (json_int_t)record->written_unix_s);
+	json_t *document = json_pack(
+		"{s:I, s:I, s:I, s:I}", "intent", (json_int_t)record->intent_unix_s, "unknownUntil",
+		(json_int_t)record->unknown_until_unix_s, "written",
+		(json_int_t)record->written_unix_s, "rollout", (json_int_t)record->rollout_s);
 	bool is_empty = !record->intent_unix_s && !record->unknown_until_unix_s;
 
 	for (size_t i = 0; i < RC_SECRETS_LEASE_GENERATIONS; i++) {
@@ -398,10 +400,27 @@ static int64_t critical_of(const struct rc_secrets_lease *lease)
 	return rc_secrets_lease_get_end(lease) - slack_s;
 }
 
+/* So early that a rollout may take three times as long as the last one did; but not before a third
+ * of its life. */
+static int64_t due_before_rollout(const struct rc_secrets_lease_record *record,
+				  const struct rc_secrets_lease *lease)
+{
+	int64_t due = rc_secrets_lease_get_due(lease);
+	int64_t early = lease->began_unix_s + lease->duration_s - 3 * record->rollout_s;
+	int64_t earliest = lease->began_unix_s + lease->duration_s / 3;
+
+	if (!*lease->id || record->rollout_s <= 0 || due <= earliest)
+		return due;
+	early = early > earliest ? early : earliest;
+	early = early > lease->not_before_unix_s ? early : lease->not_before_unix_s;
+	return early < due ? early : due;
+}
+
 /* A current lease that is due: renewed if it can be, else replaced. */
 static bool look_after(struct choice *choice, const struct rc_secrets_lease *lease, size_t i)
 {
-	int64_t now = choice->facts->now_unix_s, due = rc_secrets_lease_get_due(lease);
+	int64_t now = choice->facts->now_unix_s;
+	int64_t due = due_before_rollout(choice->record, lease);
 
 	if (due > now) {
 		wait_until(choice, due);

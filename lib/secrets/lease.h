@@ -5,8 +5,8 @@
  * An ExternalSecret has at most two generations of them alive: the current one, which is in its
  * Secret, and either the old one, which pods may still use, or the next one, which was minted and
  * not yet written. New ones are minted at 60 to 70 % of the life of those before, when these cannot
- * be renewed, or as soon as a renewal comes back short; never while a third would come to be,
- * unless the current ones are about to end.
+ * be renewed, or as soon as a renewal comes back short, and earlier where rollouts take long; never
+ * while a third would come to be, unless the current ones are about to end.
  */
 #pragma once
 
@@ -48,6 +48,7 @@ struct rc_secrets_lease_record {
 	int64_t intent_unix_s;	      /* being minted since; 0: not */
 	int64_t unknown_until_unix_s; /* until then one may live that we do not know of */
 	int64_t written_unix_s;	      /* when the current ones were put into the Secret */
+	int64_t rollout_s; /* how long it took the last time until no pod had those before */
 };
 
 void rc_secrets_lease_record_done(struct rc_secrets_lease_record *record);

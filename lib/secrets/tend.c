@@ -263,6 +263,8 @@ static void on_looked(void *userdata, int r, unsigned int n, const char *name, s
 
 	entry->looking = NULL;
 	if (r == 0) {
+		if (n == 0 && !entry->is_settled && entry->record.written_unix_s)
+			entry->record.rollout_s = rc_clock_unix_s() - entry->record.written_unix_s;
 		entry->is_settled = n == 0;
 		entry->n_old_pods = n;
 		free(entry->old_pod);

@@ -234,6 +234,15 @@ static void on_changed(void *userdata, struct rc_terraform_stack *stack)
 					 rc_terraform_stack_get_options(stack)->name);
 }
 
+static void on_outputs(void *userdata, struct rc_terraform_stack *stack, const json_t *outputs)
+{
+	struct rc_terraform_manager *manager = userdata;
+
+	if (manager->options.outputs)
+		manager->options.outputs(manager->options.userdata,
+					 rc_terraform_stack_get_options(stack)->name, outputs);
+}
+
 /* ---- the set of stacks ---- */
 
 struct rc_terraform_stack *rc_terraform_manager_find(const struct rc_terraform_manager *manager,
@@ -374,6 +383,7 @@ rc_terraform_manager_new(const struct rc_terraform_manager_options *options)
 		.may_run = may_run,
 		.await_others = await_others,
 		.changed = on_changed,
+		.outputs = on_outputs,
 		.userdata = manager,
 	};
 	load_freeze(manager);

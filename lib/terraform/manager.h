@@ -30,6 +30,8 @@ struct rc_terraform_manager_options {
 		       struct rc_secret **ret_secret, struct rc_error **err);
 	/* A stack got on: its phase or its outputs may be others. May be NULL. */
 	void (*changed)(void *userdata, const char *stack);
+	/* A run read its outputs, as rc_terraform_run_options.outputs. May be NULL. */
+	void (*outputs)(void *userdata, const char *stack, const json_t *outputs);
 	void *userdata;
 };
 

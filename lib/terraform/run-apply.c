@@ -353,6 +353,13 @@ static json_t *mask_outputs(const json_t *outputs)
 	return masked;
 }
 
+static void take_outputs(struct rc_terraform_run *run, const json_t *outputs)
+{
+	json_object_set_new(run->record, "outputs", mask_outputs(outputs));
+	if (run->options.outputs)
+		run->options.outputs(run->options.userdata, outputs);
+}
+
 static void on_outputs(void *userdata, int r, const struct rc_terraform_command_result *result,
 		       struct rc_error *err)
 {
@@ -363,7 +370,7 @@ static void on_outputs(void *userdata, int r, const struct rc_terraform_command_
 	if (r == 0)
 		r = rc_json_parse(result->value, "output", &outputs, &err);
 	if (r == 0)
-		json_object_set_new(run->record, "outputs", mask_outputs(outputs));
+		take_outputs(run, outputs);
 	else
 		rc_wrap(&err, r, "%sits outputs could not be read",
 			is_noop(run) ? "" : "the plan was applied, ");

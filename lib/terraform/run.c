@@ -63,6 +63,12 @@ static const struct rc_step list_steps[] = {
 	{"list", rc_terraform_run_list, 0},	    {NULL, NULL, 0},
 };
 
+static const struct rc_step outputs_steps[] = {
+	{"checkout", rc_terraform_run_checkout, 0}, {"version", rc_terraform_run_version, 0},
+	{"init", rc_terraform_run_init, 0},	    {"workspace", rc_terraform_run_workspace, 0},
+	{"outputs", rc_terraform_run_outputs, 0},   {NULL, NULL, 0},
+};
+
 static const struct rc_step restore_steps[] = {
 	{"checkout", rc_terraform_run_checkout, 0},
 	{"version", rc_terraform_run_version, 0},
@@ -81,9 +87,9 @@ static const struct {
 	const struct rc_step *steps;
 	const char *end; /* the phase at the end; some step may know better */
 } kinds[] = {
-	{"plan", plan_steps, "applied"},	{"drift", drift_steps, "in-sync"},
-	{"unlock", unlock_steps, "unlocked"},	{"state", list_steps, "listed"},
-	{"restore", restore_steps, "restored"},
+	{"plan", plan_steps, "applied"},      {"drift", drift_steps, "in-sync"},
+	{"unlock", unlock_steps, "unlocked"}, {"state", list_steps, "listed"},
+	{"outputs", outputs_steps, "read"},   {"restore", restore_steps, "restored"},
 };
 
 /* ---- the record ---- */
@@ -93,7 +99,7 @@ bool rc_terraform_run_is_over(const json_t *record)
 	static const char *const ends[] = {"no-change",	  "policy-denied", "applied",  "failed",
 					   "interrupted", "superseded",	   "expired",  "discarded",
 					   "drifted",	  "in-sync",	   "unlocked", "listed",
-					   "restored"};
+					   "read",	  "restored"};
 	const char *phase = rc_json_text(record, "phase", NULL) ?: "";
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(ends); i++)

@@ -23,11 +23,11 @@
 struct rc_terraform_run;
 
 /*
- * The record: {"id", "stack", "kind": "plan"|"drift"|"unlock"|"state"|"restore", "phase", "step",
- * "commit", "author", "mail", "subject", "by", "startedAt", "finishedAt"?, "digest"?, "plan"?
- * (terraform/plan.h), "approvals", "waitsFor"?, "refused"?, "reason"?, "lock"?, "pid"?, "backup"?,
- * "outputs"?, "pinned"?, "addresses"? (of kind "state"), "restore"? {"backup", "force", "serial",
- * "lineage", "currentSerial", "currentLineage"}}
+ * The record: {"id", "stack", "kind": "plan"|"drift"|"unlock"|"state"|"outputs"|"restore", "phase",
+ * "step", "commit", "author", "mail", "subject", "by", "startedAt", "finishedAt"?, "digest"?,
+ * "plan"? (terraform/plan.h), "approvals", "waitsFor"?, "refused"?, "reason"?, "lock"?, "pid"?,
+ * "backup"?, "outputs"?, "pinned"?, "addresses"? (of kind "state"), "restore"? {"backup", "force",
+ * "serial", "lineage", "currentSerial", "currentLineage"}}
  *
  * phase: initialising, validating, planning, awaiting-approval, backing-up, applying, verifying;
  * at the end one of those of rc_terraform_run_is_over().
@@ -52,6 +52,9 @@ struct rc_terraform_run_options {
 	 */
 	bool (*take_cache)(void *userdata, struct rc_terraform_run *run);
 	void (*leave_cache)(void *userdata, struct rc_terraform_run *run);
+	/* The outputs were read, {name: {"value", "sensitive"}}: borrowed, and secret. May be NULL.
+	 */
+	void (*outputs)(void *userdata, const json_t *outputs);
 	/* Nothing is applied anywhere while this answers a reason. */
 	const char *(*get_freeze)(void *userdata);
 	void (*changed)(void *userdata, struct rc_terraform_run *run);
@@ -86,7 +89,7 @@ bool rc_terraform_run_stop(struct rc_terraform_run *run);
 bool rc_terraform_run_is_live(const struct rc_terraform_run *run);
 
 /* The phase is an end: no-change, policy-denied, applied, failed, interrupted, superseded, expired,
- * discarded, drifted, in-sync, unlocked, listed, restored. */
+ * discarded, drifted, in-sync, unlocked, listed, read, restored. */
 bool rc_terraform_run_is_over(const json_t *record);
 /* Write the record to the store. */
 void rc_terraform_run_save(struct rc_store *store, const json_t *record);

@@ -107,9 +107,12 @@ static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 	const char *phase = rc_json_text(record, "phase", NULL) ?: "";
 	const char *kind = rc_json_text(record, "kind", NULL) ?: "";
 	bool is_drift = strcmp(kind, "drift") == 0;
+	bool is_look = strcmp(kind, "state") == 0 || strcmp(kind, "outputs") == 0;
 	json_t *outputs = json_object_get(record, "outputs");
 
-	if (strcmp(phase, "failed") == 0) {
+	if (is_look) {
+		/* It says nothing about whether to plan anew. */
+	} else if (strcmp(phase, "failed") == 0) {
 		stack->failures++;
 		stack->retry_at_ms = rc_clock_monotonic_ms() + get_retry_ms(stack);
 	} else {
@@ -117,7 +120,7 @@ static void note_end(struct rc_terraform_stack *stack, const json_t *record)
 	}
 	if (outputs)
 		json_object_set(stack->memory, "outputs", outputs);
-	if (!is_drift && strcmp(kind, "state") != 0) {
+	if (!is_drift && !is_look) {
 		/* A look says nothing about the plan before it. */
 		json_object_set(stack->memory, "phase", json_object_get(record, "phase"));
 		json_object_set_new(stack->memory, "reason",
@@ -181,6 +184,13 @@ static void leave_cache(void *userdata, struct rc_terraform_run *run)
 	stack->site->leave_cache(stack->site->userdata, run);
 }
 
+static void on_outputs(void *userdata, const json_t *outputs)
+{
+	struct rc_terraform_stack *stack = userdata;
+
+	stack->site->outputs(stack->site->userdata, stack, outputs);
+}
+
 static const char *get_freeze(void *userdata)
 {
 	struct rc_terraform_stack *stack = userdata;
@@ -216,6 +226,7 @@ static int start_run(struct rc_terraform_stack *stack, json_t *record, struct rc
 		.resolve = resolve,
 		.take_cache = take_cache,
 		.leave_cache = leave_cache,
+		.outputs = on_outputs,
 		.get_freeze = get_freeze,
 		.changed = on_run_changed,
 		.done = on_run_done,

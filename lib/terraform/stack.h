@@ -40,6 +40,8 @@ struct rc_terraform_site {
 	/* Why the stacks this one depends on are not ready, the caller's to free; or NULL. */
 	char *(*await_others)(void *userdata, const struct rc_terraform_stack_options *options);
 	void (*changed)(void *userdata, struct rc_terraform_stack *stack);
+	/* As rc_terraform_run_options.outputs. */
+	void (*outputs)(void *userdata, struct rc_terraform_stack *stack, const json_t *outputs);
 	void *userdata;
 };
 
@@ -65,7 +67,8 @@ struct rc_terraform_run *rc_terraform_stack_get_run(const struct rc_terraform_st
 bool rc_terraform_stack_is_settled(const struct rc_terraform_stack *stack);
 
 /* Plan now: the newest commit, or the one that revision names, at which the stack then stays until
- * it is planned without one. kind is "plan", "drift" or "state". -EBUSY: a run is under way;
+ * it is planned without one. kind is "plan", "drift", "state" or
+ * "outputs". -EBUSY: a run is under way;
  * -EAGAIN. */
 int rc_terraform_stack_start(struct rc_terraform_stack *stack, const char *kind,
 			     const char *revision, const char *by, struct rc_error **err);

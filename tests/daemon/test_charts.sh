@@ -150,6 +150,7 @@ cat >"$work/reconciled.yaml" <<-END
 	  - { name: charts, type: helm, url: $charts/charts, interval: 10s, auth: { username: me, env: PASSWORD } }
 	  - { name: registry, url: "oci://$registry/org", plainHttp: true, interval: 10s, auth: { username: me, env: PASSWORD } }
 	  - { name: values, url: "file://$work/values", interval: 10s }
+	unlistedRepositories: false
 	applications: [{ file: $work/apps.yaml }]
 	api: { socket: $RECONCILED_SOCKET }
 	log: { level: info, format: text }

@@ -133,6 +133,7 @@ validate judge-platform --check pods
 check 'pods run and are ready' ends 0 'pass'
 validate judge-platform --check secrets
 check 'secrets are there' ends 0 'Present'
+check 'who asked is written down' grep -q "audit: $(id -un) asks for POST /v1/validation/judge-platform\$" "$work/log"
 validate judge-platform --check nonsense
 check 'a check that is not there' ends 13 "has no check 'nonsense'"
 validate nonsense

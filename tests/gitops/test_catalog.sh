@@ -72,4 +72,29 @@ rm "$r/argocd/four.yaml"
 application five c >"$r/argocd/five.yaml"
 publish 'all is well'
 soon 'now it is' no_app three
+
+echo 'a repository that nobody listed'
+git init -q -b main "$work/other" && mkdir "$work/other/d"
+config_map six >"$work/other/d/all.yaml"
+git -C "$work/other" add -A
+git -C "$work/other" -c user.name=A -c user.email=a@example.com commit -q -m other
+git clone -q --bare "$work/other" "$work/served/other.git"
+application six d | sed 's/apps\.git/other.git/' >"$r/argocd/six.yaml"
+publish 'one from elsewhere'
+soon 'is read without credentials' synced six
+ok 'and shown' eval '"$ctl" status -o json | jq -e ".repositories[] | select(.name == \"$git/other.git\") | .state == \"ok\"" >/dev/null'
+cat >"$r/argocd/project.yaml" <<-END
+	apiVersion: argoproj.io/v1alpha1
+	kind: AppProject
+	metadata: { name: team }
+	spec: { sourceRepos: ['$git/apps.git'], destinations: [{ name: '*', namespace: '*' }] }
+END
+application seven d '  project: team' | sed 's/apps\.git/third.git/' >"$r/argocd/seven.yaml"
+publish 'one that its project forbids'
+soon 'where the project forbids it' of_app seven '[.status.conditions[].message | test("third.git is not permitted in project .team.")] | any' true
+ok 'it is not even asked' eval '! "$ctl" status -o json | jq -e ".repositories[] | select(.url | test(\"third\"))" >/dev/null'
+printf 'unlistedRepositories: false\n' >>"$work/reconciled.yaml"
+rm "$r/argocd/project.yaml" "$r/argocd/seven.yaml"
+reload
+soon 'and not at all where the configuration says so' of_app six '[.status.conditions[].message | test("other.git is not configured")] | any' true
 summary

@@ -186,6 +186,8 @@ static const struct example workloads[] = {
 };
 
 #define JOB "apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\n"
+#define CLUSTER_SECRET \
+	"apiVersion: external-secrets.io/v1\nkind: ClusterExternalSecret\nmetadata: {name: x}\n"
 #define CRON_JOB \
 	"apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: x}\nspec: {suspend: false}\n"
 
@@ -207,7 +209,7 @@ static const struct example jobs[] = {
 	{"cron job: never scheduled", CRON_JOB "status: {}\n", RC_HEALTH_HEALTHY, NULL},
 	{"cron job: suspended",
 	 "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: x}\nspec: {suspend: true}\n",
-	 RC_HEALTH_SUSPENDED, NULL},
+	 RC_HEALTH_HEALTHY, "suspended"},
 	{"cron job: last run went well",
 	 CRON_JOB "status: {lastScheduleTime: '2025-01-02T00:00:00Z', "
 		  "lastSuccessfulTime: '2025-01-02T00:00:07Z'}\n",
@@ -457,6 +459,27 @@ static const struct example others[] = {
 	 "apiVersion: external-secrets.io/v1\nkind: SecretStore\nmetadata: {name: x}\n"
 	 "status: {conditions: [{type: Ready, status: 'False', message: denied}]}\n",
 	 RC_HEALTH_DEGRADED, "denied"},
+	{"cluster secret store: not ready",
+	 "apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: x}\n"
+	 "status: {conditions: [{type: Ready, status: 'False', message: denied}]}\n",
+	 RC_HEALTH_DEGRADED, "denied"},
+	{"push secret: not ready",
+	 "apiVersion: external-secrets.io/v1alpha1\nkind: PushSecret\nmetadata: {name: x}\n"
+	 "status: {conditions: [{type: Ready, status: 'False', message: no such store}]}\n",
+	 RC_HEALTH_DEGRADED, "no such store"},
+	{"cluster external secret: nothing known", CLUSTER_SECRET "status: {}\n",
+	 RC_HEALTH_PROGRESSING, NULL},
+	{"cluster external secret: the last one counts",
+	 CLUSTER_SECRET "status: {conditions: [{type: NotReady, status: 'True', message: no}, "
+			"{type: Ready, status: 'True'}]}\n",
+	 RC_HEALTH_HEALTHY, NULL},
+	{"cluster external secret: in some namespaces",
+	 CLUSTER_SECRET "status: {conditions: [{type: Ready, status: 'False'}, "
+			"{type: PartiallyReady, status: 'True', message: one failed}]}\n",
+	 RC_HEALTH_DEGRADED, "one failed"},
+	{"cluster external secret: nowhere",
+	 CLUSTER_SECRET "status: {conditions: [{type: NotReady, status: 'True', message: all}]}\n",
+	 RC_HEALTH_DEGRADED, "all"},
 	{"cluster secret store: ready",
 	 "apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: {name: x}\n"
 	 "status: {conditions: [{type: Ready, status: 'True'}]}\n",

@@ -194,6 +194,7 @@ static const struct {
 	/* What every namespace has of itself. */
 	{"[]", "", "ServiceAccount", "shop", "default", true},
 	{"[]", "", "ServiceAccount", "shop", "other", false},
+	{"[]", "example.io", "ServiceAccount", "shop", "default", false},
 	{"[]", "", "ConfigMap", "shop", "kube-root-ca.crt", true},
 	{"[]", "", "Service", "default", "kubernetes", true},
 	{"[]", "", "Service", "shop", "kubernetes", false},

@@ -210,6 +210,8 @@ static const struct {
 	const char *option;
 	size_t offset;
 } options[] = {
+	{"Prune=true", offsetof(struct rc_traits, may_prune)},
+	{"Delete=true", offsetof(struct rc_traits, may_delete)},
 	{"Prune=false", offsetof(struct rc_traits, no_prune)},
 	{"Prune=confirm", offsetof(struct rc_traits, prune_confirm)},
 	{"PruneLast=true", offsetof(struct rc_traits, prune_last)},
@@ -219,6 +221,9 @@ static const struct {
 	{"Replace=true", offsetof(struct rc_traits, replace)},
 	{"Force=true", offsetof(struct rc_traits, force)},
 	{"ServerSideApply=false", offsetof(struct rc_traits, client_side)},
+	{"ServerSideApply=true", offsetof(struct rc_traits, server_side)},
+	{"Delete=confirm", offsetof(struct rc_traits, delete_confirm)},
+	{"ClientSideApplyMigration=false", offsetof(struct rc_traits, no_migration)},
 };
 
 /* Each sets its own flag and no other, alone and in a list. */

@@ -173,6 +173,12 @@ static const struct {
 	{"longer than its period",
 	 "- {kind: allow, schedule: '0 22 * * *', duration: 48h, applications: ['*']}\n",
 	 "2026-07-10 12:00:00", false, NULL, true, NULL},
+	{"another's deny is none of ours",
+	 NIGHT("") "- {kind: deny, schedule: '0 22 * * *', duration: 1h, applications: [other]}\n",
+	 "2026-03-02 22:30:00", false, NULL, true, "2026-03-02 23:00:00"},
+	{"a date of another year",
+	 "- {kind: allow, schedule: '0 0 29 2 *', duration: 1h, applications: ['*']}\n",
+	 "2026-07-10 12:00:00", false, NULL, false, NULL},
 	{"a date that never comes",
 	 "- {kind: allow, schedule: '0 0 30 2 *', duration: 1h, applications: ['*']}\n",
 	 "2026-07-10 12:00:00", false, NULL, false, NULL},
@@ -188,6 +194,47 @@ START_TEST(when)
 	verdict = rc_windows_decide(&world.windows, &facts);
 	ck_assert_int_eq(verdict.is_allowed, times[_i].is_allowed);
 	ck_assert_int_eq(verdict.changes_unix_s, times[_i].changes ? at(times[_i].changes) : 0);
+	done();
+}
+END_TEST
+
+/* What is read all the same, with a word about it; NULL: none. */
+static const struct {
+	const char *window, *warning;
+} odd[] = {
+	{"- {" ALWAYS "applications: ['*'], timeZone: Mars/Olympus}\n",
+	 "'Mars/Olympus' is not known; it is read as UTC"},
+	{"- {" ALWAYS "applications: ['*'], timeZone: Europe/Berlin}\n", NULL},
+	{"- {" ALWAYS "applications: ['*'], timeZone: ''}\n", NULL},
+	{"- {" ALWAYS "description: none}\n", "concerns nothing"},
+	{"- {" ALWAYS "clusters: [prod]}\n", NULL},
+};
+
+START_TEST(warnings)
+{
+	const char *said;
+
+	read_windows(odd[_i].window);
+	said = json_string_value(json_array_get(world.warnings, 0));
+	ck_assert_uint_eq(json_array_size(world.warnings), odd[_i].warning ? 1 : 0);
+	if (odd[_i].warning)
+		ck_assert_msg(strstr(said, odd[_i].warning) != NULL, "%s", said);
+	done();
+}
+END_TEST
+
+START_TEST(kind_is_wanted)
+{
+	struct rc_fields fields;
+
+	world.arena = rc_arena_new(0);
+	world.warnings = json_array();
+	world.spec = manifest_read("syncWindows:\n- {kind: maybe, schedule: '* * * * *', "
+				   "duration: 1h, applications: ['*']}\n");
+	rc_fields_init(&fields, world.arena, world.warnings);
+	rc_windows_read(&world.windows, &fields, world.spec);
+	ck_assert_ptr_nonnull(strstr(rc_buf_text(&fields.problems), "'allow' or 'deny' is wanted"));
+	rc_fields_done(&fields);
 	done();
 }
 END_TEST
@@ -221,6 +268,8 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, about, 0, RC_ARRAY_SIZE(matches));
 	tcase_add_loop_test(tcase, when, 0, RC_ARRAY_SIZE(times));
 	tcase_add_test(tcase, described);
+	tcase_add_loop_test(tcase, warnings, 0, RC_ARRAY_SIZE(odd));
+	tcase_add_test(tcase, kind_is_wanted);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,8 +1,4 @@
-/*
- * Where AWS keys come from, against a stand-in of STS, of a container's service and of an
- * instance's. STS names in the keys it gives who asked for which role, and refuses what is not
- * signed with the keys that belong to the caller.
- */
+/* Where AWS keys come from, against the stand-ins of aws-scene.h. */
 #include "support/check.h"
 
 #include <errno.h>
@@ -14,242 +10,7 @@
 #include "base/memory.h"
 #include "net/aws-credentials.h"
 #include "net/aws-fetch.h"
-#include "net/http-server.h"
-
-#define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" /* of everybody here */
-
-static struct {
-	struct ev_loop *loop;
-	struct rc_net_http_server *server;
-	struct rc_net_http_client *client;
-	struct rc_net_http_exchange *held;
-	char folder[64], url[64];
-	int64_t lifetime_s;
-	int asked;	  /* requests that came */
-	bool is_failing;  /* STS answers 503 */
-	bool is_hanging;  /* nobody answers */
-	bool is_no_cloud; /* the instance's service is not there */
-} world;
-
-static char *end_text(void)
-{
-	char text[RC_CLOCK_RFC3339_MAX];
-
-	return rc_strdup(rc_clock_format_rfc3339(rc_clock_unix_s() + world.lifetime_s, text));
-}
-
-/* A field of the form, not decoded: what is asked for here needs no decoding but ':' and '/'. */
-static char *field(struct rc_net_http_exchange *exchange, const char *name)
-{
-	struct rc_str body = rc_net_http_exchange_get_body(exchange);
-	rc_autofree char *text = rc_str_dup(body);
-	rc_autofree char *key = rc_asprintf("%s=", name);
-	char *rest = NULL;
-
-	for (char *part = strtok_r(text, "&", &rest); part; part = strtok_r(NULL, "&", &rest))
-		if (rc_text_has_prefix(part, key))
-			return rc_strdup(part + strlen(key));
-	return NULL;
-}
-
-static void reply_error(struct rc_net_http_exchange *exchange, int status, const char *code,
-			const char *message)
-{
-	rc_autofree char *body = rc_asprintf("<ErrorResponse><Error><Type>Sender</Type>"
-					     "<Code>%s</Code><Message>%s</Message></Error>"
-					     "</ErrorResponse>",
-					     code, message);
-
-	rc_net_http_exchange_reply(exchange, status, "text/xml", rc_str(body));
-}
-
-/* The caller's key id; NULL when the signature is not his. */
-static char *check_signature(struct rc_net_http_exchange *exchange)
-{
-	const char *authorization = rc_net_http_exchange_get_header(exchange, "Authorization");
-	const char *token = rc_net_http_exchange_get_header(exchange, "X-Amz-Security-Token");
-	struct rc_net_http_header headers[] = {
-		{"Content-Type", rc_net_http_exchange_get_header(exchange, "Content-Type")},
-		{NULL, NULL}};
-	rc_cleanup(rc_secret_freep) struct rc_secret *secret = rc_secret_new_text(SECRET);
-	rc_cleanup(rc_secret_freep) struct rc_secret *session = rc_secret_new_text(token);
-	const char *id = authorization ? strstr(authorization, "Credential=") : NULL;
-	rc_autofree char *key_id = id ? rc_strndup(id + 11, strcspn(id + 11, "/")) : NULL;
-	rc_autofree char *url = rc_asprintf("%s/", world.url);
-	struct rc_net_aws_keys keys = {key_id, secret, session};
-	struct rc_net_aws_request request = {.method = "POST",
-					     .url = url,
-					     .headers = headers,
-					     .body = rc_net_http_exchange_get_body(exchange),
-					     .region = "eu-central-1",
-					     .service = "sts",
-					     .unix_s = rc_clock_unix_s()};
-
-	if (!key_id)
-		return NULL;
-	/* The second may have passed since it was signed. */
-	for (int i = 0; i < 3; i++, request.unix_s--) {
-		rc_cleanup(rc_net_aws_sigv4_freep) struct rc_net_http_header *list =
-			rc_net_aws_sigv4_sign(&request, &keys);
-		struct rc_net_http_header *last = list;
-
-		while (last[1].name)
-			last++;
-		if (strcmp(last->value, authorization) == 0)
-			return rc_steal(&key_id);
-	}
-	return NULL;
-}
-
-static void reply_sts(struct rc_net_http_exchange *exchange)
-{
-	rc_autofree char *action = field(exchange, "Action"), *arn = field(exchange, "RoleArn");
-	rc_autofree char *session = field(exchange, "RoleSessionName");
-	rc_autofree char *external = field(exchange, "ExternalId");
-	rc_autofree char *tag = field(exchange, "TransitiveTagKeys.member.1");
-	rc_autofree char *web = field(exchange, "WebIdentityToken");
-	rc_autofree char *caller = NULL, *body = NULL, *end = end_text();
-
-	if (world.is_failing) {
-		reply_error(exchange, 503, "ServiceUnavailable", "come &lt;back&gt; later");
-		return;
-	}
-	if (strcmp(action, "AssumeRole") == 0)
-		caller = check_signature(exchange);
-	else if (web)
-		caller = rc_asprintf("web-%s", web);
-	if (!caller || !arn || strstr(arn, "forbidden")) {
-		reply_error(exchange, 403, "AccessDenied", "you may not");
-		return;
-	}
-	body = rc_asprintf("<AssumeRoleResponse><AssumeRoleResult><Credentials>"
-			   "<AccessKeyId>%s(%s%s%s%s%s,%s)</AccessKeyId>"
-			   "<SecretAccessKey>%s</SecretAccessKey>"
-			   "<SessionToken>tok+/=%s</SessionToken><Expiration>%s</Expiration>"
-			   "</Credentials></AssumeRoleResult></AssumeRoleResponse>",
-			   strrchr(arn, 'F') + 1, session, external ? "," : "",
-			   external ? external : "", tag ? ",tag:" : "", tag ? tag : "", caller,
-			   SECRET, arn, end);
-	rc_net_http_exchange_reply(exchange, 200, "text/xml", rc_str(body));
-}
-
-static void reply_keys(struct rc_net_http_exchange *exchange, const char *id)
-{
-	rc_autofree char *end = end_text();
-	json_auto_t *body =
-		json_pack("{s:s, s:s, s:s, s:s, s:s}", "Code", "Success", "AccessKeyId", id,
-			  "SecretAccessKey", SECRET, "Token", "metadata-token", "Expiration", end);
-
-	rc_net_http_exchange_reply_json(exchange, 200, body);
-}
-
-static void reply_metadata(struct rc_net_http_exchange *exchange, const char *path)
-{
-	const char *token = rc_net_http_exchange_get_header(exchange, "X-aws-ec2-metadata-token");
-
-	if (strcmp(path, "/latest/api/token") == 0 &&
-	    strcmp(rc_net_http_exchange_get_method(exchange), "PUT") == 0)
-		rc_net_http_exchange_reply(exchange, world.is_no_cloud ? 404 : 200, "text/plain",
-					   RC_STR("session-7"));
-	else if (!token || strcmp(token, "session-7") != 0)
-		rc_net_http_exchange_reply(exchange, 401, "text/plain", RC_STR(""));
-	else if (rc_text_has_suffix(path, "/security-credentials/"))
-		rc_net_http_exchange_reply(exchange, 200, "text/plain", RC_STR("node-role\n"));
-	else if (rc_text_has_suffix(path, "/security-credentials/node-role"))
-		reply_keys(exchange, "instance");
-	else
-		rc_net_http_exchange_reply(exchange, 404, "text/plain", RC_STR(""));
-}
-
-static void handle(void *userdata, struct rc_net_http_exchange *exchange)
-{
-	const char *path = rc_net_http_exchange_get_path(exchange);
-	const char *authorization = rc_net_http_exchange_get_header(exchange, "Authorization");
-
-	(void)userdata;
-	world.asked++;
-	if (world.is_hanging)
-		world.held = exchange;
-	else if (strcmp(path, "/") == 0)
-		reply_sts(exchange);
-	else if (strcmp(path, "/pod") != 0)
-		reply_metadata(exchange, path);
-	else if (authorization && strcmp(authorization, "pod-identity") == 0)
-		reply_keys(exchange, "pod");
-	else
-		rc_net_http_exchange_reply(exchange, 401, "text/plain", RC_STR(""));
-}
-
-static void write_file(const char *name, const char *text)
-{
-	rc_autofree char *path = rc_path_join(world.folder, name);
-	struct rc_error *err = NULL;
-
-	rc_check_ok(rc_file_write_atomic(path, text, strlen(text), 0600, &err), err);
-}
-
-static void setup(void)
-{
-	struct rc_net_http_server_options options = {.listen = "127.0.0.1:0"};
-	struct rc_error *err = NULL;
-
-	memset(&world, 0, sizeof(world));
-	world.lifetime_s = 3600;
-	world.loop = rc_loop_new();
-	rc_check_ok(rc_net_http_server_new(world.loop, &options, handle, NULL, &world.server, &err),
-		    err);
-	snprintf(world.url, sizeof(world.url), "http://127.0.0.1:%u",
-		 rc_net_http_server_get_port(world.server));
-	world.client = rc_net_http_client_new(world.loop, "test");
-	snprintf(world.folder, sizeof(world.folder), "/tmp/rc-aws-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(world.folder));
-	write_file("token", "web-token\n");
-	write_file("pod-token", "pod-identity\n");
-	write_file("config", "# shared\n"
-			     "[default]\nregion = eu-west-1\n"
-			     "[profile base]\naws_access_key_id=BASE\n"
-			     "aws_secret_access_key = " SECRET "\n"
-			     "s3 =\n  addressing_style = path\n"
-			     "[profile one]\nrole_arn = arn:aws:iam::1:role/one\n"
-			     "source_profile = base\nregion=eu-north-1\n"
-			     "[profile two]\nrole_arn = arn:aws:iam::1:role/two\n"
-			     "source_profile = one\nexternal_id = x7\nrole_session_name = me\n"
-			     "[profile web]\nrole_arn = arn:aws:iam::1:role/web\n"
-			     "web_identity_token_file = @token\n"
-			     "[profile host]\nrole_arn = arn:aws:iam::1:role/host\n"
-			     "credential_source = Ec2InstanceMetadata\n"
-			     "[profile env]\nrole_arn = arn:aws:iam::1:role/env\n"
-			     "credential_source = Environment\n"
-			     "[profile odd]\nrole_arn = arn:aws:iam::1:role/odd\n"
-			     "credential_source = Moon\n"
-			     "[profile loop]\nrole_arn = a\nsource_profile = pool\n"
-			     "[profile pool]\nrole_arn = a\nsource_profile = loop\n"
-			     "[profile bare]\nrole_arn = a\n"
-			     "[profile sso]\nsso_session = corp\n"
-			     "[profile process]\ncredential_process = /bin/true\n"
-			     "[profile self]\nrole_arn = arn:aws:iam::1:role/self\n"
-			     "source_profile = self\naws_access_key_id = SELF\n"
-			     "aws_secret_access_key = " SECRET "\n"
-			     "[profile closed]\nrole_arn = arn:aws:iam::1:role/forbidden\n"
-			     "source_profile = base\n"
-			     "[profile short]\nrole_arn = a\nsource_profile = base\n"
-			     "duration_seconds = 60\n"
-			     "[profile other]\naws_access_key_id = OLD\n"
-			     "aws_secret_access_key = old\n");
-	write_file("credentials", "[other]\naws_access_key_id = OTHER\n"
-				  "aws_secret_access_key = " SECRET "\n"
-				  "aws_session_token = session\n");
-}
-
-static void teardown(void)
-{
-	rc_net_http_client_free(world.client);
-	if (world.held)
-		rc_net_http_exchange_reset(world.held);
-	rc_net_http_server_free(world.server);
-	rc_loop_free(world.loop);
-	rc_file_remove_tree(world.folder, NULL);
-}
+#include "net/aws-scene.h"
 
 /* The variables of a case: '@' stands for the folder, '%' for the stand-in's URL. */
 struct environment {
@@ -263,9 +24,9 @@ static void put(struct environment *env, const char *text)
 
 	for (; *text; text++) {
 		if (*text == '@')
-			rc_buf_printf(&buf, "%s/", world.folder);
+			rc_buf_printf(&buf, "%s/", aws_scene.folder);
 		else if (*text == '%')
-			rc_buf_puts(&buf, world.url);
+			rc_buf_puts(&buf, aws_scene.url);
 		else
 			rc_buf_putc(&buf, *text);
 	}
@@ -292,7 +53,7 @@ static void environment_done(struct environment *env)
 static void on_wake(struct rc_net_aws_waiter *waiter)
 {
 	(void)waiter;
-	ev_break(world.loop, EVBREAK_ALL);
+	ev_break(aws_scene.loop, EVBREAK_ALL);
 }
 
 /* Gets until it is not waiting; *ret_id is the caller's. */
@@ -303,13 +64,13 @@ static int get(struct rc_net_aws_credentials *credentials, char **ret_id, struct
 	int r;
 
 	while ((r = rc_net_aws_credentials_get(credentials, &waiter, &keys, err)) == 1)
-		ev_run(world.loop, 0);
+		ev_run(aws_scene.loop, 0);
 	if (r == 0)
 		*ret_id = rc_strdup(keys.access_key_id);
 	return r;
 }
 
-#define KEYS "AWS_ACCESS_KEY_ID=ENV", "AWS_SECRET_ACCESS_KEY=" SECRET
+#define KEYS "AWS_ACCESS_KEY_ID=ENV", "AWS_SECRET_ACCESS_KEY=" AWS_SCENE_SECRET
 
 static const struct {
 	const char *name;
@@ -426,8 +187,8 @@ static const struct {
 
 static struct rc_net_aws_credentials *make(const struct environment *env)
 {
-	struct rc_net_aws_credentials_options options = {.loop = world.loop,
-							 .http = world.client,
+	struct rc_net_aws_credentials_options options = {.loop = aws_scene.loop,
+							 .http = aws_scene.client,
 							 .env = (const char *const *)env->list,
 							 .region = "eu-central-1"};
 
@@ -445,9 +206,9 @@ START_TEST(sources)
 	/* The profile with a token file names it by its whole path. */
 	config = rc_asprintf("[profile web]\nrole_arn = arn:aws:iam::1:role/web\n"
 			     "web_identity_token_file = %s/token\n",
-			     world.folder);
+			     aws_scene.folder);
 	if (strcmp(cases[_i].name, "web identity of a profile") == 0)
-		write_file("config", config);
+		aws_scene_write("config", config);
 	environment_init(&env, cases[_i].env);
 	credentials = make(&env);
 	if (cases[_i].id) {
@@ -456,12 +217,12 @@ START_TEST(sources)
 	} else {
 		rc_check_fails(get(credentials, &id, &err), cases[_i].code, err, cases[_i].error);
 	}
-	ck_assert_int_eq(world.asked, cases[_i].asked);
+	ck_assert_int_eq(aws_scene.asked, cases[_i].asked);
 	/* Again: they are kept, and what failed is not asked for at once. */
 	free(rc_steal(&id));
 	get(credentials, &id, NULL);
 	ck_assert_pstr_eq(id, cases[_i].id);
-	ck_assert_int_eq(world.asked, cases[_i].asked);
+	ck_assert_int_eq(aws_scene.asked, cases[_i].asked);
 	environment_done(&env);
 }
 END_TEST
@@ -476,11 +237,11 @@ START_TEST(keys_and_roles_given)
 		{.arn = "arn:aws:iam::1:role/last", .session_name = "eso"},
 	};
 	static const char *const none[] = {"AWS_PROFILE=nobody", NULL};
-	rc_cleanup(rc_secret_freep) struct rc_secret *secret = rc_secret_new_text(SECRET);
+	rc_cleanup(rc_secret_freep) struct rc_secret *secret = rc_secret_new_text(AWS_SCENE_SECRET);
 	struct rc_net_aws_keys keys = {"GIVEN", secret, NULL};
 	struct environment env;
-	struct rc_net_aws_credentials_options options = {.loop = world.loop,
-							 .http = world.client,
+	struct rc_net_aws_credentials_options options = {.loop = aws_scene.loop,
+							 .http = aws_scene.client,
 							 .region = "eu-central-1",
 							 .keys = &keys,
 							 .roles = roles,
@@ -528,8 +289,8 @@ START_TEST(web_identity_by_call)
 	static const struct rc_net_aws_role role = {.arn = "arn:aws:iam::1:role/pod"};
 	static const char *const none[] = {NULL};
 	struct environment env;
-	struct rc_net_aws_credentials_options options = {.loop = world.loop,
-							 .http = world.client,
+	struct rc_net_aws_credentials_options options = {.loop = aws_scene.loop,
+							 .http = aws_scene.client,
 							 .region = "eu-central-1",
 							 .web_identity = &role,
 							 .want = want,
@@ -574,22 +335,22 @@ START_TEST(renewal)
 
 	environment_init(&env, one);
 	credentials = make(&env);
-	world.lifetime_s = 2;
+	aws_scene.lifetime_s = 2;
 	rc_check_ok(get(credentials, &id, &err), err);
-	ck_assert_int_eq(world.asked, 1);
+	ck_assert_int_eq(aws_scene.asked, 1);
 	/* A fresh one that is refused is not fetched again. */
 	rc_net_aws_credentials_forget(credentials);
 	rc_check_ok(get(credentials, &again, &err), err);
-	ck_assert_int_eq(world.asked, 1);
-	world.is_failing = true;
+	ck_assert_int_eq(aws_scene.asked, 1);
+	aws_scene.is_failing = true;
 	while (rc_net_aws_credentials_get(credentials, &waiter, &keys, NULL) == 0) {
-		ev_run(world.loop, EVRUN_NOWAIT);
+		ev_run(aws_scene.loop, EVRUN_NOWAIT);
 		usleep(20000);
 	}
-	ck_assert_int_ge(world.asked, 2);
+	ck_assert_int_ge(aws_scene.asked, 2);
 	rc_check_fails(get(credentials, &again, &err), -EAGAIN, err,
 		       "AWS answered 503: ServiceUnavailable: come <back> later");
-	ck_assert_int_lt(world.asked, 6);
+	ck_assert_int_lt(aws_scene.asked, 6);
 	environment_done(&env);
 }
 END_TEST
@@ -605,14 +366,14 @@ START_TEST(waiters)
 
 	environment_init(&env, one);
 	credentials = make(&env);
-	world.is_hanging = true;
+	aws_scene.is_hanging = true;
 	ck_assert_int_eq(rc_net_aws_credentials_get(credentials, &first, &keys, NULL), 1);
 	ck_assert_int_eq(rc_net_aws_credentials_get(credentials, &second, &keys, NULL), 1);
 	rc_net_aws_credentials_leave(credentials, &first);
 	ck_assert(!first.is_waiting && second.is_waiting);
-	while (!world.held)
-		ev_run(world.loop, EVRUN_ONCE);
-	ck_assert_int_eq(world.asked, 1);
+	while (!aws_scene.held)
+		ev_run(aws_scene.loop, EVRUN_ONCE);
+	ck_assert_int_eq(aws_scene.asked, 1);
 	rc_net_aws_credentials_free(credentials);
 	ck_assert(!second.is_waiting);
 	environment_done(&env);
@@ -629,7 +390,7 @@ START_TEST(no_instance)
 
 	environment_init(&env, none);
 	credentials = make(&env);
-	world.is_no_cloud = true;
+	aws_scene.is_no_cloud = true;
 	ck_assert_int_eq(get(credentials, &id, &err), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(rc_error_get_hint(err), "no instance of AWS"));
 	rc_error_free(err);
@@ -743,7 +504,7 @@ static Suite *make_suite(void)
 	Suite *suite = suite_create("net/aws-credentials");
 	TCase *tcase = tcase_create("aws-credentials");
 
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, aws_scene_init, aws_scene_done);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, sources, 0, RC_ARRAY_SIZE(cases));
 	tcase_add_test(tcase, keys_and_roles_given);

@@ -19,6 +19,7 @@ struct moment {
 	enum rc_secrets_lease_action action;
 	enum rc_secrets_lease_which which;
 	int64_t in_s; /* of WAIT: at least so long, and at most 10 % of a life more; NEVER */
+	int64_t rollout_s;
 };
 
 /* What is not said of them is filled in by build(). */
@@ -48,6 +49,16 @@ static const struct moment moments[] = {
 	{.name = "a renewal came back short",
 	 .current = LEASE(701, 1000, .is_last = true),
 	 .action = RC_SECRETS_LEASE_ROTATE},
+	{.name = "the last rollout took long",
+	 .current = LEASE(401, 1000),
+	 .rollout_s = 200,
+	 .action = RC_SECRETS_LEASE_RENEW,
+	 .which = CURRENT},
+	{.name = "the last rollout took longer than a life",
+	 .current = LEASE(100, 1000),
+	 .rollout_s = 2000,
+	 .action = RC_SECRETS_LEASE_WAIT,
+	 .in_s = 233},
 	{.name = "a renewal failed for now",
 	 .current = LEASE(701, 1000, .not_before_unix_s = T + 20),
 	 .action = RC_SECRETS_LEASE_WAIT,
@@ -177,6 +188,7 @@ static void build(struct rc_secrets_lease_record *record, const struct moment *m
 	add(record, OLD, &moment->old, true);
 	add(record, NEXT, &moment->next, true);
 	record->generations[CURRENT].minted_unix_s = T - moment->minted_ago_s;
+	record->rollout_s = moment->rollout_s;
 }
 
 START_TEST(test_moment)

@@ -112,6 +112,10 @@ cat >"$work/reconciled.yaml" <<-END
 	      binary: $top/tests/support/terraform/terraform
 	      backendConfig: path=$work/aws.tfstate
 	      authorMayApprove: true
+	      outputs:
+	        - { kind: ConfigMap, namespace: shop, object: infra }
+	        - { kind: Secret, namespace: shop, object: database, keys: { DB_HOST: host, DB_PASSWORD: password } }
+	        - { kind: ConfigMap, namespace: shop, object: wrong, keys: { p: password } }
 	api: { socket: $RECONCILED_SOCKET }
 	log: { level: debug, format: text }
 	stateDirectory: $work/state
@@ -158,6 +162,43 @@ infra db-3.example.com
 push infra 'a third host'
 ok 'a yes' approve
 soon 'another output alone is brought, without self-heal' map .data.host db-3.example.com
+
+# ---- objects of the cluster that hold outputs
+secret() { # JQ-FILTER VALUE
+	[ "$(get /api/v1/namespaces/shop/secrets/database "$1" 2>/dev/null)" = "$2" ]
+}
+written() { # OBJECT FILTER
+	"$ctl" terraform get aws -o json | jq -r ".written[] | select(.name == \"$1\") | $2"
+}
+host() {
+	secret '.data.DB_HOST | @base64d' "$1"
+}
+password() {
+	secret '.data.DB_PASSWORD | @base64d' "$1"
+}
+soon 'outputs are in a Secret' host db-3.example.com
+ok 'those that are sensitive, too' password s3ns1t1ve
+ok 'ours by field manager' secret '[.metadata.managedFields[].manager] | join(",")' reconciled
+ok 'the stack is named' secret '.metadata.annotations."reconciled.io/terraform-stack"' aws
+soon 'and in a ConfigMap, without what is sensitive' eval '[ "$(get /api/v1/namespaces/shop/configmaps/infra .data)" = "$(printf "{\n  \"host\": \"db-3.example.com\"\n}")" ]'
+ok 'the status names them' test "$(written database .state)" = written
+soon 'a sensitive output is refused for a ConfigMap' eval 'written wrong .reason | grep -q "output .password. is sensitive, and a ConfigMap is no place for it"'
+ok 'which is not made' test "$(get /api/v1/namespaces/shop/configmaps/wrong .kind)" = Status
+api /api/v1/namespaces/shop/secrets/database -o /dev/null -X PATCH -H 'Content-Type: application/merge-patch+json' \
+	-d '{"data": {"DB_HOST": "bm8=", "OTHER": "bm8="}}'
+soon 'what somebody changed is put right' host db-3.example.com
+ok 'what is others stays' secret '.data.OTHER' bm8=
+infra db-4.example.com
+push infra 'a fourth host'
+ok 'a yes' approve
+soon 'another output is brought there' host db-4.example.com
+kill "$daemon_pid"
+wait "$daemon_pid" 2>/dev/null
+api /api/v1/namespaces/shop/secrets/database -o /dev/null -X DELETE
+start_daemon
+soon 'after a restart they are read anew, and a lost Secret is made' password s3ns1t1ve
+ok 'by a run of its own' eval '[ "$("$ctl" terraform runs aws -o json | jq -r "[.items[] | select(.kind == \"outputs\") | .phase] | unique | join(\",\")")" = read ]'
+ok 'which says nothing about the plan' eval '[ "$("$ctl" terraform get aws -o json | jq -r .phase)" = applied ]'
 
 # ---- what cannot be
 application 'reconciled.io/values-from: "all: terraform/aws/password"'
