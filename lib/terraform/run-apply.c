@@ -267,7 +267,6 @@ int rc_terraform_run_backup(struct rc_flow *flow, struct rc_error **err)
 						   .output = RC_TERRAFORM_OUTPUT_VALUE,
 						   .max_bytes = STATE_BYTES,
 						   .done = on_pull};
-	int r;
 
 	if (is_noop(run))
 		return RC_NEXT;
@@ -278,8 +277,7 @@ int rc_terraform_run_backup(struct rc_flow *flow, struct rc_error **err)
 				     "no key is configured: the state is not backed up");
 		return RC_NEXT;
 	}
-	r = rc_terraform_run_command(run, &command, err);
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 /* ---- apply ---- */
@@ -320,7 +318,6 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 		.may_write = true,
 		.done = on_apply,
 	};
-	int r;
 
 	if (is_noop(run))
 		return RC_NEXT;
@@ -330,8 +327,7 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 	rc_terraform_run_enter(run, "applying");
 	rc_log_notice(&run->scope, "applying plan %.12s",
 		      rc_json_text(run->record, "digest", NULL) ?: "");
-	r = rc_terraform_run_command(run, &command, err);
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 /* ---- outputs ---- */
@@ -386,9 +382,7 @@ int rc_terraform_run_outputs(struct rc_flow *flow, struct rc_error **err)
 						   .output = RC_TERRAFORM_OUTPUT_VALUE,
 						   .max_bytes = OUTPUTS_BYTES,
 						   .done = on_outputs};
-	int r;
 
 	rc_terraform_run_enter(run, "verifying");
-	r = rc_terraform_run_command(run, &command, err);
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }

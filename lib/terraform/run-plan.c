@@ -130,9 +130,8 @@ int rc_terraform_run_version(struct rc_flow *flow, struct rc_error **err)
 						   .output = RC_TERRAFORM_OUTPUT_VALUE,
 						   .max_bytes = VERSION_BYTES,
 						   .done = on_version};
-	int r = rc_terraform_run_command(run, &command, err);
 
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 /* ---- init ---- */
@@ -180,7 +179,7 @@ int rc_terraform_run_init(struct rc_flow *flow, struct rc_error **err)
 		push_made(&args, rc_asprintf("-backend-config=%s", stack->backend_config[i]));
 	r = rc_terraform_run_command(run, &command, err);
 	args_done(&args);
-	return r < 0 ? r : RC_WAIT;
+	return r;
 }
 
 int rc_terraform_run_workspace(struct rc_flow *flow, struct rc_error **err)
@@ -191,12 +190,10 @@ int rc_terraform_run_workspace(struct rc_flow *flow, struct rc_error **err)
 				    "-or-create", workspace, NULL};
 	struct rc_terraform_run_command command = {
 		.args = args, .timeout_ms = SHORT_MS, .done = on_plain};
-	int r;
 
 	if (!workspace || strcmp(workspace, "default") == 0)
 		return RC_NEXT;
-	r = rc_terraform_run_command(run, &command, err);
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 /* ---- validate ---- */
@@ -231,11 +228,9 @@ int rc_terraform_run_validate(struct rc_flow *flow, struct rc_error **err)
 						   .output = RC_TERRAFORM_OUTPUT_VALUE,
 						   .max_bytes = VALIDATE_BYTES,
 						   .done = on_validate};
-	int r;
 
 	rc_terraform_run_enter(run, "validating");
-	r = rc_terraform_run_command(run, &command, err);
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 /* ---- plan ---- */
@@ -275,7 +270,7 @@ int rc_terraform_run_plan(struct rc_flow *flow, struct rc_error **err)
 	push_made(&args, rc_asprintf("-out=%s/plan", run->options.folder));
 	r = rc_terraform_run_command(run, &command, err);
 	args_done(&args);
-	return r < 0 ? r : RC_WAIT;
+	return r;
 }
 
 /* ---- unlock ---- */
@@ -287,9 +282,8 @@ int rc_terraform_run_unlock(struct rc_flow *flow, struct rc_error **err)
 				    rc_json_text(run->record, "unlock", NULL) ?: "", NULL};
 	struct rc_terraform_run_command command = {
 		.args = args, .timeout_ms = SHORT_MS, .done = on_plain};
-	int r = rc_terraform_run_command(run, &command, err);
 
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 /* ---- reading it ---- */
@@ -306,9 +300,8 @@ static int show(struct rc_terraform_run *run, const char *flag, const char *name
 						   .out_path = out,
 						   .max_bytes = max_bytes,
 						   .done = on_plain};
-	int r = rc_terraform_run_command(run, &command, err);
 
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 int rc_terraform_run_export(struct rc_flow *flow, struct rc_error **err)

@@ -32,7 +32,8 @@ void rc_terraform_run_enter(struct rc_terraform_run *run, const char *phase);
 void rc_terraform_run_set_text(struct rc_terraform_run *run, const char *key, const char *text);
 /* Below the run's folder; the caller's to free. */
 char *rc_terraform_run_path(const struct rc_terraform_run *run, const char *name);
-/* Start the program with these arguments (NULL-terminated, without the program itself). */
+/* Start the program with these arguments (NULL-terminated, without the program itself); what the
+ * step returns then: RC_WAIT, as done goes on with the flow. */
 struct rc_terraform_run_command {
 	const char *const *args;
 	uint64_t timeout_ms;

@@ -68,9 +68,8 @@ int rc_terraform_run_list(struct rc_flow *flow, struct rc_error **err)
 						   .output = RC_TERRAFORM_OUTPUT_VALUE,
 						   .max_bytes = LIST_BYTES,
 						   .done = on_list};
-	int r = rc_terraform_run_command(run, &command, err);
 
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 /* ---- inspect: what would replace what ---- */
@@ -185,7 +184,6 @@ int rc_terraform_run_inspect(struct rc_flow *flow, struct rc_error **err)
 						   .output = RC_TERRAFORM_OUTPUT_VALUE,
 						   .max_bytes = STATE_BYTES,
 						   .done = on_pulled};
-	int r;
 
 	rc_terraform_run_enter(run, "planning");
 	if (!run->options.backup_key) {
@@ -193,8 +191,7 @@ int rc_terraform_run_inspect(struct rc_flow *flow, struct rc_error **err)
 		rc_hint(err, "set terraform.backups.key");
 		return -EINVAL;
 	}
-	r = rc_terraform_run_command(run, &command, err);
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }
 
 int rc_terraform_run_check_current(const struct rc_terraform_run *run, struct rc_str state,
@@ -237,7 +234,6 @@ int rc_terraform_run_push(struct rc_flow *flow, struct rc_error **err)
 		"state", "push", lock, is_forced ? "-force" : path, is_forced ? path : NULL, NULL};
 	struct rc_terraform_run_command command = {
 		.args = args, .timeout_ms = PULL_MS, .may_write = true, .done = on_pushed};
-	int r;
 
 	/* Between the last look and now the freeze may have come. */
 	if (!rc_terraform_run_is_approved(run))
@@ -245,6 +241,5 @@ int rc_terraform_run_push(struct rc_flow *flow, struct rc_error **err)
 	rc_terraform_run_enter(run, "applying");
 	rc_log_notice(&run->scope, "restoring the state of %s",
 		      rc_json_text(get_restore(run), "backup", NULL) ?: "");
-	r = rc_terraform_run_command(run, &command, err);
-	return r < 0 ? r : RC_WAIT;
+	return rc_terraform_run_command(run, &command, err);
 }

@@ -202,7 +202,7 @@ int rc_terraform_run_command(struct rc_terraform_run *run,
 	json_object_set_new(run->record, "pid",
 			    json_integer(rc_terraform_command_get_pid(run->command)));
 	save(run);
-	return 0;
+	return RC_WAIT;
 }
 
 static int judge(struct rc_terraform_run *run, int r,
