@@ -161,13 +161,6 @@ static const struct config_field render_fields[] = {
 };
 static const struct config_struct render_section = {render_fields, 0, 0};
 
-static const struct config_field api_fields[] = {
-	CONFIG_FIELD_TEXT(struct rc_config, api.socket, "socket"),
-	CONFIG_FIELD_TEXT(struct rc_config, api.listen, "listen"),
-	{.name = NULL},
-};
-static const struct config_struct api_section = {api_fields, 0, 0};
-
 static const char *const levels[] = {"err", "warning", "notice", "info", "debug", NULL};
 static const char *const formats[] = {"auto", "text", "json", NULL};
 static const struct config_field log_fields[] = {
@@ -209,7 +202,7 @@ static const struct config_field root_fields[] = {
 	 .offset_n = offsetof(struct rc_config, n_customizations)},
 	{.name = "sync", .type = CONFIG_STRUCT, .target = &sync_section},
 	{.name = "render", .type = CONFIG_STRUCT, .target = &render_section},
-	{.name = "api", .type = CONFIG_STRUCT, .target = &api_section},
+	{.name = "api", .type = CONFIG_STRUCT, .target = &config_api},
 	{.name = "log", .type = CONFIG_STRUCT, .target = &log_section},
 	CONFIG_FIELD_TEXT(struct rc_config, state_directory, "stateDirectory"),
 	CONFIG_FIELD_TEXT(struct rc_config, cache_directory, "cacheDirectory"),

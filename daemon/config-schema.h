@@ -71,6 +71,10 @@ int config_validation_check(const struct rc_config *config, struct rc_buf *messa
 extern const struct config_struct config_webhooks; /* over struct rc_config */
 int config_webhooks_check(const struct rc_config *config, struct rc_buf *messages);
 
+/* ---- config-api.c ---- */
+extern const struct config_struct config_api; /* over struct rc_config */
+int config_api_check(const struct rc_config *config, struct rc_buf *messages);
+
 /* ---- config-notifications.c ---- */
 extern const struct config_struct config_sink;
 int config_notifications_check(const struct rc_config *config, struct rc_buf *messages);

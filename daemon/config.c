@@ -243,6 +243,8 @@ int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_bu
 		r = config_notifications_check(config, messages);
 	if (r == 0)
 		r = config_webhooks_check(config, messages);
+	if (r == 0)
+		r = config_api_check(config, messages);
 	if (r < 0)
 		return r;
 	set_repository_defaults(config);

@@ -174,6 +174,20 @@ struct rc_config_receiver {
 	struct rc_config_place place;
 };
 
+/* Who may use the API over TLS, and for what. */
+struct rc_config_client {
+	const char *name;
+	struct rc_config_auth token; /* where its digest is, "sha256:HEX" */
+	const char *certificate;     /* a common name */
+	const char *role;	     /* one of rc_config_roles */
+	const char **projects;	     /* none: all, and what is of no project */
+	size_t n_projects;
+	struct rc_config_place place;
+};
+
+/* Each may do what those before it may; ends with NULL. */
+extern const char *const rc_config_roles[];
+
 struct rc_config {
 	struct rc_arena *arena;
 	const char *instance; /* tells installations on one cluster apart */
@@ -205,6 +219,12 @@ struct rc_config {
 	} webhooks;
 	struct {
 		const char *socket, *listen;
+		struct {
+			const char *listen; /* NULL: only the socket */
+			const char *certificate, *key, *client_ca;
+			struct rc_config_client *clients;
+			size_t n_clients;
+		} tls;
 	} api;
 	struct {
 		const char *level, *format;

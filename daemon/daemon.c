@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "notices.h"
+#include "remote.h"
 #include "secrets.h"
 #include "terraform.h"
 #include "validation.h"
@@ -324,6 +325,7 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 
 void daemon_done(struct rc_daemon *daemon)
 {
+	daemon_remote_free(rc_steal(&daemon->remote));
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
 	free_parts(daemon);
@@ -367,7 +369,8 @@ static bool is_fixed_changed(const struct rc_config *a, const struct rc_config *
 {
 	return strcmp(a->state_directory, b->state_directory) != 0 ||
 	       strcmp(a->instance, b->instance) != 0 || strcmp(a->api.socket, b->api.socket) != 0 ||
-	       !rc_text_equal(a->api.listen, b->api.listen);
+	       !rc_text_equal(a->api.listen, b->api.listen) ||
+	       !rc_text_equal(a->api.tls.listen, b->api.tls.listen);
 }
 
 void daemon_reload(struct rc_daemon *daemon)
@@ -396,6 +399,7 @@ void daemon_reload(struct rc_daemon *daemon)
 	free_parts(daemon);
 	daemon->config = config;
 	set_log(config);
+	daemon_remote_configure(daemon->remote);
 	if (make_parts(daemon, &err) < 0)
 		rc_log_error(NULL, LOG_ERR, err, "after the reload");
 	rc_error_free(err);

@@ -16,6 +16,7 @@
 
 struct daemon_catalog;
 struct daemon_live;
+struct daemon_remote;
 struct daemon_secrets;
 struct daemon_notices;
 struct daemon_terraform;
@@ -42,7 +43,8 @@ struct rc_daemon {
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
 	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;
-	char *config_error; /* why the last reload was refused, or NULL */
+	struct daemon_remote *remote; /* the API over TLS; NULL: only the socket */
+	char *config_error;	      /* why the last reload was refused, or NULL */
 	int64_t started_unix_s;
 	ev_signal hangup, terminate, interrupt;
 	ev_timer watchdog, last; /* last: the end comes, whatever it waits for */

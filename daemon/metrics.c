@@ -11,6 +11,7 @@
 #include "secrets.h"
 #include "terraform.h"
 #include "validation.h"
+#include "remote.h"
 #include "webhooks.h"
 
 static void head(struct rc_buf *out, const char *name, const char *type, const char *help)
@@ -275,5 +276,6 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	write_measures(out, daemon_validation_list(daemon->validation));
 	daemon_notices_write_metrics(daemon->notices, out);
 	daemon_webhooks_write_metrics(daemon->webhooks, out);
+	daemon_remote_write_metrics(daemon->remote, out);
 	write_process(out, daemon);
 }

@@ -14,12 +14,15 @@
 
 #define API_PARTS_MAX 6
 
+struct api_client;
+
 /* One request; it lives until its handler returns, the exchange until it is answered. */
 struct api_call {
 	struct rc_daemon *daemon;
 	struct rc_net_http_exchange *exchange;
 	const char *parts[API_PARTS_MAX]; /* of the path, after /v1 */
 	size_t n;
+	const struct api_client *client; /* of the TLS listener; NULL: a user of the socket */
 };
 
 /* ---- call.c ---- */
@@ -35,6 +38,18 @@ int api_read_body(struct api_call *call, json_t **ret_body, struct rc_error **er
 char *api_name_caller(struct api_call *call);
 /* Whether he may change things; -EACCES is in *err when not. */
 bool api_may_change(struct api_call *call, struct rc_error **err);
+
+/* ---- server.c ---- */
+/* Answer what is asked at the exchange's path. */
+void api_serve(struct rc_daemon *daemon, struct rc_net_http_exchange *exchange,
+	       const struct api_client *client);
+
+/* ---- client.c: what a client of the TLS listener may ---- */
+/* -EACCES, or -ENOENT for what it may not know of. */
+int api_client_check(const struct api_client *client, const struct api_call *call,
+		     struct rc_error **err);
+bool api_client_sees(const struct api_client *client, const struct rc_app *app);
+const char *api_client_get_name(const struct api_client *client);
 
 /* ---- the nouns: GET and POST below /v1/NOUN ---- */
 void api_status_serve(struct api_call *call);

@@ -11,7 +11,8 @@ static void serve_apps(struct api_call *call)
 	json_t *items = json_array();
 
 	for (struct rc_app *const *a = rc_engine_list_apps(call->daemon->engine); *a; a++)
-		json_array_append_new(items, rc_app_describe(*a));
+		if (!call->client || api_client_sees(call->client, *a))
+			json_array_append_new(items, rc_app_describe(*a));
 	api_reply(call, json_pack("{s:o}", "items", items));
 }
 

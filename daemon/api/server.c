@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "remote.h"
 
 #define METRICS_MAX ((size_t)16 << 20)
 
@@ -49,23 +50,29 @@ static void route(struct api_call *call)
 	api_reply_error(call->exchange, err);
 }
 
-static void on_control(void *userdata, struct rc_net_http_exchange *exchange)
+void api_serve(struct rc_daemon *daemon, struct rc_net_http_exchange *exchange,
+	       const struct api_client *client)
 {
 	const char *path = rc_net_http_exchange_get_path(exchange);
-	struct api_call call = {.daemon = userdata, .exchange = exchange};
-	rc_autofree char *text = NULL;
-	char *rest, *part;
+	struct api_call call = {.daemon = daemon, .exchange = exchange, .client = client};
+	rc_autofree char *text = rc_strdup(strncmp(path, "/v1/", 4) == 0 ? path + 4 : "");
+	struct rc_error *err = NULL;
+	char *rest = text, *part;
 
-	if (strcmp(path, "/metrics") == 0) {
-		serve_metrics(call.daemon, exchange);
-		return;
-	}
-	text = rc_strdup(strncmp(path, "/v1/", 4) == 0 ? path + 4 : "");
-	rest = text;
 	while ((part = strsep(&rest, "/")) && call.n < API_PARTS_MAX)
 		if (*part)
 			call.parts[call.n++] = part;
-	route(&call);
+	if (client && api_client_check(client, &call, &err) < 0)
+		api_reply_error(exchange, err);
+	else if (strcmp(path, "/metrics") == 0)
+		serve_metrics(daemon, exchange);
+	else
+		route(&call);
+}
+
+static void on_control(void *userdata, struct rc_net_http_exchange *exchange)
+{
+	api_serve(userdata, exchange, NULL);
 }
 
 static void on_metrics(void *userdata, struct rc_net_http_exchange *exchange)
@@ -101,8 +108,9 @@ int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err)
 					   &daemon->control, err);
 	if (r < 0)
 		return rc_wrap(err, r, "the control socket");
-	if (!daemon->config->api.listen)
-		return 0;
+	r = daemon_remote_new(daemon, &daemon->remote, err);
+	if (r < 0 || !daemon->config->api.listen)
+		return r;
 	options = (struct rc_net_http_server_options){.listen = daemon->config->api.listen,
 						      .max_body_bytes = 4096};
 	r = rc_net_http_server_new(daemon->loop, &options, on_metrics, daemon, &daemon->metrics,

@@ -138,9 +138,11 @@ static int read_alias(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_n
 	struct anchor *anchor;
 
 	HASH_FIND(hh, reader->anchors, name, strlen(name), anchor);
-	if (!anchor)
+	if (!anchor) {
+		reader->ended = true; /* goyaml's parser stops here */
 		return fail_at(reader, err, -EINVAL, line, column, "unknown anchor '%s' referenced",
 			       name);
+	}
 	if (!anchor->node)
 		return fail_at(reader, err, -EINVAL, line, column,
 			       "anchor '%s' value contains itself", name);
@@ -538,7 +540,7 @@ static int read_careful(struct rc_yaml_reader *reader, struct rc_yaml_node **ret
 			r = next_event(reader, err);
 		if (r == 0)
 			r = read_node(reader, ret_node, err);
-		if (r == -EINVAL)
+		if (r == -EINVAL && !reader->ended)
 			read_to_end(reader, err);
 		/* What follows the root on its line is an error of this document. */
 		if (r == 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "data/base64.h"
@@ -67,6 +68,7 @@ static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigne
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		return rc_buf_printf(buf, "%lld", (long long)value.integer);
 	case RC_VALUE_FLOAT:
 		if (!isfinite(value.real))
@@ -81,6 +83,8 @@ static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigne
 	case RC_VALUE_STRING:
 		return rc_json_write_string(buf, value.text, html);
 	case RC_VALUE_BYTES:
+		if (!value.text.p)
+			return rc_buf_puts(buf, "null");
 		rc_buf_putc(buf, '"');
 		rc_base64_encode(value.text, buf);
 		return rc_buf_putc(buf, '"');
@@ -182,6 +186,56 @@ static int emit_text(struct rc_yaml_emitter *emitter, struct rc_str text)
 	return 0;
 }
 
+/* On the way through JSON base64; a list of numbers without it. */
+static int emit_bytes(struct rc_yaml_emitter *emitter, struct rc_str bytes)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	int r = 0;
+
+	if (emitter->flavour == RC_YAML_V2 && !bytes.p) {
+		rc_yaml_emit_plain(emitter, RC_STR("null"));
+		return 0;
+	}
+	if (emitter->flavour == RC_YAML_V2) {
+		rc_base64_encode(bytes, &text);
+		return emit_text(emitter, rc_buf_str(&text));
+	}
+	if (bytes.n == 0) {
+		rc_yaml_emit_empty(emitter, true);
+		return 0;
+	}
+	rc_yaml_emit_begin(emitter, true);
+	for (size_t i = 0; r == 0 && i < bytes.n; i++)
+		r = emit(emitter, rc_value_int((unsigned char)bytes.p[i]));
+	rc_yaml_emit_end(emitter);
+	return r;
+}
+
+/* Without JSON: a struct's fields in their order, under their names in small letters. */
+static int emit_object(struct rc_yaml_emitter *emitter, struct rc_value object,
+		       struct rc_arena *arena)
+{
+	struct rc_value plain = emitter->flavour == RC_YAML_V2
+					? rc_helm_objects_to_map(arena, object)
+					: rc_helm_objects_to_fields(arena, object);
+	int r = 0;
+
+	if (emitter->flavour == RC_YAML_V2 || plain.kind != RC_VALUE_MAP) {
+		if (strcmp(rc_value_type_name(object), "time.Time") != 0 ||
+		    emitter->flavour == RC_YAML_V2)
+			return emit(emitter, plain);
+		rc_yaml_emit_plain(emitter, plain.text);
+		return 0;
+	}
+	rc_yaml_emit_begin(emitter, false);
+	for (size_t i = 0; r == 0 && i < plain.map->n; i++) {
+		rc_yaml_emit_key(emitter, plain.map->entries[i].key);
+		r = emit(emitter, plain.map->entries[i].value);
+	}
+	rc_yaml_emit_end(emitter);
+	return r;
+}
+
 static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
@@ -199,6 +253,7 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		rc_buf_printf(&bytes, "%lld", (long long)value.integer);
 		rc_yaml_emit_plain(emitter, rc_buf_str(&bytes));
 		return 0;
@@ -212,8 +267,7 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 	case RC_VALUE_STRING:
 		return emit_text(emitter, value.text);
 	case RC_VALUE_BYTES:
-		rc_base64_encode(value.text, &bytes);
-		return emit_text(emitter, rc_buf_str(&bytes));
+		return emit_bytes(emitter, value.text);
 	case RC_VALUE_LIST:
 		if (value.list->n > 0)
 			return emit_list(emitter, value.list);
@@ -226,7 +280,7 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 		return 0;
 	case RC_VALUE_OBJECT:
 		arena = rc_arena_new(0);
-		return emit(emitter, rc_helm_objects_to_map(arena, value));
+		return emit_object(emitter, value, arena);
 	}
 	return -EINVAL;
 }

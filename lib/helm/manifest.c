@@ -300,11 +300,11 @@ static int read_head(struct sorting *sorting, struct rc_helm_manifest *manifest,
 				 "\"json:\\\"name\\\"\"; Annotations map[string]string "
 				 "\"json:\\\"annotations\\\"\" }",
 				 err);
-	r = read_text(sorting, rc_yaml_get(metadata, "name"), ".metadata.name", &manifest->name,
-		      err);
+	/* The way through JSON puts the keys in order, so of two faults this one comes first. */
+	r = read_annotations(sorting, rc_yaml_get(metadata, "annotations"), manifest, err);
 	return r < 0 ? r
-		     : read_annotations(sorting, rc_yaml_get(metadata, "annotations"), manifest,
-					err);
+		     : read_text(sorting, rc_yaml_get(metadata, "name"), ".metadata.name",
+				 &manifest->name, err);
 }
 
 unsigned int rc_helm_manifest_rank(const char *kind)

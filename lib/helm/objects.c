@@ -1,6 +1,7 @@
 /* .Chart, .Capabilities. */
 #include "helm/objects.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #include "helm/encode.h"
@@ -384,6 +385,37 @@ struct rc_value rc_helm_objects_to_map(struct rc_arena *arena, struct rc_value o
 	if (record->embedded.kind == RC_VALUE_OBJECT)
 		add_fields(arena, record->embedded.object, map);
 	add_fields(arena, record, map);
+	return map;
+}
+
+static struct rc_str in_small_letters(struct rc_arena *arena, struct rc_str name)
+{
+	char *small = rc_arena_strndup(arena, name.p, name.n);
+
+	for (size_t i = 0; i < name.n; i++)
+		small[i] = (char)tolower((unsigned char)small[i]);
+	return (struct rc_str){small, name.n};
+}
+
+struct rc_value rc_helm_objects_to_fields(struct rc_arena *arena, struct rc_value object)
+{
+	const struct record *record = object.object;
+	struct rc_value map = rc_value_map_new(arena, RC_VALUE_ANY, 0);
+
+	if (!is_record(object)) {
+		object = rc_helm_objects_to_map(arena, object);
+		if (object.kind != RC_VALUE_MAP)
+			return object;
+		for (size_t i = 0; i < object.map->n; i++)
+			append(arena, map.map, in_small_letters(arena, object.map->entries[i].key),
+			       object.map->entries[i].value);
+		return map;
+	}
+	if (record->embedded.kind == RC_VALUE_OBJECT)
+		append(arena, map.map, RC_STR("metadata"), record->embedded);
+	for (size_t i = 0; record->order[i]; i++)
+		append(arena, map.map, in_small_letters(arena, rc_str(record->order[i])),
+		       *rc_value_map_get(record->fields.map, rc_str(record->order[i])));
 	return map;
 }
 

@@ -23,6 +23,9 @@ struct rc_value rc_helm_objects_files(struct rc_arena *arena, const struct rc_he
 
 /* What encoding/json would see of an object: a map or list. */
 struct rc_value rc_helm_objects_to_map(struct rc_arena *arena, struct rc_value object);
+/* What goyaml.v3 sees of it: every field, by its Go name in small letters, in the struct's order.
+ */
+struct rc_value rc_helm_objects_to_fields(struct rc_arena *arena, struct rc_value object);
 
 /* The same map, seen as chartutil.Values. */
 struct rc_value rc_helm_objects_values(struct rc_value map);

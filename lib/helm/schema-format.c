@@ -3,51 +3,52 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/str.h"
+#include "data/go-url.h"
 #include "data/regex.h"
+#include "helm/mail.h"
+#include "template/time.h"
 
-static bool is_address(int family, const char *text)
+/* net.ParseIP: no zone, no leading zeros. */
+static bool is_address(const char *text)
 {
 	unsigned char address[16];
 
-	return inet_pton(family, text, address) == 1;
+	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
 
 static bool is_ipv4(const char *text)
 {
-	return is_address(AF_INET, text);
+	return is_address(text) && strchr(text, '.');
 }
 
 static bool is_ipv6(const char *text)
 {
-	return is_address(AF_INET6, text);
+	return is_address(text) && strchr(text, ':');
 }
 
-static bool is_date_time(const char *text)
+static bool has_layout(const char *text, const char *layout)
 {
-	int64_t unix_s;
+	struct rc_template_time time;
 
-	return rc_clock_parse_rfc3339(text, &unix_s) == 0;
+	return rc_template_time_parse(rc_str(layout), rc_str(text), &time, NULL) == 0;
 }
 
 static bool is_date(const char *text)
 {
-	char whole[64];
-
-	snprintf(whole, sizeof(whole), "%.40sT00:00:00Z", text);
-	return strlen(text) == 10 && is_date_time(whole);
+	return has_layout(text, "2006-01-02");
 }
 
 static bool is_time(const char *text)
 {
-	char whole[64];
+	return has_layout(text, "15:04:05Z07:00") || has_layout(text, "15:04:05");
+}
 
-	snprintf(whole, sizeof(whole), "2000-01-01T%.40s", text);
-	return is_date_time(whole) || (strlen(text) == 8 && is_date_time(strcat(whole, "Z")));
+static bool is_date_time(const char *text)
+{
+	return is_time(text) || is_date(text) || has_layout(text, "2006-01-02T15:04:05Z07:00");
 }
 
 static bool is_hostname(const char *text)
@@ -70,31 +71,42 @@ static bool is_hostname(const char *text)
 		if (++label > 63)
 			return false;
 	}
-	return true;
+	return label > 0;
 }
 
-static bool is_email(const char *text)
+static bool parse_url(const char *text, struct rc_arena *arena, struct rc_go_url *ret)
 {
-	const char *at = strrchr(text, '@');
-
-	return at && at != text && at[1] != '\0' && !strpbrk(text, " \t\r\n");
+	return rc_go_url_parse(arena, rc_str(text), ret, NULL) == 0 && !strchr(text, '\\');
 }
 
 static bool is_uri_reference(const char *text)
 {
-	return !strpbrk(text, " \\<>\"{}|^`");
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	struct rc_go_url url;
+
+	return parse_url(text, arena, &url);
 }
 
 static bool is_uri(const char *text)
 {
-	const char *colon = strchr(text, ':');
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	struct rc_go_url url;
 
-	if (!colon || !isalpha((unsigned char)*text) || !is_uri_reference(text))
+	return parse_url(text, arena, &url) && url.scheme.n > 0;
+}
+
+/* Every brace of the path is closed. */
+static bool is_uri_template(const char *text)
+{
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	bool is_open = false;
+	struct rc_go_url url;
+
+	if (!parse_url(text, arena, &url))
 		return false;
-	for (const char *p = text; p < colon; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("+-.", *p))
-			return false;
-	return true;
+	for (size_t i = 0; i < url.path.n; i++)
+		is_open = is_open ? url.path.p[i] != '}' : url.path.p[i] == '{';
+	return !is_open;
 }
 
 static bool is_uuid(const char *text)
@@ -104,7 +116,7 @@ static bool is_uuid(const char *text)
 	for (size_t i = 0; i < 36; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 
-		if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+		if (dash ? text[i] != '-' : !strchr("0123456789abcdef", text[i]))
 			return false;
 	}
 	return true;
@@ -119,7 +131,22 @@ static bool is_regex(const char *text)
 
 static bool is_pointer(const char *text)
 {
-	return *text == '\0' || *text == '/';
+	if (*text != '\0' && *text != '/')
+		return false;
+	for (; *text; text++)
+		if (*text == '~' && text[1] != '0' && text[1] != '1')
+			return false;
+	return true;
+}
+
+/* A number without leading zeros, then "#" or a pointer. */
+static bool is_relative_pointer(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || (digits > 1 && *text == '0'))
+		return false;
+	return strcmp(text + digits, "#") == 0 || is_pointer(text + digits);
 }
 
 static const struct {
@@ -130,8 +157,8 @@ static const struct {
 	{"time", is_time},
 	{"date-time", is_date_time},
 	{"hostname", is_hostname},
-	{"email", is_email},
-	{"idn-email", is_email},
+	{"email", rc_helm_mail_is_address},
+	{"idn-email", rc_helm_mail_is_address},
 	{"ipv4", is_ipv4},
 	{"ipv6", is_ipv6},
 	{"uri", is_uri},
@@ -141,6 +168,8 @@ static const struct {
 	{"uuid", is_uuid},
 	{"regex", is_regex},
 	{"json-pointer", is_pointer},
+	{"relative-json-pointer", is_relative_pointer},
+	{"uri-template", is_uri_template},
 };
 
 bool rc_helm_schema_format_matches(const char *format, const char *text)

@@ -274,6 +274,7 @@ static bool check_patterns(struct rc_helm_schema_run *run, struct rc_value patte
 		rc_helm_schema_validate(run, patterns.map->entries[i].value, entry->value, &below,
 					result);
 	}
+	result->score += matched;
 	return matched;
 }
 

@@ -113,6 +113,7 @@ static const char *type_of(struct rc_value node)
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		return "integer";
 	case RC_VALUE_FLOAT:
 		return node.real == trunc(node.real) ? "integer" : "number";
@@ -227,6 +228,7 @@ void rc_helm_schema_validate(struct rc_helm_schema_run *run, struct rc_value sch
 	else if (check_type(rc_helm_schema_get(schema, "type"), node, path, result)) {
 		rc_helm_schema_combine(run, schema, node, path, result);
 		rc_helm_schema_check_type(run, schema, node, path, result);
+		result->score++;
 	}
 	run->depth--;
 }

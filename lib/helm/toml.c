@@ -165,6 +165,7 @@ static int write_element(struct writer *writer, struct rc_value value, int depth
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		return rc_buf_printf(writer->out, "%lld", (long long)value.integer);
 	case RC_VALUE_FLOAT:
 		write_float(writer, value.real);

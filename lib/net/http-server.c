@@ -2,21 +2,22 @@
 #include "net/http-server.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <microhttpd.h>
 #include <utlist.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "net/http-guard.h"
+#include "net/http-peer.h"
+#include "net/listen.h"
 
-#define BODY_DEFAULT   ((size_t)64 << 20)
+#define BODY_DEFAULT ((size_t)64 << 20)
+/* TLS 1.2 and 1.3, with forward secrecy. */
+#define PRIORITIES     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
 #define STREAM_PENDING ((size_t)256 << 20) /* a reader that slow is cut off */
-#define BACKLOG	       128
 
 struct rc_net_http_server {
 	struct ev_loop *loop;
@@ -26,6 +27,8 @@ struct rc_net_http_server {
 	ev_io readable;
 	ev_timer timer;
 	bool woken; /* a connection was resumed since the last run began */
+	rc_net_http_admit_fn *admit;
+	struct rc_net_http_guard guard;
 	size_t max_body;
 	char *unix_path;
 	unsigned int port;
@@ -173,7 +176,9 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 
 	(void)version;
 	if (!exchange) {
-		*state = exchange_new(server, connection, url, method);
+		*state = exchange = exchange_new(server, connection, url, method);
+		if (server->admit)
+			exchange->body.max = server->admit(server->userdata, exchange);
 		return MHD_YES;
 	}
 	if (*upload_size > 0) {
@@ -183,6 +188,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 	}
 	if (exchange->state == RECEIVING) {
 		exchange->state = ASKED;
+		rc_net_http_guard_on_asked(connection);
 		if (exchange->body.overflow)
 			rc_net_http_exchange_reply(exchange, 413, "text/plain",
 						   RC_STR("the request is too large\n"));
@@ -198,11 +204,11 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
 	struct rc_net_http_exchange *exchange = *state;
 
 	(void)userdata;
-	(void)connection;
 	(void)why;
 	if (!exchange)
 		return;
 	*state = NULL;
+	rc_net_http_guard_on_answered(&exchange->server->guard, connection);
 	if (exchange->closed && !exchange->ended)
 		exchange->closed(exchange->closed_data);
 	DL_DELETE(exchange->server->exchanges, exchange);
@@ -237,107 +243,51 @@ static ssize_t read_stream(void *userdata, uint64_t at, char *bytes, size_t max)
 	return 0;
 }
 
-static int listen_unix(const char *path, mode_t mode, struct rc_error **err)
+static struct MHD_OptionItem make_option(enum MHD_OPTION option, intptr_t n, const char *text)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	rc_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return rc_fail(err, -errno, "socket: %s", strerror(errno));
-	if (strlen(path) >= sizeof(address.sun_path))
-		return rc_fail(err, -EINVAL, "%s: longer than a socket's path can be", path);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	/* A socket that a killed predecessor left; that nobody else listens is our lock's matter.
-	 */
-	unlink(path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    chmod(path, mode ? mode : 0600) < 0 || listen(fd, BACKLOG) < 0)
-		return rc_fail(err, -errno, "listening on %s: %s", path, strerror(errno));
-	return rc_steal_fd(&fd);
+	return (struct MHD_OptionItem){option, n, (void *)(uintptr_t)text};
 }
 
-static int bind_one(const struct addrinfo *info)
+/* items has room for all there are, and the end. */
+static void fill_options(const struct rc_net_http_server_options *options,
+			 struct MHD_OptionItem *items)
 {
-	rc_autoclose int fd =
-		socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int on = 1;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
-		return -errno;
-	return rc_steal_fd(&fd);
-}
-
-static int listen_tcp(const char *text, struct rc_error **err)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
-	rc_autofree char *host = rc_strdup(text);
-	char *colon = strrchr(host, ':'), *name = host;
-	int r;
-
-	if (!colon)
-		return rc_fail(err, -EINVAL, "%s: not an address with a port, as 127.0.0.1:8443",
-			       text);
-	*colon = '\0';
-	if (*name == '[' && colon > name + 1 && colon[-1] == ']') {
-		colon[-1] = '\0';
-		name++;
+	if (options->certificate_pem) {
+		*items++ = make_option(MHD_OPTION_HTTPS_MEM_CERT, 0, options->certificate_pem);
+		*items++ = make_option(MHD_OPTION_HTTPS_MEM_KEY, 0, options->key_pem);
+		*items++ = make_option(MHD_OPTION_HTTPS_PRIORITIES, 0, PRIORITIES);
+		if (options->client_ca_pem)
+			*items++ =
+				make_option(MHD_OPTION_HTTPS_MEM_TRUST, 0, options->client_ca_pem);
 	}
-	r = getaddrinfo(*name ? name : NULL, colon + 1, &hints, &found);
-	if (r != 0)
-		return rc_fail(err, -EINVAL, "%s: %s", text, gai_strerror(r));
-	r = bind_one(found);
-	freeaddrinfo(found);
-	if (r < 0)
-		return rc_fail(err, r, "listening on %s: %s", text, strerror(-r));
-	return r;
-}
-
-static unsigned int port_of(int fd)
-{
-	struct sockaddr_storage address;
-	socklen_t n = sizeof(address);
-	char port[8];
-
-	if (getsockname(fd, (struct sockaddr *)&address, &n) < 0 ||
-	    getnameinfo((struct sockaddr *)&address, n, NULL, 0, port, sizeof(port),
-			NI_NUMERICSERV) != 0)
-		return 0;
-	return (unsigned int)strtoul(port, NULL, 10);
+	if (options->idle_timeout_s)
+		*items++ = make_option(MHD_OPTION_CONNECTION_TIMEOUT,
+				       (intptr_t)options->idle_timeout_s, NULL);
+	if (options->max_connections)
+		*items++ = make_option(MHD_OPTION_CONNECTION_LIMIT,
+				       (intptr_t)options->max_connections, NULL);
+	if (options->max_per_address)
+		*items++ = make_option(MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+				       (intptr_t)options->max_per_address, NULL);
+	*items = make_option(MHD_OPTION_END, 0, NULL);
 }
 
 static int start(struct rc_net_http_server *server, int fd,
 		 const struct rc_net_http_server_options *options, struct rc_error **err)
 {
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-	struct MHD_OptionItem items[6] = {{MHD_OPTION_END, 0, NULL}};
+	struct MHD_OptionItem items[8];
 	const union MHD_DaemonInfo *info;
-	int n = 0;
 
-	if (options->certificate_pem) {
+	if (options->certificate_pem)
 		flags |= MHD_USE_TLS;
-		items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0,
-						     (void *)(uintptr_t)options->certificate_pem};
-		items[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0,
-						     (void *)(uintptr_t)options->key_pem};
-		if (options->client_ca_pem)
-			items[n++] =
-				(struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0,
-							(void *)(uintptr_t)options->client_ca_pem};
-	}
-	if (options->idle_timeout_s)
-		items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT,
-						     (intptr_t)options->idle_timeout_s, NULL};
-	if (options->max_connections)
-		items[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT,
-						     (intptr_t)options->max_connections, NULL};
-	items[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+	fill_options(options, items);
+	rc_net_http_guard_start(&server->guard, server->loop, options->request_timeout_s);
 	server->daemon =
 		MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
 				 fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-				 MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+				 MHD_OPTION_NOTIFY_CONNECTION, rc_net_http_guard_on_connection,
+				 &server->guard, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
 	info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
 			      : NULL;
 	if (!info)
@@ -357,13 +307,14 @@ int rc_net_http_server_new(struct ev_loop *loop, const struct rc_net_http_server
 	rc_cleanup(rc_net_http_server_freep) struct rc_net_http_server *server =
 		rc_new0(struct rc_net_http_server);
 	bool is_unix = strchr(options->listen, '/') != NULL;
-	int fd = is_unix ? listen_unix(options->listen, options->socket_mode, err)
-			 : listen_tcp(options->listen, err);
+	int fd = is_unix ? rc_net_listen_unix(options->listen, options->socket_mode, err)
+			 : rc_net_listen_tcp(options->listen, err);
 	int r;
 
 	server->loop = loop;
 	server->handler = handler;
 	server->userdata = userdata;
+	server->admit = options->admit;
 	server->max_body = options->max_body_bytes ? options->max_body_bytes : BODY_DEFAULT;
 	ev_timer_init(&server->timer, on_timer, 0., 0.);
 	if (fd < 0)
@@ -371,7 +322,7 @@ int rc_net_http_server_new(struct ev_loop *loop, const struct rc_net_http_server
 	if (is_unix)
 		server->unix_path = rc_strdup(options->listen);
 	else
-		server->port = port_of(fd);
+		server->port = rc_net_listen_get_port(fd);
 	r = start(server, fd, options, err);
 	if (r < 0) {
 		close(fd);
@@ -396,6 +347,7 @@ void rc_net_http_server_free(struct rc_net_http_server *server)
 	}
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
+	rc_net_http_guard_stop(&server->guard);
 	ev_timer_stop(server->loop, &server->timer);
 	if (server->unix_path)
 		unlink(server->unix_path);
@@ -466,12 +418,14 @@ uid_t rc_net_http_exchange_get_peer_uid(struct rc_net_http_exchange *exchange)
 	return peer.uid;
 }
 
-bool rc_net_http_exchange_has_certificate(struct rc_net_http_exchange *exchange)
+char *rc_net_http_exchange_name_peer(struct rc_net_http_exchange *exchange)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		exchange->connection, MHD_CONNECTION_INFO_GNUTLS_CLIENT_CERT);
+	return rc_net_http_peer_name(exchange->connection);
+}
 
-	return info && info->client_cert != NULL;
+char *rc_net_http_exchange_name_certificate(struct rc_net_http_exchange *exchange)
+{
+	return rc_net_http_peer_name_certificate(exchange->connection);
 }
 
 void rc_net_http_exchange_set_header(struct rc_net_http_exchange *exchange, const char *name,

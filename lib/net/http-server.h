@@ -19,6 +19,9 @@
 struct rc_net_http_server;
 struct rc_net_http_exchange; /* one request and its answer; opaque */
 
+/* The head of a request is there, its body is not: how large that may be, in bytes. */
+typedef size_t rc_net_http_admit_fn(void *userdata, struct rc_net_http_exchange *exchange);
+
 struct rc_net_http_server_options {
 	const char *listen;	     /* "127.0.0.1:8443", "[::1]:0", or the path of a Unix socket */
 	mode_t socket_mode;	     /* of a Unix socket; 0: 0600 */
@@ -27,7 +30,10 @@ struct rc_net_http_server_options {
 	const char *client_ca_pem;    /* ask clients for a certificate that this signed */
 	size_t max_body_bytes;	      /* 0: 64 MiB; more is answered 413 */
 	unsigned int idle_timeout_s;  /* then a connection is closed; 0: never */
-	unsigned int max_connections; /* more are closed at once; 0: hundreds */
+	unsigned int max_connections; /* more wait to be taken; 0: hundreds */
+	unsigned int max_per_address; /* of one IP address; more are closed at once; 0: no limit */
+	unsigned int request_timeout_s; /* for a whole request to come, however steady; 0: ever */
+	rc_net_http_admit_fn *admit;	/* instead of max_body_bytes; with the handler's userdata */
 };
 
 /* Called from the loop with the whole body there. Every exchange must be answered once. */
@@ -53,8 +59,11 @@ const char *rc_net_http_exchange_get_header(struct rc_net_http_exchange *exchang
 struct rc_str rc_net_http_exchange_get_body(const struct rc_net_http_exchange *exchange);
 /* The user at the other end of a Unix socket; -1 elsewhere. */
 uid_t rc_net_http_exchange_get_peer_uid(struct rc_net_http_exchange *exchange);
-/* Whether the client showed a certificate that client_ca_pem signed. */
-bool rc_net_http_exchange_has_certificate(struct rc_net_http_exchange *exchange);
+/* The address at the other end, "127.0.0.1"; the caller's. */
+char *rc_net_http_exchange_name_peer(struct rc_net_http_exchange *exchange);
+/* The common name of the certificate the client showed, if client_ca_pem signed it for clients and
+ * it is good today; the caller's. NULL: there is none. */
+char *rc_net_http_exchange_name_certificate(struct rc_net_http_exchange *exchange);
 
 /* A header of the answer; before reply or stream. */
 void rc_net_http_exchange_set_header(struct rc_net_http_exchange *exchange, const char *name,

@@ -1,5 +1,6 @@
 /* The functions that Go's text/template has of its own. */
 #include <errno.h>
+#include <string.h>
 
 #include "template/exec-private.h"
 #include "template/format.h"
@@ -39,6 +40,7 @@ static enum basic basic_kind(struct rc_value value)
 		return BASIC_INT;
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		return BASIC_UINT;
 	case RC_VALUE_FLOAT:
 		return BASIC_FLOAT;
@@ -62,14 +64,13 @@ static bool is_integer(enum basic kind)
 	return kind == BASIC_INT || kind == BASIC_UINT;
 }
 
-/* The value is told by %s, which shows through where it is no text. */
-static int fail_uncomparable(struct rc_value_call *call, struct rc_value value)
+/* As %s, which is what Go shows values that do not compare with. */
+static const char *print_text(struct rc_value_call *call, struct rc_value value)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	rc_template_format(&text, RC_STR("%s"), &value, 1);
-	return fail(call, "non-comparable type %s: %s", rc_buf_text(&text),
-		    rc_value_type_name(value));
+	return rc_arena_str(call->arena, rc_buf_str(&text)).p;
 }
 
 static int compare_basic(struct rc_value_call *call, struct rc_value a, struct rc_value b,
@@ -89,8 +90,13 @@ static int compare_basic(struct rc_value_call *call, struct rc_value a, struct r
 		return 0;
 	}
 	if (x == BASIC_NONE && !rc_value_is_nil(a) && !rc_value_is_nil(b)) {
-		if (a.kind == RC_VALUE_MAP || a.kind == RC_VALUE_LIST || a.kind == RC_VALUE_BYTES)
-			return fail_uncomparable(call, a);
+		if (strcmp(rc_value_kind_name(a), rc_value_kind_name(b)) != 0)
+			return fail(call, "non-comparable types %s: %s, %s: %s",
+				    print_text(call, a), rc_value_type_name(a),
+				    rc_value_type_name(b), print_text(call, b));
+		if (b.kind == RC_VALUE_MAP || b.kind == RC_VALUE_LIST || b.kind == RC_VALUE_BYTES)
+			return fail(call, "non-comparable type %s: %s", print_text(call, b),
+				    rc_value_type_name(b));
 	}
 	/* Whole numbers of two sizes are one kind. */
 	*ret = is_integer(x) ? a.integer == b.integer : rc_value_equal(a, b);
@@ -104,9 +110,6 @@ static int run_eq(struct rc_value_call *call, struct rc_value *ret)
 
 	if (call->n_args == 1)
 		return fail(call, "missing argument for comparison");
-	if ((first.kind == RC_VALUE_MAP || first.kind == RC_VALUE_LIST) &&
-	    basic_kind(call->args[1]) != BASIC_NONE)
-		return fail(call, "incompatible types for comparison");
 	for (size_t i = 1; i < call->n_args && !equal; i++) {
 		int r = compare_basic(call, first, call->args[i], &equal);
 

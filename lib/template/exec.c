@@ -240,6 +240,7 @@ static int loop(struct rc_template_state *state, const struct rc_template_node *
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 	case RC_VALUE_FLOAT:
 	case RC_VALUE_COMPLEX:
 	case RC_VALUE_STRING:

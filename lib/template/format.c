@@ -169,6 +169,7 @@ static void put_value(struct rc_buf *out, const struct rc_template_format_verb *
 		break;
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		done = rc_template_format_verb_integer(out, verb, (uint64_t)value.integer, false);
 		break;
 	case RC_VALUE_FLOAT:

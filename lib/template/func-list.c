@@ -1,5 +1,6 @@
 /* sprig's lists: all copy what they are given, none changes it. */
 #include <errno.h>
+#include <math.h>
 
 #include "template/cast.h"
 #include "template/func.h"
@@ -237,6 +238,26 @@ static int run_concat(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
+/*
+ * Sizes below one, by the formula that also counts the chunks of other sizes: all but the last
+ * would have that size, so only a list that makes one chunk, or none, comes out.
+ */
+static int chunk_oddly(struct rc_value_call *call, const struct rc_value_list *list, int64_t size,
+		       struct rc_value result)
+{
+	double count = floor(((double)list->n - 1) / (double)size) + 1;
+	int64_t rest = size == 0 ? INT64_MIN : (int64_t)list->n % size;
+
+	if (!(count >= 0 && count < INT32_MAX))
+		return fail(call, "runtime error: makeslice: len out of range");
+	if (count < 1)
+		return 0;
+	if (count >= 2 || rest <= 0)
+		return fail(call, "runtime error: makeslice: len out of range");
+	rc_value_list_add(call->arena, result, copy_of(call, list, 0, (size_t)rest, 0));
+	return 0;
+}
+
 static int run_chunk(struct rc_value_call *call, struct rc_value *ret)
 {
 	int64_t size = call->args[0].integer;
@@ -248,9 +269,9 @@ static int run_chunk(struct rc_value_call *call, struct rc_value *ret)
 	r = take_list(call, 1, "chunk", &list);
 	if (r < 0)
 		return r;
-	if (size <= 0)
-		return fail(call, "runtime error: makeslice: len out of range");
 	*ret = rc_value_list_new(call->arena, RC_VALUE_LISTS, 0);
+	if (size <= 0)
+		return chunk_oddly(call, list, size, *ret);
 	for (size_t i = 0; i < list->n; i += (size_t)size) {
 		size_t to = list->n - i > (size_t)size ? i + (size_t)size : list->n;
 

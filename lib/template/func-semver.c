@@ -32,15 +32,19 @@ static int make_version(struct rc_value_call *call, struct rc_semver version, st
 	return 1;
 }
 
-/* Major, Minor and Patch are uint64 in Go; what charts do with them sees no difference to int64. */
+static struct rc_value number_of(uint64_t part)
+{
+	return (struct rc_value){.kind = RC_VALUE_UINT64, .integer = (int64_t)part};
+}
+
 static bool get_field(const struct rc_semver *v, struct rc_str name, struct rc_value *ret)
 {
 	if (rc_str_is(name, "Major"))
-		*ret = rc_value_int64((int64_t)v->major);
+		*ret = number_of(v->major);
 	else if (rc_str_is(name, "Minor"))
-		*ret = rc_value_int64((int64_t)v->minor);
+		*ret = number_of(v->minor);
 	else if (rc_str_is(name, "Patch"))
-		*ret = rc_value_int64((int64_t)v->patch);
+		*ret = number_of(v->patch);
 	else if (rc_str_is(name, "Prerelease"))
 		*ret = rc_value_str(v->prerelease);
 	else if (rc_str_is(name, "Metadata"))

@@ -157,6 +157,7 @@ bool rc_value_is_true(struct rc_value value)
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		return value.integer != 0;
 	case RC_VALUE_FLOAT:
 		return value.real != 0;
@@ -216,6 +217,7 @@ bool rc_value_equal(struct rc_value a, struct rc_value b)
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		return a.integer == b.integer;
 	case RC_VALUE_FLOAT:
 		return a.real == b.real;
@@ -315,6 +317,8 @@ const char *rc_value_type_name(struct rc_value value)
 		return "uint8";
 	case RC_VALUE_UINT32:
 		return "uint32";
+	case RC_VALUE_UINT64:
+		return "uint64";
 	case RC_VALUE_FLOAT:
 		return "float64";
 	case RC_VALUE_COMPLEX:
@@ -353,6 +357,7 @@ const char *rc_value_kind_name(struct rc_value value)
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 	case RC_VALUE_FLOAT:
 	case RC_VALUE_COMPLEX:
 	case RC_VALUE_STRING:
@@ -425,6 +430,7 @@ static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int 
 	case RC_VALUE_INT64:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
+	case RC_VALUE_UINT64:
 		rc_buf_add(buf, text, rc_number_format_int(value.integer, text));
 		return;
 	case RC_VALUE_FLOAT:

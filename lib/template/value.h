@@ -23,6 +23,7 @@ enum rc_value_kind {
 	RC_VALUE_INT64,
 	RC_VALUE_UINT8,
 	RC_VALUE_UINT32,
+	RC_VALUE_UINT64,
 	RC_VALUE_FLOAT,
 	RC_VALUE_COMPLEX, /* of a literal, "2i" */
 	RC_VALUE_STRING,
@@ -172,7 +173,8 @@ static inline bool rc_value_is_nil(struct rc_value value)
 static inline bool rc_value_is_integer(struct rc_value value)
 {
 	return value.kind == RC_VALUE_INT || value.kind == RC_VALUE_INT64 ||
-	       value.kind == RC_VALUE_UINT8 || value.kind == RC_VALUE_UINT32;
+	       value.kind == RC_VALUE_UINT8 || value.kind == RC_VALUE_UINT32 ||
+	       value.kind == RC_VALUE_UINT64;
 }
 
 struct rc_value rc_value_list_new(struct rc_arena *arena, enum rc_value_flavour flavour,

@@ -123,6 +123,22 @@ static const struct {
 	{"webhooks: {listen: ':1', receivers: [{name: a, type: gitea, secret: {env: X}, "
 	 "repositories: [r]}]}",
 	 "no repository is named 'r'"},
+	{"api: {tls: {listen: ':1', clients: [{name: a, role: god}]}}",
+	 "api.tls.clients[0].role: 'god' is none of read, sync, approve, admin"},
+	{"api: {tls: {listen: ':1', clients: [{name: a}]}}",
+	 "api.tls.clients[0]: 'role' is missing"},
+	{"api: {tls: {clients: [{name: a, role: read}]}}",
+	 "client 'a': api.tls.listen says where it is reached"},
+	{"api: {tls: {listen: ':1', clients: [{name: a, role: read}]}}",
+	 "client 'a': api.tls needs 'certificate' and 'key'"},
+	{"api: {tls: {listen: ':1', certificate: /c, key: /k, clients: [{name: a, role: read}]}}",
+	 "client 'a': it needs a 'token' or the 'certificate'"},
+	{"api: {tls: {listen: ':1', certificate: /c, key: /k, clients: [{name: a, role: read, "
+	 "certificate: a}]}}",
+	 "'certificate' needs api.tls.clientCA"},
+	{"api: {tls: {listen: ':1', certificate: /c, key: /k, clients: [{name: a, role: read, "
+	 "token: {file: /f, env: E}}]}}",
+	 "token: one of 'credential', 'file' and 'env' is enough"},
 	{"notifications: [{name: a, type: pigeon}]",
 	 "type: 'pigeon' is none of alertmanager, email"},
 	{"notifications: [{name: a, type: slack}]",

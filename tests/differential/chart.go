@@ -162,7 +162,9 @@ func makeSchema(m *maker, p *program) {
 }
 
 func (m *maker) schemaValue() string {
-	return m.oneOf("1", "0", "-1", "1.5", "100", "80.0", "abc", "''", "ABC", "true", "false", "null", "[]", "[1, 2]", "[1, 1]", "[a, 1, null]", "{}", "{a: 1}", "{a: x, b: 2, c: [1]}", "1.2.3.4", "'2024-01-02'", "a@b.c", "'http://x/y'", "1e3", "[{a: 1}, {a: x}]", "12345678901")
+	return m.oneOf("1", "0", "-1", "1.5", "100", "80.0", "abc", "''", "ABC", "true", "false", "null", "[]", "[1, 2]", "[1, 1]", "[a, 1, null]", "{}", "{a: 1}", "{a: x, b: 2, c: [1]}", "1.2.3.4", "'2024-01-02'", "a@b.c", "'http://x/y'", "1e3", "[{a: 1}, {a: x}]", "12345678901",
+		"'23:59:60'", "'12:00:00+01:00'", "'2024-1-02'", "'2024-01-02T03:04:05.5Z'", "'2024-01-02 03:04:05'", "'::1'", "'::ffff:1.2.3.4'", "'fe80::1%eth0'", "01.2.3.4", "'A b <c@d.e>'", "'\"q q\"@x'", "'a..b@c'", "'a@[1.2.3.4]'", "'g: a@b;'", "'a@b (c)'", "a.", "'-a.b'",
+		"'x:'", "'//h/p'", "'%zz'", "'a\\b'", "'http://[::1'", "'/a/{b}'", "'/a/{b'", "'/a~1'", "'/a~'", "'1/x'", "'01/x'", "'0#'", "'123e4567-e89b-12d3-a456-426614174000'", "'123E4567-e89b-12d3-a456-426614174000'", "'(x'", "'a{2,1}'")
 }
 
 func (m *maker) schema(depth int) string {
@@ -172,7 +174,7 @@ func (m *maker) schema(depth int) string {
 	var parts []string
 	add := func(key, value string) { parts = append(parts, strconv.Quote(key)+": "+value) }
 	for n := 1 + m.Intn(4); n > 0; n-- {
-		switch m.Intn(34) {
+		switch m.Intn(35) {
 		case 0, 1:
 			add("type", m.oneOf(`"object"`, `"string"`, `"integer"`, `"number"`, `"array"`, `"boolean"`, `["string", "integer"]`, `"x"`, `[]`, `5`, `["string", "string"]`))
 		case 2, 3, 4, 5, 6:
@@ -210,7 +212,8 @@ func (m *maker) schema(depth int) string {
 		case 19:
 			add("pattern", m.oneOf(`"^[a-z]+$"`, `"\\d"`, `"["`, `"."`, "5"))
 		case 20:
-			add("format", m.oneOf(`"ipv4"`, `"date"`, `"email"`, `"uri"`, `"hostname"`, `"nosuch"`, `"date-time"`, `"regex"`, `"uuid"`, `"ipv6"`, `"time"`, `"uri-reference"`, `"json-pointer"`))
+			add("format", m.oneOf(`"ipv4"`, `"date"`, `"email"`, `"uri"`, `"hostname"`, `"nosuch"`, `"date-time"`, `"regex"`, `"uuid"`, `"ipv6"`, `"time"`, `"uri-reference"`, `"json-pointer"`,
+				`"relative-json-pointer"`, `"uri-template"`, `"idn-email"`, `"iri"`))
 		case 21:
 			add("enum", m.oneOf(`["a", "b"]`, `[1, 2]`, `[null, true, {}]`, `[]`, `["abc", 1.0]`, `[[1, 2], {"a": 1}]`, `"x"`))
 		case 22:
@@ -241,8 +244,11 @@ func (m *maker) schema(depth int) string {
 			add("dependencies", m.oneOf(`{"a": ["b", "z"]}`, `{"a": `+m.schema(depth-1)+`}`, `{"a": "b"}`, `[]`))
 		case 32:
 			add("contains", m.schema(depth-1))
+		case 34:
+			add("$ref", m.oneOf(`"#/definitions/x"`, `"#"`, "5"))
 		case 33:
-			add(m.oneOf("$ref", "definitions", "$schema", "title", "default", "propertyNames", "$defs", "readOnly", "id", "$id"), m.oneOf(`"#/definitions/x"`, `{"x": {"type": "string"}}`, `"http://json-schema.org/draft-07/schema#"`, `"#"`, `{"pattern": "^a"}`, "5"))
+			// A remote $ref is refused by us, on purpose.
+			add(m.oneOf("definitions", "$schema", "title", "default", "propertyNames", "$defs", "readOnly", "id", "$id"), m.oneOf(`"#/definitions/x"`, `{"x": {"type": "string"}}`, `"http://json-schema.org/draft-07/schema#"`, `"#"`, `{"pattern": "^a"}`, "5"))
 		}
 	}
 	seen := map[string]bool{}

@@ -1,6 +1,6 @@
 // differential makes small charts and compares what Helm and reconcilectl print for them.
 //
-// Helm is its own library in this process, built with the toolchain that Helm was released with;
+// Helm is its own library in a process of ours, built with the toolchain that Helm was released with;
 // every hundredth program, and each that differs, is also given to the program helm where there is
 // one. A difference is cut down to the smallest program that still shows it.
 package main
@@ -25,11 +25,13 @@ var (
 	always   = flag.Bool("binary", false, "compare with Helm's program only, never with its library")
 	show     = flag.Bool("show", false, "print the programs")
 	unique   = flag.Bool("unique", false, "show differences of one likeness once")
+	serving  = flag.Bool("serve", false, "be the process that holds Helm's library")
 	noShrink = flag.Bool("whole", false, "do not cut differing programs down")
 )
 
 type runner struct {
 	dir       string
+	library   library
 	confirmed int
 	undecided int
 	slow      int
@@ -39,7 +41,7 @@ func (r *runner) expected(p *program) outcome {
 	if *always {
 		return renderByProgram(*helm, "template", r.dir, p.arguments(r.dir))
 	}
-	return renderInside(r.dir, p.arguments(r.dir))
+	return r.library.render(r.dir, p.arguments(r.dir))
 }
 
 // differs says whether we print something that Helm never does: some of its answers depend on the
@@ -78,7 +80,7 @@ func (r *runner) confirm(p *program, want outcome) error {
 	r.confirmed++
 	if !binary.equal(want) {
 		again := renderByProgram(*helm, "template", r.dir, p.arguments(r.dir))
-		if again.equal(binary) && renderInside(r.dir, p.arguments(r.dir)).equal(want) {
+		if again.equal(binary) && r.library.render(r.dir, p.arguments(r.dir)).equal(want) {
 			return fmt.Errorf("the library and the program differ:\n%s\n%s", want.text(), binary.text())
 		}
 	}
@@ -103,6 +105,10 @@ func (p *program) print() {
 
 func main() {
 	flag.Parse()
+	if *serving {
+		serve()
+		return
+	}
 	if *ours == "" {
 		fmt.Fprintln(os.Stderr, "differential: -reconcilectl is needed")
 		os.Exit(2)
@@ -112,7 +118,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	status := run(&runner{dir: filepath.Join(work, "c")})
+	r := &runner{dir: filepath.Join(work, "c")}
+	status := run(r)
+	r.library.stop()
 	os.RemoveAll(work)
 	os.Exit(status)
 }

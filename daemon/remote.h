@@ -1,0 +1,18 @@
+/*
+ * The API over TLS, off unless it is configured: who asks is known by a token or by a certificate,
+ * and may do what its role and its projects allow. Tokens are stored as their digests, and compared
+ * in constant time; whoever is not known is told nothing.
+ */
+#pragma once
+
+#include "daemon.h"
+
+struct daemon_remote;
+
+/* *ret_remote is NULL where nothing is to be listened on. */
+int daemon_remote_new(struct rc_daemon *daemon, struct daemon_remote **ret_remote,
+		      struct rc_error **err);
+void daemon_remote_free(struct daemon_remote *remote);
+/* Read the clients again, of the configuration now in force. NULL is fine, as below. */
+void daemon_remote_configure(struct daemon_remote *remote);
+void daemon_remote_write_metrics(const struct daemon_remote *remote, struct rc_buf *out);

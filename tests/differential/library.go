@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// Helm has no bounds: a program may make it take all memory or all time. So its library lives in a
+// process of its own, with limits; when it ends there, Helm crashes on that program.
+type library struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *json.Decoder
+	started bool
+}
+
+const (
+	libraryMemory  = 3 << 30
+	libraryTimeout = 20 * time.Second
+)
+
+type request struct {
+	Dir  string
+	Args []string
+}
+
+type reply struct{ Out, Err, Warn string }
+
+func (l *library) start() {
+	l.cmd = exec.Command("/proc/self/exe", "-serve")
+	l.in, _ = l.cmd.StdinPipe()
+	out, _ := l.cmd.StdoutPipe()
+	if err := l.cmd.Start(); err != nil {
+		panic(err)
+	}
+	l.out, l.started = json.NewDecoder(out), true
+}
+
+func (l *library) stop() {
+	if l.started {
+		l.cmd.Process.Kill()
+		l.cmd.Wait()
+		l.started = false
+	}
+}
+
+func (l *library) render(dir string, args []string) outcome {
+	if !l.started {
+		l.start()
+	}
+	timer := time.AfterFunc(libraryTimeout, func() { l.cmd.Process.Kill() })
+	defer timer.Stop()
+	var answer reply
+	err := json.NewEncoder(l.in).Encode(request{dir, args})
+	if err == nil {
+		err = l.out.Decode(&answer)
+	}
+	if err != nil {
+		l.stop()
+		return outcome{err: crashed + "its process ended"}
+	}
+	return outcome{out: answer.Out, err: answer.Err, warn: answer.Warn}
+}
+
+func serve() {
+	limit := syscall.Rlimit{Cur: libraryMemory, Max: libraryMemory}
+	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
+		panic(err)
+	}
+	requests, replies := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	for {
+		var q request
+		if requests.Decode(&q) != nil {
+			return
+		}
+		o := renderInside(q.Dir, q.Args)
+		if replies.Encode(reply{o.out, o.err, o.warn}) != nil {
+			return
+		}
+	}
+}
