@@ -109,6 +109,14 @@ row_skip_dry_run_on_missing_resource() {
 	must 'but the check let it pass, and what comes before was applied' exists "$(core configmaps/before)"
 }
 
+row_skip_dry_run_on_missing_resource_of_all() {
+	application '{ syncOptions: [SkipDryRunOnMissingResource=true] }'
+	unknown_kind '{}'
+	push
+	must_not 'the kind is still missing' sync
+	must 'but the check let it pass, and what comes before was applied' exists "$(core configmaps/before)"
+}
+
 row_dry_run_of_a_missing_kind() {
 	application
 	unknown_kind '{}'

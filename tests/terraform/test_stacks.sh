@@ -240,6 +240,7 @@ rm "$work/second"
 
 # ---- secrets
 ok 'the password is in no log, record or answer' eval '! grep -rqs p4ssw0rd-c4n4ry "$work/state" "$work/log" && ! "$ctl" terraform get app -o json | grep -q p4ssw0rd-c4n4ry'
+ok 'nor in any other answer' eval '! for what in runs show logs outputs backups get; do "$ctl" terraform $what app; "$ctl" terraform $what app -o json; done 2>&1 | grep -q p4ssw0rd-c4n4ry'
 ok 'metrics tell' grep -q 'reconciled_terraform_awaiting_approval{stack="network"} 0' \
 	<(curl -s --unix-socket "$RECONCILED_SOCKET" http://localhost/metrics)
 
