@@ -97,7 +97,6 @@ struct record {
 	struct rc_value fields;	  /* a map by Go names */
 	const char *const *order; /* Go names, NULL-terminated, for printing */
 	const char *const *json;  /* beside order: JSON names; NULL: the Go names */
-	bool prints_first;	  /* KubeVersion prints as its version */
 	struct rc_value embedded; /* metadata inside of .Chart: its fields count as own */
 };
 
@@ -108,6 +107,10 @@ static bool record_get(const void *object, struct rc_str name, struct rc_arena *
 	const struct rc_value *found = rc_value_map_get(record->fields.map, name);
 
 	(void)arena;
+	if (record->embedded.kind == RC_VALUE_OBJECT && rc_str_is(name, "Metadata")) {
+		*ret = record->embedded;
+		return true;
+	}
 	if (!found && record->embedded.kind == RC_VALUE_OBJECT)
 		return record_get(record->embedded.object, name, arena, ret);
 	if (found)
@@ -119,11 +122,6 @@ static void record_print(const void *object, struct rc_buf *buf)
 {
 	const struct record *record = object;
 
-	if (record->prints_first) {
-		rc_value_print(buf,
-			       *rc_value_map_get(record->fields.map, rc_str(record->order[0])));
-		return;
-	}
 	rc_buf_putc(buf, '{');
 	if (record->embedded.kind == RC_VALUE_OBJECT) {
 		rc_value_print(buf, record->embedded);
@@ -138,22 +136,42 @@ static void record_print(const void *object, struct rc_buf *buf)
 	rc_buf_putc(buf, '}');
 }
 
+static void pointer_print(const void *object, struct rc_buf *buf)
+{
+	rc_buf_putc(buf, '&');
+	record_print(object, buf);
+}
+
+/* KubeVersion's String() is its pointer's. */
+static void first_print(const void *object, struct rc_buf *buf)
+{
+	const struct record *record = object;
+
+	rc_value_print(buf, *rc_value_map_get(record->fields.map, rc_str(record->order[0])));
+}
+
 static const struct rc_value_type chart_type = {
 	.name = "struct { chart.Metadata; IsRoot bool }", .get = record_get, .print = record_print};
 static const struct rc_value_type metadata_type = {
 	.name = "chart.Metadata", .get = record_get, .print = record_print};
-static const struct rc_value_type dependency_type = {
-	.name = "*chart.Dependency", .get = record_get, .print = record_print};
-static const struct rc_value_type maintainer_type = {
-	.name = "*chart.Maintainer", .get = record_get, .print = record_print};
+static const struct rc_value_type dependency_type = {.name = "*chart.Dependency",
+						     .get = record_get,
+						     .print = pointer_print,
+						     .show = record_print};
+static const struct rc_value_type maintainer_type = {.name = "*chart.Maintainer",
+						     .get = record_get,
+						     .print = pointer_print,
+						     .show = record_print};
 static const struct rc_value_type helm_version_type = {
 	.name = "version.BuildInfo", .get = record_get, .print = record_print};
-static const struct rc_value_type capabilities_type = {
-	.name = "*chartutil.Capabilities", .get = record_get, .print = record_print};
+static const struct rc_value_type capabilities_type = {.name = "*chartutil.Capabilities",
+						       .get = record_get,
+						       .print = pointer_print,
+						       .show = record_print};
 static const struct rc_value_type kube_version_type = {.name = "chartutil.KubeVersion",
 						       .get = record_get,
 						       .print = record_print,
-						       .is_stringer = true};
+						       .show = first_print};
 
 /* fields: Go name, JSON name, value; the order is Go's. */
 struct field {
@@ -332,6 +350,8 @@ struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 	};
 	struct rc_value kube_value = make_record(arena, &kube_version_type, kube, 3);
 	struct rc_value helm_value = make_record(arena, &helm_version_type, helm, 4);
+
+	kube_value.addressed = true;
 	struct record *record = kube_value.object;
 	apis.list->methods = &version_set_methods;
 	apis.named = true;
@@ -341,7 +361,6 @@ struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 		{"HelmVersion", NULL, helm_value},
 	};
 
-	record->prints_first = true;
 	/* Methods of KubeVersion that give the same text. */
 	rc_value_map_set(arena, record->fields.map, RC_STR("GitVersion"),
 			 rc_value_str(capabilities->kube_version));

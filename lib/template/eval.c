@@ -276,10 +276,12 @@ static int eval_args(struct rc_template_state *state, struct rc_value dot,
 
 		if (r < 0)
 			return r;
+		argv[i].addressed = false;
 	}
 	if (!final)
 		return 0;
 	argv[n] = *final;
+	argv[n].addressed = false;
 	return rc_template_argument_check(state, parameter(function, n), &argv[n]);
 }
 

@@ -126,6 +126,9 @@ static int walk_action(struct rc_template_state *state, struct rc_value dot,
 		rc_buf_add_str(state->out, value.text);
 	else if (rc_value_is_nil(value))
 		rc_buf_puts(state->out, "<no value>");
+	else if (value.kind == RC_VALUE_OBJECT && value.type->show &&
+		 (value.addressed || value.type->name[0] == '*'))
+		value.type->show(value.object, state->out);
 	else
 		rc_value_print(state->out, value);
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "data/base64.h"
+#include "data/quote.h"
 #include "template/func.h"
 #include "template/late-crypto.h"
 
@@ -243,6 +244,27 @@ static int add_address(struct rc_value_call *call, GENERAL_NAMES *names, struct 
 	return 0;
 }
 
+/* What X.509 has for names is ASCII; Go looks when all the rest is right. */
+static int check_names(struct rc_value_call *call, struct rc_value dns)
+{
+	rc_autobuf struct rc_buf shown = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	for (size_t i = 0; dns.kind == RC_VALUE_LIST && i < dns.list->n; i++) {
+		struct rc_str name = dns.list->items[i].text;
+
+		for (size_t j = 0; j < name.n; j++) {
+			if ((unsigned char)name.p[j] < 0x80)
+				continue;
+			rc_quote_string(&shown, name, false);
+			return fail(call,
+				    "error creating certificate: x509: %s cannot be encoded as "
+				    "an IA5String",
+				    rc_buf_text(&shown));
+		}
+	}
+	return 0;
+}
+
 static int collect_names(struct rc_value_call *call, struct rc_value ips, struct rc_value dns,
 			 GENERAL_NAMES *names)
 {
@@ -260,7 +282,7 @@ static int collect_names(struct rc_value_call *call, struct rc_value ips, struct
 	}
 	for (size_t i = 0; i < n_ips && r == 0; i++)
 		r = add_address(call, names, ips.list->items[i]);
-	return r;
+	return r < 0 ? r : check_names(call, dns);
 }
 
 static void names_free(GENERAL_NAMES **names)

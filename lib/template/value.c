@@ -452,7 +452,12 @@ static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int 
 		print_map(buf, value.map, depth);
 		return;
 	case RC_VALUE_OBJECT:
-		value.type->print(value.object, buf);
+		/* Go prints where a pointer inside of something points to; ours is always the same.
+		 */
+		if (depth > 0 && value.type->name[0] == '*' && !value.type->is_stringer)
+			rc_buf_puts(buf, "0xc000000000");
+		else
+			value.type->print(value.object, buf);
 		return;
 	}
 }

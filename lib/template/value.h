@@ -64,6 +64,8 @@ struct rc_value_type {
 		    struct rc_value *ret);
 	/* As fmt's %v. Mandatory. */
 	void (*print)(const void *object, struct rc_buf *buf);
+	/* As an action prints it where it is a pointer or addressed; NULL: the same. */
+	void (*show)(const void *object, struct rc_buf *buf);
 	/* A Stringer's print is also what toString and quote give. */
 	bool is_stringer;
 	const char *hidden; /* its unexported fields, a blank before and behind each; or NULL */
@@ -73,8 +75,9 @@ struct rc_value_type {
 
 struct rc_value {
 	enum rc_value_kind kind;
-	bool boxed; /* comes straight out of an interface {}: a map's or list's element */
-	bool named; /* a map or list seen under its named type: its methods count */
+	bool boxed;	/* comes straight out of an interface {}: a map's or list's element */
+	bool addressed; /* an object that Go finds the methods of its pointer for */
+	bool named;	/* a map or list seen under its named type: its methods count */
 	union {
 		bool truth;
 		int64_t integer;
