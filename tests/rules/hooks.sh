@@ -53,7 +53,7 @@ row_waves_wait_for_health() {
 }
 
 row_a_wave_that_is_not_well() {
-	application '' '' '{ reconciled.io/wave-timeout: 2s }'
+	application '' '' '{ reconciled.io/wave-timeout: 6s }'
 	workload Deployment one broken '{ argocd.argoproj.io/sync-wave: "-1" }'
 	config_map two
 	push
