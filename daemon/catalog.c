@@ -66,7 +66,7 @@ static void put_in_force(struct daemon_catalog *catalog, struct rc_catalog *read
 
 static void read_host(struct daemon_catalog *catalog)
 {
-	rc_cleanup(rc_catalog_done) struct rc_catalog read = {NULL};
+	rc_cleanup(rc_catalog_done) struct rc_catalog read = {.applications = NULL};
 	struct rc_error *err = NULL;
 
 	if (rc_catalog_read(&read, catalog->config->file, &err) < 0)
@@ -79,7 +79,7 @@ static void read_host(struct daemon_catalog *catalog)
 
 static void on_read(void *userdata, int r, json_t *reply, struct rc_error *err)
 {
-	rc_cleanup(rc_catalog_done) struct rc_catalog read = {NULL};
+	rc_cleanup(rc_catalog_done) struct rc_catalog read = {.applications = NULL};
 	struct daemon_catalog *catalog = userdata;
 
 	catalog->job = NULL;

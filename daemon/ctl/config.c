@@ -14,7 +14,7 @@ static int check_applications(const struct rc_config *config, struct rc_buf *mes
 	int r = 0;
 
 	for (size_t i = 0; i < config->n_applications; i++) {
-		rc_cleanup(rc_catalog_done) struct rc_catalog catalog = {NULL};
+		rc_cleanup(rc_catalog_done) struct rc_catalog catalog = {.applications = NULL};
 		rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 		json_t *text;
 		size_t j;

@@ -23,7 +23,7 @@ void rc_catalog_done(struct rc_catalog *catalog)
 	free(catalog->applications);
 	free(catalog->projects);
 	json_decref(catalog->refused);
-	*catalog = (struct rc_catalog){NULL};
+	*catalog = (struct rc_catalog){.applications = NULL};
 }
 
 static void refuse(struct rc_catalog *catalog, json_t *text)

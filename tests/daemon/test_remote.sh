@@ -216,7 +216,8 @@ malformed 2300
 check 'what was deleted meanwhile is there again' until_so 20 is_another "$started"
 check 'somebody at another address is served' until_so 10 eval '[ "$(ask /v1/status --interface 127.0.0.2 -H "Authorization: Bearer $(cat "$pki/reader.token")")" = 200 ]'
 check 'a user of the socket, too' "$ctl" status -o json >"$work/status.json"
-check 'memory is bounded' eval '[ $(($(memory_kib) - before)) -lt 65536 ] || { echo "  $before KiB, now $(memory_kib)"; false; }'
+# Sanitizers keep what was freed for a while.
+case $O in */release) check 'memory is bounded' eval '[ $(($(memory_kib) - before)) -lt 65536 ] || { echo "  $before KiB, now $(memory_kib)"; false; }' ;; esac
 check 'slow connections are cut off, though they wait' until_so 13 eval '[ "$(held)" -le $((fds + 8)) ]'
 wait $slow_pid
 check 'there were a thousand' eval '[ "$(cat "$work/slow")" -ge 900 ]'
