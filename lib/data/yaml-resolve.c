@@ -171,7 +171,7 @@ enum rc_yaml_kind rc_yaml_resolve(struct rc_str text, struct rc_yaml_node *value
 		return RC_YAML_STRING;
 	for (size_t i = words_from[text.n <= WORD_MAX ? text.n : WORD_MAX + 1];
 	     text.n <= WORD_MAX && i < words_from[text.n + 1]; i++) {
-		if (memcmp(words[i].word, text.p, text.n) != 0)
+		if (text.n > 0 && memcmp(words[i].word, text.p, text.n) != 0)
 			continue;
 		if (words[i].kind == RC_YAML_BOOL)
 			value->truth = words[i].truth;
