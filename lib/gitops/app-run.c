@@ -282,6 +282,17 @@ void rc_app_run_give_up(struct rc_app *app, const struct rc_error *err)
 
 /* ---- whether it begins ---- */
 
+/* Self-heal that was interrupted before it wrote anything is begun anew: a whole sync in its place
+ * would run the revision's hooks once more. */
+static bool is_heal_of_now(const struct rc_app *app)
+{
+	const struct rc_operation *operation = &app->operation;
+
+	return operation->is_partial && rc_text_equal(operation->initiated_by, RC_APP_AUTOMATED) &&
+	       rc_text_equal(operation->revision, app->revision) &&
+	       operation->source_hash == app->source_hash;
+}
+
 /* What a crash interrupted: go on with it, or note that another commit takes its place. */
 static bool resume(struct rc_app *app)
 {
@@ -291,6 +302,11 @@ static bool resume(struct rc_app *app)
 	if (app->operation.phase != RC_OPERATION_RUNNING)
 		return false;
 	rc_store_get(options_of(app)->store, "run", app->application->name, &journal, NULL);
+	if (!journal && is_heal_of_now(app)) {
+		start.partial = true;
+		start_run(app, &start);
+		return true;
+	}
 	if (!journal || !rc_text_equal(rc_json_text(journal, "revision", NULL), app->revision) ||
 	    app->operation.source_hash != app->source_hash) {
 		rc_log_notice(&app->log,
