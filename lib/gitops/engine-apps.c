@@ -41,28 +41,38 @@ static struct engine_entry *find_entry(const struct rc_engine *engine, const cha
 
 /* ---- what is remembered ---- */
 
-static void remember(struct rc_engine *engine, const char *origin,
-		     const struct rc_application *application)
-{
-	json_auto_t *document =
-		json_pack("{s:s, s:O}", "origin", origin, "manifest", application->manifest);
-	json_auto_t *before = NULL;
-	struct rc_error *err = NULL;
+/* What a list of applications changes of it: {name: document, or null}. */
+struct memory {
+	json_t *before, *changes;
+};
 
-	rc_store_get(engine->options.store, KIND_APPLICATION, application->name, &before, NULL);
-	if (before && json_equal(before, document))
-		return;
-	if (rc_store_put(engine->options.store, KIND_APPLICATION, application->name, document,
-			 &err) < 0)
-		rc_log_error(&engine->log, LOG_ERR, err, "remembering application '%s'",
-			     application->name);
-	rc_error_free(err);
+static void memory_done(struct memory *memory)
+{
+	json_decref(memory->before);
+	json_decref(memory->changes);
+}
+
+static void remember(struct memory *memory, const char *name, const json_t *document)
+{
+	if (json_equal(json_object_get(memory->before, name), document))
+		json_object_del(memory->changes, name);
+	else
+		json_object_set(memory->changes, name, (json_t *)(uintptr_t)document);
 }
 
 /* It is declared nowhere any more. */
-static void unremember(struct rc_engine *engine, const char *name)
+static void unremember(struct memory *memory, const char *name)
 {
-	rc_store_put(engine->options.store, KIND_APPLICATION, name, NULL, NULL);
+	json_object_set_new(memory->changes, name, json_null());
+}
+
+static void save(struct rc_engine *engine, const struct memory *memory)
+{
+	struct rc_error *err = NULL;
+
+	if (rc_store_put_all(engine->options.store, KIND_APPLICATION, memory->changes, &err) < 0)
+		rc_log_error(&engine->log, LOG_ERR, err, "remembering applications");
+	rc_error_free(err);
 }
 
 /* Nothing that is kept about it is of use any more. */
@@ -112,8 +122,6 @@ static int take_application(struct rc_engine *engine, const char *origin,
 	struct engine_entry *entry = find_entry(engine, application->name);
 	int r = 0;
 
-	if (!is_live)
-		remember(engine, origin, application);
 	if (!entry)
 		add_entry(engine, origin, application, is_live);
 	else if (strcmp(entry->origin, origin) == 0 && (is_live || !entry->is_seen))
@@ -143,7 +151,7 @@ static void take_out(struct rc_engine *engine, struct engine_entry *entry)
 }
 
 /* Returns whether it stays for a while. */
-static bool let_go(struct rc_engine *engine, struct engine_entry *entry)
+static bool let_go(struct rc_engine *engine, struct engine_entry *entry, struct memory *memory)
 {
 	const char *name = rc_app_get_name(entry->app);
 
@@ -153,7 +161,7 @@ static bool let_go(struct rc_engine *engine, struct engine_entry *entry)
 		rc_log_notice(&engine->log,
 			      "application '%s' is no longer in %s; its resources stay as they are",
 			      name, entry->origin);
-		unremember(engine, name);
+		unremember(memory, name);
 		return false;
 	}
 	rc_log_notice(&engine->log,
@@ -164,14 +172,15 @@ static bool let_go(struct rc_engine *engine, struct engine_entry *entry)
 	return true;
 }
 
-static void drop_unseen(struct rc_engine *engine, const char *origin)
+static void drop_unseen(struct rc_engine *engine, const char *origin, struct memory *memory)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < engine->n_entries; i++) {
 		struct engine_entry *entry = &engine->entries[i];
 
-		if (strcmp(entry->origin, origin) != 0 || entry->is_seen || let_go(engine, entry))
+		if (strcmp(entry->origin, origin) != 0 || entry->is_seen ||
+		    let_go(engine, entry, memory))
 			engine->entries[n++] = *entry;
 		else
 			free_entry(entry);
@@ -184,12 +193,12 @@ static void drop_unseen(struct rc_engine *engine, const char *origin)
  * finalizer says, or to stay in force where its manifest may only be unreadable.
  */
 static void revive(struct rc_engine *engine, const char *origin, bool is_partial,
-		   const json_t *documents)
+		   struct memory *memory)
 {
 	const char *name;
 	json_t *document;
 
-	json_object_foreach ((json_t *)(uintptr_t)documents, name, document) {
+	json_object_foreach (memory->before, name, document) {
 		struct rc_application *application = NULL;
 
 		if (!rc_text_equal(rc_json_text(document, "origin", NULL), origin) ||
@@ -202,7 +211,7 @@ static void revive(struct rc_engine *engine, const char *origin, bool is_partial
 			continue;
 		}
 		rc_application_free(application);
-		unremember(engine, name);
+		unremember(memory, name);
 	}
 }
 
@@ -233,30 +242,41 @@ static int check_empty(const struct rc_engine *engine, const char *origin, struc
 	return -EINVAL;
 }
 
+/* One of a list, taken over. */
+static void take_listed(struct rc_engine *engine, const char *origin,
+			struct rc_application *application, struct memory *memory)
+{
+	json_auto_t *document =
+		json_pack("{s:s, s:O}", "origin", origin, "manifest", application->manifest);
+	rc_autofree char *name = rc_strdup(application->name);
+	struct rc_error *err = NULL;
+
+	if (take_application(engine, origin, application, false, &err) == 0)
+		remember(memory, name, document);
+	else
+		rc_log_error(&engine->log, LOG_WARNING, err, "application ignored");
+	rc_error_free(err);
+}
+
 int rc_engine_set_applications(struct rc_engine *engine, const char *origin,
 			       struct rc_catalog *catalog, bool may_be_empty, struct rc_error **err)
 {
 	bool is_empty = catalog->n_applications == 0 && !catalog->is_partial;
-	json_auto_t *documents = NULL;
+	rc_cleanup(memory_done) struct memory memory = {.changes = json_object()};
 	int r;
 
-	rc_store_list(engine->options.store, KIND_APPLICATION, &documents, NULL);
-	revive(engine, origin, catalog->is_partial, documents);
+	rc_store_list(engine->options.store, KIND_APPLICATION, &memory.before, NULL);
+	revive(engine, origin, catalog->is_partial, &memory);
 	r = !is_empty || may_be_empty ? 0 : check_empty(engine, origin, err);
 	if (r == 0) {
 		for (size_t i = 0; i < engine->n_entries; i++)
 			engine->entries[i].is_seen = false;
-		for (size_t i = 0; i < catalog->n_applications; i++) {
-			struct rc_error *why = NULL;
-
-			if (take_application(engine, origin, catalog->applications[i], false,
-					     &why) < 0)
-				rc_log_error(&engine->log, LOG_WARNING, why, "application ignored");
-			rc_error_free(why);
-		}
+		for (size_t i = 0; i < catalog->n_applications; i++)
+			take_listed(engine, origin, catalog->applications[i], &memory);
 		catalog->n_applications = 0;
 		if (!catalog->is_partial)
-			drop_unseen(engine, origin);
+			drop_unseen(engine, origin, &memory);
+		save(engine, &memory);
 	}
 	rc_engine_relist(engine);
 	return r;

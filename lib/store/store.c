@@ -227,6 +227,16 @@ static int trim(struct rc_store *store, const char *app, int64_t newest, unsigne
 	return step(store, statement, err);
 }
 
+/* r is what came of its statements; returns it, or what came of the commit. */
+static int end_transaction(struct rc_store *store, int r, struct rc_error **err)
+{
+	if (r == 0)
+		r = run(store, "COMMIT", err);
+	if (r < 0)
+		run(store, "ROLLBACK", NULL);
+	return r;
+}
+
 int rc_store_add_history(struct rc_store *store, const char *app, const json_t *entry,
 			 unsigned int limit, int64_t *ret_id, struct rc_error **err)
 {
@@ -241,15 +251,10 @@ int rc_store_add_history(struct rc_store *store, const char *app, const json_t *
 		r = insert_entry(store, app, text, id, err);
 	if (r == 0)
 		r = trim(store, app, id, limit, err);
-	if (r == 0)
-		r = run(store, "COMMIT", err);
-	if (r < 0) {
-		run(store, "ROLLBACK", NULL);
-		return r;
-	}
-	if (ret_id)
+	r = end_transaction(store, r, err);
+	if (r == 0 && ret_id)
 		*ret_id = id;
-	return 0;
+	return r;
 }
 
 int rc_store_list_history(struct rc_store *store, const char *app, json_t **ret_entries,
@@ -296,6 +301,25 @@ int rc_store_put(struct rc_store *store, const char *kind, const char *name, con
 			texts, &statement, err);
 
 	return r < 0 ? r : step(store, statement, err);
+}
+
+int rc_store_put_all(struct rc_store *store, const char *kind, const json_t *documents,
+		     struct rc_error **err)
+{
+	const char *name;
+	json_t *document;
+	int r;
+
+	if (json_object_size(documents) == 0)
+		return 0;
+	r = run(store, "BEGIN IMMEDIATE", err);
+	if (r < 0)
+		return r;
+	json_object_foreach ((json_t *)(uintptr_t)documents, name, document)
+		if (r == 0)
+			r = rc_store_put(store, kind, name,
+					 json_is_null(document) ? NULL : document, err);
+	return end_transaction(store, r, err);
 }
 
 int rc_store_get(struct rc_store *store, const char *kind, const char *name, json_t **ret_document,

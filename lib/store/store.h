@@ -39,6 +39,9 @@ int rc_store_list_history(struct rc_store *store, const char *app, json_t **ret_
 /* NULL document removes it. */
 int rc_store_put(struct rc_store *store, const char *kind, const char *name, const json_t *document,
 		 struct rc_error **err);
+/* All of {name: document, or null to remove it}, or none of them. */
+int rc_store_put_all(struct rc_store *store, const char *kind, const json_t *documents,
+		     struct rc_error **err);
 /* *ret_document is NULL when there is none; else the caller's. */
 int rc_store_get(struct rc_store *store, const char *kind, const char *name, json_t **ret_document,
 		 struct rc_error **err);

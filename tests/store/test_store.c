@@ -114,6 +114,25 @@ START_TEST(test_documents)
 }
 END_TEST
 
+START_TEST(test_many)
+{
+	autostore *store = open_as("main", false);
+	json_auto_t *all = json_pack("{s:{s:i}, s:n, s:{}}", "shop", "a", 1, "gone", "judge");
+	json_auto_t *none = json_object();
+
+	put(store, "application", "gone", "{}");
+	put(store, "lease", "gone", "{}");
+	put(store, "application", "shop", "{}");
+	ck_assert_int_eq(rc_store_put_all(store, "application", all, NULL), 0);
+	expect(store, "application", "shop", "{\"a\":1}");
+	expect(store, "application", "judge", "{}");
+	expect(store, "application", "gone", NULL);
+	expect(store, "lease", "gone", "{}");
+	ck_assert_int_eq(rc_store_put_all(store, "application", none, NULL), 0);
+	expect(store, "application", "judge", "{}");
+}
+END_TEST
+
 START_TEST(test_list)
 {
 	autostore *store = open_as("main", false);
@@ -292,6 +311,7 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, test_documents);
+	tcase_add_test(tcase, test_many);
 	tcase_add_test(tcase, test_list);
 	tcase_add_test(tcase, test_history);
 	tcase_add_test(tcase, test_reopened);
