@@ -414,6 +414,8 @@ void daemon_outputs_configure(struct daemon_outputs *outputs)
 				(struct target){.outputs = outputs,
 						.stack = config->stacks[i].name,
 						.config = &config->stacks[i].outputs[j]};
+	if (outputs->n > 0)
+		ev_timer_again(outputs->daemon->loop, &outputs->tick);
 }
 
 void daemon_outputs_unbind(struct daemon_outputs *outputs)
@@ -426,6 +428,7 @@ void daemon_outputs_unbind(struct daemon_outputs *outputs)
 		free(target->state);
 		free(target->reason);
 	}
+	ev_timer_stop(outputs->daemon->loop, &outputs->tick);
 	free(rc_steal(&outputs->targets));
 	outputs->n = 0;
 }
@@ -438,7 +441,6 @@ struct daemon_outputs *daemon_outputs_new(struct rc_daemon *daemon,
 	outputs->daemon = daemon;
 	outputs->manager = manager;
 	ev_timer_init(&outputs->tick, on_tick, TICK_S, TICK_S);
-	ev_timer_start(daemon->loop, &outputs->tick);
 	return outputs;
 }
 
@@ -446,7 +448,6 @@ void daemon_outputs_free(struct daemon_outputs *outputs)
 {
 	if (!outputs)
 		return;
-	ev_timer_stop(outputs->daemon->loop, &outputs->tick);
 	daemon_outputs_unbind(outputs);
 	while (outputs->held) {
 		struct held *held = outputs->held;

@@ -38,6 +38,7 @@ struct secrets_follow {
 	struct rc_kube_cache *workloads;
 	struct rc_secrets_roll_options options;
 	struct follower *followers;
+	json_t *records; /* {label: what is stored of it} */
 };
 
 static void look_in(struct follower *follower, double seconds)
@@ -147,6 +148,13 @@ static json_t *find_changed(const struct follower *follower, const json_t *conte
 
 /* ---- one workload ---- */
 
+/* One that goes, or asks no more, begins anew when it comes again. Most never asked. */
+static void forget(struct secrets_follow *follow, const char *label)
+{
+	if (json_object_del(follow->records, label) == 0)
+		rc_store_put(follow->manager->options.store, STATE, label, NULL, NULL);
+}
+
 /* Takes record over. */
 static void remember(struct follower *follower, json_t *record)
 {
@@ -159,8 +167,12 @@ static void remember(struct follower *follower, json_t *record)
 	}
 	json_decref(follower->record);
 	follower->record = record;
-	if (rc_store_put(manager->options.store, STATE, follower->label,
-			 json_object_size(record) > 0 ? record : NULL, &err) < 0)
+	if (json_object_size(record) == 0) {
+		forget(follower->follow, follower->label);
+		return;
+	}
+	json_object_set(follower->follow->records, follower->label, record);
+	if (rc_store_put(manager->options.store, STATE, follower->label, record, &err) < 0)
 		rc_log_error(&manager->log, LOG_ERR, err, "remembering what %s runs with",
 			     follower->label);
 	rc_error_free(err);
@@ -286,7 +298,7 @@ static struct follower *add(struct secrets_follow *follow, const char *label, co
 	follower->follow = follow;
 	follower->label = rc_strdup(label);
 	follower->kind = find_kind(kind);
-	rc_store_get(follow->manager->options.store, STATE, label, &follower->record, NULL);
+	follower->record = json_incref(json_object_get(follow->records, label));
 	ev_timer_init(&follower->look, on_look, 0, 0);
 	HASH_ADD_KEYPTR(hh, follow->followers, follower->label, strlen(follower->label), follower);
 	if (is_first)
@@ -306,8 +318,7 @@ static void on_workload(void *userdata, const struct rc_kube_live *live, bool is
 	if (!object || !rc_secrets_reload_asks(object)) {
 		if (follower)
 			drop(follower);
-		/* One that goes, or asks no more, begins anew when it comes again. */
-		rc_store_put(follow->manager->options.store, STATE, label, NULL, NULL);
+		forget(follow, label);
 		return;
 	}
 	if (!follower)
@@ -355,6 +366,9 @@ struct secrets_follow *rc_secrets_follow_new(struct rc_secrets_manager *manager)
 	follow->manager = manager;
 	follow->options = (struct rc_secrets_roll_options){
 		manager->options.cluster, manager->options.discovery, &manager->log};
+	rc_store_list(manager->options.store, STATE, &follow->records, NULL);
+	if (!follow->records)
+		follow->records = json_object();
 	follow->workloads = rc_kube_cache_new(manager->options.cluster, &options);
 	return follow;
 }
@@ -368,6 +382,7 @@ void rc_secrets_follow_free(struct secrets_follow *follow)
 	HASH_ITER (hh, follow->followers, follower, next)
 		drop(follower);
 	rc_kube_cache_free(follow->workloads);
+	json_decref(follow->records);
 	free(follow);
 }
 
