@@ -233,30 +233,13 @@ struct rc_repository *rc_engine_find_source(const struct rc_engine *engine,
 	return find_best(engine, source->repo_url, source->chart);
 }
 
-/* NULL: not without somebody who lists it. What names a user has credentials somewhere. */
-static const char *guess_type(const char *url, const char *chart)
-{
-	bool is_web = rc_text_has_prefix(url, "https://") || rc_text_has_prefix(url, "http://");
-
-	if (strpbrk(url, "@ <>"))
-		return NULL;
-	if (rc_text_has_prefix(url, "oci://"))
-		return "oci";
-	if (!chart)
-		return is_web ? "git" : NULL;
-	if (is_web)
-		return "helm";
-	/* A registry goes without its scheme in Argo CD: host/path. */
-	return !strstr(url, "://") && strchr(url, '.') ? "oci" : NULL;
-}
-
 struct rc_repository *rc_engine_adopt_source(struct rc_engine *engine,
 					     const struct rc_application_source *source)
 {
 	struct rc_repository_options options = {
 		.name = source->repo_url,
 		.url = source->repo_url,
-		.type = guess_type(source->repo_url, source->chart),
+		.type = rc_repository_guess_type(source->repo_url, source->chart),
 		.interval_ms = UNLISTED_INTERVAL_MS,
 		.timeout_ms = UNLISTED_TIMEOUT_MS,
 	};

@@ -106,6 +106,22 @@ const struct repository_kind *rc_repository_find_kind(const char *type)
 	return &kinds[0];
 }
 
+const char *rc_repository_guess_type(const char *url, const char *chart)
+{
+	bool is_web = rc_text_has_prefix(url, "https://") || rc_text_has_prefix(url, "http://");
+
+	if (strpbrk(url, "@ <>")) /* what names a user has credentials somewhere */
+		return NULL;
+	if (rc_text_has_prefix(url, OCI))
+		return "oci";
+	if (!chart)
+		return is_web ? "git" : NULL;
+	if (is_web)
+		return "helm";
+	/* A registry goes without its scheme in Argo CD: host/path. */
+	return !strstr(url, "://") && strchr(url, '.') ? "oci" : NULL;
+}
+
 const char *rc_repository_get_type(const struct rc_repository *repository)
 {
 	return repository->kind->type;

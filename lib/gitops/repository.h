@@ -43,6 +43,9 @@ struct rc_repository *rc_repository_new(const struct rc_repository_options *opti
 void rc_repository_free(struct rc_repository *repository);
 RC_DEFINE_FREEP(struct rc_repository, rc_repository_free)
 
+/* The type of a repository that only a source tells of; NULL: it needs somebody to list it. */
+const char *rc_repository_guess_type(const char *url, const char *chart);
+
 const char *rc_repository_get_name(const struct rc_repository *repository);
 const char *rc_repository_get_url(const struct rc_repository *repository);
 const char *rc_repository_get_type(const struct rc_repository *repository);
