@@ -95,7 +95,10 @@ START_TEST(test_no_more_than_three_pods)
 }
 END_TEST
 
-/* What keeps an autoscaler from its work, by condition and reason. */
+/*
+ * What keeps an autoscaler from its work, by condition and reason. The rule has the same list; this
+ * one is the test's own, so that a row which the rule loses is noticed.
+ */
 static const struct {
 	const char *type, *reason;
 } failures[] = {

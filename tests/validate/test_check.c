@@ -1,248 +1,13 @@
-/*
- * Every check but the database's: passes, fails, cannot look. The peers are a server on the same
- * loop that answers what a case says; names are resolved by the real worker.
- */
+/* Every check but the database's: passes, fails, cannot look. */
 #include "support/check.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/loop.h"
 #include "base/memory.h"
-#include "certificates.h"
 #include "net/http-server.h"
-#include "validate/run.h"
-
-#define ROUTES_MAX 8
-
-/* What the server answers to a path, or to a word in the body of a POST. */
-struct route {
-	const char *match;
-	int status;
-	const char *body;
-};
-
-static struct {
-	struct ev_loop *loop;
-	struct rc_net_http_server *server;
-	struct rc_kube_cluster *cluster;
-	struct rc_kube_cache *cache;
-	struct rc_worker_pool *pool;
-	struct rc_validate_services *services;
-	const struct route *routes;
-	char folder[64];
-	struct rc_validate_result result;
-	bool is_listed, is_signed;
-	const char *objects; /* the list of the kind that is watched */
-} world;
-
-/* ---- the server ---- */
-
-static void on_closed(void *userdata)
-{
-	(void)userdata;
-}
-
-static const struct route *find_route(struct rc_net_http_exchange *exchange)
-{
-	const char *path = rc_net_http_exchange_get_path(exchange);
-	struct rc_str body = rc_net_http_exchange_get_body(exchange);
-
-	for (const struct route *route = world.routes; route && route->match; route++) {
-		if (strcmp(route->match, path) == 0 ||
-		    (strlen(route->match) > 1 && body.n &&
-		     memmem(body.p, body.n, route->match, strlen(route->match))) ||
-		    (strcmp(route->match, "?versioning") == 0 &&
-		     rc_net_http_exchange_get_query(exchange, "versioning")))
-			return route;
-	}
-	return NULL;
-}
-
-static void handle(void *userdata, struct rc_net_http_exchange *exchange)
-{
-	const struct route *route;
-
-	(void)userdata;
-	if (rc_net_http_exchange_get_header(exchange, "X-Amz-Date"))
-		world.is_signed = rc_text_has_prefix(
-			rc_net_http_exchange_get_header(exchange, "Authorization") ?: "",
-			"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/");
-	if (rc_net_http_exchange_get_query(exchange, "watch")) {
-		rc_net_http_exchange_stream(exchange, 200, "application/json", on_closed, NULL);
-		return;
-	}
-	if (world.objects) {
-		rc_net_http_exchange_reply(exchange, 200, "application/json",
-					   rc_str(world.objects));
-		return;
-	}
-	route = find_route(exchange);
-	if (route && route->status == 0)
-		rc_net_http_exchange_reset(exchange);
-	else if (route)
-		rc_net_http_exchange_reply(exchange, route->status, "text/plain",
-					   rc_str(route->body));
-	else
-		rc_net_http_exchange_reply(exchange, 404, "application/json",
-					   RC_STR("{\"kind\": \"Status\", \"message\": \"none\"}"));
-}
-
-/* ---- a run ---- */
-
-static void on_state(void *userdata, const char *group, const char *kind, int r,
-		     const struct rc_error *err)
-{
-	(void)userdata;
-	(void)group;
-	(void)kind;
-	(void)err;
-	ck_assert_int_eq(r, 0);
-	world.is_listed = true;
-	ev_break(world.loop, EVBREAK_ALL);
-}
-
-static void on_changed(void *userdata, const struct rc_kube_live *live, bool is_gone)
-{
-	(void)userdata;
-	(void)live;
-	(void)is_gone;
-}
-
-/* Objects of one kind of a group, as the cache would know them from a watch. */
-static void fill_cache(const char *group, const char *kind, const char *plural, const char *objects)
-{
-	struct rc_kube_resource resource = {.group = group,
-					    .version = "v1",
-					    .kind = kind,
-					    .plural = plural,
-					    .namespaced = true,
-					    .can_list = true,
-					    .can_watch = true};
-	rc_autofree char *list = rc_asprintf(
-		"{\"metadata\": {\"resourceVersion\": \"5\"}, \"items\": [%s]}", objects);
-
-	world.objects = list;
-	world.is_listed = false;
-	rc_kube_cache_want(world.cache, &resource);
-	while (!world.is_listed)
-		ev_run(world.loop, 0);
-	world.objects = NULL;
-}
-
-static struct rc_worker_pool *get_pool(void *userdata)
-{
-	rc_autofree char *program = rc_path_join(getenv("O") ?: "build/release", "reconciled");
-	const char *const argv[] = {program, "--worker=validate", NULL};
-	struct rc_worker_options options = {.argv = argv};
-
-	(void)userdata;
-	if (!world.pool)
-		world.pool = rc_worker_pool_new(world.loop, &options);
-	return world.pool;
-}
-
-static void start_server(const struct certificate *certificate)
-{
-	struct rc_net_http_server_options options = {.listen = "127.0.0.1:0"};
-	struct rc_error *err = NULL;
-
-	if (certificate) {
-		options.certificate_pem = certificate->pem;
-		options.key_pem = certificate->key_pem;
-	}
-	rc_check_ok(rc_net_http_server_new(world.loop, &options, handle, NULL, &world.server, &err),
-		    err);
-}
-
-static void setup(void)
-{
-	static const char *const env[] = {"AWS_ACCESS_KEY_ID=AKIDEXAMPLE",
-					  "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG",
-					  "AWS_REGION=eu-central-1", "HOME=/nonexistent", NULL};
-	struct rc_validate_services_options options = {.get_pool = get_pool, .env = env};
-
-	memset(&world, 0, sizeof(world));
-	world.loop = rc_loop_new();
-	options.loop = world.loop;
-	world.services = rc_validate_services_new(&options);
-	snprintf(world.folder, sizeof(world.folder), "/tmp/rc-validate-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(world.folder));
-}
-
-static void setup_with_cluster(void)
-{
-	struct rc_kube_cache_options options = {
-		.label = "l", .state = on_state, .changed = on_changed};
-	struct rc_kube_kubeconfig *config = rc_new0(struct rc_kube_kubeconfig);
-
-	setup();
-	start_server(NULL);
-	config->server =
-		rc_asprintf("http://127.0.0.1:%u", rc_net_http_server_get_port(world.server));
-	config->name_space = rc_strdup("default");
-	world.cluster = rc_kube_cluster_new(world.loop, config);
-	world.cache = rc_kube_cache_new(world.cluster, &options);
-}
-
-static void teardown(void)
-{
-	rc_validate_result_done(&world.result);
-	rc_validate_services_free(world.services);
-	rc_worker_pool_free(world.pool);
-	rc_kube_cache_free(world.cache);
-	rc_kube_cluster_free(world.cluster);
-	rc_net_http_server_free(world.server);
-	rc_loop_free(world.loop);
-	rc_file_remove_tree(world.folder, NULL);
-}
-
-static void on_run(void *userdata, struct rc_validate_run *run,
-		   const struct rc_validate_result *results, size_t n)
-{
-	(void)userdata;
-	(void)run;
-	ck_assert_uint_eq(n, 1);
-	rc_validate_result_copy(&world.result, results);
-	ev_break(world.loop, EVBREAK_ALL);
-}
-
-static const char *look(struct rc_validate_check *check)
-{
-	const struct rc_validate_check *checks[] = {check};
-	struct rc_validate_run_options options = {
-		.services = world.services,
-		.subject = {.app = "shop",
-			    .label = "a",
-			    .name_space = "ns",
-			    .cluster = world.cluster,
-			    .cache = world.cache},
-		.checks = checks,
-		.n = 1,
-	};
-	struct rc_validate_run *run;
-	static char text[128];
-
-	check->name = check->name ?: "one";
-	check->timeout_ms = check->timeout_ms ?: 15000;
-	run = rc_validate_run_start(&options, on_run, NULL);
-	ck_assert_int_eq(world.result.outcome, RC_VALIDATE_NONE);
-	ev_run(world.loop, 0);
-	rc_validate_run_free(run);
-	snprintf(text, sizeof(text), "%s %s", rc_validate_outcome_to_string(world.result.outcome),
-		 world.result.reason);
-	return text;
-}
-
-#define rc_check_look(check, wanted)                                                      \
-	do {                                                                              \
-		const char *rc_got_ = look(check);                                        \
-		ck_assert_msg(strcmp(rc_got_, (wanted)) == 0, "%s is wanted, got %s: %s", \
-			      (wanted), rc_got_, world.result.evidence);                  \
-	} while (0)
+#include "scene.h"
 
 /* ---- https ---- */
 
@@ -269,29 +34,29 @@ static const struct {
 
 START_TEST(test_https)
 {
-	static const struct route routes[] = {
+	static const struct scene_route routes[] = {
 		{"/ok", 200, "hello"}, {"/reset", 0, ""}, {NULL, 0, NULL}};
 	struct certificate authority = certificate_make(NULL, "authority", 100);
 	struct certificate other = certificate_make(NULL, "other", 100);
 	struct certificate leaf =
 		certificate_make(&authority, certificates[_i].san, certificates[_i].days);
-	rc_autofree char *ca = rc_path_join(world.folder, "ca.pem"), *url = NULL;
+	rc_autofree char *ca = rc_path_join(scene.folder, "ca.pem"), *url = NULL;
 	const char *trusted = certificates[_i].is_unknown_ca ? other.pem : authority.pem;
 	struct rc_validate_check check = {
 		.type = "https", .ca = ca, .contains = certificates[_i].contains};
 
-	world.routes = routes;
-	start_server(&leaf);
+	scene.routes = routes;
+	scene_start_server(&leaf);
 	rc_check_ok(rc_file_write_atomic(ca, trusted, strlen(trusted), 0600, NULL), NULL);
-	url = rc_asprintf("https://127.0.0.1:%u%s", rc_net_http_server_get_port(world.server),
+	url = rc_asprintf("https://127.0.0.1:%u%s", rc_net_http_server_get_port(scene.server),
 			  certificates[_i].path);
 	check.url = url;
 	rc_check_look(&check, certificates[_i].wanted);
-	ck_assert_msg(strstr(world.result.evidence, certificates[_i].evidence) != NULL, "%s: %s",
-		      certificates[_i].name, world.result.evidence);
-	if (world.result.outcome == RC_VALIDATE_PASS) {
-		ck_assert_str_eq(world.result.measure, "certificate_expiry_timestamp_seconds");
-		ck_assert(world.result.number > (double)rc_clock_unix_s() + 89 * 86400);
+	ck_assert_msg(strstr(scene.result.evidence, certificates[_i].evidence) != NULL, "%s: %s",
+		      certificates[_i].name, scene.result.evidence);
+	if (scene.result.outcome == RC_VALIDATE_PASS) {
+		ck_assert_str_eq(scene.result.measure, "certificate_expiry_timestamp_seconds");
+		ck_assert(scene.result.number > (double)rc_clock_unix_s() + 89 * 86400);
 	}
 	certificate_done(&authority);
 	certificate_done(&other);
@@ -304,10 +69,10 @@ START_TEST(test_https_nobody)
 	rc_autofree char *url = NULL;
 	struct rc_validate_check check = {.type = "http"};
 
-	start_server(NULL);
-	url = rc_asprintf("http://127.0.0.1:%u/", rc_net_http_server_get_port(world.server));
+	scene_start_server(NULL);
+	url = rc_asprintf("http://127.0.0.1:%u/", rc_net_http_server_get_port(scene.server));
 	check.url = url;
-	rc_net_http_server_free(rc_steal(&world.server));
+	rc_net_http_server_free(rc_steal(&scene.server));
 	rc_check_look(&check, "error Unreachable");
 }
 END_TEST
@@ -315,11 +80,11 @@ END_TEST
 /* What does not pass is tried again while there is patience. */
 START_TEST(test_again)
 {
-	static const struct route bad[] = {{"/", 503, "no"}, {NULL, 0, NULL}};
+	static const struct scene_route bad[] = {{"/", 503, "no"}, {NULL, 0, NULL}};
 	struct rc_validate_check check = {.type = "http", .name = "web", .timeout_ms = 15000};
 	const struct rc_validate_check *checks[] = {&check};
 	struct rc_validate_run_options options = {
-		.services = world.services,
+		.services = scene.services,
 		.subject = {.app = "a", .label = "a", .name_space = "a"},
 		.checks = checks,
 		.n = 1,
@@ -327,17 +92,17 @@ START_TEST(test_again)
 	rc_autofree char *url = NULL;
 	struct rc_validate_run *run;
 
-	start_server(NULL);
-	world.routes = bad;
-	url = rc_asprintf("http://127.0.0.1:%u/", rc_net_http_server_get_port(world.server));
+	scene_start_server(NULL);
+	scene.routes = bad;
+	url = rc_asprintf("http://127.0.0.1:%u/", rc_net_http_server_get_port(scene.server));
 	check.url = url;
-	run = rc_validate_run_start(&options, on_run, NULL);
-	ev_run(world.loop, 0);
+	run = rc_validate_run_start(&options, scene_on_run, NULL);
+	ev_run(scene.loop, 0);
 	rc_validate_run_free(run);
-	ck_assert_int_eq(world.result.outcome, RC_VALIDATE_FAIL);
-	ck_assert_uint_ge(world.result.attempts, 2);
+	ck_assert_int_eq(scene.result.outcome, RC_VALIDATE_FAIL);
+	ck_assert_uint_ge(scene.result.attempts, 2);
 	/* One that is freed while a probe is under way tells nobody. */
-	rc_validate_run_free(rc_validate_run_start(&options, on_run, NULL));
+	rc_validate_run_free(rc_validate_run_start(&options, scene_on_run, NULL));
 }
 END_TEST
 
@@ -351,7 +116,7 @@ END_TEST
 
 static const struct {
 	const char *type;
-	struct route routes[3];
+	struct scene_route routes[3];
 	const char *wanted;
 } clouds[] = {
 	{"s3", {{"/bucket/", 200, ""}}, "fail NotVersioned"},
@@ -401,7 +166,7 @@ static const struct {
 START_TEST(test_aws)
 {
 	rc_autofree char *endpoint = NULL, *body = NULL;
-	struct route routes[4] = {{NULL, 0, NULL}};
+	struct scene_route routes[4] = {{NULL, 0, NULL}};
 	struct rc_validate_check check = {.type = clouds[_i].type,
 					  .bucket = "bucket",
 					  .queue = "http://queue/1/q",
@@ -419,12 +184,12 @@ START_TEST(test_aws)
 				   rc_clock_format_rfc3339(rc_clock_unix_s() - 60, now), at + 3);
 		routes[0].body = body;
 	}
-	start_server(NULL);
-	world.routes = routes;
-	endpoint = rc_asprintf("http://127.0.0.1:%u", rc_net_http_server_get_port(world.server));
+	scene_start_server(NULL);
+	scene.routes = routes;
+	endpoint = rc_asprintf("http://127.0.0.1:%u", rc_net_http_server_get_port(scene.server));
 	check.endpoint = endpoint;
 	rc_check_look(&check, clouds[_i].wanted);
-	ck_assert(world.is_signed);
+	ck_assert(scene.is_signed);
 }
 END_TEST
 
@@ -462,7 +227,7 @@ static const struct {
 
 START_TEST(test_pods)
 {
-	struct route routes[] = {{PODS, pods[_i].status, pods[_i].body}, {NULL, 0, NULL}};
+	struct scene_route routes[] = {{PODS, pods[_i].status, pods[_i].body}, {NULL, 0, NULL}};
 	struct rc_validate_check check = {.type = "pods"};
 	rc_autofree char *body = NULL;
 
@@ -474,13 +239,13 @@ START_TEST(test_pods)
 				   rc_clock_format_rfc3339(rc_clock_unix_s(), now), at + 3);
 		routes[0].body = body;
 	}
-	world.routes = routes;
+	scene.routes = routes;
 	rc_check_look(&check, "skip NoWorkloads");
-	world.result.outcome = RC_VALIDATE_NONE;
-	fill_cache("apps", "Deployment", "deployments", DEPLOYMENT);
+	scene.result.outcome = RC_VALIDATE_NONE;
+	scene_fill_cache("apps", "Deployment", "deployments", DEPLOYMENT);
 	rc_check_look(&check, pods[_i].wanted);
-	if (world.result.outcome == RC_VALIDATE_PASS)
-		ck_assert(world.result.number == 42);
+	if (scene.result.outcome == RC_VALIDATE_PASS)
+		ck_assert(scene.result.number == 42);
 }
 END_TEST
 
@@ -497,7 +262,7 @@ END_TEST
 
 static const struct {
 	const char *object;
-	struct route routes[3];
+	struct scene_route routes[3];
 	const char *wanted;
 } meshes[] = {
 	{VIRTUAL_SERVICE(""), {{GATEWAY, 200, "{}"}, {WEB, 200, SERVICE("80")}}, "pass Consistent"},
@@ -513,12 +278,13 @@ static const struct {
 
 START_TEST(test_istio)
 {
-	struct route routes[4] = {{NULL, 0, NULL}};
+	struct scene_route routes[4] = {{NULL, 0, NULL}};
 	struct rc_validate_check check = {.type = "istio"};
 
 	memcpy(routes, meshes[_i].routes, sizeof(meshes[_i].routes));
-	world.routes = routes;
-	fill_cache("networking.istio.io", "VirtualService", "virtualservices", meshes[_i].object);
+	scene.routes = routes;
+	scene_fill_cache("networking.istio.io", "VirtualService", "virtualservices",
+			 meshes[_i].object);
 	rc_check_look(&check, meshes[_i].wanted);
 }
 END_TEST
@@ -537,15 +303,15 @@ static const struct {
 START_TEST(test_secrets)
 {
 	const char *keys[] = {"password"};
-	struct route routes[] = {
+	struct scene_route routes[] = {
 		{"/api/v1/namespaces/ns/secrets/db", secrets[_i].status, secrets[_i].body},
 		{NULL, 0, NULL}};
 	struct rc_validate_check check = {
 		.type = "secrets", .secret = "db", .keys = keys, .n_keys = 1};
 
-	world.routes = routes;
+	scene.routes = routes;
 	rc_check_look(&check, secrets[_i].wanted);
-	ck_assert_ptr_null(strstr(world.result.evidence, "Yg=="));
+	ck_assert_ptr_null(strstr(scene.result.evidence, "Yg=="));
 }
 END_TEST
 
@@ -590,7 +356,7 @@ START_TEST(test_command)
 
 	rc_check_look(&check, commands[_i].wanted);
 	if (_i == 0)
-		ck_assert_str_eq(world.result.evidence, "fine shop");
+		ck_assert_str_eq(scene.result.evidence, "fine shop");
 }
 END_TEST
 
@@ -600,7 +366,7 @@ static Suite *make_suite(void)
 	TCase *plain = tcase_create("peers"), *cluster = tcase_create("cluster");
 
 	tcase_set_timeout(plain, 30);
-	tcase_add_checked_fixture(plain, setup, teardown);
+	tcase_add_checked_fixture(plain, scene_setup, scene_teardown);
 	tcase_add_loop_test(plain, test_https, 0, RC_ARRAY_SIZE(certificates));
 	tcase_add_test(plain, test_https_nobody);
 	tcase_add_test(plain, test_again);
@@ -609,7 +375,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(plain, test_command, 0, RC_ARRAY_SIZE(commands));
 	suite_add_tcase(suite, plain);
 	tcase_set_timeout(cluster, 30);
-	tcase_add_checked_fixture(cluster, setup_with_cluster, teardown);
+	tcase_add_checked_fixture(cluster, scene_setup_with_cluster, scene_teardown);
 	tcase_add_loop_test(cluster, test_pods, 0, RC_ARRAY_SIZE(pods));
 	tcase_add_loop_test(cluster, test_istio, 0, RC_ARRAY_SIZE(meshes));
 	tcase_add_loop_test(cluster, test_secrets, 0, RC_ARRAY_SIZE(secrets));
