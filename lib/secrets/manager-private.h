@@ -160,8 +160,8 @@ void rc_secrets_tend_note_tokens(struct rc_secrets_manager *manager);
 
 /* ---- rolling.c ---- */
 /* What was to be rolled when we were ended, or failed, is rolled now. */
-void rc_secrets_rolling_resume(struct secrets_entry *entry);
-void rc_secrets_rolling_cancel(struct secrets_entry *entry);
+void rc_secrets_pending_resume(struct secrets_entry *entry);
+void rc_secrets_pending_cancel(struct secrets_entry *entry);
 
 /* ---- status.c ---- */
 /* The refresh has ended; err is taken over. */

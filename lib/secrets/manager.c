@@ -50,7 +50,7 @@ void rc_secrets_manager_drop(struct secrets_entry *entry)
 	HASH_DEL(entry->manager->entries, entry);
 	rc_secrets_queue_remove(entry);
 	rc_secrets_refresh_cancel(entry);
-	rc_secrets_rolling_cancel(entry);
+	rc_secrets_pending_cancel(entry);
 	rc_secrets_tend_done(entry);
 	rc_secrets_refresh_free_clients(&entry->clients);
 	ev_timer_stop(entry->manager->options.loop, &entry->due);
@@ -159,7 +159,7 @@ void rc_secrets_manager_catch_up(struct secrets_entry *entry)
 void rc_secrets_manager_leave(struct secrets_entry *entry)
 {
 	rc_secrets_refresh_cancel(entry);
-	rc_secrets_rolling_cancel(entry);
+	rc_secrets_pending_cancel(entry);
 	json_decref(entry->next_object);
 	entry->next_object = NULL;
 	entry->is_gone = true;

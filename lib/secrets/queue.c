@@ -333,7 +333,7 @@ void rc_secrets_queue_evaluate(struct secrets_entry *entry)
 	}
 	if (entry->is_foreign)
 		return;
-	rc_secrets_rolling_resume(entry);
+	rc_secrets_pending_resume(entry);
 	due = find_due(entry);
 	/* What failed is due whatever its interval says. */
 	if (entry->attempts > 0 && !due.is_look)

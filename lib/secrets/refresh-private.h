@@ -63,7 +63,7 @@ void rc_secrets_refresh_promote(struct secrets_refresh *refresh);
 /* ---- rolling.c ---- */
 int rc_secrets_refresh_restart(struct rc_flow *flow, struct rc_error **err);
 /* hash: of the Secret that is about to be written, and to be rolled for; NULL: all is done. */
-int rc_secrets_rolling_note(struct secrets_entry *entry, const char *hash, struct rc_error **err);
+int rc_secrets_pending_note(struct secrets_entry *entry, const char *hash, struct rc_error **err);
 
 static inline struct secrets_refresh *rc_secrets_refresh_of(struct rc_flow *flow)
 {

@@ -179,7 +179,7 @@ int rc_secrets_refresh_write(struct rc_flow *flow, struct rc_error **err)
 		return RC_NEXT;
 	r = note_next(refresh, err);
 	if (r == 0 && had_other)
-		r = rc_secrets_rolling_note(refresh->entry, hash_of(refresh->secret), err);
+		r = rc_secrets_pending_note(refresh->entry, hash_of(refresh->secret), err);
 	if (r < 0)
 		return r;
 	refresh->request = rc_kube_apply_start(refresh->entry->manager->options.cluster,

@@ -31,7 +31,7 @@ static int store(struct secrets_entry *entry, struct rc_error **err)
 	return rc_store_put(entry->manager->options.store, "restart", name, document, err);
 }
 
-int rc_secrets_rolling_note(struct secrets_entry *entry, const char *hash, struct rc_error **err)
+int rc_secrets_pending_note(struct secrets_entry *entry, const char *hash, struct rc_error **err)
 {
 	char sealed[RC_SECRETS_SEAL_MAX];
 
@@ -91,7 +91,7 @@ static void on_rolled(void *userdata, int r, unsigned int n, struct rc_error *er
 	else if (n > 0)
 		rc_log_info(&entry->log, "%u workloads read the changed secret", n);
 	if (r == 0)
-		rc_secrets_rolling_note(entry, NULL, NULL);
+		rc_secrets_pending_note(entry, NULL, NULL);
 	rc_flow_resume(&refresh->flow, r, err);
 }
 
@@ -104,9 +104,9 @@ int rc_secrets_refresh_restart(struct rc_flow *flow, struct rc_error **err)
 	load(entry);
 	if (!entry->roll_for)
 		return RC_NEXT;
-	rc_secrets_rolling_cancel(entry);
+	rc_secrets_pending_cancel(entry);
 	if (!is_written(entry, refresh->secret)) {
-		rc_secrets_rolling_note(entry, NULL, err);
+		rc_secrets_pending_note(entry, NULL, err);
 		return RC_NEXT;
 	}
 	live = rc_secrets_manager_load_content(entry->manager, "Secret", entry->name_space,
@@ -132,13 +132,13 @@ static void on_resumed(void *userdata, int r, unsigned int n, struct rc_error *e
 	} else {
 		if (n > 0)
 			rc_log_info(&entry->log, "%u workloads read the changed secret", n);
-		rc_secrets_rolling_note(entry, NULL, NULL);
+		rc_secrets_pending_note(entry, NULL, NULL);
 	}
 	rc_error_free(err);
 	rc_secrets_queue_wake(entry, 0);
 }
 
-void rc_secrets_rolling_resume(struct secrets_entry *entry)
+void rc_secrets_pending_resume(struct secrets_entry *entry)
 {
 	json_auto_t *live = NULL;
 
@@ -153,7 +153,7 @@ void rc_secrets_rolling_resume(struct secrets_entry *entry)
 		entry->rolling = start(entry, live, on_resumed, entry);
 }
 
-void rc_secrets_rolling_cancel(struct secrets_entry *entry)
+void rc_secrets_pending_cancel(struct secrets_entry *entry)
 {
 	rc_secrets_restart_cancel(rc_steal(&entry->rolling));
 }
