@@ -158,7 +158,7 @@ bool rc_secrets_tend_is_kept(const struct secrets_entry *entry);
 /* Tokens were renewed or lost. */
 void rc_secrets_tend_note_tokens(struct rc_secrets_manager *manager);
 
-/* ---- rolling.c ---- */
+/* ---- pending.c ---- */
 /* What was to be rolled when we were ended, or failed, is rolled now. */
 void rc_secrets_pending_resume(struct secrets_entry *entry);
 void rc_secrets_pending_cancel(struct secrets_entry *entry);

@@ -60,7 +60,7 @@ int rc_secrets_refresh_prune(struct rc_flow *flow, struct rc_error **err);
 /* The Secret holds what was read: leases follow. */
 void rc_secrets_refresh_promote(struct secrets_refresh *refresh);
 
-/* ---- rolling.c ---- */
+/* ---- pending.c ---- */
 int rc_secrets_refresh_restart(struct rc_flow *flow, struct rc_error **err);
 /* hash: of the Secret that is about to be written, and to be rolled for; NULL: all is done. */
 int rc_secrets_pending_note(struct secrets_entry *entry, const char *hash, struct rc_error **err);
