@@ -54,12 +54,10 @@ make_pki() {
 	cp "$pki/admin.token" "$pki/bare.digest" # not a digest
 }
 
-eval "$(declare -f write_config | sed '1s/write_config/write_plain_config/')"
-write_config() {
-	write_plain_config
+more_config() { # FILE
 	make_pki
-	sed -i '/^api:/d' "$work/reconciled.yaml"
-	cat >>"$work/reconciled.yaml" <<-END
+	sed -i '/^api:/d' "$1"
+	cat >>"$1" <<-END
 		api:
 		  socket: $RECONCILED_SOCKET
 		  tls:

@@ -83,8 +83,8 @@ ends() { # CODE TEXT
 	[ "$rc" -eq "$1" ] && says "$2"
 }
 
-add_checks() {
-	cat >>"$work/reconciled.yaml" <<-END
+more_config() { # FILE
+	cat >>"$1" <<-END
 		validation:
 		  interval: 1h
 		  settle: 2s
@@ -118,12 +118,6 @@ last_is() { # CHECK OUTCOME
 
 is_at() { # COMMIT
 	[ "$(app .status.sync.revision)" = "$1" ] && is_synced
-}
-
-eval "$(declare -f write_config | sed '1s/write_config/write_plain_config/')"
-write_config() {
-	write_plain_config
-	add_checks
 }
 
 start_platform && until_so 40 is_synced || { tail "$work/log"; echo '0 passed, 1 failed'; exit 1; }

@@ -22,11 +22,9 @@ check() { # WHAT COMMAND...
 	tail -n 10 "$work/log"
 }
 
-eval "$(declare -f write_config | sed '1s/write_config/write_plain_config/')"
-write_config() {
-	write_plain_config
+more_config() { # FILE
 	printf '%s\n' "$secret" >"$work/secret"
-	cat >>"$work/reconciled.yaml" <<-END
+	cat >>"$1" <<-END
 		webhooks:
 		  listen: 127.0.0.1:$port
 		  receivers:

@@ -192,6 +192,11 @@ refresh() {
 	"$ctl" app refresh judge-platform
 }
 
+# What a script has to add to the configuration, or to change in it, it does by a function of its own.
+more_config() { # FILE
+	:
+}
+
 write_config() {
 	cat >"$work/reconciled.yaml" <<-END
 		clusters:
@@ -212,6 +217,7 @@ write_config() {
 		cacheDirectory: $work/cache
 	END
 	[ -z "${PROGRAM:-}" ] || write_stacks
+	more_config "$work/reconciled.yaml"
 }
 
 start_daemon() {
