@@ -16,6 +16,8 @@ export RECONCILED_SOCKET=$work/control.sock
 pids=()
 kube_login=()
 CLUSTER=${CLUSTER:-memory}
+# shellcheck source=tests/support/check.sh
+. "$top/tests/support/check.sh"
 # shellcheck source=tests/support/cluster.sh
 . "$top/tests/support/cluster.sh"
 
@@ -39,6 +41,18 @@ api() {
 # What an object holds: get PATH JQ-FILTER
 get() {
 	api "$1" | jq -r "$2"
+}
+
+is() { # PATH JQ-FILTER VALUE
+	[ "$(get "$1" "$2" 2>/dev/null)" = "$3" ]
+}
+
+is_there() { # PATH
+	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 200 ]
+}
+
+is_gone() { # PATH
+	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 404 ]
 }
 
 send() { # PATH JSON CURL-ARGUMENT...
@@ -289,17 +303,6 @@ stop_platform() {
 	stop_cluster
 	wait 2>/dev/null
 	rm -rf "$work"
-}
-
-# Look every 50 ms until a command succeeds: until_so SECONDS COMMAND...
-until_so() {
-	local end=$(($(date +%s%N) + $1 * 1000000000))
-
-	shift
-	until "$@"; do
-		[ "$(date +%s%N)" -gt "$end" ] && return 1
-		sleep 0.05
-	done
 }
 
 app() { # jq filter over the application
