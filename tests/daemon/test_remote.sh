@@ -7,7 +7,7 @@ set -u
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
 trap '' PIPE # the other end may be closed already, which is what is tested
-port=$((20000 + RANDOM % 20000))
+port=$(free_port)
 pki=$work/pki
 
 authority() { # NAME

@@ -32,7 +32,7 @@ find_postgres() {
 }
 
 start_database() {
-	port=$((20000 + RANDOM % 20000))
+	port=$(free_port)
 	chmod 711 "$work"
 	mkdir "$data" && chmod 700 "$data"
 	[ "$(id -u)" -eq 0 ] && ! unshare --user --map-user=1000 true 2>/dev/null && chown nobody "$data"

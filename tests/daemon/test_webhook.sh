@@ -5,7 +5,7 @@ set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
-port=$((20000 + RANDOM % 20000))
+port=$(free_port)
 secret=s3cr3t-of-the-forge
 
 more_config() { # FILE

@@ -34,6 +34,16 @@ serve() {
 	printf -v "$name" 'http://%s' "$(awk '{ print $2 }' "$work/$program.out")"
 }
 
+# A port that nobody has, and below those that the system gives to whoever asks for any.
+free_port() {
+	local port
+
+	while port=$((20000 + RANDOM % 12000)); (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+		:
+	done
+	echo "$port"
+}
+
 api() {
 	curl -sS --max-time 10 "${kube_login[@]}" "$kube$1" "${@:2}"
 }

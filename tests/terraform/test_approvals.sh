@@ -4,7 +4,7 @@
 set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
-port=$((20000 + RANDOM % 20000))
+port=$(free_port)
 trap stop_platform EXIT
 : "${PATIENCE_S:=60}"
 
