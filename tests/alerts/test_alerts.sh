@@ -6,22 +6,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/support/platform.sh
 . "$here/../support/platform.sh"
 trap stop_platform EXIT
-passed=0 failed=0 skipped=0
 rules=$top/conf/prometheus/reconciled.rules.yaml
 dashboard=$top/conf/grafana/reconciled.json
-
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "FAIL: $what"
-	tail -n 20 "$work/out"
-}
 
 # The names of metrics in text, without what a histogram adds.
 names() {
@@ -53,7 +39,7 @@ page_is_well() {
 	! grep -vE '^(externalsecret_sync_calls_error counter metrics should have "_total" suffix|argocd_app_orphaned_resources_count .*"_count" suffix)$' "$work/lint"
 }
 
-start_platform && until_so 40 is_synced || { echo '0 passed, 1 failed'; exit 1; }
+start_platform && until_so 40 is_synced || give_up 'the platform does not come up'
 curl -sS --unix-socket "$RECONCILED_SOCKET" http://localhost/metrics >"$work/page"
 grep -E '^ *expr: ' "$rules" >"$work/rules"
 jq -r '.panels[].targets[].expr' "$dashboard" >"$work/queries"
@@ -67,8 +53,6 @@ if command -v promtool >/dev/null; then
 	check 'the rules fire when they should' promtool test rules "$work/reconciled.tests.yaml"
 	check 'the metrics page is one' page_is_well
 else
-	skipped=$((skipped + 3))
-	echo "SKIP: no promtool (the distribution's package prometheus): no rule was tried"
+	skip 3 "no promtool (the distribution's package prometheus): no rule was tried"
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+summary

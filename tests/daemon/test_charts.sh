@@ -5,22 +5,11 @@ set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
-passed=0 failed=0
 export INTERVAL=10s
 
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $what"
-		"$ctl" app list
-		"$ctl" status -o json | jq .repositories
-		tail -n 30 "$work/log"
-	fi
+show_more() {
+	"$ctl" app list
+	"$ctl" status -o json | jq .repositories
 }
 
 pack() { # NAME VERSION: into the repository and the registry
@@ -158,7 +147,7 @@ cat >"$work/reconciled.yaml" <<-END
 	cacheDirectory: $work/cache
 END
 export PASSWORD=secret
-start_daemon || { cat "$work/log"; exit 1; }
+start_daemon || give_up 'the daemon does not start'
 
 check "a chart of a Helm repository is deployed" until_so 30 is of-helm version 1.0.0
 check "without a values file it has its own values" is of-helm from chart
@@ -232,5 +221,4 @@ refresh of-helm
 check "an archive that is not what the index says is refused" until_so 30 state charts failing
 check "and the last good one stays" is of-helm version 1.2.0
 check "no secret is in the log" test "$(grep -c 'secret\|bWU6c2VjcmV0' "$work/log")" = 0
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+summary

@@ -5,7 +5,6 @@ set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
-passed=0 failed=0
 
 # A command, the code it ends with, and a glob over what it prints.
 case_() { # WHAT STATUS GLOB COMMAND...
@@ -16,10 +15,9 @@ case_() { # WHAT STATUS GLOB COMMAND...
 	rc=$?
 	# shellcheck disable=SC2053
 	if [ "$rc" = "$status" ] && [[ $out == $glob ]]; then
-		passed=$((passed + 1))
+		pass
 	else
-		failed=$((failed + 1))
-		printf 'fail: %s: exit %s\n%s\n' "$what" "$rc" "$out" | head -n 20
+		fail "$what: exit $rc"$'\n'"$(head -n 20 <<<"$out")"
 	fi
 }
 
@@ -32,7 +30,7 @@ json() { # FILTER COMMAND...: what it prints in JSON, and in YAML, holds it
 }
 
 case_ 'no daemon' 11 '*control.sock*' "$ctl" status
-start_platform && until_so 30 is_synced || { echo '0 passed, 1 failed'; exit 1; }
+start_platform && until_so 30 is_synced || give_up 'the platform does not come up'
 
 case_ 'status' 0 '*CLUSTER*judge*http*ok*REPOSITORY*helm*APP*judge-platform*' "$ctl" status
 case_ 'app list' 0 'NAME *SYNC *HEALTH*judge-platform *Synced *Healthy *' "$ctl" app list
@@ -104,5 +102,4 @@ sed -e 's/interval: 3m/interval: 7m/' -e 's/name: helm/name: charts/' -e 's/repo
 kill -HUP "$daemon_pid"
 case_ 'SIGHUP: a better one is read' 0 '' until_so 10 eval '"$ctl" status -o json | jq -e ".repositories[0].name == \"charts\" and (.configError | not)" >/dev/null'
 case_ 'and the platform is in sync again' 0 '' until_so 30 is_synced
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" = 0 ]
+summary

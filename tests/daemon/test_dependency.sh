@@ -7,19 +7,11 @@ ctl=$O/reconcilectl
 work=$(mktemp -d)
 trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache PASSWORD=secret
-passed=0 failed=0
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $what"
-		cat "$work/out" "$work/err"
-	fi
+show_more() {
+	cat "$work/out" "$work/err"
 }
 
 chart() { # FOLDER NAME VERSION [DEPENDENCIES]
@@ -99,5 +91,4 @@ check "with Helm's words" says err "only unpacked charts can be updated"
 check "a chart that is not there" run 1 build nowhere
 check "a flag that is not there" run 64 build app --nosuch
 check "a command that is not there" run 64 list app
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+summary

@@ -5,21 +5,10 @@ set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
-passed=0 failed=0
 export INTERVAL=10s
 
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $what"
-		"$ctl" app list
-		tail -n 30 "$work/log"
-	fi
+show_more() {
+	"$ctl" app list
 }
 
 application() { # NAME PATH PROJECT ANNOTATION
@@ -137,7 +126,7 @@ cat >"$work/reconciled.yaml" <<-END
 	stateDirectory: $work/state
 	cacheDirectory: $work/cache
 END
-start_daemon || { cat "$work/log"; exit 1; }
+start_daemon || give_up 'the daemon does not start'
 
 check "without the annotation nothing is found" until_so 30 is empty word nothing
 check "and no list" is empty kind nothing
@@ -160,5 +149,4 @@ api /api/v1/namespaces/judge/configmaps/second -o /dev/null -X PATCH \
 "$ctl" app refresh live
 check "the next look asks anew" until_so 30 is live word changed
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+summary

@@ -7,22 +7,8 @@ set -u
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
 trap '' PIPE # the other end may be closed already, which is what is tested
-passed=0 failed=0
-port=$((20000 + RANDOM % 20000))
+port=$(free_port)
 pki=$work/pki
-
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "FAIL: $what"
-	tail -n 5 "$work/log"
-}
 
 authority() { # NAME
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj "/CN=$1" \
@@ -54,12 +40,10 @@ make_pki() {
 	cp "$pki/admin.token" "$pki/bare.digest" # not a digest
 }
 
-eval "$(declare -f write_config | sed '1s/write_config/write_plain_config/')"
-write_config() {
-	write_plain_config
+more_config() { # FILE
 	make_pki
-	sed -i '/^api:/d' "$work/reconciled.yaml"
-	cat >>"$work/reconciled.yaml" <<-END
+	sed -i '/^api:/d' "$1"
+	cat >>"$1" <<-END
 		api:
 		  socket: $RECONCILED_SOCKET
 		  tls:
@@ -169,7 +153,7 @@ held() { # connections that the daemon holds on its port
 	ls -l "/proc/$daemon_pid/fd" 2>/dev/null | grep -c socket:
 }
 
-start_platform && until_so 40 is_synced || { tail "$work/log"; echo '0 passed, 1 failed'; exit 1; }
+start_platform && until_so 40 is_synced || give_up 'the platform does not come up'
 app=/v1/apps/judge-platform
 
 check 'without a token nobody is told anything' [ "$(ask /v1/status)" = 401 ]
@@ -226,5 +210,4 @@ check 'the strangers are counted' eval 'answers 200 reader /metrics && [ "$(unkn
 check 'and do not fill the journal' eval '[ "$(grep -c "audit: somebody" "$work/log")" -lt 100 ]'
 check 'no token is in the log' [ -z "$(grep -F -f <(cat "$pki"/*.token) "$work/log")" ]
 check 'it was one process all the time' kill -0 "$daemon_pid"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary

@@ -6,20 +6,9 @@ set -u
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
 ns=/api/v1/namespaces/plain
-passed=0 failed=0
 
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "FAIL: $what"
+show_more() {
 	"$ctl" app get plain | head -n 30
-	tail -n 25 "$work/log"
 }
 
 refresh() {
@@ -130,19 +119,11 @@ in_order() { # METHODS PLURAL/NAME...
 	done
 }
 
-is_there() {
-	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 200 ]
-}
-
-is_gone() {
-	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 404 ]
-}
-
 health_of() { # KIND: as the application shows it
 	app ".status.resources[] | select(.kind == \"$1\") | .health.status"
 }
 
-start_platform || { echo '0 passed, 1 failed'; exit 1; }
+start_platform || give_up 'the platform does not come up'
 check 'it becomes synced and healthy' until_so 60 is_at_head
 check 'waves in their order' in_order 'POST|PATCH|PUT' namespaces/plain jobs/before \
 	customresourcedefinitions/widgets.example.com widgets/widget statefulsets/database daemonsets/agent \
@@ -200,5 +181,4 @@ sleep 1
 before=$(looks)
 sleep 3
 check 'and not looked at all the time' [ $(($(looks) - before)) -le 3 ]
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" = 0 ]
+summary

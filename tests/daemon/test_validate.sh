@@ -6,22 +6,11 @@ set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 trap 'stop_database; stop_platform' EXIT
-passed=0 failed=0 skipped=0
 data=$work/database
 password='s3cr3t-of-the-database'
 
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "FAIL: $what"
+show_more() {
 	"$ctl" validate --last
-	tail -n 15 "$work/log"
 }
 
 # ---- the database ----
@@ -43,7 +32,7 @@ find_postgres() {
 }
 
 start_database() {
-	port=$((20000 + RANDOM % 20000))
+	port=$(free_port)
 	chmod 711 "$work"
 	mkdir "$data" && chmod 700 "$data"
 	[ "$(id -u)" -eq 0 ] && ! unshare --user --map-user=1000 true 2>/dev/null && chown nobody "$data"
@@ -83,8 +72,8 @@ ends() { # CODE TEXT
 	[ "$rc" -eq "$1" ] && says "$2"
 }
 
-add_checks() {
-	cat >>"$work/reconciled.yaml" <<-END
+more_config() { # FILE
+	cat >>"$1" <<-END
 		validation:
 		  interval: 1h
 		  settle: 2s
@@ -120,13 +109,7 @@ is_at() { # COMMIT
 	[ "$(app .status.sync.revision)" = "$1" ] && is_synced
 }
 
-eval "$(declare -f write_config | sed '1s/write_config/write_plain_config/')"
-write_config() {
-	write_plain_config
-	add_checks
-}
-
-start_platform && until_so 40 is_synced || { tail "$work/log"; echo '0 passed, 1 failed'; exit 1; }
+start_platform && until_so 40 is_synced || give_up 'the platform does not come up'
 
 check 'a sync is followed by the checks' until_so 30 last_is pods pass
 validate judge-platform --check pods
@@ -144,8 +127,7 @@ port=1
 validate --check database
 check 'no secret of the database' ends 1 'there is no Secret database'
 if ! find_postgres; then
-	skipped=$((skipped + 1))
-	echo 'SKIP: no PostgreSQL of the distribution is installed: nothing was asked of a real one'
+	skip 1 'no PostgreSQL of the distribution is installed: nothing was asked of a real one'
 elif ! start_database; then
 	check 'the database starts' false
 	tail "$work/initdb.log" "$work/postgres.log"
@@ -208,5 +190,4 @@ sed -i '/^judgeApi:/,/tag:/s/tag: .*/tag: 2.19.0/' "$work/repo/charts/judge/valu
 push 'what does not pass'
 check 'after a sync that does not pass it goes back' until_so 60 grep -q "goes back to history" "$work/log"
 check 'to the revision that passed' until_so 60 eval "[ \"\$(app .status.hold.rollback.revision)\" = $good ]"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+summary

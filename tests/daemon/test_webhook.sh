@@ -5,28 +5,12 @@ set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 trap stop_platform EXIT
-passed=0 failed=0
-port=$((20000 + RANDOM % 20000))
+port=$(free_port)
 secret=s3cr3t-of-the-forge
 
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		return
-	fi
-	failed=$((failed + 1))
-	echo "FAIL: $what"
-	tail -n 10 "$work/log"
-}
-
-eval "$(declare -f write_config | sed '1s/write_config/write_plain_config/')"
-write_config() {
-	write_plain_config
+more_config() { # FILE
 	printf '%s\n' "$secret" >"$work/secret"
-	cat >>"$work/reconciled.yaml" <<-END
+	cat >>"$1" <<-END
 		webhooks:
 		  listen: 127.0.0.1:$port
 		  receivers:
@@ -79,7 +63,7 @@ never_ends() { # a request whose head does not end is cut off
 	[ $rc -eq 0 ]
 }
 
-start_platform && until_so 40 is_synced || { tail "$work/log"; echo '0 passed, 1 failed'; exit 1; }
+start_platform && until_so 40 is_synced || give_up 'the platform does not come up'
 
 push_alone 2.19.0
 sleep 1
@@ -115,5 +99,4 @@ check 'and not all of them' [ "$limited" -lt 40 ]
 check 'a request that never ends is' never_ends
 check 'the secret is in no log' [ -z "$(grep -F "$secret" "$work/log")" ]
 check 'the numbers are told' [ -n "$(curl -sS --unix-socket "$RECONCILED_SOCKET" http://localhost/metrics | grep 'reconciled_webhooks_total{receiver="forge",result="repeated"} 1')" ]
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+summary

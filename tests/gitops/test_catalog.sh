@@ -29,32 +29,32 @@ application one a >"$work/apps/one.yaml"
 kustomized two b >"$work/apps/two.yaml"
 printf 'kind: Application\nmetadata: [broken\n' >"$work/apps/broken.yaml"
 configure <<<"- file: $work/apps"
-ok 'config check refuses it' eval '"$ctl" config check "$work/reconciled.yaml" 2>"$work/said"; [ $? = 78 ]'
-ok 'by file and line' grep -q "$work/apps/broken.yaml:3:" "$work/said"
-ok 'and says what is not supported' grep -q "two.yaml:1: application 'two': spec.source.kustomize" "$work/said"
+check 'config check refuses it' eval '"$ctl" config check "$work/reconciled.yaml" 2>"$work/said"; [ $? = 78 ]'
+check 'by file and line' grep -q "$work/apps/broken.yaml:3:" "$work/said"
+check 'and says what is not supported' grep -q "two.yaml:1: application 'two': spec.source.kustomize" "$work/said"
 start_daemon || exit 1
-soon 'what can be read is done' synced one
-ok 'what cannot is not' no_app two
-ok 'and both are told' [ "$(refused 'broken.yaml:3|kustomize')" = 2 ]
+check 'what can be read is done' soon synced one
+check 'what cannot is not' no_app two
+check 'and both are told' [ "$(refused 'broken.yaml:3|kustomize')" = 2 ]
 application two b >"$work/apps/two.yaml"
 reload
-soon 'a mended one is done' synced two
-ok 'the broken file is told' [ "$(refused .)" = 1 ]
+check 'a mended one is done' soon synced two
+check 'the broken file is told' [ "$(refused .)" = 1 ]
 kustomized one a >"$work/apps/one.yaml"
 rm "$work/apps/two.yaml"
 reload
-soon 'a good one that breaks is told' eval '[ "$(refused "kustomize")" = 1 ]'
+check 'a good one that breaks is told' soon eval '[ "$(refused "kustomize")" = 1 ]'
 delete "$cm/one"
-soon 'and stays in force' is_there "$cm/one"
-ok 'one that went is not given up while a file cannot be read' synced two
+check 'and stays in force' soon is_there "$cm/one"
+check 'one that went is not given up while a file cannot be read' synced two
 stop_daemon
 start_daemon || exit 1
-soon 'all of it holds over a restart' eval 'synced one && synced two'
+check 'all of it holds over a restart' soon eval 'synced one && synced two'
 rm "$work/apps/broken.yaml"
 application one a >"$work/apps/one.yaml"
 reload
-soon 'with the last mistake gone it is given up' no_app two
-ok 'config check is content' "$ctl" config check "$work/reconciled.yaml"
+check 'with the last mistake gone it is given up' soon no_app two
+check 'config check is content' "$ctl" config check "$work/reconciled.yaml"
 
 echo 'a folder of a repository'
 application three c >"$r/argocd/three.yaml"
@@ -62,16 +62,16 @@ printf 'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: [f
 configure <<<"- from: { repository: apps, path: argocd }"
 publish 'one good, one bad'
 reload
-soon 'what can be read is done' synced three
-ok 'what cannot is told by file and line' [ "$(refused '^argocd/four.yaml:3:')" = 1 ]
+check 'what can be read is done' soon synced three
+check 'what cannot is told by file and line' [ "$(refused '^argocd/four.yaml:3:')" = 1 ]
 rm "$r/argocd/three.yaml"
 publish 'one is gone, one is still bad'
-soon 'it is seen' eval '"$ctl" status -o json | jq -e --arg c "$(git -C "$r" rev-parse HEAD)" ".sources[0].revision == \$c" >/dev/null'
-soon 'and not given up' synced three
+check 'it is seen' soon eval '"$ctl" status -o json | jq -e --arg c "$(git -C "$r" rev-parse HEAD)" ".sources[0].revision == \$c" >/dev/null'
+check 'and not given up' soon synced three
 rm "$r/argocd/four.yaml"
 application five c >"$r/argocd/five.yaml"
 publish 'all is well'
-soon 'now it is' no_app three
+check 'now it is' soon no_app three
 
 echo 'a repository that nobody listed'
 git init -q -b main "$work/other" && mkdir "$work/other/d"
@@ -81,8 +81,8 @@ git -C "$work/other" -c user.name=A -c user.email=a@example.com commit -q -m oth
 git clone -q --bare "$work/other" "$work/served/other.git"
 application six d | sed 's/apps\.git/other.git/' >"$r/argocd/six.yaml"
 publish 'one from elsewhere'
-soon 'is read without credentials' synced six
-ok 'and shown' eval '"$ctl" status -o json | jq -e ".repositories[] | select(.name == \"$git/other.git\") | .state == \"ok\"" >/dev/null'
+check 'is read without credentials' soon synced six
+check 'and shown' eval '"$ctl" status -o json | jq -e ".repositories[] | select(.name == \"$git/other.git\") | .state == \"ok\"" >/dev/null'
 cat >"$r/argocd/project.yaml" <<-END
 	apiVersion: argoproj.io/v1alpha1
 	kind: AppProject
@@ -91,10 +91,10 @@ cat >"$r/argocd/project.yaml" <<-END
 END
 application seven d '  project: team' | sed 's/apps\.git/third.git/' >"$r/argocd/seven.yaml"
 publish 'one that its project forbids'
-soon 'where the project forbids it' of_app seven '[.status.conditions[].message | test("third.git is not permitted in project .team.")] | any' true
-ok 'it is not even asked' eval '! "$ctl" status -o json | jq -e ".repositories[] | select(.url | test(\"third\"))" >/dev/null'
+check 'where the project forbids it' soon of_app seven '[.status.conditions[].message | test("third.git is not permitted in project .team.")] | any' true
+check 'it is not even asked' eval '! "$ctl" status -o json | jq -e ".repositories[] | select(.url | test(\"third\"))" >/dev/null'
 printf 'unlistedRepositories: false\n' >>"$work/reconciled.yaml"
 rm "$r/argocd/project.yaml" "$r/argocd/seven.yaml"
 reload
-soon 'and not at all where the configuration says so' of_app six '[.status.conditions[].message | test("other.git is not configured")] | any' true
+check 'and not at all where the configuration says so' soon of_app six '[.status.conditions[].message | test("other.git is not configured")] | any' true
 summary

@@ -16,16 +16,16 @@ git -C "$r" add -A && git -C "$r" commit -q -m first && git -C "$r" push -q orig
 
 start_daemon || exit 1
 echo 'following'
-ok 'without the CRD there is nothing to follow' eval '"$ctl" status | grep -q "does not serve Applications"'
+check 'without the CRD there is nothing to follow' eval '"$ctl" status | grep -q "does not serve Applications"'
 send /api/v1/namespaces '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}'
 send /api/v1/namespaces '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "teams"}}'
 define_argo
 alpha=$argo/argocd/applications/alpha
 application alpha a '' "$finalizer" | sed 's/name: alpha/name: alpha\n  namespace: argocd/' | apply "$alpha"
-soon 'once it is there, an application is followed and synced' is "$alpha" '[.status.sync.status, .status.health.status, .status.operationState.phase] | join(" ")' 'Synced Healthy Succeeded'
-ok 'with its objects' is_there "$cm/one"
-ok 'its status is that of Argo CD' is "$alpha" '.status | [.sync.comparedTo.source.path, (.sync.revision | length), (.resources | length), .resources[0].version, (.history | length), .history[0].initiatedBy.automated, .operationState.syncResult.resources[1].status, .sourceType, .controllerNamespace, (.reconciledAt | length)] | join(" ")' 'a 40 2 v1 1 true Synced Directory argocd 20'
-ok 'the operation is told' is "$alpha" '.status.operationState | [.operation.initiatedBy.automated, .operation.retry.limit, (.finishedAt | length)] | join(" ")' 'true 5 20'
+check 'once it is there, an application is followed and synced' soon is "$alpha" '[.status.sync.status, .status.health.status, .status.operationState.phase] | join(" ")' 'Synced Healthy Succeeded'
+check 'with its objects' is_there "$cm/one"
+check 'its status is that of Argo CD' is "$alpha" '.status | [.sync.comparedTo.source.path, (.sync.revision | length), (.resources | length), .resources[0].version, (.history | length), .history[0].initiatedBy.automated, .operationState.syncResult.resources[1].status, .sourceType, .controllerNamespace, (.reconciledAt | length)] | join(" ")' 'a 40 2 v1 1 true Synced Directory argocd 20'
+check 'the operation is told' is "$alpha" '.status.operationState | [.operation.initiatedBy.automated, .operation.retry.limit, (.finishedAt | length)] | join(" ")' 'true 5 20'
 events_of() { # NAME REASON: their messages
 	api "/api/v1/namespaces/argocd/events" | jq -r ".items[] | select(.involvedObject.name == \"$1\" and .reason == \"$2\") | .type + \" \" + .message"
 }
@@ -35,18 +35,18 @@ head_of() {
 tells() { # NAME REASON MESSAGE
 	events_of "$1" "$2" | grep -qxF -- "$3"
 }
-soon 'an event says that it began' tells alpha OperationStarted "Normal Initiated automated sync to '$(head_of)'"
-soon 'one how it ended' tells alpha OperationCompleted "Normal Sync operation to $(head_of) succeeded"
-soon 'and one what it is now' eval 'events_of alpha ResourceUpdated | grep -q "^Normal Updated sync status: .*-> Synced$" && events_of alpha ResourceUpdated | grep -q "^Normal Updated health status: .*-> Healthy$"'
+check 'an event says that it began' soon tells alpha OperationStarted "Normal Initiated automated sync to '$(head_of)'"
+check 'one how it ended' soon tells alpha OperationCompleted "Normal Sync operation to $(head_of) succeeded"
+check 'and one what it is now' soon eval 'events_of alpha ResourceUpdated | grep -q "^Normal Updated sync status: .*-> Synced$" && events_of alpha ResourceUpdated | grep -q "^Normal Updated health status: .*-> Healthy$"'
 sleep 2
 before=$(last_request)
 sleep 3
-ok 'a steady state writes nothing, and asks nothing' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\")] | length")" = 0 ]'
+check 'a steady state writes nothing, and asks nothing' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\")] | length")" = 0 ]'
 delete "$cm/one"
-soon 'drift is healed' is_there "$cm/one"
+check 'drift is healed' soon is_there "$cm/one"
 config_map four >>"$r/a/all.yaml"
 publish 'another object'
-soon 'a commit is synced, and told' is "$alpha" '[(.status.resources | length), .status.sync.status, (.status.history | length)] | join(" ")' '3 Synced 2'
+check 'a commit is synced, and told' soon is "$alpha" '[(.status.resources | length), .status.sync.status, (.status.history | length)] | join(" ")' '3 Synced 2'
 
 echo 'asking'
 manual() { # NAME PATH [LINES OF spec]
@@ -54,67 +54,67 @@ manual() { # NAME PATH [LINES OF spec]
 }
 beta=$argo/argocd/applications/beta
 manual beta manual | apply "$beta"
-soon 'an application that is not automated waits' is "$beta" '[.status.sync.status, .status.health.status] | join(" ")' 'OutOfSync Missing'
-ok 'and has no operation' is "$beta" '.status.operationState.phase' null
+check 'an application that is not automated waits' soon is "$beta" '[.status.sync.status, .status.health.status] | join(" ")' 'OutOfSync Missing'
+check 'and has no operation' is "$beta" '.status.operationState.phase' null
 patch "$beta" '{"operation": {"sync": {"prune": true}, "initiatedBy": {"username": "alice"}}}'
-soon 'its operation syncs it' is "$beta" '[.status.sync.status, .status.operationState.phase] | join(" ")' 'Synced Succeeded'
-ok 'it says who asked' is "$beta" '.status.operationState.operation.initiatedBy.username' alice
-soon 'and is taken off' is "$beta" .operation null
-soon 'the event says who asked, too' tells beta OperationStarted "Normal alice initiated sync to $(head_of)"
+check 'its operation syncs it' soon is "$beta" '[.status.sync.status, .status.operationState.phase] | join(" ")' 'Synced Succeeded'
+check 'it says who asked' is "$beta" '.status.operationState.operation.initiatedBy.username' alice
+check 'and is taken off' soon is "$beta" .operation null
+check 'the event says who asked, too' soon tells beta OperationStarted "Normal alice initiated sync to $(head_of)"
 stop_daemon
 before=$(last_request)
 start_daemon || exit 1
-soon 'after a restart it is followed again' of_app beta .status.sync.status Synced
-ok 'and nothing is synced anew' eval '[ "$(requests "$before" "[.[] | select(.method == \"PATCH\" and (.path | contains(\"/configmaps/\")))] | length")" = 0 ]'
+check 'after a restart it is followed again' soon of_app beta .status.sync.status Synced
+check 'and nothing is synced anew' eval '[ "$(requests "$before" "[.[] | select(.method == \"PATCH\" and (.path | contains(\"/configmaps/\")))] | length")" = 0 ]'
 patch "$beta" '{"operation": {"sync": {"syncOptions": ["CreateNamespace=false"]}, "initiatedBy": {"username": "alice"}}}'
-soon 'what cannot be done is refused in words' is "$beta" '.status.operationState | [.phase, (.message | contains("CreateNamespace=false"))] | join(" ")' 'Error true'
-soon 'and taken off, too' is "$beta" .operation null
+check 'what cannot be done is refused in words' soon is "$beta" '.status.operationState | [.phase, (.message | contains("CreateNamespace=false"))] | join(" ")' 'Error true'
+check 'and taken off, too' soon is "$beta" .operation null
 delete "$cm/three"
-soon 'drift is seen' is "$beta" .status.sync.status OutOfSync
+check 'drift is seen' soon is "$beta" .status.sync.status OutOfSync
 patch "$beta" '{"operation": {"sync": {"resources": [{"kind": "ConfigMap", "name": "three", "namespace": "shop"}]}}}'
-soon 'one resource may be chosen' is_there "$cm/three"
+check 'one resource may be chosen' soon is_there "$cm/three"
 at=$(get "$beta" .status.reconciledAt)
 sleep 1
 patch "$beta" '{"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}'
-soon 'a refresh is taken off when it is done' is "$beta" '.metadata.annotations["argocd.argoproj.io/refresh"]' null
-ok 'and shows in reconciledAt' eval '[ "$(get "$beta" .status.reconciledAt)" != "$at" ]'
+check 'a refresh is taken off when it is done' soon is "$beta" '.metadata.annotations["argocd.argoproj.io/refresh"]' null
+check 'and shows in reconciledAt' eval '[ "$(get "$beta" .status.reconciledAt)" != "$at" ]'
 mkdir -p "$r/stuck"
 printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: stuck, annotations: {argocd.argoproj.io/sync-wave: "-1"}}\nspec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: "a:broken"}]}}}\n---\n' >"$r/stuck/all.yaml"
 config_map never >>"$r/stuck/all.yaml"
 publish 'an application that does not get healthy'
 gamma=$argo/argocd/applications/gamma
 manual gamma stuck | apply "$gamma"
-soon 'images of its pods are in the summary' is "$gamma" '.status.summary.images[0]' a:broken
+check 'images of its pods are in the summary' soon is "$gamma" '.status.summary.images[0]' a:broken
 patch "$gamma" '{"operation": {"sync": {}}}'
-soon 'a sync that waits says for what' is "$gamma" '.status.operationState | [.phase, (.message | contains("stuck"))] | join(" ")' 'Running true'
+check 'a sync that waits says for what' soon is "$gamma" '.status.operationState | [.phase, (.message | contains("stuck"))] | join(" ")' 'Running true'
 patch "$gamma" '{"status": {"operationState": {"phase": "Terminating"}}}'
-soon 'it ends when it is told to' is "$gamma" '.status.operationState.phase' Failed
-soon 'an event warns' eval 'events_of gamma OperationCompleted | grep -q "^Warning Sync operation to $(head_of) failed: .*terminated by"'
-soon 'and is not begun anew' is "$gamma" .operation null
+check 'it ends when it is told to' soon is "$gamma" '.status.operationState.phase' Failed
+check 'an event warns' soon eval 'events_of gamma OperationCompleted | grep -q "^Warning Sync operation to $(head_of) failed: .*terminated by"'
+check 'and is not begun anew' soon is "$gamma" .operation null
 delete "$gamma"
 
 echo 'projects and mistakes'
 team=$argo/teams/applications/team
 manual team teamed '  project: team' teams | apply "$team"
-soon 'a project that is not there' is "$team" '.status.conditions[0] | [.type, .message] | join(" ")' 'InvalidSpecError Application referencing project team which does not exist'
+check 'a project that is not there' soon is "$team" '.status.conditions[0] | [.type, .message] | join(" ")' 'InvalidSpecError Application referencing project team which does not exist'
 project() {
 	printf 'apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team, namespace: argocd}\nspec: {sourceRepos: ["*"], destinations: [{server: "*", namespace: shop}], clusterResourceWhitelist: [{group: "*", kind: "*"}]%s}\n' "$1" |
 		apply "$argo/argocd/appprojects/team"
 }
 project ''
-soon 'a namespace that it does not allow' is "$team" '.status.conditions[0].message' "application 'team' in namespace 'teams' is not allowed to use project 'team'"
+check 'a namespace that it does not allow' soon is "$team" '.status.conditions[0].message' "application 'team' in namespace 'teams' is not allowed to use project 'team'"
 project ', sourceNamespaces: [teams]'
-soon 'one that it allows' is "$team" '[.status.sync.status, (.status.conditions | length)] | join(" ")' 'OutOfSync 0'
-ok 'it is known by both its names' of_app teams_team .status.sync.status OutOfSync
+check 'one that it allows' soon is "$team" '[.status.sync.status, (.status.conditions | length)] | join(" ")' 'OutOfSync 0'
+check 'it is known by both its names' of_app teams_team .status.sync.status OutOfSync
 project ', sourceNamespaces: [teams], signatureKeys: [{keyID: A}]'
-soon 'what is not enforced is not passed over' is "$team" '.status.conditions[0].message | contains("spec.signatureKeys, which is not supported")' true
+check 'what is not enforced is not passed over' soon is "$team" '.status.conditions[0].message | contains("spec.signatureKeys, which is not supported")' true
 patch "$beta" '{"spec": {"source": {"pathh": "x"}}}'
-soon 'a mistake is told in the object' is "$beta" '.status.conditions[0] | [.type, (.message | contains("did you mean"))] | join(" ")' 'InvalidSpecError true'
-ok 'and what was right before stays in force' is "$beta" .status.sync.status Synced
+check 'a mistake is told in the object' soon is "$beta" '.status.conditions[0] | [.type, (.message | contains("did you mean"))] | join(" ")' 'InvalidSpecError true'
+check 'and what was right before stays in force' is "$beta" .status.sync.status Synced
 patch "$beta" '{"spec": {"source": {"pathh": null}}}'
-soon 'until it is mended' is "$beta" '.status.conditions | length' 0
+check 'until it is mended' soon is "$beta" '.status.conditions | length' 0
 printf 'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: wrong, namespace: argocd}\nspec: {source: {kustomize: {}}}\n' | apply "$argo/argocd/applications/wrong"
-soon 'one that was never right says so' is "$argo/argocd/applications/wrong" '[.status.sync.status, .status.conditions[0].type, (.status.conditions[0].message | contains("kustomize is not supported"))] | join(" ")' 'Unknown InvalidSpecError true'
+check 'one that was never right says so' soon is "$argo/argocd/applications/wrong" '[.status.sync.status, .status.conditions[0].type, (.status.conditions[0].message | contains("kustomize is not supported"))] | join(" ")' 'Unknown InvalidSpecError true'
 
 echo 'an application of applications'
 mkdir -p "$r/tree"
@@ -126,29 +126,29 @@ done
 publish 'a root'
 root=$argo/argocd/applications/root
 application root tree '' "$finalizer" | sed 's/name: root$/name: root\n  namespace: argocd/' | apply "$root"
-soon 'its applications are synced' is "$argo/argocd/applications/child-a" .status.sync.status Synced
-soon 'all of them' is_there "$cm/of-child-b"
-soon 'and so is it' is "$root" '[.status.sync.status, .status.health.status, .status.summary.isAppOfApps, (.status.resources | length)] | join(" ")' 'Synced Healthy true 2'
+check 'its applications are synced' soon is "$argo/argocd/applications/child-a" .status.sync.status Synced
+check 'all of them' soon is_there "$cm/of-child-b"
+check 'and so is it' soon is "$root" '[.status.sync.status, .status.health.status, .status.summary.isAppOfApps, (.status.resources | length)] | join(" ")' 'Synced Healthy true 2'
 patch "$argo/argocd/applications/child-a" '{"spec": {"source": {"path": "child-b"}}}'
-soon 'a child that was changed is healed' is "$argo/argocd/applications/child-a" .spec.source.path child-a
+check 'a child that was changed is healed' soon is "$argo/argocd/applications/child-a" .spec.source.path child-a
 rm "$r/tree/child-a.yaml"
 publish 'a child goes'
-soon 'a child that leaves is deleted' is_gone "$argo/argocd/applications/child-a"
-ok 'with its objects' is_gone "$cm/of-child-a"
-ok 'its sister stays' is_there "$cm/of-child-b"
+check 'a child that leaves is deleted' soon is_gone "$argo/argocd/applications/child-a"
+check 'with its objects' is_gone "$cm/of-child-a"
+check 'its sister stays' is_there "$cm/of-child-b"
 delete "$root"
-soon 'the end of the root is the end of all' is_gone "$argo/argocd/applications/child-b"
-soon 'its own, too' is_gone "$root"
-ok 'with all objects' is_gone "$cm/of-child-b"
+check 'the end of the root is the end of all' soon is_gone "$argo/argocd/applications/child-b"
+check 'its own, too' soon is_gone "$root"
+check 'with all objects' is_gone "$cm/of-child-b"
 
 echo 'the end'
 delete "$beta"
-soon 'without the finalizer the object goes' is_gone "$beta"
-ok 'and what it made stays' is_there "$cm/three"
-soon 'it is not followed any more' no_app beta
+check 'without the finalizer the object goes' soon is_gone "$beta"
+check 'and what it made stays' is_there "$cm/three"
+check 'it is not followed any more' soon no_app beta
 delete "$alpha"
-soon 'with it the object goes' is_gone "$alpha"
-ok 'after what it made' is_gone "$cm/one"
+check 'with it the object goes' soon is_gone "$alpha"
+check 'after what it made' is_gone "$cm/one"
 mkdir -p "$r/hooked"
 job() { # NAME HOOK
 	printf 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: %s, annotations: {argocd.argoproj.io/hook: %s, argocd.argoproj.io/hook-delete-policy: HookSucceeded}}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}}\n---\n' "$1" "$2"
@@ -158,16 +158,16 @@ git -C "$r" add -A && git -C "$r" commit -q -m hooked && git -C "$r" push -q ori
 hooked=$argo/argocd/applications/hooked
 application hooked hooked '' "$finalizer" | sed 's/name: hooked$/name: hooked\n  namespace: argocd/' | apply "$hooked"
 poll
-soon 'hooks of the deletion put their finalizers' is "$hooked" '.metadata.finalizers | length' 5
+check 'hooks of the deletion put their finalizers' soon is "$hooked" '.metadata.finalizers | length' 5
 before=$(last_request)
 delete "$hooked"
-soon 'and are run around it' is_gone "$hooked"
+check 'and are run around it' soon is_gone "$hooked"
 order() {
 	requests "$before" '[.[] | select(.dryRun == "" and (.path | contains("/shop/")))
 		| select((.method == "POST" and (.path | endswith("/jobs"))) or (.method == "DELETE" and (.path | contains("/configmaps/"))))
 		| .method + " " + (if .name != "" then .name else (.path | split("/") | last) end)] | join(" ")'
 }
-ok 'in their order' eval '[ "$(order)" = "POST before DELETE five POST after" ]'
+check 'in their order' eval '[ "$(order)" = "POST before DELETE five POST after" ]'
 
 echo 'beside an Argo CD'
 stop_daemon
@@ -176,14 +176,14 @@ start_daemon || exit 1
 shared=$argo/argocd/applications/shared
 manual shared manual | apply "$shared"
 sleep 1
-ok 'what is not selected is not touched' is "$shared" .status null
+check 'what is not selected is not touched' is "$shared" .status null
 patch "$shared" '{"metadata": {"labels": {"reconciled.io/managed": "true"}}}'
-soon 'nor what Argo CD is not told to leave' eval '"$ctl" status -o json | jq -e ".sources[0].refused[0] | contains(\"skip-reconcile=true\")" >/dev/null'
-ok 'it has no status of ours' is "$shared" .status null
+check 'nor what Argo CD is not told to leave' soon eval '"$ctl" status -o json | jq -e ".sources[0].refused[0] | contains(\"skip-reconcile=true\")" >/dev/null'
+check 'it has no status of ours' is "$shared" .status null
 patch "$shared" '{"metadata": {"annotations": {"argocd.argoproj.io/skip-reconcile": "true"}}}'
-soon 'what is both is ours' is "$shared" .status.sync.status Synced
+check 'what is both is ours' soon is "$shared" .status.sync.status Synced
 patch "$shared?fieldManager=argocd-application-controller" '{"status": {"sync": {"status": "OutOfSync"}}}'
-soon 'where Argo CD writes nevertheless we stop' eval '"$ctl" status -o json | jq -e ".sources[0].refused[0] | contains(\"writes its status, too\")" >/dev/null'
-soon 'altogether' no_app shared
-ok 'and write nothing more' is "$shared" .status.sync.status OutOfSync
+check 'where Argo CD writes nevertheless we stop' soon eval '"$ctl" status -o json | jq -e ".sources[0].refused[0] | contains(\"writes its status, too\")" >/dev/null'
+check 'altogether' soon no_app shared
+check 'and write nothing more' is "$shared" .status.sync.status OutOfSync
 summary

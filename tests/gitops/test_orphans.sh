@@ -44,33 +44,33 @@ project ''
 configure <<<"- from: { repository: apps, path: argocd }"
 publish 'two applications in one namespace'
 start_daemon || exit 1
-soon 'both are synced' eval 'synced alpha && synced beta && of_app alpha .status.health.status Healthy'
+check 'both are synced' soon eval 'synced alpha && synced beta && of_app alpha .status.health.status Healthy'
 send "$cm" '{"metadata": {"name": "stray"}, "data": {"a": "b"}}'
 send /apis/apps/v1/namespaces/shop/deployments '{"metadata": {"name": "forgotten"}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "forgotten"}}, "template": {"metadata": {"labels": {"app": "forgotten"}}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}}}}'
 send /api/v1/namespaces/shop/secrets '{"metadata": {"name": "lost", "labels": {"reconciled.io/app": "gone"}}, "stringData": {"a": "b"}}'
 "$ctl" app refresh alpha
 sleep 1
-ok 'nobody asks, nothing is looked for' [ "$(orphans alpha)|$(warning)|$(metric)" = '||0' ]
+check 'nobody asks, nothing is looked for' [ "$(orphans alpha)|$(warning)|$(metric)" = '||0' ]
 project '  orphanedResources: { warn: true }'
 publish 'orphans are asked for'
 whole='ConfigMap/stray Deployment/forgotten Pod/forgotten ReplicaSet/forgotten Secret/lost'
-soon 'they are found, with what they made, and not what is tracked' are alpha "$whole"
-ok 'a warning counts them' [ "$(warning)" = 'Application has 5 orphaned resources' ]
-ok 'the metric, too' [ "$(metric)" = 5 ]
-ok 'people see them' eval '"$ctl" app resources alpha --orphaned | grep -Eq "^ +ConfigMap +shop +stray"'
-ok 'the application is in sync all the same' synced alpha
-soon 'another application of the namespace has the same' are beta "$whole"
+check 'they are found, with what they made, and not what is tracked' soon are alpha "$whole"
+check 'a warning counts them' [ "$(warning)" = 'Application has 5 orphaned resources' ]
+check 'the metric, too' [ "$(metric)" = 5 ]
+check 'people see them' eval '"$ctl" app resources alpha --orphaned | grep -Eq "^ +ConfigMap +shop +stray"'
+check 'the application is in sync all the same' synced alpha
+check 'another application of the namespace has the same' soon are beta "$whole"
 project "  orphanedResources: { warn: true, ignore: [{ kind: Secret, name: 'lo*' }, { group: apps, kind: Deployment }] }"
 publish 'some are known'
-soon 'what is ignored is left out, with what it made' are alpha 'ConfigMap/stray'
+check 'what is ignored is left out, with what it made' soon are alpha 'ConfigMap/stray'
 project "  orphanedResources: { warn: false }
   namespaceResourceBlacklist: [{ group: apps, kind: Deployment }, { group: '', kind: Secret }]"
 sed -i '2,$d' "$r/a/all.yaml" && config_map one >"$r/a/all.yaml"
 publish 'a project that forbids kinds'
-soon 'what the project forbids is nobodys business' are alpha 'ConfigMap/stray'
-ok 'where no warning is wanted there is none' [ "$(warning)" = '' ]
+check 'what the project forbids is nobodys business' soon are alpha 'ConfigMap/stray'
+check 'where no warning is wanted there is none' [ "$(warning)" = '' ]
 api "$cm/stray" -X DELETE -o /dev/null
-soon 'what is gone is gone' are alpha ''
+check 'what is gone is gone' soon are alpha ''
 project ''
 publish 'nobody asks any more'
 quiet() {
@@ -79,6 +79,6 @@ quiet() {
 	sleep 0.5
 	[ "$(listed "$before")" = 0 ]
 }
-soon 'then nothing is listed' quiet
-ok 'nor told' [ "$(orphans alpha)|$(metric)" = '|0' ]
+check 'then nothing is listed' soon quiet
+check 'nor told' [ "$(orphans alpha)|$(metric)" = '|0' ]
 summary

@@ -48,49 +48,49 @@ refused() { # TEXT ARGUMENTS...
 	[ "$(diff_of "$@")" = 20 ] && grep -qF -- "$text" "$work/diff-err"
 }
 
-soon 'they are synced' synced plain
-soon 'both' synced charted
+check 'they are synced' soon synced plain
+check 'both' soon synced charted
 echo 'another revision'
-ok 'what is followed makes no difference' is_equal plain
-ok 'nor by its name' is_equal plain --revision main
-ok 'a branch that nobody follows' differs plain --revision change
-ok 'shows what changes' says '+  a: c'
-ok 'what comes' says '+  name: three'
-ok 'and what goes' says '-  name: two'
-ok 'a commit does it, too' differs plain --revision "$(git -C "$r" rev-parse change)"
-ok 'nothing of it is kept' is_equal plain
-ok 'nor followed' of_app plain .status.sync.status Synced
-ok 'one that is not there is refused' refused "no-such" plain --revision no-such
+check 'what is followed makes no difference' is_equal plain
+check 'nor by its name' is_equal plain --revision main
+check 'a branch that nobody follows' differs plain --revision change
+check 'shows what changes' says '+  a: c'
+check 'what comes' says '+  name: three'
+check 'and what goes' says '-  name: two'
+check 'a commit does it, too' differs plain --revision "$(git -C "$r" rev-parse change)"
+check 'nothing of it is kept' is_equal plain
+check 'nor followed' of_app plain .status.sync.status Synced
+check 'one that is not there is refused' refused "no-such" plain --revision no-such
 
 echo 'files of this host'
 cp -r "$r/a" "$work/local"
-ok 'the same files make no difference' is_equal plain --local "$work/local"
+check 'the same files make no difference' is_equal plain --local "$work/local"
 config_map four >"$work/local/more.yaml"
-ok 'one file more' differs plain --local "$work/local"
-ok 'is an object more' says '+  name: four'
-ok 'and nothing else' eval '[ "$(grep -c "^+++" "$work/diff")" = 1 ]'
+check 'one file more' differs plain --local "$work/local"
+check 'is an object more' says '+  name: four'
+check 'and nothing else' eval '[ "$(grep -c "^+++" "$work/diff")" = 1 ]'
 printf 'kind: [\n' >"$work/local/broken.yaml"
 printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {\n' >"$work/local/broken.yaml"
-ok 'what cannot be read is named' refused 'broken.yaml' plain --local "$work/local"
-ok 'a folder that is not there' refused 'nowhere' plain --local "$work/nowhere"
+check 'what cannot be read is named' refused 'broken.yaml' plain --local "$work/local"
+check 'a folder that is not there' refused 'nowhere' plain --local "$work/nowhere"
 cp -r "$r/chart" "$work/chart"
-ok 'a chart' is_equal charted --local "$work/chart"
+check 'a chart' is_equal charted --local "$work/chart"
 echo 'word: second' >"$work/chart/values.yaml"
-ok 'its values' differs charted --local "$work/chart"
-ok 'those that changed' says '+  word: second'
+check 'its values' differs charted --local "$work/chart"
+check 'those that changed' says '+  word: second'
 echo 'more: local' >"$work/chart/prod.yaml"
 echo 'word: extra' >"$work/chart/extra-1.yaml"
-ok 'and its value files' differs charted --local "$work/chart"
-ok 'by name' says '+  more: local'
-ok 'and by pattern' says '+  word: extra'
-ok 'others are those of the commit' eval '! says "far:  "; ! grep -q "^[+-].*far" "$work/diff"'
-ok 'a source that is not there' refused 'no source number 2' plain --local "$r/a" --source-position 2
+check 'and its value files' differs charted --local "$work/chart"
+check 'by name' says '+  more: local'
+check 'and by pattern' says '+  word: extra'
+check 'others are those of the commit' eval '! says "far:  "; ! grep -q "^[+-].*far" "$work/diff"'
+check 'a source that is not there' refused 'no source number 2' plain --local "$r/a" --source-position 2
 before=$(last_request)
 diff_of charted --local "$work/chart" >/dev/null
-ok 'only dry runs are asked for' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\" and .method != \"GET\" and .dryRun == \"\")] | length")" = 0 ]'
+check 'only dry runs are asked for' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\" and .method != \"GET\" and .dryRun == \"\")] | length")" = 0 ]'
 # A steady application asks for nothing afterwards.
 sleep 1
 before=$(last_request)
 sleep 1
-ok 'and then nothing' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\")] | length")" = 0 ]'
+check 'and then nothing' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\")] | length")" = 0 ]'
 summary

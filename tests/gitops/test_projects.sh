@@ -47,49 +47,49 @@ publish 'two applications'
 start_daemon || exit 1
 
 echo 'what a project forbids'
-soon 'a kind that is not allowed fails the sync' of_app alpha .status.operationState.phase Failed
-ok 'in words' of_app alpha '.status.operationState.message | contains("resource :ConfigMap is not permitted in project team")' true
-ok 'its row is Unknown' of_app alpha '[.status.resources[].status] | unique | join(" ")' Unknown
-ok 'and nothing was written' is_gone "$cm/one"
-soon 'a project that is not there is an InvalidSpecError' says beta InvalidSpecError 'Application referencing project nobody which does not exist'
-ok 'nothing is known of such an application' of_app beta .status.sync.status Unknown
+check 'a kind that is not allowed fails the sync' soon of_app alpha .status.operationState.phase Failed
+check 'in words' of_app alpha '.status.operationState.message | contains("resource :ConfigMap is not permitted in project team")' true
+check 'its row is Unknown' of_app alpha '[.status.resources[].status] | unique | join(" ")' Unknown
+check 'and nothing was written' is_gone "$cm/one"
+check 'a project that is not there is an InvalidSpecError' soon says beta InvalidSpecError 'Application referencing project nobody which does not exist'
+check 'nothing is known of such an application' of_app beta .status.sync.status Unknown
 project "  syncWindows: [{ kind: deny, schedule: '* * * * *', duration: 1h, applications: [alpha] }]"
 publish 'a deny window'
-soon 'a sync window holds the sync' of_app alpha '.status.reason // "" | startswith("it has to wait for a sync window")' true
-ok 'the window is shown' of_app alpha '.status.syncWindows | [.allowed, .windows[0].kind] | join(" ")' 'false deny'
-ok 'by hand it is refused, too' eval '! "$ctl" app sync alpha 2>"$work/refused"'
-ok 'in words' grep -q 'Cannot sync: Blocked by sync window' "$work/refused"
-ok 'and nothing was written' is_gone "$cm/one"
+check 'a sync window holds the sync' soon of_app alpha '.status.reason // "" | startswith("it has to wait for a sync window")' true
+check 'the window is shown' of_app alpha '.status.syncWindows | [.allowed, .windows[0].kind] | join(" ")' 'false deny'
+check 'by hand it is refused, too' eval '! "$ctl" app sync alpha 2>"$work/refused"'
+check 'in words' grep -q 'Cannot sync: Blocked by sync window' "$work/refused"
+check 'and nothing was written' is_gone "$cm/one"
 sed -i '/namespace: shop/s/shop/elsewhere/' "$r/argocd/project.yaml"
 project "  description: open"
 publish 'open'
-soon 'without it the application is synced' synced alpha
-ok 'and its objects are there' is_there "$cm/one"
+check 'without it the application is synced' soon synced alpha
+check 'and its objects are there' is_there "$cm/one"
 sed -i 's/namespace: shop/namespace: elsewhere/' "$r/argocd/project.yaml"
 publish 'another namespace'
-soon 'a destination that is not allowed is an InvalidSpecError' says alpha InvalidSpecError "do not match any of the allowed destinations in project 'team'"
-ok 'what is there stays' is_there "$cm/one"
+check 'a destination that is not allowed is an InvalidSpecError' soon says alpha InvalidSpecError "do not match any of the allowed destinations in project 'team'"
+check 'what is there stays' is_there "$cm/one"
 sed -i 's/project: nobody/project: default/' "$r/argocd/beta.yaml"
 project "  description: open"
 publish 'open'
-soon 'project default needs no definition' synced beta
+check 'project default needs no definition' soon synced beta
 
 echo 'an ApplicationSet is refused'
 printf 'apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: many }\n' >"$r/argocd/set.yaml"
 publish 'a set'
-soon 'by its name' eval '"$ctl" status | grep -q "ApplicationSet .many. is not supported"'
-ok 'the others stay in force' synced beta
+check 'by its name' soon eval '"$ctl" status | grep -q "ApplicationSet .many. is not supported"'
+check 'the others stay in force' synced beta
 
 echo 'the end of an application'
 rm "$r/argocd/beta.yaml"
 publish 'beta goes'
-soon 'without the finalizer it is given up' no_app beta
-ok 'and its objects stay' is_there "$cm/three"
+check 'without the finalizer it is given up' soon no_app beta
+check 'and its objects stay' is_there "$cm/three"
 before=$(last_request)
 rm "$r/argocd/alpha.yaml"
 publish 'alpha goes, and with it the last one'
-soon 'a source that is suddenly empty deletes nothing' eval '"$ctl" status | grep -q "has no Application at all any more"'
-soon 'and gives nothing up' of_app alpha .status.sync.status Synced
+check 'a source that is suddenly empty deletes nothing' soon eval '"$ctl" status | grep -q "has no Application at all any more"'
+check 'and gives nothing up' soon of_app alpha .status.sync.status Synced
 application gamma hooked '' "$finalizer" >"$r/argocd/gamma.yaml"
 job() { # NAME HOOK
 	cat <<-END
@@ -102,43 +102,43 @@ job() { # NAME HOOK
 }
 { config_map kept '"argocd.argoproj.io/sync-options": "Delete=false"'; config_map four; job before PreDelete; job after PostDelete; } >"$r/hooked/all.yaml"
 publish 'gamma comes'
-soon 'with another one there it is deleted' no_app alpha
-ok 'with its objects' is_gone "$cm/one"
-ok 'all of them' is_gone "$cm/two"
-ok 'the highest wave first' eval '[ "$(order)" = "DELETE two DELETE one" ]'
-soon 'gamma is synced' synced gamma
-ok 'its hooks of deletion were not run' eval '[ "$(requests 0 "[.[] | select(.path | contains(\"/jobs\")) | select(.method == \"POST\" and .dryRun == \"\")] | length")" = 0 ]'
+check 'with another one there it is deleted' soon no_app alpha
+check 'with its objects' is_gone "$cm/one"
+check 'all of them' is_gone "$cm/two"
+check 'the highest wave first' eval '[ "$(order)" = "DELETE two DELETE one" ]'
+check 'gamma is synced' soon synced gamma
+check 'its hooks of deletion were not run' eval '[ "$(requests 0 "[.[] | select(.path | contains(\"/jobs\")) | select(.method == \"POST\" and .dryRun == \"\")] | length")" = 0 ]'
 application delta b >"$r/argocd/delta.yaml"
 rm "$r/argocd/gamma.yaml"
 stop_daemon
 publish 'gamma goes while nobody looks'
 before=$(last_request)
 start_daemon || exit 1
-soon 'it is deleted at the next start' is_gone "$cm/four"
-soon 'and then gone' no_app gamma
-ok 'what says Delete=false is left' is_there "$cm/kept"
-ok 'PreDelete came before, PostDelete after' eval '[ "$(order)" = "POST before DELETE four POST after" ]'
-soon 'hooks go by their policy' eval 'is_gone /apis/batch/v1/namespaces/shop/jobs/before && is_gone /apis/batch/v1/namespaces/shop/jobs/after'
+check 'it is deleted at the next start' soon is_gone "$cm/four"
+check 'and then gone' soon no_app gamma
+check 'what says Delete=false is left' is_there "$cm/kept"
+check 'PreDelete came before, PostDelete after' eval '[ "$(order)" = "POST before DELETE four POST after" ]'
+check 'hooks go by their policy' soon eval 'is_gone /apis/batch/v1/namespaces/shop/jobs/before && is_gone /apis/batch/v1/namespaces/shop/jobs/after'
 
 echo 'care'
 mkdir -p "$r/asked"
 { config_map five '"argocd.argoproj.io/sync-options": "Delete=confirm"'; config_map six; } >"$r/asked/all.yaml"
 application asked asked '' "$finalizer/background" >"$r/argocd/asked.yaml"
 publish 'asked comes'
-soon 'another application' synced asked
+check 'another application' soon synced asked
 git -C "$r" mv argocd hidden
 publish 'the path vanishes'
-soon 'a path that vanished changes nothing' eval '"$ctl" status | grep -q "argocd"'
-ok 'the application stays' of_app asked .metadata.name asked
+check 'a path that vanished changes nothing' soon eval '"$ctl" status | grep -q "argocd"'
+check 'the application stays' of_app asked .metadata.name asked
 git -C "$r" mv hidden argocd
 rm "$r/argocd/asked.yaml"
 publish 'the path is back, and asked goes'
-soon 'Delete=confirm waits' says asked DeletionError 'waits for approval of ConfigMap shop/five'
-ok 'and keeps all of it' is_there "$cm/six"
+check 'Delete=confirm waits' soon says asked DeletionError 'waits for approval of ConfigMap shop/five'
+check 'and keeps all of it' is_there "$cm/six"
 stop_daemon KILL
 start_daemon || exit 1
-soon 'after a crash, too' says asked DeletionError 'waits for approval of ConfigMap shop/five'
-ok 'somebody approves' "$ctl" app approve asked
-soon 'then it goes' no_app asked
-ok 'with all of it' is_gone "$cm/five"
+check 'after a crash, too' soon says asked DeletionError 'waits for approval of ConfigMap shop/five'
+check 'somebody approves' "$ctl" app approve asked
+check 'then it goes' soon no_app asked
+check 'with all of it' is_gone "$cm/five"
 summary

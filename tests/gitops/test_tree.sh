@@ -21,18 +21,18 @@ tree() { # FILTER
 lines() { # PATTERN: how many
 	"$ctl" app resources tree --tree | grep -Ec -- "$1"
 }
-soon 'it is well' of_app tree .status.health.status Healthy
-ok 'a Deployment has its ReplicaSet' [ "$(tree '.items[] | select(.kind == "Deployment") | .children | map(.kind) | join(" ")')" = ReplicaSet ]
-ok 'which has its pods' [ "$(tree '[.items[] | select(.kind == "Deployment") | .children[].children[] | .kind + " " + .health.status] | join(", ")')" = 'Pod Healthy, Pod Healthy' ]
-ok 'a ConfigMap has nothing' [ "$(tree '.items[] | select(.kind == "ConfigMap") | has("children")')" = false ]
-ok 'people see a tree' [ "$(lines '^└─ ReplicaSet/web-')" = 1 ]
-ok 'with all branches' [ "$(lines '^   (├|└)─ Pod/web-')" = 2 ]
-ok 'without it there is the list' eval '! "$ctl" app resources tree | grep -q ReplicaSet'
+check 'it is well' soon of_app tree .status.health.status Healthy
+check 'a Deployment has its ReplicaSet' [ "$(tree '.items[] | select(.kind == "Deployment") | .children | map(.kind) | join(" ")')" = ReplicaSet ]
+check 'which has its pods' [ "$(tree '[.items[] | select(.kind == "Deployment") | .children[].children[] | .kind + " " + .health.status] | join(", ")')" = 'Pod Healthy, Pod Healthy' ]
+check 'a ConfigMap has nothing' [ "$(tree '.items[] | select(.kind == "ConfigMap") | has("children")')" = false ]
+check 'people see a tree' [ "$(lines '^└─ ReplicaSet/web-')" = 1 ]
+check 'with all branches' [ "$(lines '^   (├|└)─ Pod/web-')" = 2 ]
+check 'without it there is the list' eval '! "$ctl" app resources tree | grep -q ReplicaSet'
 { config_map one; workload web a:broken; } >"$r/a/all.yaml"
 publish 'an image that is not there'
-soon 'a pod tells why it is not well' eval '"$ctl" app resources tree --tree | grep "Pod/web-" | grep -q ImagePull'
+check 'a pod tells why it is not well' soon eval '"$ctl" app resources tree --tree | grep "Pod/web-" | grep -q ImagePull'
 sleep 1
 before=$(last_request)
 sleep 1
-ok 'nothing of it is watched' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\" and (.path | contains(\"replicasets\")))] | length")" = 0 ]'
+check 'nothing of it is watched' eval '[ "$(requests "$before" "[.[] | select(.agent == \"reconciled\" and (.path | contains(\"replicasets\")))] | length")" = 0 ]'
 summary

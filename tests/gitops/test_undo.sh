@@ -35,44 +35,44 @@ git -C "$r" add -A && git -C "$r" commit -q -m first && git -C "$r" push -q orig
 application shop a >"$work/apps/shop.yaml"
 configure <<<"- file: $work/apps"
 start_daemon || exit 1
-soon 'it is well' eval 'synced shop && of_app shop .status.health.status Healthy'
-ok 'what has no past cannot go there' says 'has no earlier revision' "$ctl" app undo shop Deployment/web
-ok 'other kinds cannot' says 'a Deployment is wanted' "$ctl" app undo shop ConfigMap/one
-ok 'nor others than its own' says "has no Deployment/none" "$ctl" app undo shop Deployment/none
+check 'it is well' soon eval 'synced shop && of_app shop .status.health.status Healthy'
+check 'what has no past cannot go there' says 'has no earlier revision' "$ctl" app undo shop Deployment/web
+check 'other kinds cannot' says 'a Deployment is wanted' "$ctl" app undo shop ConfigMap/one
+check 'nor others than its own' says "has no Deployment/none" "$ctl" app undo shop Deployment/none
 contents a:2
 publish second
-soon 'a commit changes the image' has_image web a:2
+check 'a commit changes the image' soon has_image web a:2
 contents a:3
 publish third
-soon 'and another one' eval 'has_image web a:3 && synced shop && of_app shop .status.health.status Healthy'
+check 'and another one' soon eval 'has_image web a:3 && synced shop && of_app shop .status.health.status Healthy'
 before=$(jobs)
-ok 'an undo is asked for and awaited' eval '"$ctl" app undo shop Deployment/web >"$work/said" 2>&1'
-ok 'its pods are those of before' has_image web a:2
-ok 'the application is as it shall be' synced shop
-ok 'which is said' of_app shop '[.status.conditions[] | select(.type == "Undone") | .message | contains("web stays at its revision 2")] | any' true
-ok 'people see it' eval '"$ctl" app get shop | grep -q "Undone: .*reconcilectl app resume shop"'
-ok 'no hook ran' [ "$(jobs)" = "$before" ]
+check 'an undo is asked for and awaited' eval '"$ctl" app undo shop Deployment/web >"$work/said" 2>&1'
+check 'its pods are those of before' has_image web a:2
+check 'the application is as it shall be' synced shop
+check 'which is said' of_app shop '[.status.conditions[] | select(.type == "Undone") | .message | contains("web stays at its revision 2")] | any' true
+check 'people see it' eval '"$ctl" app get shop | grep -q "Undone: .*reconcilectl app resume shop"'
+check 'no hook ran' [ "$(jobs)" = "$before" ]
 api /apis/apps/v1/namespaces/shop/deployments/web -X PATCH -o /dev/null -H 'Content-Type: application/strategic-merge-patch+json' \
 	-d '{"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "by:hand"}]}}}}'
-soon 'self-heal brings it, not what is committed' has_image web a:2
+check 'self-heal brings it, not what is committed' soon has_image web a:2
 contents a:4
 sed -i 's/o:1/o:2/' "$r/a/all.yaml"
 publish fourth
-soon 'a commit brings everything else' has_image other o:2
-soon 'and is done' synced shop
-ok 'but not this' has_image web a:2
+check 'a commit brings everything else' soon has_image other o:2
+check 'and is done' soon synced shop
+check 'but not this' has_image web a:2
 kill "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null
 start_daemon || exit 1
-soon 'a restart leaves it so' synced shop
-ok 'with the same pods' has_image web a:2
-ok 'a revision that is asked for' eval '"$ctl" app undo shop Deployment/shop/web --to-revision 1 >"$work/said" 2>&1'
-ok 'is taken' has_image web a:1
-ok 'one that is not there is refused' says 'has no revision 77' "$ctl" app undo shop Deployment/web --to-revision 77
-ok 'where it is already is said' says 'already' "$ctl" app undo shop Deployment/web --to-revision "$(get /apis/apps/v1/namespaces/shop/deployments/web '.metadata.annotations["deployment.kubernetes.io/revision"]')"
-ok 'completion offers Deployments' [ "$("$ctl" --complete app undo shop Dep | sort | tr '\n' ' ')" = 'Deployment/other Deployment/web ' ]
-ok 'it is resumed' "$ctl" app resume shop
-soon 'and is what is committed' has_image web a:4
-soon 'which is said' of_app shop '[.status.conditions[]? | select(.type == "Undone")] | length' 0
-ok 'once' says 'neither suspended nor rolled back' "$ctl" app resume shop
+check 'a restart leaves it so' soon synced shop
+check 'with the same pods' has_image web a:2
+check 'a revision that is asked for' eval '"$ctl" app undo shop Deployment/shop/web --to-revision 1 >"$work/said" 2>&1'
+check 'is taken' has_image web a:1
+check 'one that is not there is refused' says 'has no revision 77' "$ctl" app undo shop Deployment/web --to-revision 77
+check 'where it is already is said' says 'already' "$ctl" app undo shop Deployment/web --to-revision "$(get /apis/apps/v1/namespaces/shop/deployments/web '.metadata.annotations["deployment.kubernetes.io/revision"]')"
+check 'completion offers Deployments' [ "$("$ctl" --complete app undo shop Dep | sort | tr '\n' ' ')" = 'Deployment/other Deployment/web ' ]
+check 'it is resumed' "$ctl" app resume shop
+check 'and is what is committed' soon has_image web a:4
+check 'which is said' soon of_app shop '[.status.conditions[]? | select(.type == "Undone")] | length' 0
+check 'once' says 'neither suspended nor rolled back' "$ctl" app resume shop
 summary

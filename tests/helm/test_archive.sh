@@ -6,8 +6,9 @@ cd "$(dirname "$0")/../.." || exit 1
 case ${O:=build/release} in /*) ;; *) O=$PWD/$O ;; esac
 work=$(realpath "$(mktemp -d)")
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 cd "$work" || exit 1
-passed=0 failed=0
 
 # $1: an archive; $2: the last line of what is printed, or the error, which must be the only line then.
 gives() {
@@ -17,15 +18,9 @@ gives() {
 	Error:*) said=$(cat err); [ $rc -eq 1 ] && [ ! -s out ] ;;
 	*) said=$(tail -n 1 out); [ $rc -eq 0 ] && [ ! -s err ] ;;
 	esac
-	if [ $? -eq 0 ] && [ "$said" = "$2" ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $1: $said (exit $rc)"
-	fi
+	if [ $? -eq 0 ] && [ "$said" = "$2" ]; then pass; else fail "$1: $said (exit $rc)"; fi
 	if [ -n "${HELM:-}" ] && ! cmp -s <("$HELM" template rel "$1" 2>&1) <(cat out err); then
-		failed=$((failed + 1))
-		echo "FAIL: $1: Helm says: $("$HELM" template rel "$1" 2>&1 | tail -n 1)"
+		fail "$1: Helm says: $("$HELM" template rel "$1" 2>&1 | tail -n 1)"
 	fi
 }
 
@@ -116,5 +111,4 @@ gives zip.tgz "Error: file '$work/zip.tgz' $not 'application/zip'"
 gives plain.tar "Error: file '$work/plain.tar' $not 'application/octet-stream'"
 cp text.tgz values.yaml
 gives values.yaml "Error: file '$work/values.yaml' seems to be a YAML file, but expected a gzipped archive"
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+summary

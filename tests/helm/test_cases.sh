@@ -9,7 +9,12 @@ golden=$PWD/tests/golden/charts
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TZ=UTC
-passed=0 failed=0
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
+
+show_more() {
+	diff "$work/wanted" "$work/got" | head -n 20
+}
 
 # The files of a case below $work/case; its words are in the file of that name.
 unpack() { # FILE
@@ -45,13 +50,6 @@ for case in "$golden"/*.txt; do
 	fi
 	sed '1,/^-- output --$/d' "$case" >"$work/wanted"
 	say "$O/reconcilectl" render "${words[@]}" >"$work/got"
-	if cmp -s "$work/wanted" "$work/got"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: ${case##*/}"
-		diff "$work/wanted" "$work/got" | head -n 20
-	fi
+	check "${case##*/}" cmp -s "$work/wanted" "$work/got"
 done
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+summary

@@ -7,16 +7,8 @@ ctl=$PWD/${O:-build/release}/reconcilectl
 golden=$PWD/tests/golden/lint.txt
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-ok() {
-	passed=$((passed + 1))
-}
-
-bad() {
-	failed=$((failed + 1))
-	echo "FAIL: $*"
-}
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 
 tests/helm/lint-charts "$work/c"
 cd "$work/c" || exit 1
@@ -28,7 +20,7 @@ done | sed "s#$work/c#CHARTS#g" >"$work/all"
 if [ "${GOLDEN:-}" = write ]; then
 	cp "$work/all" "$golden"
 fi
-if cmp -s "$golden" "$work/all"; then ok; else bad "the findings: $(diff "$golden" "$work/all" | head -20)"; fi
+check "the findings: $(diff "$golden" "$work/all" | head -20)" cmp -s "$golden" "$work/all"
 
 # $1: name, $2: exit code, $3: a text that must be printed (or !text: that must not be); the rest: arguments
 expect() {
@@ -37,13 +29,13 @@ expect() {
 	"$ctl" lint "$@" >"$work/out" 2>&1
 	local r=$?
 	if [ $r != "$code" ]; then
-		bad "$name: exit $r: $(head -c 300 "$work/out")"
+		fail "$name: exit $r: $(head -c 300 "$work/out")"
 	elif [ "${text#!}" != "$text" ]; then
-		if grep -qF -- "${text#!}" "$work/out"; then bad "$name: said $text"; else ok; fi
+		if grep -qF -- "${text#!}" "$work/out"; then fail "$name: said $text"; else pass; fi
 	elif grep -qF -- "$text" "$work/out"; then
-		ok
+		pass
 	else
-		bad "$name: $(head -c 300 "$work/out")"
+		fail "$name: $(head -c 300 "$work/out")"
 	fi
 }
 expect "warnings pass" 0 "1 chart(s) linted, 0 chart(s) failed" deprecated
@@ -64,5 +56,4 @@ tar -czf deprecated.tgz deprecated
 expect "archive" 0 "extensions/v1beta1 Ingress is deprecated in v1.14+" deprecated.tgz
 cd plain && expect "here" 0 "==> Linting ." && cd ..
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+summary

@@ -6,16 +6,8 @@ ctl=${O:-build/release}/reconcilectl
 chart=conf/examples/judge/charts/judge
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-ok() {
-	passed=$((passed + 1))
-}
-
-bad() {
-	failed=$((failed + 1))
-	echo "FAIL: $*"
-}
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
 
 # $1: a name; $2: what standard error must contain; the rest: the command, which must fail with 1.
 fails() {
@@ -23,9 +15,9 @@ fails() {
 	shift 2
 	"$@" >"$work/out" 2>"$work/err"
 	if [ $? -eq 1 ] && grep -qF -- "$text" "$work/err" && [ ! -s "$work/out" ]; then
-		ok
+		pass
 	else
-		bad "$name: $(head -c 300 "$work/err")"
+		fail "$name: $(head -c 300 "$work/err")"
 	fi
 }
 
@@ -35,7 +27,7 @@ for values in values values-production; do
 	if [ "${GOLDEN:-}" = write ]; then
 		mkdir -p tests/golden/render && cp "$work/out" "$golden"
 	fi
-	if cmp -s "$golden" "$work/out" && [ ! -s "$work/err" ]; then ok; else bad "$golden differs"; fi
+	if cmp -s "$golden" "$work/out" && [ ! -s "$work/err" ]; then pass; else fail "$golden differs"; fi
 done
 
 # A chart made here, for what the sample has not.
@@ -48,7 +40,7 @@ printf 'kind: B\nlit: {{ .Values.lit }}\ng: {{ .Values.global | toJson }}\n' >"$
 expect() {
 	local name=$1 wanted=$2
 	shift 2
-	if [ "$("$@" 2>&1)" = "$wanted" ]; then ok; else bad "$name: $("$@" 2>&1)"; fi
+	if [ "$("$@" 2>&1)" = "$wanted" ]; then pass; else fail "$name: $("$@" 2>&1)"; fi
 }
 expect plain "---
 # Source: c/templates/a.yaml
@@ -68,7 +60,7 @@ num: 5
 yaml: 5
 r: release-name" "$ctl" render "$work/c" --set num=5 --show-only templates/a.yaml
 tar czf "$work/c-1.0.0.tgz" -C "$work" c
-if cmp -s <("$ctl" render rel "$work/c") <("$ctl" render rel "$work/c-1.0.0.tgz"); then ok; else bad "archive"; fi
+check "archive" cmp -s <("$ctl" render rel "$work/c") <("$ctl" render rel "$work/c-1.0.0.tgz")
 
 fails "no chart" "nowhere" "$ctl" render rel "$work/nowhere"
 fails "bad flag" "unknown flag: --nosuch" "$ctl" render rel "$work/c" --nosuch
@@ -105,10 +97,10 @@ fails "repository" "name a directory or an archive" "$ctl" render rel nothing --
 fails "oci" "name a directory or an archive" "$ctl" render rel oci://example.com/charts/c
 fails "remote values" "download the file before" "$ctl" render rel "$work/c" -f https://example.com/values.yaml
 # What says how a chart is fetched means nothing for one that is here, as for Helm.
-if cmp -s <("$ctl" render rel "$work/c") <("$ctl" render rel "$work/c" --repo https://example.com --version 1 \
+check "flags without effect" cmp -s <("$ctl" render rel "$work/c") <("$ctl" render rel "$work/c" --repo https://example.com --version 1 \
 	--username u --password p --ca-file x --cert-file x --key-file x --keyring x --plain-http --pass-credentials \
 	--insecure-skip-tls-verify --dry-run --dry-run=client --timeout 5m --kubeconfig x --kube-context x --qps 5 \
-	--debug --labels a=b --registry-config x --devel --wait=false); then ok; else bad "flags without effect"; fi
+	--debug --labels a=b --registry-config x --devel --wait=false)
 mkdir -p "$work/c/crds"
 printf 'kind: CustomResourceDefinition\n' >"$work/c/crds/d.yaml"
 printf 'kind: H1\nmetadata: {annotations: {helm.sh/hook: test}}\n---\nkind: H2\nmetadata: {annotations: {helm.sh/hook: post-install}}\n' >"$work/c/templates/hooks.yaml"
@@ -126,7 +118,7 @@ metadata: {annotations: {helm.sh/hook: test}}
 kind: H2
 metadata: {annotations: {helm.sh/hook: post-install}}" cat "$work/out.d/rel/c/templates/hooks.yaml"
 "$ctl" render rel "$work/c" --output-dir "$work/out2" --skip-tests >/dev/null
-if grep -q H2 "$work/out2/c/templates/hooks.yaml" && ! grep -q H1 "$work/out2/c/templates/hooks.yaml"; then ok; else bad "output-dir without tests"; fi
+if grep -q H2 "$work/out2/c/templates/hooks.yaml" && ! grep -q H1 "$work/out2/c/templates/hooks.yaml"; then pass; else fail "output-dir without tests"; fi
 rm "$work/c/templates/hooks.yaml"
 printf '{{ required "say n" .Values.nothing }}' >"$work/c/templates/r.yaml"
 fails required "execution error at (c/templates/r.yaml:1:3): say n" "$ctl" render rel "$work/c"
@@ -141,5 +133,4 @@ fails "not YAML" "YAML parse error on c/templates/r.yaml" "$ctl" render rel "$wo
 printf '{"properties":{"num":{"type":"string"}}}' >"$work/c/values.schema.json"
 fails schema "- num: Invalid type. Expected: string, given: integer" "$ctl" render rel "$work/c"
 
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+summary

@@ -58,11 +58,11 @@ row_health_script() {
 	config_map after
 	push
 	"$ctl" app sync "$row" --async
-	soon 'it is made' exists "$path"
+	soon 'it is made' is_there "$path"
 	soon 'the wave waits for what the script says' tells 'no phase yet'
 	must 'the next one was not begun' is_gone "$(core configmaps/after)"
 	status_of "$path" '{"phase": "Good"}'
-	soon 'then it goes on' exists "$(core configmaps/after)"
+	soon 'then it goes on' is_there "$(core configmaps/after)"
 	soon 'it is well' is_healthy_as Healthy
 	status_of "$path" '{"phase": "Bad"}'
 	soon 'and is not when the script says so' is_healthy_as Degraded
@@ -87,7 +87,7 @@ row_health_degraded_fails_the_wave() {
 	config_map after
 	push
 	"$ctl" app sync "$row" --async
-	soon 'it is made' exists "/apis/example.io/v1/namespaces/$row/judgeds/one"
+	soon 'it is made' is_there "/apis/example.io/v1/namespaces/$row/judgeds/one"
 	status_of "/apis/example.io/v1/namespaces/$row/judgeds/one" '{"phase": "Bad"}'
 	SOON=30 soon 'the sync fails, when it lasts' has_failed
 	must 'the next wave was not begun' is_gone "$(core configmaps/after)"

@@ -70,7 +70,7 @@ row_pre_sync_fails() {
 	push
 	must_not 'it fails' sync
 	must 'nothing was applied' is_gone "$(core configmaps/main)"
-	must 'what is for failures ran' exists "$(batch jobs/failed)"
+	must 'what is for failures ran' is_there "$(batch jobs/failed)"
 }
 
 row_post_sync_waits_for_health() {
@@ -106,7 +106,7 @@ row_hook_delete_before_creation() {
 	hook pre PreSync
 	push
 	must 'it is synced' sync
-	must 'the hook stays' exists "$(batch jobs/pre)"
+	must 'the hook stays' is_there "$(batch jobs/pre)"
 	uid=$(get "$(batch jobs/pre)" .metadata.uid)
 	must 'it is synced again' sync
 	must 'and is another one' eval '[ "$(get "$(batch jobs/pre)" .metadata.uid)" != "$uid" ]'
@@ -127,7 +127,7 @@ row_hook_delete_succeeded_in_a_failed_sync() {
 	hook second PreSync '"argocd.argoproj.io/sync-wave": "1"' fail
 	push
 	must_not 'it fails' sync
-	must 'it is judged by the whole' exists "$(batch jobs/first)"
+	must 'it is judged by the whole' is_there "$(batch jobs/first)"
 }
 
 row_hook_delete_failed() {
@@ -137,7 +137,7 @@ row_hook_delete_failed() {
 	push
 	must_not 'it fails' sync
 	must 'the hook is gone' is_gone "$(batch jobs/pre)"
-	must 'one without that policy stays' exists "$(batch jobs/other)"
+	must 'one without that policy stays' is_there "$(batch jobs/other)"
 }
 
 row_hook_delete_failed_in_a_good_sync() {
@@ -145,7 +145,7 @@ row_hook_delete_failed_in_a_good_sync() {
 	hook pre PreSync 'argocd.argoproj.io/hook-delete-policy: HookFailed'
 	push
 	must 'it is synced' sync
-	must 'the hook stays' exists "$(batch jobs/pre)"
+	must 'the hook stays' is_there "$(batch jobs/pre)"
 }
 
 row_hook_with_a_generated_name() {
@@ -220,5 +220,5 @@ row_namespace_before_what_is_in_it() {
 	END
 	push
 	must 'it is synced, though the namespace has a later wave' sync
-	must 'it is there' exists "/api/v1/namespaces/$row-inner/configmaps/inner"
+	must 'it is there' is_there "/api/v1/namespaces/$row-inner/configmaps/inner"
 }

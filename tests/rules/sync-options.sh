@@ -42,7 +42,7 @@ row_prune() {
 	unmanifest two
 	push --unseen
 	soon 'what is no longer in Git goes' is_gone "$(core configmaps/two)"
-	must 'the rest stays' exists "$(core configmaps/one)"
+	must 'the rest stays' is_there "$(core configmaps/one)"
 }
 
 row_prune_not_allowed() {
@@ -54,7 +54,7 @@ row_prune_not_allowed() {
 	unmanifest two
 	push
 	must 'it is OutOfSync' settles_as 'OutOfSync Succeeded'
-	must 'and nothing is deleted' exists "$(core configmaps/two)"
+	must 'and nothing is deleted' is_there "$(core configmaps/two)"
 	must 'by hand it can be' sync --prune
 	must 'then it is gone' is_gone "$(core configmaps/two)"
 }
@@ -68,7 +68,7 @@ row_allow_empty() {
 	touch "$work/repo/rows/$row/.keep"
 	push
 	soon 'an empty source is refused' tells allowEmpty
-	must 'nothing is deleted' exists "$(core configmaps/one)"
+	must 'nothing is deleted' is_there "$(core configmaps/one)"
 	application '{ automated: { prune: true, allowEmpty: true } }'
 	push --unseen
 	soon 'until it is allowed' is_gone "$(core configmaps/one)"
@@ -106,7 +106,7 @@ row_skip_dry_run_on_missing_resource() {
 	unknown_kind '{ argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true }'
 	push
 	must_not 'the kind is still missing' sync
-	must 'but the check let it pass, and what comes before was applied' exists "$(core configmaps/before)"
+	must 'but the check let it pass, and what comes before was applied' is_there "$(core configmaps/before)"
 }
 
 row_skip_dry_run_on_missing_resource_of_all() {
@@ -114,7 +114,7 @@ row_skip_dry_run_on_missing_resource_of_all() {
 	unknown_kind '{}'
 	push
 	must_not 'the kind is still missing' sync
-	must 'but the check let it pass, and what comes before was applied' exists "$(core configmaps/before)"
+	must 'but the check let it pass, and what comes before was applied' is_there "$(core configmaps/before)"
 }
 
 row_dry_run_of_a_missing_kind() {
@@ -163,7 +163,7 @@ row_create_namespace() {
 	must 'it is synced' sync
 	must 'the namespace has its labels' is "/api/v1/namespaces/$row" .metadata.labels.team a
 	must 'it is not tracked' is "/api/v1/namespaces/$row" '.metadata.labels["reconciled.io/app"]' null
-	must 'the object is in it' exists "$(core configmaps/one)"
+	must 'the object is in it' is_there "$(core configmaps/one)"
 }
 
 row_no_create_namespace() {
@@ -185,7 +185,7 @@ row_prune_false() {
 	unmanifest keep
 	push
 	soon 'the commit is synced, but the whole is not' says '[.status.sync.status, .status.operationState.phase] | join(" ")' 'OutOfSync Succeeded'
-	must 'it is kept' exists "$(core configmaps/keep)"
+	must 'it is kept' is_there "$(core configmaps/keep)"
 }
 
 row_prune_false_of_all() {
@@ -199,7 +199,7 @@ row_prune_false_of_all() {
 	unmanifest goes
 	push
 	soon 'what says Prune=true itself goes' is_gone "$(core configmaps/goes)"
-	must 'the rest is kept' exists "$(core configmaps/kept)"
+	must 'the rest is kept' is_there "$(core configmaps/kept)"
 }
 
 row_prune_confirm() {
@@ -211,7 +211,7 @@ row_prune_confirm() {
 	unmanifest asked
 	push
 	soon 'it waits for approval' tells "reconcilectl app approve $row"
-	must 'and is kept' exists "$(core configmaps/asked)"
+	must 'and is kept' is_there "$(core configmaps/asked)"
 	must 'somebody approves' "$ctl" app approve "$row" --timeout 20
 	must 'then it goes' is_gone "$(core configmaps/asked)"
 	must 'nothing waits any more' says '.status.hold // "none"' none
@@ -226,12 +226,12 @@ row_prune_confirm_of_all_by_annotation() {
 	unmanifest asked
 	push
 	soon 'it waits' tells 'wait for approval'
-	must 'and is kept' exists "$(core configmaps/asked)"
+	must 'and is kept' is_there "$(core configmaps/asked)"
 	application '{ automated: { prune: true }, syncOptions: [Prune=confirm] }' '' \
 		'{ argocd.argoproj.io/deletion-approved: "2001-01-01T00:00:00Z" }'
 	push
 	sleep 0.5
-	must 'an approval from before it was asked for is none' exists "$(core configmaps/asked)"
+	must 'an approval from before it was asked for is none' is_there "$(core configmaps/asked)"
 	application '{ automated: { prune: true }, syncOptions: [Prune=confirm] }' '' \
 		"{ argocd.argoproj.io/deletion-approved: \"$(date -u +%FT%TZ)\" }"
 	push --unseen
@@ -249,8 +249,8 @@ row_prune_budget() {
 	config_map new
 	push
 	soon 'four of six are too many' tells 'more than the budget of 50 %'
-	must 'what is new is applied' exists "$(core configmaps/new)"
-	must 'none is deleted' exists "$(core configmaps/map1)"
+	must 'what is new is applied' is_there "$(core configmaps/new)"
+	must 'none is deleted' is_there "$(core configmaps/map1)"
 	mark
 	sleep 1
 	must 'nothing is tried again and again' [ "$(asked true)" = 0 ]
@@ -533,7 +533,7 @@ row_selective_sync() {
 	job hook '{ argocd.argoproj.io/hook: PreSync }'
 	push
 	must 'one resource is synced' sync --resource :ConfigMap:one
-	must 'it is there' exists "$(core configmaps/one)"
+	must 'it is there' is_there "$(core configmaps/one)"
 	must 'the other is not' is_gone "$(core configmaps/two)"
 	must 'no hook ran' is_gone "$(batch jobs/hook)"
 	must 'no history was written' [ "$("$ctl" app history "$row" -o json | jq '.items | length')" = 0 ]
@@ -560,7 +560,7 @@ row_strategy_apply() {
 	push
 	must 'it is synced' sync --strategy apply
 	must 'without hooks' is_gone "$(batch jobs/hook)"
-	must 'it is there' exists "$(core configmaps/one)"
+	must 'it is there' is_there "$(core configmaps/one)"
 }
 
 row_terminate() {
@@ -569,7 +569,7 @@ row_terminate() {
 	config_map one
 	push
 	"$ctl" app sync "$row" --async
-	soon 'the hook runs' exists "$(batch jobs/stuck)"
+	soon 'the hook runs' is_there "$(batch jobs/stuck)"
 	must 'it is terminated' "$ctl" app terminate "$row"
 	soon 'the sync has failed' has_failed
 	must 'it says by whom' tells 'terminated by'
@@ -587,7 +587,7 @@ row_kept_by_helm() {
 	unmanifest keep
 	push
 	soon 'the commit is synced, but the whole is not' says '[.status.sync.status, .status.operationState.phase] | join(" ")' 'OutOfSync Succeeded'
-	must 'it is kept' exists "$(core configmaps/keep)"
+	must 'it is kept' is_there "$(core configmaps/keep)"
 }
 
 row_wave_timeout() {

@@ -42,10 +42,10 @@ in_vault database/roles/app '{"ttl": 60}'
 store='"refreshInterval": "1s", "secretStoreRef": {"name": "vault"}'
 make_external good "{$store, \"dataFrom\": [{\"extract\": {\"key\": \"app\", \"property\": \"json\"}}], \"data\": [
 	{\"secretKey\": \"u\", \"remoteRef\": {\"key\": \"app\", \"property\": \"user\"}}]}"
-soon 10 'a Secret is made' eval '[ "$(secret good u)" = c4nary-user-1 ]'
+must 'a Secret is made' until_so 10 eval '[ "$(secret good u)" = c4nary-user-1 ]'
 make_workload web good
 make_database_secret db app
-soon 10 'credentials are made' eval '[ -n "$(secret db password)" ]'
+must 'credentials are made' until_so 10 eval '[ -n "$(secret db password)" ]'
 # What goes wrong with values in hand.
 make_external decode "{$store, \"data\": [{\"secretKey\": \"p\", \"remoteRef\": {\"key\": \"app\", \"property\": \"pass\", \"decodingStrategy\": \"Base64\"}}]}"
 make_external template "{$store, \"data\": [{\"secretKey\": \"p\", \"remoteRef\": {\"key\": \"app\", \"property\": \"pass\"}}],
@@ -56,17 +56,17 @@ make_external property "{$store, \"data\": [{\"secretKey\": \"p\", \"remoteRef\"
 make_external extract "{$store, \"dataFrom\": [{\"extract\": {\"key\": \"app\", \"property\": \"pass\"}}]}"
 make_external keys "{$store, \"dataFrom\": [{\"extract\": {\"key\": \"app\"}, \"rewrite\": [{\"merge\": {}}]}]}"
 for name in decode template yaml property extract keys; do
-	soon 10 "$name fails" has_failed "$name"
+	must "$name fails" until_so 10 has_failed "$name"
 done
 # A token that is a planted value, of a Vault that refuses it.
 make_object "$ns/secrets" "{\"metadata\": {\"name\": \"token\"}, \"data\": {\"token\": \"$(printf c4nary-token-6 | base64)\"}}"
 make_object "$stores" "{\"metadata\": {\"name\": \"refused\"}, \"spec\": {\"provider\": {\"vault\": {
 	\"server\": \"$vault\", \"path\": \"secret\", \"auth\": {\"tokenSecretRef\": {\"name\": \"token\", \"key\": \"token\"}}}}}}"
 make_external refused '{"secretStoreRef": {"name": "refused"}, "data": [{"secretKey": "k", "remoteRef": {"key": "app"}}]}'
-soon 10 'a bad token is refused' has_failed refused
+must 'a bad token is refused' until_so 10 has_failed refused
 put app '{"user": "c4nary-user-7", "pass": "c4nary-pass-8", "json": "{\"k\": \"c4nary-json-9\"}"}'
-soon 10 'a changed value arrives' eval '[ "$(secret good u)" = c4nary-user-7 ]'
-soon 10 'the workload is rolled' eval 'get "$deployments/web" .spec.template.metadata.annotations | grep -q reconciled.io/secret'
+must 'a changed value arrives' until_so 10 eval '[ "$(secret good u)" = c4nary-user-7 ]'
+must 'the workload is rolled' until_so 10 eval 'get "$deployments/web" .spec.template.metadata.annotations | grep -q reconciled.io/secret'
 "$ctl" secret refresh shop/good >/dev/null
 
 passwords=$(secret db password)
@@ -89,4 +89,4 @@ must_be_clean 'the arguments' cat "/proc/$daemon_pid/cmdline"
 must 'no core can be dumped' grep -qE '^Max core file size +0 ' "/proc/$daemon_pid/limits"
 must 'the search finds what is there' eval '! api "$ns/secrets/good" | jq -r ".data.u | @base64d" | is_clean "the Secret" >/dev/null'
 must 'in base64, too' eval '! api "$ns/secrets/good" | is_clean "the Secret" >/dev/null'
-printf '%d passed, 0 failed\n' "$passed"
+summary

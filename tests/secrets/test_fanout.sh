@@ -34,32 +34,32 @@ make_object "$ces" '{"metadata": {"name": "app"}, "spec": {"externalSecretMetada
 	"namespaceSelectors": [{"matchLabels": {"team": "a"}}], "namespaces": ["three"],
 	"externalSecretSpec": {"refreshInterval": "1h", "secretStoreRef": {"kind": "ClusterSecretStore", "name": "all"},
 		"data": [{"secretKey": "k", "remoteRef": {"key": "app", "property": "k"}}]}}}'
-soon 10 'a selected namespace has one' is "$(external one app)" .metadata.labels.from cluster
-soon 10 'a named one, too' is "$(external three app)" .metadata.ownerReferences[0].kind ClusterExternalSecret
-soon 10 'and a Secret' eval '[ "$(get /api/v1/namespaces/one/secrets/app ".data.k" | base64 -d)" = v1 ]'
+must 'a selected namespace has one' until_so 10 is "$(external one app)" .metadata.labels.from cluster
+must 'a named one, too' until_so 10 is "$(external three app)" .metadata.ownerReferences[0].kind ClusterExternalSecret
+must 'and a Secret' until_so 10 eval '[ "$(get /api/v1/namespaces/one/secrets/app ".data.k" | base64 -d)" = v1 ]'
 must 'another namespace has none' is "$(external two app)" .code 404
-soon 10 'it says where' is "$ces/app" '.status.provisionedNamespaces | join(" ")' 'one three'
+must 'it says where' until_so 10 is "$ces/app" '.status.provisionedNamespaces | join(" ")' 'one three'
 must 'and where not' is "$ces/app" '.status.failedNamespaces[0] | .namespace + ": " + .reason' 'taken: external secret already exists in namespace'
 must 'so it is not ready' is "$ces/app" '.status.conditions[0] | .status + ": " + .message' 'False: one or more namespaces failed'
 must "somebody else's is left alone" is "$(external taken app)" .spec.secretStoreRef.name none
 change "$(external one app)" '{"spec": {"refreshInterval": "9h"}}'
-soon 10 'a change by hand is put right' is "$(external one app)" .spec.refreshInterval 1h
+must 'a change by hand is put right' until_so 10 is "$(external one app)" .spec.refreshInterval 1h
 change "$ces/app" '{"metadata": {"annotations": {"external-secrets.io/force-sync": "now"}}}'
-soon 10 'a forced refresh reaches them' is "$(external three app)" '.metadata.annotations["external-secrets.io/force-sync"]' now
+must 'a forced refresh reaches them' until_so 10 is "$(external three app)" '.metadata.annotations["external-secrets.io/force-sync"]' now
 api "$(external taken app)" -X DELETE -o /dev/null
-soon 10 'what was taken and is free is made' is "$(external taken app)" .metadata.labels.from cluster
-soon 10 'then it is ready' is "$ces/app" '.status.conditions[0].status' True
+must 'what was taken and is free is made' until_so 10 is "$(external taken app)" .metadata.labels.from cluster
+must 'then it is ready' until_so 10 is "$ces/app" '.status.conditions[0].status' True
 change /api/v1/namespaces/one '{"metadata": {"labels": {"team": "c"}}}'
-soon 10 'a namespace that is selected no more loses it' is "$(external one app)" .code 404
+must 'a namespace that is selected no more loses it' until_so 10 is "$(external one app)" .code 404
 change /api/v1/namespaces/two '{"metadata": {"labels": {"team": "a"}}}'
-soon 10 'one that is selected now gets it' is "$(external two app)" .metadata.labels.from cluster
+must 'one that is selected now gets it' until_so 10 is "$(external two app)" .metadata.labels.from cluster
 change "$ces/app" '{"spec": {"externalSecretName": "other"}}'
-soon 10 'with another name the new ones are made' is "$(external two other)" .metadata.labels.from cluster
-soon 10 'and the old ones go' is "$(external two app)" .code 404
-soon 10 "it is in sync" is "$(external two other)" ".status.conditions[0].status" True
+must 'with another name the new ones are made' until_so 10 is "$(external two other)" .metadata.labels.from cluster
+must 'and the old ones go' until_so 10 is "$(external two app)" .code 404
+must "it is in sync" until_so 10 is "$(external two other)" ".status.conditions[0].status" True
 n=$(get "$(external two other)" .metadata.generation)
 stop_daemon
 must 'it starts again' start_daemon
 sleep 2
 must 'a restart changes nothing' is "$(external two other)" .metadata.generation "$n"
-printf '%d passed, 0 failed\n' "$passed"
+summary

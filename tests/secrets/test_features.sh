@@ -13,7 +13,7 @@ ready() { # NAME
 # Make an ExternalSecret that reads from the store "vault" and wait for it.
 make() { # NAME SPEC-WITHOUT-BRACES
 	make_external "$1" "{\"refreshInterval\": \"1h\", \"secretStoreRef\": {\"name\": \"vault\"}, $2}"
-	soon 10 "$1 is ready" ready "$1"
+	must "$1 is ready" until_so 10 ready "$1"
 }
 
 holds() { # WHAT NAME KEY VALUE
@@ -30,7 +30,7 @@ says() { # NAME PART-OF-THE-MESSAGE
 
 refused() { # NAME SPEC PART-OF-THE-MESSAGE
 	make_external "$1" "{\"refreshInterval\": \"1h\", \"secretStoreRef\": {\"name\": \"vault\"}, $2}"
-	soon 10 "$1 is refused: $3" says "$1" "$3"
+	must "$1 is refused: $3" until_so 10 says "$1" "$3"
 	must "$1 makes no Secret" is "$ns/secrets/$1" .code 404
 }
 
@@ -88,7 +88,7 @@ api "$stores" -X POST -o /dev/null -d "{\"metadata\": {\"name\": \"second\"}, \"
 	\"server\": \"$vault\", \"path\": \"secret\", \"auth\": {\"tokenSecretRef\": {\"name\": \"root\", \"key\": \"token\"}}}}}}"
 refused early '"data": [{"secretKey": "o", "sourceRef": {"storeRef": {"name": "second"}}, "remoteRef": {"key": "other", "property": "k"}}]' 'Secret shop/root'
 make_object "$ns/secrets" "{\"metadata\": {\"name\": \"root\"}, \"data\": {\"token\": \"$(printf root | base64)\"}}"
-soon 5 'what a store logs in with is noticed when it comes' ready early
+must 'what a store logs in with is noticed when it comes' until_so 5 ready early
 holds 'a value of another store' early o vo
 
 # ---- templates
@@ -124,7 +124,7 @@ in_vault database/roles/gen '{"ttl": 3600}'
 make_object "$generators/vaultdynamicsecrets" "{\"metadata\": {\"name\": \"db\"}, \"spec\": {\"path\": \"database/creds/gen\", \"provider\": {
 	\"server\": \"$vault\", \"auth\": {\"kubernetes\": {\"mountPath\": \"kubernetes\", \"role\": \"shop\", \"serviceAccountRef\": {\"name\": \"eso\"}}}}}}"
 make_external dynamic '{"refreshInterval": "1s", "dataFrom": [{"sourceRef": {"generatorRef": {"kind": "VaultDynamicSecret", "name": "db"}}}]}'
-soon 5 'a dynamic one is made' ready dynamic
+must 'a dynamic one is made' until_so 5 ready dynamic
 sleep 3
 must 'its interval mints no more while its lease is young' test "$(users)" = 1
 must 'its lease is known' eval '"$ctl" secret get shop/dynamic -o json | jq -e ".leaseEnd" >/dev/null'
@@ -146,13 +146,13 @@ make_object /apis/external-secrets.io/v1/clustersecretstores "{\"metadata\": {\"
 	\"conditions\": [{\"namespaceRegexes\": [\"^else\"]}], \"provider\": {\"vault\": {\"server\": \"$vault\", \"path\": \"secret\",
 	\"auth\": {\"tokenSecretRef\": {\"name\": \"root\", \"key\": \"token\", \"namespace\": \"shop\"}}}}}}"
 make_external across '{"secretStoreRef": {"kind": "ClusterSecretStore", "name": "all"}, "data": [{"secretKey": "k", "remoteRef": {"key": "other", "property": "k"}}]}'
-soon 10 'a store that is not for this namespace refuses' eval 'get "$es/across" .status.conditions[0].message | grep -q "do not let namespace"'
+must 'a store that is not for this namespace refuses' until_so 10 eval 'get "$es/across" .status.conditions[0].message | grep -q "do not let namespace"'
 change /apis/external-secrets.io/v1/clustersecretstores/all '{"spec": {"conditions": [{"namespaces": ["shop"]}]}}'
-soon 5 'and at once no more when it is opened' ready across
+must 'and at once no more when it is opened' until_so 5 ready across
 make_object "$stores" "{\"metadata\": {\"name\": \"theirs\"}, \"spec\": {\"controller\": \"someone\", \"provider\": {\"vault\": {\"server\": \"$vault\", \"path\": \"secret\"}}}}"
 make_external foreign '{"secretStoreRef": {"name": "theirs"}, "data": [{"secretKey": "k", "remoteRef": {"key": "other"}}]}'
 make_object "$stores" '{"metadata": {"name": "cloud"}, "spec": {"provider": {"gcpsm": {"projectID": "p"}}}}'
 refused cloudy '"data": [{"secretKey": "k", "sourceRef": {"storeRef": {"name": "cloud"}}, "remoteRef": {"key": "x"}}]' "'gcpsm' is not supported"
 must 'what is of another class is left alone' is "$es/foreign" '.status.conditions // [] | length' 0
 must 'no value is in the log' eval '! grep -qE "p<1>|hvs\.|A1a-" "$work/log"'
-printf '%d passed, 0 failed\n' "$passed"
+summary

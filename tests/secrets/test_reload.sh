@@ -60,22 +60,22 @@ must 'no job is made for it either' are_jobs 0
 # ---- a ConfigMap changes
 before=$(version auto)
 set_map settings two
-soon 10 'who follows all it uses is rolled' is_rolled auto "$before"
+must 'who follows all it uses is rolled' until_so 10 is_rolled auto "$before"
 must 'for that ConfigMap' test "$(notes auto)" = reconciled.io/configmap.settings
-soon 10 'a CronJob is run' are_jobs 1
+must 'a CronJob is run' until_so 10 are_jobs 1
 must 'its Job is owned by it' is "$jobs" '.items[0].metadata.ownerReferences[0].name' nightly
-soon 10 'one with a pause is paused' is "$deployments/paused" .spec.paused true
+must 'one with a pause is paused' until_so 10 is "$deployments/paused" .spec.paused true
 set_map settings three
 change "$ns/secrets/byhand" "{\"data\": {\"k\": \"$(printf two | base64)\"}}"
-soon 10 'a Secret that somebody else writes rolls, too' eval '[ "$(notes typed)" = reconciled.io/secret.byhand ]'
+must 'a Secret that somebody else writes rolls, too' until_so 10 eval '[ "$(notes typed)" = reconciled.io/secret.byhand ]'
 must 'it is paused still' is "$deployments/paused" .spec.paused true
-soon 15 'the pause ends' is "$deployments/paused" .spec.paused false
+must 'the pause ends' until_so 15 is "$deployments/paused" .spec.paused false
 must 'and is forgotten' is "$deployments/paused" '.metadata.annotations | has("deployment.reloader.stakater.com/paused-at")' false
 must 'all that changed is rolled together' test "$(notes paused)" = 'reconciled.io/configmap.settings reconciled.io/secret.byhand'
 must 'who asks for nothing is left alone' test -z "$(notes none)"
 must 'who lists others, too' test -z "$(notes listed)"
 set_map other two
-soon 10 'a pattern is followed' eval '[ "$(notes listed)" = reconciled.io/configmap.other ]'
+must 'a pattern is followed' until_so 10 eval '[ "$(notes listed)" = reconciled.io/configmap.other ]'
 
 # ---- nothing changes
 sleep 2
@@ -97,23 +97,23 @@ must 'nor what comes back as it was' test "$(notes listed)" = reconciled.io/conf
 kill_daemon
 set_map settings four
 must 'it starts again' start_daemon
-soon 10 'what changed meanwhile is seen' is_rolled auto "$before"
+must 'what changed meanwhile is seen' until_so 10 is_rolled auto "$before"
 
 # ---- a Secret of ours, and an end between the Secret and its pods
 in_vault secret/data/app '{"data": {"k": "v1"}}'
 make_external app '{"refreshInterval": "1h", "secretStoreRef": {"name": "vault"}, "data": [{"secretKey": "k", "remoteRef": {"key": "app", "property": "k"}}]}'
-soon 10 'a Secret is made' eval '[ "$(secret app k)" = v1 ]'
+must 'a Secret is made' until_so 10 eval '[ "$(secret app k)" = v1 ]'
 make_workload web app
 before=$(version web)
 curl -s -o /dev/null "$kube/_control" -d '{"fault": "500", "match": "/deployments/web"}'
 in_vault secret/data/app '{"data": {"k": "v2"}}'
 "$ctl" secret refresh shop/app >/dev/null
-soon 10 'its Secret is written' eval '[ "$(secret app k)" = v2 ]'
+must 'its Secret is written' until_so 10 eval '[ "$(secret app k)" = v2 ]'
 kill_daemon
 must 'its pods are not rolled' test "$(curl -s -X DELETE -o /dev/null "$kube/_control"; version web)" = "$before"
 must 'it starts again' start_daemon
-soon 10 'they are rolled for what was written' is_rolled web "$before"
+must 'they are rolled for what was written' until_so 10 is_rolled web "$before"
 before=$(version web)
 sleep 2
 must 'once' test "$(version web)" = "$before"
-printf '%d passed, 0 failed\n' "$passed"
+summary

@@ -33,17 +33,17 @@ watch_users &
 pids+=($!)
 
 make_database_secret app app
-soon 10 'credentials are made' eval '[ -n "$(user)" ]'
+must 'credentials are made' until_so 10 eval '[ -n "$(user)" ]'
 make_workload app app
-soon 10 'its pods run' is "$deployments/app" .status.readyReplicas 2
+must 'its pods run' until_so 10 is "$deployments/app" .status.readyReplicas 2
 must 'they are a living user' is_alive "$(user)"
 first=$(user)
 
-soon 12 'they are replaced before they end' is_user_other "$first"
+must 'they are replaced before they end' until_so 12 is_user_other "$first"
 must 'a lease was renewed first' test "$(vault_count 'sys/leases/renew')" -ge 1
 second=$(user)
-soon 10 'the Deployment is rolled' is "$deployments/app" .status.updatedReplicas 2
-soon 10 'the old user is revoked when no pod has it' is_dead "$first"
+must 'the Deployment is rolled' until_so 10 is "$deployments/app" .status.updatedReplicas 2
+must 'the old user is revoked when no pod has it' until_so 10 is_dead "$first"
 must 'by us' test "$(vault_count 'PUT /v1/sys/leases/revoke')" -ge 1
 must 'the new one lives' is_alive "$second"
 
@@ -62,35 +62,35 @@ for i in $(seq 20); do
 	sleep 0.1
 done
 must 'never above two users' test "$(max_users)" -le 2
-soon 15 'one is left in the end' are_users 1
+must 'one is left in the end' until_so 15 are_users 1
 
 # A rollout that fails.
 third=$(user)
 change "$deployments/app" '{"spec": {"template": {"metadata": {"annotations": {"kubeapi.test/behaviour": "never"}}}}}'
-soon 15 'they are rotated in spite of it' is_user_other "$third"
+must 'they are rotated in spite of it' until_so 15 is_user_other "$third"
 sleep 1
 must 'the old user lives on: pods still have it' is_alive "$third"
 must 'that is told' eval '"$ctl" secret get shop/app -o json | jq -e ".rollout | test(\"pods still use\")" >/dev/null'
 change "$deployments/app" '{"spec": {"template": {"metadata": {"annotations": {"kubeapi.test/behaviour": "ready"}}}}}'
-soon 15 'when it is put right the old user goes' is_dead "$third"
+must 'when it is put right the old user goes' until_so 15 is_dead "$third"
 
 # The lost token takes all leases along: they are replaced at once.
 fourth=$(user)
 curl -s -o /dev/null -X POST "$vault/_control/expire-tokens" -d '{}'
-soon 10 'a lost login is noticed and the credentials replaced' is_user_other "$fourth"
-soon 10 'by a living user' eval 'is_alive "$(user)"'
+must 'a lost login is noticed and the credentials replaced' until_so 10 is_user_other "$fourth"
+must 'by a living user' until_so 10 eval 'is_alive "$(user)"'
 
 # The Secret deleted by hand: what is known is written again, nobody is minted for it.
 minted=$(vault_count 'GET /v1/database/creds/app')
 current=$(user)
 api "$ns/secrets/app" -X DELETE -o /dev/null
-soon 5 'a deleted Secret is written again' eval '[ -n "$(user)" ]'
+must 'a deleted Secret is written again' until_so 5 eval '[ -n "$(user)" ]'
 [ "$(user)" = "$current" ] && must 'with what is known' test "$(vault_count 'GET /v1/database/creds/app')" = "$minted"
 
 # The end: nothing is left behind.
 api "$deployments/app" -X DELETE -o /dev/null
 api "$es/app" -X DELETE -o /dev/null
-soon 15 'a deleted ExternalSecret leaves no user behind' are_users 0
+must 'a deleted ExternalSecret leaves no user behind' until_so 15 are_users 0
 must 'never above two users, in all of it' test "$(max_users)" -le 2
 must 'nothing is remembered of it' eval '! "$ctl" secret list -o json | jq -e ".items | length > 0" >/dev/null'
 
@@ -98,21 +98,21 @@ must 'nothing is remembered of it' eval '! "$ctl" secret list -o json | jq -e ".
 in_vault database/roles/report '{"rotation_period": 4}'
 make_external report '{"refreshInterval": "1s", "secretStoreRef": {"name": "database"},
 	"data": [{"secretKey": "password", "remoteRef": {"key": "static-creds/report", "property": "password"}}]}'
-soon 5 'a static role is read' eval '[ -n "$(secret report password)" ]'
+must 'a static role is read' until_so 5 eval '[ -n "$(secret report password)" ]'
 password=$(secret report password)
-soon 8 'and again when its password is another' eval '[ "$(secret report password)" != "$password" ]'
+must 'and again when its password is another' until_so 8 eval '[ "$(secret report password)" != "$password" ]'
 must 'not each interval' test "$(vault_count 'static-creds/report')" -le 4
 
 # Ended in the middle of a lease: its token is not revoked, and nothing breaks.
 in_vault database/roles/app '{"ttl": 60, "max_ttl": 60}'
 make_database_secret late app
-soon 10 'credentials are made' are_users 1
+must 'credentials are made' until_so 10 are_users 1
 stop_daemon
 must 'it ended well' test "$daemon_code" = 0
 must 'the user lives on' are_users 1
 must 'it starts again' start_daemon
 api "$es/late" -X DELETE -o /dev/null
-soon 10 'and goes with its ExternalSecret' are_users 0
+must 'and goes with its ExternalSecret' until_so 10 are_users 0
 
 # At the end the login that holds no lease is revoked.
 tokens=$(curl -s "$vault/_control/tokens" | jq .tokens)
@@ -120,4 +120,4 @@ stop_daemon
 must 'a login that holds no lease is revoked at the end' test "$(curl -s "$vault/_control/tokens" | jq .tokens)" -lt "$tokens"
 must 'no value is in the log' eval '! grep -qE "A1a-|S1a-|hvs\." "$work/log"'
 must 'nor in the state' eval '! grep -qaE "A1a-|S1a-|hvs\." "$work"/state/*'
-printf '%d passed, 0 failed\n' "$passed"
+summary

@@ -42,15 +42,15 @@ in_vault secret/data/app '{"data": {"k": "v"}}'
 in_vault old/app '{"k": "v"}'
 spec='"refreshInterval": "1s", "target": {"deletionPolicy": "Delete"}, "data": [{"secretKey": "k", "remoteRef": {"key": "app", "property": "k"}}]'
 make_external app "{\"secretStoreRef\": {\"name\": \"vault\"}, $spec}"
-soon 10 'a Secret is made' condition app True ''
+must 'a Secret is made' until_so 10 condition app True ''
 while IFS='|' read -r fault words; do
 	before=$(live app)
 	misbehave "{\"fault\": \"$fault\", \"match\": \"secret/data/app\"}"
-	soon 20 "$fault is told" condition app False "$words"
+	must "$fault is told" until_so 20 condition app False "$words"
 	sleep 0.3
 	must "$fault leaves the Secret as it is" test "$(live app)" = "$before"
 	misbehave '{}'
-	soon 30 "after $fault it is in sync again" condition app True ''
+	must "after $fault it is in sync again" until_so 30 condition app True ''
 	must "the Secret is still that of before $fault" test "$(live app)" = "$before"
 done <<<"$cases"
 
@@ -61,25 +61,25 @@ make_object "$stores" "{\"metadata\": {\"name\": \"moved\"}, \"spec\": {\"provid
 make_external moved "{\"secretStoreRef\": {\"name\": \"moved\"}, $spec}"
 make_external folder "{\"secretStoreRef\": {\"name\": \"moved\"}, \"refreshInterval\": \"1s\",
 	\"target\": {\"deletionPolicy\": \"Delete\"}, \"dataFrom\": [{\"find\": {\"name\": {\"regexp\": \"app\"}}}]}"
-soon 10 'a secret of an engine v1' condition moved True ''
-soon 10 'and what is found there' condition folder True ''
+must 'a secret of an engine v1' until_so 10 condition moved True ''
+must 'and what is found there' until_so 10 condition folder True ''
 before=$(live moved)
 change "$stores/moved" '{"spec": {"provider": {"vault": {"version": "v2"}}}}'
-soon 15 'a store v2 on an engine v1 is told' condition moved False "'old/' is of version v1, the store says v2"
-soon 15 'by a search, too' condition folder False "'old/' is of version v1, the store says v2"
+must 'a store v2 on an engine v1 is told' until_so 15 condition moved False "'old/' is of version v1, the store says v2"
+must 'by a search, too' until_so 15 condition folder False "'old/' is of version v1, the store says v2"
 must 'and takes no Secret away' test "$(live moved)" = "$before"
 change "$stores/moved" '{"spec": {"provider": {"vault": {"path": "secret", "version": "v1"}}}}'
-soon 15 'a store v1 on an engine v2 is told' condition moved False 'versioned K/V'
+must 'a store v1 on an engine v2 is told' until_so 15 condition moved False 'versioned K/V'
 must 'and takes no Secret away' test "$(live moved)" = "$before"
 change "$stores/moved" '{"spec": {"provider": {"vault": {"path": "nowhere", "version": "v2"}}}}'
-soon 15 'an engine that is not there is told' condition moved False 'no handler for route'
+must 'an engine that is not there is told' until_so 15 condition moved False 'no handler for route'
 must 'and takes no Secret away' test "$(live moved)" = "$before"
 
 # What really counts as missing.
 curl -s -o /dev/null -H 'X-Vault-Token: root' -X DELETE "$vault/v1/secret/data/app"
-soon 10 'a deleted version takes the Secret away' is "$ns/secrets/app" .code 404
+must 'a deleted version takes the Secret away' until_so 10 is "$ns/secrets/app" .code 404
 in_vault secret/data/app '{"data": {"k": "w"}}'
-soon 10 'a new one brings it back' eval '[ "$(secret app k)" = w ]'
+must 'a new one brings it back' until_so 10 eval '[ "$(secret app k)" = w ]'
 curl -s -o /dev/null -H 'X-Vault-Token: root' -X DELETE "$vault/v1/secret/metadata/app"
-soon 10 'so does a real 404' is "$ns/secrets/app" .code 404
-printf '%d passed, 0 failed\n' "$passed"
+must 'so does a real 404' until_so 10 is "$ns/secrets/app" .code 404
+summary

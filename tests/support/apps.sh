@@ -1,52 +1,12 @@
 # Sourced by the tests of applications: an API server, a Git repository of applications and of what
 # they bring, and a daemon that follows it.
 #
-# Sets: work ctl kube git daemon_pid. Each check prints a line; summary ends the script.
+# Sets: work ctl kube git daemon_pid. See check.sh for how they check.
 # shellcheck shell=bash
 
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "${BASH_SOURCE[0]}")/platform.sh"
-passed=0 failed=0
 cm=/api/v1/namespaces/shop/configmaps
-
-ok() { # WHAT COMMAND...: at once
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		printf '  ok    %s\n' "$what"
-	else
-		failed=$((failed + 1))
-		printf '  FAIL  %s\n' "$what"
-	fi
-}
-
-soon() { # WHAT COMMAND...: within 20 s
-	local what=$1
-
-	shift
-	ok "$what" until_so 20 "$@"
-}
-
-summary() {
-	[ "$failed" -eq 0 ] || tail -n 40 "$work/log"
-	printf '%s passed, %s failed\n' "$passed" "$failed"
-	[ "$failed" -eq 0 ]
-	exit
-}
-
-is() { # PATH FILTER VALUE
-	[ "$(get "$1" "$2" 2>/dev/null)" = "$3" ]
-}
-
-is_there() {
-	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 200 ]
-}
-
-is_gone() {
-	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 404 ]
-}
 
 of_app() { # NAME FILTER VALUE
 	[ "$("$ctl" app get "$1" -o json 2>/dev/null | jq -r "$2")" = "$3" ]

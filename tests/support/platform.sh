@@ -16,6 +16,8 @@ export RECONCILED_SOCKET=$work/control.sock
 pids=()
 kube_login=()
 CLUSTER=${CLUSTER:-memory}
+# shellcheck source=tests/support/check.sh
+. "$top/tests/support/check.sh"
 # shellcheck source=tests/support/cluster.sh
 . "$top/tests/support/cluster.sh"
 
@@ -32,6 +34,16 @@ serve() {
 	printf -v "$name" 'http://%s' "$(awk '{ print $2 }' "$work/$program.out")"
 }
 
+# A port that nobody has, and below those that the system gives to whoever asks for any.
+free_port() {
+	local port
+
+	while port=$((20000 + RANDOM % 12000)); (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+		:
+	done
+	echo "$port"
+}
+
 api() {
 	curl -sS --max-time 10 "${kube_login[@]}" "$kube$1" "${@:2}"
 }
@@ -39,6 +51,18 @@ api() {
 # What an object holds: get PATH JQ-FILTER
 get() {
 	api "$1" | jq -r "$2"
+}
+
+is() { # PATH JQ-FILTER VALUE
+	[ "$(get "$1" "$2" 2>/dev/null)" = "$3" ]
+}
+
+is_there() { # PATH
+	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 200 ]
+}
+
+is_gone() { # PATH
+	[ "$(api "$1" -o /dev/null -w '%{http_code}')" = 404 ]
 }
 
 send() { # PATH JSON CURL-ARGUMENT...
@@ -192,6 +216,11 @@ refresh() {
 	"$ctl" app refresh judge-platform
 }
 
+# What a script has to add to the configuration, or to change in it, it does by a function of its own.
+more_config() { # FILE
+	:
+}
+
 write_config() {
 	cat >"$work/reconciled.yaml" <<-END
 		clusters:
@@ -212,6 +241,7 @@ write_config() {
 		cacheDirectory: $work/cache
 	END
 	[ -z "${PROGRAM:-}" ] || write_stacks
+	more_config "$work/reconciled.yaml"
 }
 
 start_daemon() {
@@ -283,17 +313,6 @@ stop_platform() {
 	stop_cluster
 	wait 2>/dev/null
 	rm -rf "$work"
-}
-
-# Look every 50 ms until a command succeeds: until_so SECONDS COMMAND...
-until_so() {
-	local end=$(($(date +%s%N) + $1 * 1000000000))
-
-	shift
-	until "$@"; do
-		[ "$(date +%s%N)" -gt "$end" ] && return 1
-		sleep 0.05
-	done
 }
 
 app() { # jq filter over the application

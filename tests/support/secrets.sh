@@ -9,34 +9,9 @@ es=/apis/external-secrets.io/v1/namespaces/shop/externalsecrets
 stores=/apis/external-secrets.io/v1/namespaces/shop/secretstores
 deployments=/apis/apps/v1/namespaces/shop/deployments
 
-passed=0
-
-fail() {
-	printf 'NOT SO: %s\n' "$1"
-	tail -n "${LINES_OF_LOG:-40}" "$work/log"
+# The whole folder, for who wants to look at it.
+show_more() {
 	[ -z "${KEEP:-}" ] || cp -R "$work" "$KEEP"
-	printf '%d passed, 1 failed\n' "$passed"
-	exit 1
-}
-
-must() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	"$@" || fail "$what"
-	passed=$((passed + 1))
-}
-
-soon() { # SECONDS WHAT COMMAND...
-	local seconds=$1 what=$2
-
-	shift 2
-	until_so "$seconds" "$@" || fail "$what"
-	passed=$((passed + 1))
-}
-
-is() { # PATH FILTER VALUE
-	[ "$(get "$1" "$2" 2>/dev/null)" = "$3" ]
 }
 
 make_object() { # COLLECTION JSON

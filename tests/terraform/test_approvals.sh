@@ -4,30 +4,12 @@
 set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
-passed=0
-port=$((20000 + RANDOM % 20000))
+port=$(free_port)
 trap stop_platform EXIT
+: "${PATIENCE_S:=60}"
 
-ok() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		return
-	fi
-	echo "FAIL: $what"
+show_more() {
 	"$ctl" terraform get aws -o json | jq 'del(.run.plan)'
-	tail -n 20 "$work/log"
-	printf '%d passed, 1 failed\n' "$passed"
-	exit 1
-}
-
-soon() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	ok "$what" until_so "${PATIENCE_S:-60}" "$@"
 }
 
 is() { # FILTER VALUE
@@ -120,70 +102,70 @@ cat >"$work/reconciled.yaml" <<-END
 	cacheDirectory: $work/cache
 END
 infra one
-start_daemon || { cat "$work/log"; exit 1; }
+start_daemon || give_up 'the daemon does not start'
 
 # ---- signed commits
-soon 'the plan waits' is .phase awaiting-approval
+must 'the plan waits' soon is .phase awaiting-approval
 yes_by anna anna
-soon 'a signed commit is a yes' says .waitsFor '(1 of 2)'
+must 'a signed commit is a yes' soon says .waitsFor '(1 of 2)'
 yes_by mallory mallory
-soon 'a key nobody knows is none, and it says so' says .run.refused 'approvals/mallory.yaml.*is not in'
-ok 'and counts for nothing' says .waitsFor '(1 of 2)'
+must 'a key nobody knows is none, and it says so' soon says .run.refused 'approvals/mallory.yaml.*is not in'
+must 'and counts for nothing' says .waitsFor '(1 of 2)'
 yes_by again anna
 sleep 2
-ok 'one person says yes once' says .waitsFor '(1 of 2)'
-ok 'nothing was applied' test ! -s "$work/aws.tfstate"
+must 'one person says yes once' says .waitsFor '(1 of 2)'
+must 'nothing was applied' test ! -s "$work/aws.tfstate"
 yes_by berta berta
-soon 'the second applies it' is .phase applied
+must 'the second applies it' soon is .phase applied
 run=$("$ctl" terraform get aws --run 1 -o json)
-ok 'who and how is recorded' test "$(jq -c '[.approvals[] | [.by, .method]]' <<<"$run")" = '[["anna@example.com","commit"],["berta@example.com","commit"]]'
-ok 'an approved run has no refusal' test "$(jq .refused <<<"$run")" = null
+must 'who and how is recorded' test "$(jq -c '[.approvals[] | [.by, .method]]' <<<"$run")" = '[["anna@example.com","commit"],["berta@example.com","commit"]]'
+must 'an approved run has no refusal' test "$(jq .refused <<<"$run")" = null
 
 # ---- what was said before the plan was made, by its author, unsigned, or by a change of others' files
 infra two
-soon 'another commit is another plan' is .phase awaiting-approval
+must 'another commit is another plan' soon is .phase awaiting-approval
 sleep 1
-ok 'old files approve nothing' says .waitsFor '(0 of 2)'
+must 'old files approve nothing' says .waitsFor '(0 of 2)'
 GIT_COMMITTER_DATE=2020-01-01T00:00:00Z yes_by anna anna
-soon 'a commit of before is refused' says .run.refused 'it was signed before this plan was made'
+must 'a commit of before is refused' soon says .run.refused 'it was signed before this plan was made'
 sed -i 's/$/ /' "$work/config/approvals/anna.yaml"
 signing=()
 push config 'a file without a signature'
-soon 'a commit without a signature is refused' says .run.refused 'is not signed'
+must 'a commit without a signature is refused' soon says .run.refused 'is not signed'
 echo "carol@example.com $(cat "$work/mallory.pub")" >>"$work/signers"
 yes_by carol mallory
-soon 'the author does not approve his own' says .run.refused 'carol@example.com wrote the commit'
-ok 'nothing of that counts' says .waitsFor '(0 of 2)'
+must 'the author does not approve his own' soon says .run.refused 'carol@example.com wrote the commit'
+must 'nothing of that counts' says .waitsFor '(0 of 2)'
 
 # ---- webhooks
-ok 'a message without its signature is turned away' answers 403 wrong "$(message anna@example.com)"
-ok 'an old message, too' answers 400 s3cr3t-of-the-chat "$(message anna@example.com 2026-01-01T00:00:00Z)"
-ok 'another plan, too' answers 400 s3cr3t-of-the-chat "$(message anna@example.com | jq -c '.plan = "0123456789abcdef"')"
-ok 'a stack there is not, too' answers 404 s3cr3t-of-the-chat "$(message anna@example.com | jq -c '.stack = "gcp"')"
-ok 'who is no approver, too' answers 403 s3cr3t-of-the-chat "$(message dora@example.com)"
+must 'a message without its signature is turned away' answers 403 wrong "$(message anna@example.com)"
+must 'an old message, too' answers 400 s3cr3t-of-the-chat "$(message anna@example.com 2026-01-01T00:00:00Z)"
+must 'another plan, too' answers 400 s3cr3t-of-the-chat "$(message anna@example.com | jq -c '.plan = "0123456789abcdef"')"
+must 'a stack there is not, too' answers 404 s3cr3t-of-the-chat "$(message anna@example.com | jq -c '.stack = "gcp"')"
+must 'who is no approver, too' answers 403 s3cr3t-of-the-chat "$(message dora@example.com)"
 body=$(message anna@example.com)
-ok 'a yes is taken' answers 202 s3cr3t-of-the-chat "$body"
-ok 'once' answers 409 s3cr3t-of-the-chat "$body"
-ok 'and not again under a shorter name' answers 409 s3cr3t-of-the-chat "$(message anna)"
-ok 'it counts' says .waitsFor '(1 of 2)'
+must 'a yes is taken' answers 202 s3cr3t-of-the-chat "$body"
+must 'once' answers 409 s3cr3t-of-the-chat "$body"
+must 'and not again under a shorter name' answers 409 s3cr3t-of-the-chat "$(message anna)"
+must 'it counts' says .waitsFor '(1 of 2)'
 yes_by berta berta
-soon 'with a signed commit it is enough' is .phase applied
-ok 'nothing waits now' answers 409 s3cr3t-of-the-chat "$(message berta@example.com)"
+must 'with a signed commit it is enough' soon is .phase applied
+must 'nothing waits now' answers 409 s3cr3t-of-the-chat "$(message berta@example.com)"
 
 # ---- what is protected is named in the file
 echo 'resource "aws_subnet" "main" { value = "y" }' >"$work/infra/main.tf"
 signing=()
 push infra 'the network goes'
-soon 'a deletion waits' says .waitsFor 'naming aws_vpc.main'
+must 'a deletion waits' soon says .waitsFor 'naming aws_vpc.main'
 yes_by anna anna
-soon 'a yes that does not name it is refused' says .run.refused 'it would destroy or replace what is protected: aws_vpc.main'
+must 'a yes that does not name it is refused' soon says .run.refused 'it would destroy or replace what is protected: aws_vpc.main'
 yes_by anna anna "$(digest)" 'destroy: [aws_vpc.main]'
 yes_by berta berta "$(digest)" 'destroy: [aws_vpc.main]'
-soon 'one that does is taken' is .phase applied
-ok 'the secret of the chat is in no log' eval '! grep -rqs s3cr3t-of "$work/log" "$work/state"'
+must 'one that does is taken' soon is .phase applied
+must 'the secret of the chat is in no log' eval '! grep -rqs s3cr3t-of "$work/log" "$work/state"'
 
 # ---- the configuration
 sed -i "s/, allowedSigners: [^ ]*//" "$work/reconciled.yaml"
-ok 'signers must be said' eval '! "$ctl" config check "$work/reconciled.yaml" >"$work/said" 2>&1'
-ok 'with the place and what to do' grep -q "reconciled.yaml:5:.*terraform.approvals: it needs 'allowedSigners' or 'keyring'" "$work/said"
-printf '%d passed, 0 failed\n' "$passed"
+must 'signers must be said' eval '! "$ctl" config check "$work/reconciled.yaml" >"$work/said" 2>&1'
+must 'with the place and what to do' grep -q "reconciled.yaml:5:.*terraform.approvals: it needs 'allowedSigners' or 'keyring'" "$work/said"
+summary

@@ -2,22 +2,12 @@
 # The example infrastructure repository: every variable is declared and given, every output there,
 # and (with tofu or terraform) it is formatted and its twin is valid.
 set -u
-cd "$(dirname "$0")/../../conf/examples/judge/infra" || exit 1
-passed=0 failed=0 skipped=0
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/support/check.sh
+. tests/support/check.sh
+cd conf/examples/judge/infra || exit 1
 program=$(command -v tofu || command -v terraform ||
 	ls "${RC_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/reconciled-peers}/tofu" 2>/dev/null)
-
-check() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		echo "FAIL: $what"
-	fi
-}
 
 declared() { # FOLDER variable|output
 	cat "$1"/*.tf | sed -n "s/^$2 \"\([a-z_]*\)\" {.*/\1/p" | sort
@@ -80,8 +70,6 @@ if [ -n "$program" ]; then
 		check "the twin of $name is valid" eval '(cd "$work/$name" && "$program" init -backend=false >"$work/out" && "$program" validate >>"$work/out") 2>&1 || { cat "$work/out"; false; }'
 	done
 else
-	echo 'skip: no tofu and no terraform: neither formatted nor validated'
-	skipped=3
+	skip 3 'no tofu and no terraform: neither formatted nor validated'
 fi
-printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
-[ $failed = 0 ]
+summary

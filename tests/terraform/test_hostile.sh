@@ -6,7 +6,7 @@ set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 stand_in=$top/tests/support/terraform/terraform
-passed=0 skipped=0 disk=
+disk=
 finish() {
 	kill "$daemon_pid" 2>/dev/null
 	wait "$daemon_pid" 2>/dev/null
@@ -15,19 +15,8 @@ finish() {
 }
 trap finish EXIT
 
-ok() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		return
-	fi
-	echo "FAIL: $what"
+show_more() {
 	"$ctl" terraform get app -o json
-	tail -n 20 "$work/log"
-	printf '%d passed, 1 failed\n' "$passed"
-	exit 1
 }
 
 stack() { # JQ-FILTER
@@ -113,35 +102,34 @@ cat >"$work/reconciled.yaml" <<-END
 	stateDirectory: $work/state
 	cacheDirectory: $work/cache
 END
-start_daemon || { cat "$work/log"; exit 1; }
-ok 'a good program brings it' until_so 60 eval '[ "$(stack .phase)" = applied ]'
+start_daemon || give_up 'the daemon does not start'
+must 'a good program brings it' until_so 60 eval '[ "$(stack .phase)" = applied ]'
 
-ok 'one that hangs, and takes no signal, is killed' plan_ends hang failed 'not done after 5 s'
-ok 'it is gone' eval '! pgrep -f "^/bin/bash $work/terraform" >/dev/null'
-ok 'one that floods its output is stopped' plan_ends flood failed 'not done after 5 s\|printed more'
-ok 'so is one line without an end' plan_ends noline failed 'not done after 5 s\|printed more'
-ok 'and one that floods its errors' plan_ends errors failed 'not done after 5 s\|printed more\|again'
-ok 'their logs are bounded' eval '[ -z "$(find "$work/state/terraform/app" -name log -size +17M)" ]'
-ok 'noise is no plan' plan_ends binary failed 'status 1'
-ok 'the log can be read' eval '"$ctl" terraform logs app >/dev/null'
-ok 'one that prints secrets fails as it says' plan_ends secrets failed 'is wrong'
-ok 'a signal is named' plan_ends signal failed 'signal 11'
-ok 'a plan of 200 MiB is too large' plan_ends huge failed 'more than'
-ok 'a plan that is nested without an end is none' plan_ends deep failed 'plan'
-ok 'a plan of a format there is not is none' plan_ends lies failed '7.0'
-ok "the daemon is small ($(peak) MiB at most), and answers" is_small
+must 'one that hangs, and takes no signal, is killed' plan_ends hang failed 'not done after 5 s'
+must 'it is gone' eval '! pgrep -f "^/bin/bash $work/terraform" >/dev/null'
+must 'one that floods its output is stopped' plan_ends flood failed 'not done after 5 s\|printed more'
+must 'so is one line without an end' plan_ends noline failed 'not done after 5 s\|printed more'
+must 'and one that floods its errors' plan_ends errors failed 'not done after 5 s\|printed more\|again'
+must 'their logs are bounded' eval '[ -z "$(find "$work/state/terraform/app" -name log -size +17M)" ]'
+must 'noise is no plan' plan_ends binary failed 'status 1'
+must 'the log can be read' eval '"$ctl" terraform logs app >/dev/null'
+must 'one that prints secrets fails as it says' plan_ends secrets failed 'is wrong'
+must 'a signal is named' plan_ends signal failed 'signal 11'
+must 'a plan of 200 MiB is too large' plan_ends huge failed 'more than'
+must 'a plan that is nested without an end is none' plan_ends deep failed 'plan'
+must 'a plan of a format there is not is none' plan_ends lies failed '7.0'
+must "the daemon is small ($(peak) MiB at most), and answers" is_small
 
 if [ -n "$disk" ]; then
-	ok 'a disk that is full fails the run' plan_ends disk failed .
+	must 'a disk that is full fails the run' plan_ends disk failed .
 	head -c "$(($(df -m --output=avail "$disk" | tail -n 1) - 30))M" /dev/zero >"$disk/filler"
-	ok 'so does one that fills up while a plan is read' plan_ends huge failed 'No space left'
+	must 'so does one that fills up while a plan is read' plan_ends huge failed 'No space left'
 	rm "$disk/filler"
-	ok 'what filled it is gone with the run' eval '[ "$(df -m --output=avail "$disk" | tail -n 1)" -gt 60 ]'
+	must 'what filled it is gone with the run' eval '[ "$(df -m --output=avail "$disk" | tail -n 1)" -gt 60 ]'
 else
-	echo 'skip: no file system of its own can be mounted here: a full disk is not tried'
-	skipped=3
+	skip 3 'no file system of its own can be mounted here: a full disk is not tried'
 fi
-ok 'the secret is in no log, record or answer' eval '! grep -rqs h0stile-c4n4ry "$work/state" "$work/log"; ! "$ctl" terraform logs app | grep -q h0stile'
-ok 'a good program brings the stack on again' plan_ends good no-change .
-ok 'and so after a restart' eval 'kill "$daemon_pid"; wait "$daemon_pid" 2>/dev/null; start_daemon && until_so 30 eval "[ \"\$(stack .phase)\" = no-change ]"'
-printf '%d passed, 0 failed, %d skipped\n' "$passed" "$skipped"
+must 'the secret is in no log, record or answer' eval '! grep -rqs h0stile-c4n4ry "$work/state" "$work/log"; ! "$ctl" terraform logs app | grep -q h0stile'
+must 'a good program brings the stack on again' plan_ends good no-change .
+must 'and so after a restart' eval 'kill "$daemon_pid"; wait "$daemon_pid" 2>/dev/null; start_daemon && until_so 30 eval "[ \"\$(stack .phase)\" = no-change ]"'
+summary

@@ -4,30 +4,12 @@
 set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
-passed=0
 trap stop_platform EXIT
+: "${PATIENCE_S:=60}"
 
-ok() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		return
-	fi
-	echo "FAIL: $what"
+show_more() {
 	"$ctl" terraform list
 	"$ctl" app get shop -o json | jq .status
-	tail -n 20 "$work/log"
-	printf '%d passed, 1 failed\n' "$passed"
-	exit 1
-}
-
-soon() { # WHAT COMMAND...
-	local what=$1
-
-	shift
-	ok "$what" until_so "${PATIENCE_S:-60}" "$@"
 }
 
 shop() { # JQ-FILTER VALUE
@@ -123,18 +105,18 @@ cat >"$work/reconciled.yaml" <<-END
 END
 push infra first
 push apps first
-start_daemon || { cat "$work/log"; exit 1; }
+start_daemon || give_up 'the daemon does not start'
 
 # ---- an output that is not there yet
-soon 'an output that is not there is waited for, and it says why' \
+must 'an output that is not there is waited for, and it says why' soon \
 	says '^.*blocked by terraform/aws because it has no outputs yet: it waits for approval of plan'
-ok 'nothing is known of what is wanted' shop .status.sync.status Unknown
-ok 'and nothing was made' map .kind Status
-ok 'a yes' approve
-soon 'the application is synced after the apply' shop .status.sync.status Synced
-soon 'the output is in its values' map .data.host db-1.example.com
-ok 'beside the values of its manifest' map .data.port 5432
-ok 'all outputs can be asked for, without those that are sensitive' map .data.all '{"host":"db-1.example.com"}'
+must 'nothing is known of what is wanted' shop .status.sync.status Unknown
+must 'and nothing was made' map .kind Status
+must 'a yes' approve
+must 'the application is synced after the apply' soon shop .status.sync.status Synced
+must 'the output is in its values' soon map .data.host db-1.example.com
+must 'beside the values of its manifest' map .data.port 5432
+must 'all outputs can be asked for, without those that are sensitive' map .data.all '{"host":"db-1.example.com"}'
 
 # ---- a stack that is not ready
 infra db-2.example.com
@@ -142,26 +124,26 @@ push infra 'another host'
 until_so 60 eval '[ "$("$ctl" terraform get aws -o json | jq -r .phase)" = awaiting-approval ]'
 sed -i 's/note: one/note: two/' "$work/apps/chart/templates/where.yaml"
 push apps 'another note'
-soon 'a commit waits for the stack, and it says why' \
+must 'a commit waits for the stack, and it says why' soon \
 	says 'blocked by terraform/aws because it waits for approval of plan'
-ok 'it is a condition, too' shop '[.status.conditions[] | select(.type == "DependencyWaiting")] | length' 1
-ok 'it is compared nonetheless' shop .status.sync.status OutOfSync
-ok 'and nothing is brought' map .data.note one
+must 'it is a condition, too' shop '[.status.conditions[] | select(.type == "DependencyWaiting")] | length' 1
+must 'it is compared nonetheless' shop .status.sync.status OutOfSync
+must 'and nothing is brought' map .data.note one
 kill "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null
 start_daemon
-soon 'a restart changes nothing about it' says 'blocked by terraform/aws because it waits for approval'
-ok 'and nothing is brought' map .data.note one
-ok 'a yes' approve
-soon 'the commit is brought after the apply' map .data.note two
-soon 'with the other output' map .data.host db-2.example.com
-soon 'and it is in sync' shop .status.sync.status Synced
+must 'a restart changes nothing about it' soon says 'blocked by terraform/aws because it waits for approval'
+must 'and nothing is brought' map .data.note one
+must 'a yes' approve
+must 'the commit is brought after the apply' soon map .data.note two
+must 'with the other output' soon map .data.host db-2.example.com
+must 'and it is in sync' soon shop .status.sync.status Synced
 
 # ---- another output alone is something to sync
 infra db-3.example.com
 push infra 'a third host'
-ok 'a yes' approve
-soon 'another output alone is brought, without self-heal' map .data.host db-3.example.com
+must 'a yes' approve
+must 'another output alone is brought, without self-heal' soon map .data.host db-3.example.com
 
 # ---- objects of the cluster that hold outputs
 secret() { # JQ-FILTER VALUE
@@ -176,42 +158,42 @@ host() {
 password() {
 	secret '.data.DB_PASSWORD | @base64d' "$1"
 }
-soon 'outputs are in a Secret' host db-3.example.com
-ok 'those that are sensitive, too' password s3ns1t1ve
-ok 'ours by field manager' secret '[.metadata.managedFields[].manager] | join(",")' reconciled
-ok 'the stack is named' secret '.metadata.annotations."reconciled.io/terraform-stack"' aws
-soon 'and in a ConfigMap, without what is sensitive' eval '[ "$(get /api/v1/namespaces/shop/configmaps/infra .data)" = "$(printf "{\n  \"host\": \"db-3.example.com\"\n}")" ]'
-ok 'the status names them' test "$(written database .state)" = written
-soon 'a sensitive output is refused for a ConfigMap' eval 'written wrong .reason | grep -q "output .password. is sensitive, and a ConfigMap is no place for it"'
-ok 'which is not made' test "$(get /api/v1/namespaces/shop/configmaps/wrong .kind)" = Status
+must 'outputs are in a Secret' soon host db-3.example.com
+must 'those that are sensitive, too' password s3ns1t1ve
+must 'ours by field manager' secret '[.metadata.managedFields[].manager] | join(",")' reconciled
+must 'the stack is named' secret '.metadata.annotations."reconciled.io/terraform-stack"' aws
+must 'and in a ConfigMap, without what is sensitive' soon eval '[ "$(get /api/v1/namespaces/shop/configmaps/infra .data)" = "$(printf "{\n  \"host\": \"db-3.example.com\"\n}")" ]'
+must 'the status names them' test "$(written database .state)" = written
+must 'a sensitive output is refused for a ConfigMap' soon eval 'written wrong .reason | grep -q "output .password. is sensitive, and a ConfigMap is no place for it"'
+must 'which is not made' test "$(get /api/v1/namespaces/shop/configmaps/wrong .kind)" = Status
 api /api/v1/namespaces/shop/secrets/database -o /dev/null -X PATCH -H 'Content-Type: application/merge-patch+json' \
 	-d '{"data": {"DB_HOST": "bm8=", "OTHER": "bm8="}}'
-soon 'what somebody changed is put right' host db-3.example.com
-ok 'what is others stays' secret '.data.OTHER' bm8=
+must 'what somebody changed is put right' soon host db-3.example.com
+must 'what is others stays' secret '.data.OTHER' bm8=
 infra db-4.example.com
 push infra 'a fourth host'
-ok 'a yes' approve
-soon 'another output is brought there' host db-4.example.com
+must 'a yes' approve
+must 'another output is brought there' soon host db-4.example.com
 kill "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null
 api /api/v1/namespaces/shop/secrets/database -o /dev/null -X DELETE
 start_daemon
-soon 'after a restart they are read anew, and a lost Secret is made' password s3ns1t1ve
-ok 'by a run of its own' eval '[ "$("$ctl" terraform runs aws -o json | jq -r "[.items[] | select(.kind == \"outputs\") | .phase] | unique | join(\",\")")" = read ]'
-ok 'which says nothing about the plan' eval '[ "$("$ctl" terraform get aws -o json | jq -r .phase)" = applied ]'
+must 'after a restart they are read anew, and a lost Secret is made' soon password s3ns1t1ve
+must 'by a run of its own' eval '[ "$("$ctl" terraform runs aws -o json | jq -r "[.items[] | select(.kind == \"outputs\") | .phase] | unique | join(\",\")")" = read ]'
+must 'which says nothing about the plan' eval '[ "$("$ctl" terraform get aws -o json | jq -r .phase)" = applied ]'
 
 # ---- what cannot be
 application 'reconciled.io/values-from: "all: terraform/aws/password"'
 push apps 'a sensitive one'
-soon 'a sensitive output is refused, with what to do' says "output 'password' is sensitive"
+must 'a sensitive output is refused, with what to do' soon says "output 'password' is sensitive"
 application 'reconciled.io/values-from: "all: terraform/aws/nothing"'
 push apps 'one there is not'
-soon 'an output there is not is named' says "blocked by terraform/aws because it has no output 'nothing'"
+must 'an output there is not is named' soon says "blocked by terraform/aws because it has no output 'nothing'"
 application 'reconciled.io/depends-on: terraform/gcp'
 push apps 'a stack there is not'
-soon 'a stack there is not is named' says 'blocked by terraform/gcp because there is no stack of that name'
+must 'a stack there is not is named' soon says 'blocked by terraform/gcp because there is no stack of that name'
 application 'reconciled.io/depends-on: gcp'
 push apps 'nonsense'
-soon 'nonsense is refused with its place' grep -q "depends-on: 'gcp' is nothing to wait for" "$work/log"
-ok 'a sensitive value is nowhere' eval '! grep -rqs s3ns1t1ve "$work/state" "$work/log"'
-printf '%d passed, 0 failed\n' "$passed"
+must 'nonsense is refused with its place' soon grep -q "depends-on: 'gcp' is nothing to wait for" "$work/log"
+must 'a sensitive value is nowhere' eval '! grep -rqs s3ns1t1ve "$work/state" "$work/log"'
+summary
