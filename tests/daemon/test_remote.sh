@@ -2,6 +2,8 @@
 # The API over TLS: who is known by a token or a certificate may do what its role and its projects
 # allow, nobody else anything. Then under attack: what is no HTTP, wrong tokens, and connections that
 # never end; the daemon goes on with its work meanwhile, in bounded memory.
+#
+# Alone: measures memory and how soon a change is undone under load.
 set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"

@@ -2,6 +2,8 @@
 # Charts that mean harm, each an application of one daemon: every one ends in a clear error within the
 # limits of `render` (10 s and 256 MiB), the worker is replaced, and the application beside them is
 # synced at the next commit as if nothing were.
+#
+# Alone: its charts take a processor and hundreds of MiB each.
 set -u
 # shellcheck source=tests/support/apps.sh
 . "$(dirname "$0")/../support/apps.sh"

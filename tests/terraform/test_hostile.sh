@@ -2,6 +2,8 @@
 # A program in terraform's place that means harm, or is broken: it hangs, floods, prints secrets, ends
 # by a signal, makes a plan of 200 MiB, fills the disk. Each ends in a clear state of the run; the
 # daemon stays small, answers, and brings the stack on when the program is a good one again.
+#
+# Alone: measures memory beside a plan of 200 MiB.
 set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
