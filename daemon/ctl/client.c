@@ -1,81 +1,23 @@
-/* HTTP over the Unix socket. */
+/* HTTP over a connection. */
 #include "ctl/client.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/secret.h"
 
 #define REPLY_MAX ((size_t)256 << 20)
 
-static const char *socket_path;
-
-const char *ctl_client_get_socket(void)
-{
-	const char *path = socket_path ? socket_path : getenv("RECONCILED_SOCKET");
-
-	return path && *path ? path : "/run/reconciled/control.sock";
-}
-
-void ctl_client_set_socket(const char *path)
-{
-	socket_path = path;
-}
-
-static int dial(struct rc_error **err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const char *path = ctl_client_get_socket();
-	rc_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int r;
-
-	if (fd < 0)
-		return rc_fail(err, -errno, "socket: %s", strerror(errno));
-	if (strlen(path) >= sizeof(address.sun_path))
-		return rc_fail(err, -EINVAL, "%s: longer than a socket's path can be", path);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return rc_steal_fd(&fd);
-	r = errno == ENOENT ? -ECONNREFUSED : -errno;
-	rc_fail(err, r, "asking the daemon at %s: %s", path, strerror(errno));
-	if (errno == EACCES)
-		rc_hint(err, "join the group 'reconciled', or run this as root");
-	else
-		rc_hint(err, "is it running? systemctl status reconciled");
-	return r;
-}
-
-static int send_all(int fd, struct rc_str s, struct rc_error **err)
-{
-	while (s.n > 0) {
-		ssize_t n = send(fd, s.p, s.n, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return rc_fail(err, -errno, "asking the daemon: %s", strerror(errno));
-		s.p += n;
-		s.n -= (size_t)n;
-	}
-	return 0;
-}
-
-static int receive_all(int fd, struct rc_buf *buf, struct rc_error **err)
+static int receive_all(struct ctl_connection *connection, struct rc_buf *buf, struct rc_error **err)
 {
 	for (;;) {
-		char chunk[65536];
-		ssize_t n = recv(fd, chunk, sizeof(chunk), 0);
+		char chunk[16384];
+		ssize_t n = ctl_connection_receive(connection, chunk, sizeof(chunk), err);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return rc_fail(err, -errno, "reading the daemon's answer: %s",
-				       strerror(errno));
-		if (n == 0)
-			return 0;
+		if (n <= 0)
+			return (int)n;
 		if (rc_buf_add(buf, chunk, (size_t)n) < 0)
 			return rc_fail(err, -E2BIG, "the daemon's answer is larger than %zu bytes",
 				       REPLY_MAX);
@@ -143,6 +85,7 @@ static int status_to_error(int status)
 	switch (status) {
 	case 400:
 		return -EINVAL;
+	case 401:
 	case 403:
 		return -EACCES;
 	case 404:
@@ -166,23 +109,53 @@ static int refuse(int status, const struct rc_buf *buf, struct rc_error **err)
 	return rc_error_move(err, sent);
 }
 
-static int ask(const char *method, const char *path, const json_t *body, struct rc_buf *in,
-	       struct rc_error **err)
+static int send_request(struct ctl_connection *connection, const struct ctl_target *target,
+			const char *method, const char *path, const json_t *body,
+			struct rc_error **err)
 {
 	rc_autofree char *text = body ? json_dumps(body, JSON_COMPACT) : rc_strdup("");
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	rc_autoclose int fd = dial(err);
-	int status, r;
+	int r;
 
-	if (fd < 0)
-		return fd;
-	rc_buf_printf(&out,
-		      "%s %s HTTP/1.1\r\nHost: reconciled\r\nConnection: close\r\n"
-		      "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-		      method, path, strlen(text), text);
-	r = send_all(fd, rc_buf_str(&out), err);
+	rc_buf_printf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", method, path,
+		      target->socket ? "reconciled" : target->authority);
+	if (target->token) {
+		rc_buf_puts(&out, "Authorization: Bearer ");
+		rc_buf_add_str(&out, rc_secret_reveal(target->token));
+		rc_buf_puts(&out, "\r\n");
+	}
+	rc_buf_printf(&out, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+		      strlen(text), text);
+	r = ctl_connection_send(connection, rc_buf_str(&out), err);
+	if (target->token)
+		explicit_bzero(out.p, out.size);
+	return r;
+}
+
+int ctl_client_open(const char *method, const char *path, const json_t *body,
+		    struct ctl_connection **ret_connection, struct rc_error **err)
+{
+	rc_cleanup(ctl_connection_freep) struct ctl_connection *connection = NULL;
+	const struct ctl_target *target;
+	int r = ctl_target_find(&target, err);
+
 	if (r == 0)
-		r = receive_all(fd, in, err);
+		r = ctl_connection_open(target, &connection, err);
+	if (r == 0)
+		r = send_request(connection, target, method, path, body, err);
+	if (r == 0)
+		*ret_connection = rc_steal(&connection);
+	return r;
+}
+
+static int ask(const char *method, const char *path, const json_t *body, struct rc_buf *in,
+	       struct rc_error **err)
+{
+	rc_cleanup(ctl_connection_freep) struct ctl_connection *connection = NULL;
+	int status, r = ctl_client_open(method, path, body, &connection, err);
+
+	if (r == 0)
+		r = receive_all(connection, in, err);
 	if (r < 0)
 		return r;
 	status = parse_reply(in, err);

@@ -1,24 +1,25 @@
 /*
- * One question to the daemon over its control socket (HTTP/1.1, JSON both ways).
+ * One question to the daemon (HTTP/1.1, JSON both ways), wherever target.h says it is.
  *
- * Blocking and without a library: the command shall start in a millisecond.
+ * Blocking and without a library for HTTP: the command shall start in milliseconds.
  */
 #pragma once
 
 #include <jansson.h>
 
 #include "base/error.h"
-
-/* The socket to ask: $RECONCILED_SOCKET, else /run/reconciled/control.sock. */
-const char *ctl_client_get_socket(void);
-void ctl_client_set_socket(const char *path);
+#include "ctl/connection.h"
 
 /*
  * Ask; body may be NULL. On success *ret_reply is the caller's. The daemon's own errors come back
- * as the chain it sent: -ENOENT for 404, -EACCES for 403, -EBUSY for 409.
+ * as the chain it sent: -ENOENT for 404, -EACCES for 401 and 403, -EBUSY for 409.
  */
 int ctl_client_ask(const char *method, const char *path, const json_t *body, json_t **ret_reply,
 		   struct rc_error **err);
 /* The same for an answer that is plain text; the caller's to free. */
 int ctl_client_ask_text(const char *method, const char *path, const json_t *body, char **ret_text,
 			struct rc_error **err);
+
+/* Only ask: the answer is still to come over *ret_connection, which is the caller's. */
+int ctl_client_open(const char *method, const char *path, const json_t *body,
+		    struct ctl_connection **ret_connection, struct rc_error **err);

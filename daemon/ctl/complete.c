@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "ctl/client.h"
 #include "ctl/print.h"
+#include "ctl/target.h"
 #include "data/json.h"
 
 #define PROGRAM "reconcilectl"
@@ -61,7 +62,8 @@ static void offer_flags(const struct ctl_command *command, const char *word)
 		at += n > 0 ? n - 1 : 0;
 	}
 	offer("--output", word);
-	offer("--socket", word);
+	for (unsigned int i = 0; ctl_target_get_flag(i); i++)
+		offer(ctl_target_get_flag(i), word);
 }
 
 static void offer_names(const char *program, const struct ctl_command *command, const char *word)

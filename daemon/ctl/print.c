@@ -8,7 +8,9 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "ctl/client.h"
+#include "ctl/target.h"
 #include "data/yaml-emit.h"
 
 #define COLUMNS_MAX 16
@@ -43,22 +45,62 @@ static const char *take_value(char **argv, int argc, int *i, const char *brief, 
 	return NULL;
 }
 
+/* Whom to ask. 1: it was that, 0: something else. */
+static int take_target(char **argv, int argc, int *i)
+{
+	const char *flag, *value;
+
+	if (rc_text_has_prefix(argv[*i], "--token=") || strcmp(argv[*i], "--token") == 0) {
+		fprintf(stderr,
+			"reconcilectl: --token would show the token to every user of this host\n"
+			"  --token-file FILE, or - for standard input, or RECONCILED_TOKEN\n");
+		return -1;
+	}
+	for (unsigned int j = 0; (flag = ctl_target_get_flag(j)); j++) {
+		value = take_value(argv, argc, i, NULL, flag);
+		if (!value)
+			continue;
+		if (!*value) {
+			fprintf(stderr, "reconcilectl: %s needs a value\n", flag);
+			return -1;
+		}
+		ctl_target_set_flag(flag, value);
+		return 1;
+	}
+	return 0;
+}
+
+int ctl_print_take_leading(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc) {
+		int taken = take_target(argv, argc, &i);
+
+		if (taken < 0)
+			return -1;
+		if (taken == 0)
+			break;
+		i++;
+	}
+	return i - 1;
+}
+
 int ctl_print_take_options(int argc, char **argv, struct ctl_options *options)
 {
 	int n = 0;
 
 	for (int i = 0; i < argc; i++) {
 		const char *value = i ? take_value(argv, argc, &i, "-o", "--output") : NULL;
+		int taken = 0;
 
-		if (value) {
-			if (set_output(value, options) < 0)
-				return -1;
-			continue;
-		}
-		value = i ? take_value(argv, argc, &i, NULL, "--socket") : NULL;
-		if (value)
-			ctl_client_set_socket(value);
-		else
+		if (value && set_output(value, options) < 0)
+			return -1;
+		if (!value && i)
+			taken = take_target(argv, argc, &i);
+		if (taken < 0)
+			return -1;
+		if (!value && taken == 0)
 			argv[n++] = argv[i];
 	}
 	argv[n] = NULL;

@@ -13,10 +13,14 @@ struct ctl_options {
 };
 
 /*
- * Take -o FORMAT and --socket PATH out of argv, in place. Returns the new argc, or -1 after saying
- * what was wrong.
+ * Take -o FORMAT and the flags of target.h out of argv, in place. Returns the new argc, or -1 after
+ * saying what was wrong.
  */
 int ctl_print_take_options(int argc, char **argv, struct ctl_options *options);
+
+/* Take the flags of target.h that stand before the command. How many words they are, or -1 after
+ * saying what was wrong. */
+int ctl_print_take_leading(int argc, char **argv);
 
 /* One column: a heading and where its text is, as a path of keys, "status.sync.status". */
 struct ctl_column {

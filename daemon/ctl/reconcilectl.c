@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "ctl/complete.h"
 #include "ctl/ctl.h"
+#include "ctl/print.h"
 
 static int version(int argc, char **argv)
 {
@@ -94,6 +95,8 @@ int ctl_fail(struct rc_error *err)
 
 int main(int argc, char **argv)
 {
+	int taken;
+
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return version(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
@@ -101,5 +104,8 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	return ctl_dispatch("reconcilectl", commands, argc, argv);
+	taken = ctl_print_take_leading(argc, argv);
+	if (taken < 0)
+		return CTL_USAGE;
+	return ctl_dispatch("reconcilectl", commands, argc - taken, argv + taken);
 }

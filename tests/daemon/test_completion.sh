@@ -31,7 +31,7 @@ parses() { # SHELL FILE
 check 'commands' offers 'validate version ' v
 check 'commands of a command' offers 'rollback resume refresh resources ' app r
 check 'without a daemon no names' offers '' app get j
-check 'flags' offers '--check ' validate --c
+check 'flags' offers '--check ' validate --ch
 check 'the flags of all' offers '--socket ' app get --so
 check 'formats' offers 'json ' app list -o j
 check 'formats of validate' offers 'json junit ' validate -o j
