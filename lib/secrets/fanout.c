@@ -166,9 +166,12 @@ static void on_answer(void *userdata, int r, const struct rc_kube_answer *answer
 	rc_autofree char *why = r < 0 ? rc_error_format(err) : NULL;
 
 	call->request = NULL;
+	/* What was to be taken away, and is gone already, is taken away. */
+	if (!call->hash && r == -ENOENT)
+		r = 0;
 	if (call->hash && r == 0)
 		rc_kube_cache_note(fanout->manager->objects, answer->object);
-	if (r < 0 && r != -ENOENT) {
+	if (r < 0) {
 		rc_log_error(&fanout->manager->log, LOG_WARNING, err, "a " KIND " in %s",
 			     call->label ?: "its status");
 		look_in(fanout, RETRY_S);

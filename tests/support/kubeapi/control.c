@@ -175,10 +175,10 @@ static const struct {
 	int status;
 	const char *reason;
 } statuses[] = {
-	{"401", 401, "Unauthorized"},	    {"403", 403, "Forbidden"},
-	{"409", 409, "Conflict"},	    {"410", 410, "Expired"},
-	{"429", 429, "TooManyRequests"},    {"500", 500, "InternalError"},
-	{"503", 503, "ServiceUnavailable"},
+	{"401", 401, "Unauthorized"},  {"403", 403, "Forbidden"},
+	{"404", 404, "NotFound"},      {"409", 409, "Conflict"},
+	{"410", 410, "Expired"},       {"429", 429, "TooManyRequests"},
+	{"500", 500, "InternalError"}, {"503", 503, "ServiceUnavailable"},
 };
 
 /* As the API server words what an account has no right to; the caller's to free. */
