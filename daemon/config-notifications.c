@@ -7,9 +7,14 @@
 #include "base/str.h"
 
 static const char *const types[] = {"alertmanager", "email", "pagerduty", "slack", "webhook", NULL};
-static const char *const events[] = {"sync-succeeded",	"sync-failed",	     "health-degraded",
-				     "health-restored", "validation-failed", "validation-passed",
-				     "config-rejected", "config-accepted",   NULL};
+static const char *const events[] = {
+	"sync-succeeded",    "sync-failed",	     "health-degraded",
+	"health-restored",   "validation-failed",    "validation-passed",
+	"config-rejected",   "config-accepted",	     "terraform-approval",
+	"terraform-decided", "terraform-failed",     "terraform-succeeded",
+	"terraform-drift",   "terraform-drift-gone", "store-not-ready",
+	"store-ready",	     "secret-failed",	     "rotation-failed",
+	"secret-expires",    "secret-restored",	     NULL};
 
 static const struct config_field sink_fields[] = {
 	{.name = "name",

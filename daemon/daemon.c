@@ -9,6 +9,7 @@
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "events.h"
 #include "notices.h"
 #include "remote.h"
 #include "secrets.h"
@@ -128,12 +129,16 @@ static void on_app(void *userdata, struct rc_app *app)
 
 	daemon_live_on_app(daemon, app);
 	daemon_validation_on_app(daemon->validation, app);
+	daemon_events_on_app(daemon->events, app);
 	daemon_notices_on_app(daemon->notices, app);
 }
 
 static void on_app_deleted(void *userdata, struct rc_app *app)
 {
-	daemon_live_on_deleted(userdata, app);
+	struct rc_daemon *daemon = userdata;
+
+	daemon_live_on_deleted(daemon, app);
+	daemon_events_forget_app(daemon->events, rc_app_get_name(app));
 }
 
 static int make_engine(struct rc_daemon *daemon, struct rc_error **err)
@@ -314,6 +319,7 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 		r = open_store(daemon, err);
 	if (r < 0)
 		return r;
+	daemon->events = daemon_events_new(daemon);
 	daemon->terraform = daemon_terraform_new(daemon);
 	r = make_parts(daemon, err);
 	if (r == 0)
@@ -331,6 +337,7 @@ void daemon_done(struct rc_daemon *daemon)
 	free_parts(daemon);
 	daemon_terraform_free(rc_steal(&daemon->terraform));
 	daemon_secrets_free_vaults(daemon);
+	daemon_events_free(rc_steal(&daemon->events));
 	rc_store_close(rc_steal(&daemon->store));
 	rc_config_free(rc_steal(&daemon->config));
 	free(daemon->config_error);

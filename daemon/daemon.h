@@ -15,6 +15,7 @@
 #include "store/store.h"
 
 struct daemon_catalog;
+struct daemon_events;
 struct daemon_live;
 struct daemon_remote;
 struct daemon_secrets;
@@ -36,9 +37,10 @@ struct rc_daemon {
 	struct daemon_live *lives;
 	struct daemon_catalog *catalogs; /* one per entry of 'applications' */
 	struct daemon_secrets *secrets;
-	struct daemon_terraform *terraform;   /* the same over reloads */
-	struct daemon_webhooks *webhooks;     /* NULL: nobody may tell us */
-	struct daemon_notices *notices;	      /* NULL: nobody is told */
+	struct daemon_terraform *terraform; /* the same over reloads */
+	struct daemon_webhooks *webhooks;   /* NULL: nobody may tell us */
+	struct daemon_notices *notices;
+	struct daemon_events *events;	      /* the same over reloads */
 	struct daemon_validation *validation; /* NULL: no checks */
 	struct daemon_vault *vaults; /* logins of each cluster's secrets; a reload keeps them */
 	unsigned int n_closing;

@@ -1,5 +1,5 @@
-/* Events, made of changes of state. */
-#include "notices.h"
+/* What was told already, and to whom what is new goes. */
+#include "notices-private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,20 +10,10 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "data/json.h"
-#include "notify/queue.h"
+#include "events.h"
 
 #define STORE_KIND "noticed" /* per subject {sync, health, validation...}: what was told last */
-#define CONFIG	   ":config" /* the subject of the configuration: no application can be named so */
 #define CA_MAX	   ((size_t)1 << 20)
-
-struct daemon_notices {
-	struct rc_daemon *daemon;
-	json_t *told; /* {subject: its document in the store}, of those that were asked about */
-	struct rc_notify_sink *sinks;
-	struct rc_buf *authorities; /* PEM, one a sink */
-	size_t n_sinks;
-	struct rc_notify_queue *queue;
-};
 
 /* ---- what was told ---- */
 
@@ -40,165 +30,68 @@ static json_t *get_told(struct daemon_notices *notices, const char *subject)
 	return told;
 }
 
-static bool was_told(struct daemon_notices *notices, const char *subject, const char *family,
-		     const char *token)
+bool daemon_notices_was_told(struct daemon_notices *notices, const char *subject,
+			     const char *family, const char *token)
 {
 	return rc_text_equal(rc_json_text(get_told(notices, subject), family, NULL), token);
 }
 
-struct change {
-	const char *subject, *app, *family, *token; /* token: the state that was reached */
-	const char *type, *alert, *severity, *message, *revision;
-	bool is_resolved;
-	bool is_silent; /* remembered, not told */
-};
-
-/* Nothing happens while the family's token stays the same. */
-static void tell(struct daemon_notices *notices, const struct change *change)
+const char *daemon_notices_get_told(struct daemon_notices *notices, const char *subject,
+				    const char *family)
 {
-	json_t *told = get_told(notices, change->subject);
-	json_auto_t *event = NULL;
-	rc_autofree char *family = NULL, *key = NULL;
+	return rc_json_text(get_told(notices, subject), family, NULL);
+}
+
+static json_t *make_event(const struct notices_change *change, const char *family, const char *at)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "type", change->type,
+			 "alert", change->alert, "app", change->app ?: "", "subject",
+			 change->app ? "" : change->subject, "revision", change->revision ?: "",
+			 "message", change->message ?: "", "severity", change->severity, "resolved",
+			 change->is_resolved, "family", family, "at", at);
+}
+
+/* Both are stored before the first is sent. */
+static void send_and_remember(struct daemon_notices *notices, const struct notices_change *change,
+			      const json_t *told)
+{
+	rc_autofree char *family = rc_asprintf("%s/%s/%s", notices->daemon->config->instance,
+					       change->subject, change->family);
 	char at[RC_CLOCK_RFC3339_MAX];
+	json_auto_t *event = NULL;
+	rc_autofree char *key = NULL;
 	struct rc_error *err = NULL;
 
-	if (was_told(notices, change->subject, change->family, change->token))
+	if (notices->n_sinks == 0)
 		return;
-	family = rc_asprintf("%s/%s/%s", notices->daemon->config->instance, change->subject,
-			     change->family);
 	rc_clock_format_rfc3339(rc_clock_unix_s(), at);
 	key = rc_asprintf("%s\n%s\n%s", family, change->token, at);
-	event = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "type", change->type,
-			  "alert", change->alert, "app", change->app ?: "", "revision",
-			  change->revision ?: "", "message", change->message ?: "", "severity",
-			  change->severity, "resolved", change->is_resolved, "family", family, "at",
-			  at);
-	/* Both are stored before the first is sent. */
+	event = make_event(change, family, at);
 	if (event && !change->is_silent)
 		rc_notify_queue_add(notices->queue, event, key);
-	json_object_set_new(told, change->family, json_string(change->token));
 	if (rc_store_put(notices->daemon->store, STORE_KIND, change->subject, told, &err) < 0)
 		rc_log_error(NULL, LOG_ERR, err, "remembering what was told");
 	rc_error_free(err);
 }
 
-/* ---- applications ---- */
-
-static void on_sync(struct daemon_notices *notices, const struct rc_app *app,
-		    const struct rc_app_counts *counts)
+void daemon_notices_tell(struct daemon_notices *notices, const struct notices_change *change)
 {
-	bool has_failed = strcmp(counts->operation_phase, "Failed") == 0;
-	json_auto_t *description = NULL;
-	rc_autofree char *token = NULL;
+	json_t *told = get_told(notices, change->subject);
 
-	if (!has_failed && strcmp(counts->operation_phase, "Succeeded") != 0)
+	if (daemon_notices_was_told(notices, change->subject, change->family, change->token))
 		return;
-	/* It has ended, but what came of it was not looked at. */
-	if (counts->is_operation_open)
-		return;
-	token = rc_asprintf("%s %s", counts->operation_phase, counts->operation_revision);
-	if (was_told(notices, rc_app_get_name(app), "sync", token))
-		return;
-	description = rc_app_describe(app);
-	tell(notices, &(struct change){
-			      .subject = rc_app_get_name(app),
-			      .app = rc_app_get_name(app),
-			      .family = "sync",
-			      .token = token,
-			      .type = has_failed ? "sync-failed" : "sync-succeeded",
-			      .alert = "ReconciledSyncFailed",
-			      .severity = has_failed ? "critical" : "info",
-			      .message = rc_json_text(description, "status", "operationState",
-						      "message", NULL),
-			      .revision = counts->operation_revision,
-			      .is_resolved = !has_failed,
-			      .is_silent = !has_failed && counts->n_syncs_succeeded == 0,
-		      });
-}
-
-static void on_health(struct daemon_notices *notices, const struct rc_app *app,
-		      const struct rc_app_counts *counts)
-{
-	bool is_degraded = strcmp(counts->health_status, "Degraded") == 0;
-	json_auto_t *description = NULL;
-	bool is_first;
-
-	if (!is_degraded && strcmp(counts->health_status, "Healthy") != 0)
-		return;
-	if (was_told(notices, rc_app_get_name(app), "health", counts->health_status))
-		return;
-	is_first = !json_object_get(get_told(notices, rc_app_get_name(app)), "health");
-	description = rc_app_describe(app);
-	tell(notices,
-	     &(struct change){
-		     .subject = rc_app_get_name(app),
-		     .app = rc_app_get_name(app),
-		     .family = "health",
-		     .token = counts->health_status,
-		     .type = is_degraded ? "health-degraded" : "health-restored",
-		     .alert = "ReconciledAppDegraded",
-		     .severity = is_degraded ? "warning" : "info",
-		     .message = rc_json_text(description, "status", "health", "message", NULL),
-		     .revision = rc_json_text(description, "status", "sync", "revision", NULL),
-		     .is_resolved = !is_degraded,
-		     .is_silent = !is_degraded && is_first,
-	     });
-}
-
-void daemon_notices_on_app(struct daemon_notices *notices, struct rc_app *app)
-{
-	struct rc_app_counts counts;
-
-	if (!notices)
-		return;
-	rc_app_get_counts(app, &counts);
-	if (strcmp(counts.operation_phase, "Running") == 0)
-		return;
-	on_sync(notices, app, &counts);
-	on_health(notices, app, &counts);
-}
-
-void daemon_notices_on_validation(struct daemon_notices *notices, const struct rc_app *app,
-				  const char *check, const char *evidence)
-{
-	rc_autofree char *token = NULL, *message = NULL;
-
-	if (!notices)
-		return;
-	token = check ? rc_asprintf("fail %s", check) : rc_strdup("pass");
-	message =
-		check ? rc_asprintf("%s: %s", check, evidence ?: "") : rc_strdup("all checks pass");
-	tell(notices, &(struct change){
-			      .subject = rc_app_get_name(app),
-			      .app = rc_app_get_name(app),
-			      .family = "validation",
-			      .token = token,
-			      .type = check ? "validation-failed" : "validation-passed",
-			      .alert = "ReconciledValidationFailed",
-			      .severity = check ? "critical" : "info",
-			      .message = message,
-			      .is_resolved = !check,
-		      });
-}
-
-void daemon_notices_on_config(struct daemon_notices *notices, const char *why)
-{
-	bool is_first;
-
-	if (!notices)
-		return;
-	is_first = !json_object_get(get_told(notices, CONFIG), "config");
-	tell(notices, &(struct change){
-			      .subject = CONFIG,
-			      .family = "config",
-			      .token = why ?: "accepted",
-			      .type = why ? "config-rejected" : "config-accepted",
-			      .alert = "ReconciledConfigRejected",
-			      .severity = why ? "warning" : "info",
-			      .message = why,
-			      .is_resolved = !why,
-			      .is_silent = !why && is_first,
-		      });
+	json_object_set_new(told, change->family, json_string(change->token));
+	send_and_remember(notices, change, told);
+	/* Of applications the feed has more than this. */
+	if (!change->is_silent && !change->is_followed)
+		daemon_events_add(notices->daemon->events,
+				  &(struct daemon_event){
+					  .type = change->type,
+					  .app = change->app,
+					  .subject = change->app ? NULL : change->subject,
+					  .message = change->message,
+					  .revision = change->revision,
+				  });
 }
 
 /* ---- life ---- */
@@ -258,14 +151,12 @@ struct daemon_notices *daemon_notices_new(struct rc_daemon *daemon)
 	struct daemon_notices *notices;
 	struct rc_notify_queue_options options = {.loop = daemon->loop, .store = daemon->store};
 
-	if (daemon->config->n_sinks == 0)
-		return NULL;
 	notices = rc_new0(struct daemon_notices);
 	notices->daemon = daemon;
 	notices->told = json_object();
 	notices->n_sinks = daemon->config->n_sinks;
-	notices->sinks = rc_calloc(notices->n_sinks, sizeof(*notices->sinks));
-	notices->authorities = rc_calloc(notices->n_sinks, sizeof(*notices->authorities));
+	notices->sinks = rc_calloc(notices->n_sinks + 1, sizeof(*notices->sinks));
+	notices->authorities = rc_calloc(notices->n_sinks + 1, sizeof(*notices->authorities));
 	for (size_t i = 0; i < notices->n_sinks; i++)
 		make_sink(notices, i);
 	options.sinks = notices->sinks;

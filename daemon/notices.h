@@ -10,7 +10,6 @@ struct daemon_notices;
 
 /* Templates that do not parse, and secrets that cannot be read, a line each. 0 or -EINVAL. */
 int daemon_notices_check(const struct rc_config *config, struct rc_buf *messages);
-/* NULL where nobody is to be told. */
 struct daemon_notices *daemon_notices_new(struct rc_daemon *daemon);
 void daemon_notices_free(struct daemon_notices *notices);
 
@@ -21,4 +20,9 @@ void daemon_notices_on_validation(struct daemon_notices *notices, const struct r
 				  const char *check, const char *evidence);
 /* why NULL: the configuration was accepted. */
 void daemon_notices_on_config(struct daemon_notices *notices, const char *why);
+/* stack: as daemon_terraform_describe() has it. */
+void daemon_notices_on_stack(struct daemon_notices *notices, const json_t *stack);
+/* what: as rc_secrets_manager_options.changed has it. */
+void daemon_notices_on_secret(struct daemon_notices *notices, const char *cluster,
+			      const json_t *what);
 void daemon_notices_write_metrics(const struct daemon_notices *notices, struct rc_buf *out);

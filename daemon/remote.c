@@ -53,6 +53,15 @@ static const struct api_client *find(const struct daemon_remote *remote,
 	return name ? api_client_find_certificate(remote->clients, remote->n, name) : NULL;
 }
 
+const struct api_client *daemon_remote_find_client(const struct daemon_remote *remote,
+						   const char *name)
+{
+	for (size_t i = 0; remote && i < remote->n; i++)
+		if (strcmp(remote->clients[i].name, name) == 0)
+			return &remote->clients[i];
+	return NULL;
+}
+
 static size_t on_head(void *userdata, struct rc_net_http_exchange *exchange)
 {
 	return find(userdata, exchange) ? BODY_MAX : STRANGERS_MAX;

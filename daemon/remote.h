@@ -15,4 +15,8 @@ int daemon_remote_new(struct rc_daemon *daemon, struct daemon_remote **ret_remot
 void daemon_remote_free(struct daemon_remote *remote);
 /* Read the clients again, of the configuration now in force. NULL is fine, as below. */
 void daemon_remote_configure(struct daemon_remote *remote);
+struct api_client;
+/* Borrowed, until the next daemon_remote_configure(); NULL: nobody has this name. */
+const struct api_client *daemon_remote_find_client(const struct daemon_remote *remote,
+						   const char *name);
 void daemon_remote_write_metrics(const struct daemon_remote *remote, struct rc_buf *out);

@@ -5,15 +5,17 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "notices.h"
 #include "secrets/manager.h"
 
 struct member {
+	struct rc_daemon *daemon;
 	struct rc_destination *destination;
 	struct rc_secrets_manager *manager;
 };
 
 struct daemon_secrets {
-	struct member *members;
+	struct member **members;
 	size_t n;
 };
 
@@ -74,12 +76,21 @@ void daemon_secrets_free_vaults(struct rc_daemon *daemon)
 	}
 }
 
+static void on_changed(void *userdata, const json_t *what)
+{
+	const struct member *member = userdata;
+
+	daemon_notices_on_secret(member->daemon->notices,
+				 rc_destination_get_name(member->destination), what);
+}
+
 struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 {
 	struct daemon_secrets *secrets = rc_new0(struct daemon_secrets);
 	struct rc_destination *const *destination = rc_engine_list_destinations(daemon->engine);
 
 	for (; *destination; destination++) {
+		struct member *member = rc_new0(struct member);
 		struct rc_secrets_manager_options options = {
 			.loop = daemon->loop,
 			.cluster = rc_destination_get_cluster(*destination),
@@ -88,12 +99,15 @@ struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 			.store = daemon->store,
 			.vault = get_pool(daemon, rc_destination_get_name(*destination)),
 			.name = rc_destination_get_name(*destination),
+			.changed = on_changed,
+			.userdata = member,
 		};
 
+		*member = (struct member){.daemon = daemon, .destination = *destination};
 		secrets->members =
 			rc_realloc(secrets->members, (secrets->n + 1) * sizeof(*secrets->members));
-		secrets->members[secrets->n++] =
-			(struct member){*destination, rc_secrets_manager_new(&options)};
+		secrets->members[secrets->n++] = member;
+		member->manager = rc_secrets_manager_new(&options);
 	}
 	return secrets;
 }
@@ -102,8 +116,10 @@ void daemon_secrets_free(struct daemon_secrets *secrets)
 {
 	if (!secrets)
 		return;
-	for (size_t i = 0; i < secrets->n; i++)
-		rc_secrets_manager_free(secrets->members[i].manager);
+	for (size_t i = 0; i < secrets->n; i++) {
+		rc_secrets_manager_free(secrets->members[i]->manager);
+		free(secrets->members[i]);
+	}
 	free(secrets->members);
 	free(secrets);
 }
@@ -112,8 +128,8 @@ void daemon_secrets_on_destination(struct daemon_secrets *secrets,
 				   const struct rc_destination *destination)
 {
 	for (size_t i = 0; i < secrets->n; i++)
-		if (secrets->members[i].destination == destination)
-			rc_secrets_manager_on_discovery(secrets->members[i].manager);
+		if (secrets->members[i]->destination == destination)
+			rc_secrets_manager_on_discovery(secrets->members[i]->manager);
 }
 
 json_t *daemon_secrets_list(const struct daemon_secrets *secrets)
@@ -121,7 +137,7 @@ json_t *daemon_secrets_list(const struct daemon_secrets *secrets)
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < secrets->n; i++)
-		rc_secrets_manager_list(secrets->members[i].manager, items);
+		rc_secrets_manager_list(secrets->members[i]->manager, items);
 	return json_pack("{s:o}", "items", items);
 }
 
@@ -129,7 +145,7 @@ int daemon_secrets_get(const struct daemon_secrets *secrets, const char *name_sp
 		       const char *name, json_t **ret_json, struct rc_error **err)
 {
 	for (size_t i = 0; i < secrets->n; i++) {
-		*ret_json = rc_secrets_manager_get(secrets->members[i].manager, name_space, name);
+		*ret_json = rc_secrets_manager_get(secrets->members[i]->manager, name_space, name);
 		if (*ret_json)
 			return 0;
 	}
@@ -140,7 +156,7 @@ int daemon_secrets_refresh(struct daemon_secrets *secrets, const char *name_spac
 			   struct rc_error **err)
 {
 	for (size_t i = 0; i < secrets->n; i++)
-		if (rc_secrets_manager_refresh(secrets->members[i].manager, name_space, name,
+		if (rc_secrets_manager_refresh(secrets->members[i]->manager, name_space, name,
 					       NULL) == 0)
 			return 0;
 	return rc_fail(err, -ENOENT, "there is no ExternalSecret %s/%s", name_space, name);
@@ -174,7 +190,7 @@ void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct r
 		rc_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metrics[i].name, metrics[i].help,
 			      metrics[i].name, metrics[i].type);
 		for (size_t j = 0; j < secrets->n; j++)
-			rc_secrets_manager_write_samples(secrets->members[j].manager,
+			rc_secrets_manager_write_samples(secrets->members[j]->manager,
 							 metrics[i].name, out);
 	}
 }

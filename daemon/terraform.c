@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/base64.h"
+#include "notices.h"
 #include "outputs.h"
 #include "terraform/backup.h"
 #include "worker.h"
@@ -118,6 +119,18 @@ static struct rc_secret *read_backup_key(const struct rc_config *config)
 
 /* ---- what applications ask ---- */
 
+static void tell(const struct daemon_terraform *terraform, const char *name)
+{
+	const struct rc_terraform_stack *stack =
+		rc_terraform_manager_find(terraform->manager, name);
+	json_auto_t *described = NULL;
+
+	if (!stack || !terraform->daemon->notices)
+		return;
+	described = rc_terraform_stack_describe(stack);
+	daemon_notices_on_stack(terraform->daemon->notices, described);
+}
+
 static void on_stack(void *userdata, const char *stack)
 {
 	struct daemon_terraform *terraform = userdata;
@@ -125,6 +138,7 @@ static void on_stack(void *userdata, const char *stack)
 	if (terraform->daemon->engine)
 		rc_engine_on_stack(terraform->daemon->engine, stack);
 	daemon_approvals_wake(terraform->approvals);
+	tell(terraform, stack);
 }
 
 static void on_outputs(void *userdata, const char *stack, const json_t *outputs)

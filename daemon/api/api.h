@@ -49,9 +49,12 @@ void api_serve(struct rc_daemon *daemon, struct rc_net_http_exchange *exchange,
 int api_client_check(const struct api_client *client, const struct api_call *call,
 		     struct rc_error **err);
 bool api_client_sees(const struct api_client *client, const struct rc_app *app);
+/* To projects. */
+bool api_client_is_confined(const struct api_client *client);
 const char *api_client_get_name(const struct api_client *client);
 
 /* ---- the nouns: GET and POST below /v1/NOUN ---- */
+void api_events_serve(struct api_call *call);
 void api_status_serve(struct api_call *call);
 void api_apps_serve(struct api_call *call);
 void api_repositories_serve(struct api_call *call);

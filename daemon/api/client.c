@@ -91,6 +91,11 @@ const char *api_client_get_name(const struct api_client *client)
 	return client->name;
 }
 
+bool api_client_is_confined(const struct api_client *client)
+{
+	return client->n_projects > 0;
+}
+
 /* ---- what it may ---- */
 
 /* Changes that want more than the role sync; "" is any action of the noun. */
@@ -141,7 +146,8 @@ static int check_project(const struct api_client *client, const struct api_call 
 
 	if (client->n_projects == 0)
 		return 0;
-	if (strcmp(noun, "apps") == 0 && call->n == 1)
+	/* Lists have only what is theirs. */
+	if ((strcmp(noun, "apps") == 0 || strcmp(noun, "events") == 0) && call->n == 1)
 		return 0;
 	if ((strcmp(noun, "apps") != 0 && strcmp(noun, "validation") != 0) || call->n < 2)
 		return rc_fail(err, -EACCES,

@@ -28,6 +28,7 @@ static const struct {
 	void (*serve)(struct api_call *call);
 } nouns[] = {
 	{"apps", api_apps_serve},
+	{"events", api_events_serve},
 	{"repositories", api_repositories_serve},
 	{"secrets", api_secrets_serve},
 	{"status", api_status_serve},

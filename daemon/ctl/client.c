@@ -148,6 +148,13 @@ int ctl_client_open(const char *method, const char *path, const json_t *body,
 	return r;
 }
 
+int ctl_client_refuse(struct rc_buf *answer, struct rc_error **err)
+{
+	int status = parse_reply(answer, err);
+
+	return status < 0 ? status : refuse(status, answer, err);
+}
+
 static int ask(const char *method, const char *path, const json_t *body, struct rc_buf *in,
 	       struct rc_error **err)
 {

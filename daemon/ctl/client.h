@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "ctl/connection.h"
 
@@ -20,6 +21,14 @@ int ctl_client_ask(const char *method, const char *path, const json_t *body, jso
 int ctl_client_ask_text(const char *method, const char *path, const json_t *body, char **ret_text,
 			struct rc_error **err);
 
+typedef void ctl_client_event_fn(void *userdata, const json_t *event);
+/* Ask for what has no end: lines of JSON, each given to event as it comes. Returns when it cannot
+ * go on, with the reason. */
+int ctl_client_follow(const char *path, ctl_client_event_fn *event, void *userdata,
+		      struct rc_error **err);
+
+/* An answer that is no success, whole with its head: the error in it. */
+int ctl_client_refuse(struct rc_buf *answer, struct rc_error **err);
 /* Only ask: the answer is still to come over *ret_connection, which is the caller's. */
 int ctl_client_open(const char *method, const char *path, const json_t *body,
 		    struct ctl_connection **ret_connection, struct rc_error **err);

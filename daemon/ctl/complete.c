@@ -29,6 +29,7 @@ static const struct {
 	{PROGRAM " repository", NULL, "/v1/repositories", NULL, "name"},
 	{PROGRAM " secret", NULL, "/v1/secrets", "namespace", "name"},
 	{PROGRAM " terraform", NULL, "/v1/terraform", NULL, "name"},
+	{PROGRAM, "events", "/v1/apps", NULL, "metadata.name"},
 	{PROGRAM, "validate", "/v1/apps", NULL, "metadata.name"},
 };
 

@@ -34,6 +34,7 @@ int ctl_lint(int argc, char **argv);
 int ctl_dependency(int argc, char **argv);
 int ctl_config(int argc, char **argv);
 int ctl_status(int argc, char **argv);
+int ctl_events(int argc, char **argv);
 int ctl_app(int argc, char **argv);
 int ctl_repository(int argc, char **argv);
 int ctl_secret(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct ctl_command commands[] = {
 	{"app", "list|get|diff|sync|wait|history|resources", "applications", ctl_app},
 	{"config", "check [FILE]", "check a configuration", ctl_config},
 	{"dependency", "build|update [CHART]", "bring what a chart depends on", ctl_dependency},
+	{"events", "[APP] [--follow]", "what just happened, and what happens now", ctl_events},
 	{"lint", "[CHART...] [FLAGS of helm lint]", "what is wrong with a chart", ctl_lint},
 	{"render", "[NAME] CHART [FLAGS of helm template]", "the manifests of a chart", ctl_render},
 	{"repository", "list|poll", "what is polled", ctl_repository},

@@ -493,6 +493,11 @@ void rc_net_http_exchange_write(struct rc_net_http_exchange *exchange, struct rc
 	wake(exchange);
 }
 
+size_t rc_net_http_exchange_get_waiting(const struct rc_net_http_exchange *exchange)
+{
+	return exchange->out.n;
+}
+
 void rc_net_http_exchange_end(struct rc_net_http_exchange *exchange)
 {
 	exchange->ended = true;

@@ -88,4 +88,6 @@ void rc_net_http_exchange_stream(struct rc_net_http_exchange *exchange, int stat
 				 const char *content_type, rc_net_http_closed_fn *closed,
 				 void *userdata);
 void rc_net_http_exchange_write(struct rc_net_http_exchange *exchange, struct rc_str bytes);
+/* How many bytes of it the other end has not taken yet. */
+size_t rc_net_http_exchange_get_waiting(const struct rc_net_http_exchange *exchange);
 void rc_net_http_exchange_end(struct rc_net_http_exchange *exchange);

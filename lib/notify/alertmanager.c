@@ -14,13 +14,14 @@ static void make(const struct rc_notify_sink *sink, const json_t *event, const c
 		 const char *text, struct rc_notify_message *message)
 {
 	const char *at = rc_notify_event_get(event, "at");
-	json_auto_t *json =
-		json_pack("[{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s}, s:s*}]", "labels", "alertname",
-			  rc_notify_event_get(event, "alert"), "app",
-			  rc_notify_event_get(event, "app"), "job", "reconciled", "annotations",
-			  "summary", text, "description", rc_notify_event_get(event, "message"),
-			  "revision", rc_notify_event_get(event, "revision"),
-			  rc_notify_event_is_resolved(event) ? "endsAt" : "startsAt", at);
+	const char *subject = rc_notify_event_get(event, "subject");
+	json_auto_t *json = json_pack(
+		"[{s:{s:s, s:s, s:s*, s:s}, s:{s:s, s:s, s:s}, s:s*}]", "labels", "alertname",
+		rc_notify_event_get(event, "alert"), "app", rc_notify_event_get(event, "app"),
+		"subject", *subject ? subject : NULL, "job", "reconciled", "annotations", "summary",
+		text, "description", rc_notify_event_get(event, "message"), "revision",
+		rc_notify_event_get(event, "revision"),
+		rc_notify_event_is_resolved(event) ? "endsAt" : "startsAt", at);
 	rc_autofree char *body = json_dumps(json, JSON_COMPACT);
 	bool has_path = rc_text_has_suffix(sink->url, PATH);
 

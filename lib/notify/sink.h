@@ -1,9 +1,9 @@
 /*
  * Where messages go, and how each kind of receiver wants them.
  *
- * An event is {type, app?, revision?, message, severity ("critical", "warning", "info"), resolved,
- * family, at}: its family names what begins and ends ("health of app shop"), so that a receiver can
- * close what it opened.
+ * An event is {type, app?, subject?, revision?, message, severity ("critical", "warning", "info"),
+ * resolved, family, at}: its family names what begins and ends ("health of app shop"), so that a
+ * receiver can close what it opened.
  */
 #pragma once
 
@@ -65,8 +65,8 @@ const char *rc_notify_event_get(const json_t *event, const char *key);
 bool rc_notify_event_is_resolved(const json_t *event);
 
 /*
- * The text of a message: template (Go's, with .type, .app, .revision, .message, .severity,
- * .resolved and .at) executed for event. -EINVAL.
+ * The text of a message: template (Go's, with .type, .app, .subject, .revision, .message,
+ * .severity, .resolved and .at) executed for event. -EINVAL.
  */
 int rc_notify_text_make(const char *template, const json_t *event, struct rc_buf *out,
 			struct rc_error **err);

@@ -15,7 +15,8 @@ static const char usual[] =
 
 static struct rc_value make_dot(struct rc_arena *arena, const json_t *event)
 {
-	static const char *const keys[] = {"type", "app", "revision", "message", "severity", "at"};
+	static const char *const keys[] = {"type",    "app",	  "subject", "revision",
+					   "message", "severity", "at"};
 	struct rc_value map = rc_value_map_new(arena, RC_VALUE_STRINGS, RC_ARRAY_SIZE(keys) + 1);
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(keys); i++)

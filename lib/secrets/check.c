@@ -137,11 +137,31 @@ static void schedule(struct secrets_store_check *check, uint64_t ms)
 	ev_timer_start(loop, &check->timer);
 }
 
+static void tell(const struct secrets_store_check *check, const struct rc_error *err)
+{
+	const struct rc_secrets_manager_options *options = &check->manager->options;
+	rc_autofree char *why = err ? rc_error_format(err) : rc_strdup("it can be used");
+	json_auto_t *what = NULL;
+
+	if (!options->changed)
+		return;
+	what = json_pack("{s:s, s:s, s:s, s:b, s:s}", "kind",
+			 rc_json_text(check->store, "kind", NULL) ?: "", "namespace",
+			 rc_kube_object_get_meta(check->store, "namespace"), "name",
+			 rc_kube_object_get_meta(check->store, "name"), "ready", err == NULL,
+			 "message", why);
+	if (what)
+		options->changed(options->userdata, what);
+}
+
 static void end(struct secrets_store_check *check, int r, struct rc_error *err)
 {
 	const char *name = rc_kube_object_get_meta(check->store, "name");
 
 	write_status(check, err);
+	/* What it refers to may be a moment behind it. */
+	if (r == 0 || check->attempts > 0)
+		tell(check, err);
 	if (r < 0) {
 		if (check->attempts == 0)
 			rc_log_error(&check->manager->log, LOG_WARNING, err, "store '%s'", name);

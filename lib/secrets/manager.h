@@ -34,6 +34,13 @@ struct rc_secrets_manager_options {
 	struct rc_vault_pool *vault; /* logins; outlives managers, so that a reload keeps them */
 	bool only_own_class;	     /* External Secrets runs beside us: see store.h */
 	const char *name;	     /* of the cluster: tells its entries in the store apart */
+	/*
+	 * {kind, namespace, name, ready, message} of an ExternalSecret whose refresh ended, or of a
+	 * store that was looked at; of the former also "rotates": there are dynamic credentials to
+	 * be replaced, and "expires": these end soon and could not be. May be NULL.
+	 */
+	void (*changed)(void *userdata, const json_t *what);
+	void *userdata;
 };
 
 struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manager_options *options);

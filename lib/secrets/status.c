@@ -9,6 +9,8 @@
 #include "data/json.h"
 #include "secrets/manager-private.h"
 
+#define EXPIRES_S 900 /* less is left of credentials that cannot be replaced */
+
 static void on_status(void *userdata, int r, const struct rc_kube_answer *answer,
 		      struct rc_error *err)
 {
@@ -65,6 +67,22 @@ static void write_status(struct secrets_entry *entry, bool is_ready, const char 
 	write_patch(entry, patch);
 }
 
+static void tell(const struct secrets_entry *entry, bool is_ready, const char *message)
+{
+	const struct rc_secrets_manager_options *options = &entry->manager->options;
+	int64_t end = rc_secrets_lease_get_soonest_end(&entry->record);
+	json_auto_t *what = NULL;
+
+	if (!options->changed)
+		return;
+	what = json_pack("{s:s, s:s, s:s, s:b, s:s, s:b, s:b}", "kind", "ExternalSecret",
+			 "namespace", entry->name_space, "name", entry->name, "ready", is_ready,
+			 "message", message, "rotates", end != 0, "expires",
+			 !is_ready && end != 0 && end - rc_clock_unix_s() < EXPIRES_S);
+	if (what)
+		options->changed(options->userdata, what);
+}
+
 void rc_secrets_status_success(struct secrets_entry *entry, const char *version, bool is_changed,
 			       const char *reason, const char *message)
 {
@@ -74,6 +92,7 @@ void rc_secrets_status_success(struct secrets_entry *entry, const char *version,
 	entry->synced_unix_s = rc_clock_unix_s();
 	rc_error_free(rc_steal(&entry->error));
 	write_status(entry, true, version, reason, message);
+	tell(entry, true, message);
 	if (is_changed)
 		rc_kube_events_record(entry->manager->options.events, entry->object, false,
 				      "Updated", message);
@@ -97,4 +116,6 @@ void rc_secrets_status_failure(struct secrets_entry *entry, struct rc_error *err
 	rc_error_free(entry->error);
 	entry->error = err;
 	write_status(entry, false, NULL, "SecretSyncedError", now);
+	if (entry->attempts > 1 || err->code != -ENOENT)
+		tell(entry, false, now);
 }

@@ -23,6 +23,7 @@ more_config() { # FILE
 	certificate stranger stranger ca clientAuth 1
 	token reader
 	token syncer
+	token team
 	token unknown
 	sed -i '/^api:/d' "$1"
 	cat >>"$1" <<-END
@@ -36,6 +37,7 @@ more_config() { # FILE
 		    clients:
 		      - { name: reader, role: read, token: { file: $pki/reader.digest } }
 		      - { name: syncer, role: sync, token: { file: $pki/syncer.digest } }
+		      - { name: team, role: admin, token: { file: $pki/team.digest }, projects: [elsewhere] }
 		      - { name: deploy, role: sync, certificate: deploy }
 	END
 }
@@ -108,6 +110,21 @@ check 'a token in the environment' works env RECONCILED_TOKEN="$(cat "$pki/reade
 check 'a file that the environment names' works env RECONCILED_TOKEN_FILE="$pki/reader.token" RECONCILED_SERVER="$url" RECONCILED_CA="$pki/ca.pem" "$ctl" app list
 check 'a flag goes before the environment' works env RECONCILED_SERVER=https://127.0.0.1:1 "$ctl" --server "$url" --certificate-authority "$pki/ca.pem" --token-file "$pki/reader.token" app list
 check 'names are completed' eval '[ "$("$ctl" --complete --server "$url" --certificate-authority "$pki/ca.pem" --token-file "$pki/reader.token" app get judge)" = judge-platform ]'
+
+# ---- events, live ----
+as team events --follow >"$work/team.events" 2>&1 &
+team=$!
+as syncer events judge-platform -f -o json >"$work/followed" 2>"$work/followed.err" &
+follower=$!
+check 'what just happened' until_so 10 eval 'as reader events | grep -q "operation *Succeeded"'
+as syncer app sync judge-platform >/dev/null
+follow_check() { jq -se '[.[] | select(.type == "operation") | .message] | map(startswith("Succeeded")) | any' "$work/followed" >/dev/null 2>&1; }
+check 'who follows sees the sync begin and end' until_so 10 follow_check
+check 'lines come whole' eval 'jq -se "all(.id and .at and .app == \"judge-platform\")" "$work/followed" >/dev/null'
+check 'it goes on past the heartbeat' eval 'sleep 11; kill -0 $follower'
+kill $follower
+check 'who may see other projects only sees nothing of it' eval 'kill -0 $team && [ ! -s "$work/team.events" ]'
+kill $team
 
 # ---- contexts ----
 contexts remote
