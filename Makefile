@@ -66,7 +66,7 @@ ARCHIVES   := $(foreach l,$(call reversed,$(BUILT)),$(call archive,$(l)))
 
 objects = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
-DAEMON_SRC := $(sort $(wildcard daemon/*.c daemon/api/*.c))
+DAEMON_SRC := $(sort $(wildcard daemon/*.c daemon/api/*.c daemon/web/*.c))
 # What daemon and command share.
 CONFIG_SRC := $(sort $(wildcard daemon/config*.c))
 CTL_SRC    := $(sort $(wildcard daemon/ctl/*.c)) $(CONFIG_SRC)
@@ -100,6 +100,9 @@ $(O)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_$(firstword $(subst /, ,$<))) -c -o $@ $<
+
+# What the page consists of is part of this object.
+$(O)/obj/daemon/web/assets.o: $(wildcard daemon/web/static/*)
 
 EXTRA_daemon := -Idaemon -DRC_VERSION='"$(VERSION)"'
 EXTRA_tests  := -Itests -Idaemon -Wno-null-dereference

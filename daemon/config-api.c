@@ -34,6 +34,7 @@ static const struct config_field tls_fields[] = {
 	CONFIG_FIELD_TEXT(struct rc_config, api.tls.certificate, "certificate"),
 	CONFIG_FIELD_TEXT(struct rc_config, api.tls.key, "key"),
 	CONFIG_FIELD_TEXT(struct rc_config, api.tls.client_ca, "clientCA"),
+	{.name = "page", .type = CONFIG_FLAG, .offset = offsetof(struct rc_config, api.tls.page)},
 	{.name = "clients",
 	 .type = CONFIG_STRUCTS,
 	 .offset = offsetof(struct rc_config, api.tls.clients),

@@ -222,6 +222,7 @@ struct rc_config {
 		struct {
 			const char *listen; /* NULL: only the socket */
 			const char *certificate, *key, *client_ca;
+			bool page; /* a browser is served there, too */
 			struct rc_config_client *clients;
 			size_t n_clients;
 		} tls;

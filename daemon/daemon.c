@@ -4,17 +4,20 @@
 #include <errno.h>
 #include <string.h>
 
+#include "changes.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "events.h"
+#include "logs.h"
 #include "notices.h"
 #include "remote.h"
 #include "secrets.h"
 #include "terraform.h"
 #include "validation.h"
+#include "web/web.h"
 #include "webhooks.h"
 #include "worker.h"
 
@@ -112,6 +115,7 @@ static void on_repository(void *userdata, struct rc_repository *repository)
 
 	daemon_catalog_on_repository(daemon, repository);
 	daemon_terraform_on_repository(daemon->terraform, repository);
+	daemon_changes_tell(daemon->changes, "repository", rc_repository_get_name(repository));
 }
 
 static void on_destination(void *userdata, struct rc_destination *destination)
@@ -131,6 +135,7 @@ static void on_app(void *userdata, struct rc_app *app)
 	daemon_validation_on_app(daemon->validation, app);
 	daemon_events_on_app(daemon->events, app);
 	daemon_notices_on_app(daemon->notices, app);
+	daemon_changes_tell(daemon->changes, "app", rc_app_get_name(app));
 }
 
 static void on_app_deleted(void *userdata, struct rc_app *app)
@@ -229,6 +234,8 @@ static void free_parts(struct rc_daemon *daemon)
 {
 	if (daemon->terraform)
 		daemon_terraform_unbind(daemon->terraform);
+	if (daemon->logs)
+		daemon_logs_end(daemon->logs);
 	daemon_live_free_all(daemon);
 	daemon_catalog_free_all(daemon);
 	daemon_validation_free(rc_steal(&daemon->validation));
@@ -320,6 +327,9 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 	if (r < 0)
 		return r;
 	daemon->events = daemon_events_new(daemon);
+	daemon->web = daemon_web_new();
+	daemon->logs = daemon_logs_new();
+	daemon->changes = daemon_changes_new(daemon);
 	daemon->terraform = daemon_terraform_new(daemon);
 	r = make_parts(daemon, err);
 	if (r == 0)
@@ -331,11 +341,15 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 
 void daemon_done(struct rc_daemon *daemon)
 {
+	/* What is being answered is answered before the servers go. */
+	free_parts(daemon);
 	daemon_remote_free(rc_steal(&daemon->remote));
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
-	free_parts(daemon);
 	daemon_terraform_free(rc_steal(&daemon->terraform));
+	daemon_logs_free(rc_steal(&daemon->logs));
+	daemon_changes_free(rc_steal(&daemon->changes));
+	daemon_web_free(rc_steal(&daemon->web));
 	daemon_secrets_free_vaults(daemon);
 	daemon_events_free(rc_steal(&daemon->events));
 	rc_store_close(rc_steal(&daemon->store));

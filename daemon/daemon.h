@@ -16,13 +16,16 @@
 
 struct daemon_catalog;
 struct daemon_events;
+struct daemon_changes;
 struct daemon_live;
+struct daemon_logs;
 struct daemon_remote;
 struct daemon_secrets;
 struct daemon_notices;
 struct daemon_terraform;
 struct daemon_validation;
 struct daemon_vault;
+struct daemon_web;
 struct daemon_webhooks;
 
 struct rc_daemon {
@@ -46,7 +49,10 @@ struct rc_daemon {
 	unsigned int n_closing;
 	struct rc_net_http_server *control, *metrics;
 	struct daemon_remote *remote; /* the API over TLS; NULL: only the socket */
-	char *config_error;	      /* why the last reload was refused, or NULL */
+	struct daemon_web *web;	      /* the page, and who looks at it */
+	struct daemon_logs *logs;
+	struct daemon_changes *changes; /* who is told of changes */
+	char *config_error;		/* why the last reload was refused, or NULL */
 	int64_t started_unix_s;
 	ev_signal hangup, terminate, interrupt;
 	ev_timer watchdog, last; /* last: the end comes, whatever it waits for */

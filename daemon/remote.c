@@ -6,12 +6,15 @@
 
 #include "api/api.h"
 #include "api/client.h"
+#include "changes.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/secret.h"
 #include "net/webhook.h"
+#include "web/session.h"
+#include "web/web.h"
 
 #define PEM_MAX		 ((size_t)1 << 20)
 #define BODY_MAX	 ((size_t)32 << 20)
@@ -38,9 +41,23 @@ struct daemon_remote {
 
 /* ---- who asks ---- */
 
+/* Whom a browser's cookie stands for, where it is still known by the same token. */
+static const struct api_client *find_session(const struct daemon_remote *remote,
+					     struct rc_net_http_exchange *exchange)
+{
+	const struct web_session *session =
+		web_sessions_find(remote->daemon->web->sessions, exchange);
+
+	for (size_t i = 0; session && i < remote->n; i++)
+		if (web_session_is_of(session, exchange, &remote->clients[i]))
+			return &remote->clients[i];
+	return NULL;
+}
+
 static const struct api_client *find(const struct daemon_remote *remote,
 				     struct rc_net_http_exchange *exchange)
 {
+	const struct api_client *client;
 	const char *header = rc_net_http_exchange_get_header(exchange, "Authorization");
 	rc_autofree char *name = NULL;
 
@@ -49,6 +66,9 @@ static const struct api_client *find(const struct daemon_remote *remote,
 			       ? api_client_find_token(remote->clients, remote->n,
 						       header + strlen(BEARER))
 			       : NULL;
+	client = find_session(remote, exchange);
+	if (client)
+		return client;
 	name = rc_net_http_exchange_name_certificate(exchange);
 	return name ? api_client_find_certificate(remote->clients, remote->n, name) : NULL;
 }
@@ -86,11 +106,20 @@ static void turn_away(struct daemon_remote *remote, struct rc_net_http_exchange 
 	rc_net_http_exchange_reply_json(exchange, 401, body);
 }
 
+static const struct api_client *find_token(void *userdata, const char *token)
+{
+	const struct daemon_remote *remote = userdata;
+
+	return api_client_find_token(remote->clients, remote->n, token);
+}
+
 static void on_request(void *userdata, struct rc_net_http_exchange *exchange)
 {
 	struct daemon_remote *remote = userdata;
 	const struct api_client *client = find(remote, exchange);
 
+	if (!client && daemon_web_serve_stranger(remote->daemon, exchange, find_token, remote))
+		return;
 	if (!client) {
 		turn_away(remote, exchange);
 		return;
@@ -117,6 +146,7 @@ void daemon_remote_configure(struct daemon_remote *remote)
 	if (!remote)
 		return;
 	config = remote->daemon->config;
+	daemon_changes_end_remote(remote->daemon->changes);
 	clear_clients(remote);
 	remote->clients = rc_calloc(config->api.tls.n_clients + 1, sizeof(*remote->clients));
 	for (size_t i = 0; i < config->api.tls.n_clients; i++) {

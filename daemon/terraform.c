@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "approvals.h"
 #include "base/file.h"
 #include "base/journal.h"
@@ -139,6 +140,7 @@ static void on_stack(void *userdata, const char *stack)
 		rc_engine_on_stack(terraform->daemon->engine, stack);
 	daemon_approvals_wake(terraform->approvals);
 	tell(terraform, stack);
+	daemon_changes_tell(terraform->daemon->changes, "stack", stack);
 }
 
 static void on_outputs(void *userdata, const char *stack, const json_t *outputs)

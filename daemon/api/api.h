@@ -36,6 +36,8 @@ bool api_is_post(const struct api_call *call);
 int api_read_body(struct api_call *call, json_t **ret_body, struct rc_error **err);
 /* The user who asks; the caller's to free. */
 char *api_name_caller(struct api_call *call);
+/* "read", "sync", "approve" or "admin"; static. */
+const char *api_name_role(struct api_call *call);
 /* Whether he may change things; -EACCES is in *err when not. */
 bool api_may_change(struct api_call *call, struct rc_error **err);
 
@@ -52,9 +54,13 @@ bool api_client_sees(const struct api_client *client, const struct rc_app *app);
 /* To projects. */
 bool api_client_is_confined(const struct api_client *client);
 const char *api_client_get_name(const struct api_client *client);
+const char *api_client_get_role(const struct api_client *client);
 
 /* ---- the nouns: GET and POST below /v1/NOUN ---- */
 void api_events_serve(struct api_call *call);
+/* Of an application: the log of one of its pods. */
+void api_logs_serve(struct api_call *call, struct rc_app *app);
+void api_changes_serve(struct api_call *call);
 void api_status_serve(struct api_call *call);
 void api_apps_serve(struct api_call *call);
 void api_repositories_serve(struct api_call *call);

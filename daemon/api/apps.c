@@ -8,11 +8,14 @@
 
 static void serve_apps(struct api_call *call)
 {
+	const char *view = rc_net_http_exchange_get_query(call->exchange, "view");
+	bool is_brief = view && strcmp(view, "summary") == 0;
 	json_t *items = json_array();
 
 	for (struct rc_app *const *a = rc_engine_list_apps(call->daemon->engine); *a; a++)
 		if (!call->client || api_client_sees(call->client, *a))
-			json_array_append_new(items, rc_app_describe(*a));
+			json_array_append_new(items, is_brief ? rc_app_summarize(*a)
+							      : rc_app_describe(*a));
 	api_reply(call, json_pack("{s:o}", "items", items));
 }
 
@@ -245,6 +248,8 @@ static void serve_app(struct api_call *call)
 		api_reply(call, rc_app_describe_orphans(app));
 	} else if (strcmp(what, "tree") == 0) {
 		rc_app_tree(app, on_tree, call->exchange);
+	} else if (strcmp(what, "logs") == 0) {
+		api_logs_serve(call, app);
 	} else if (strcmp(what, "history") == 0) {
 		serve_history(call, app);
 	} else if (strcmp(what, "diff") == 0) {

@@ -85,12 +85,24 @@ static void audit(struct api_call *call, bool is_allowed)
 		rc_log_warning(&scope, "audit: %s may not %s %s", caller, method, path);
 }
 
+static bool is_master(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+const char *api_name_role(struct api_call *call)
+{
+	if (call->client)
+		return api_client_get_role(call->client);
+	return is_master(rc_net_http_exchange_get_peer_uid(call->exchange)) ? "admin" : "read";
+}
+
 bool api_may_change(struct api_call *call, struct rc_error **err)
 {
 	uid_t uid = rc_net_http_exchange_get_peer_uid(call->exchange);
 
 	/* A client's role was asked before the call came here. */
-	if (call->client || uid == 0 || uid == geteuid()) {
+	if (call->client || is_master(uid)) {
 		audit(call, true);
 		return true;
 	}

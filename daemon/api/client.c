@@ -96,6 +96,11 @@ bool api_client_is_confined(const struct api_client *client)
 	return client->n_projects > 0;
 }
 
+const char *api_client_get_role(const struct api_client *client)
+{
+	return rc_config_roles[client->role];
+}
+
 /* ---- what it may ---- */
 
 /* Changes that want more than the role sync; "" is any action of the noun. */
@@ -147,7 +152,8 @@ static int check_project(const struct api_client *client, const struct api_call 
 	if (client->n_projects == 0)
 		return 0;
 	/* Lists have only what is theirs. */
-	if ((strcmp(noun, "apps") == 0 || strcmp(noun, "events") == 0) && call->n == 1)
+	if (call->n == 1 && (strcmp(noun, "apps") == 0 || strcmp(noun, "events") == 0 ||
+			     strcmp(noun, "changes") == 0))
 		return 0;
 	if ((strcmp(noun, "apps") != 0 && strcmp(noun, "validation") != 0) || call->n < 2)
 		return rc_fail(err, -EACCES,

@@ -12,6 +12,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "remote.h"
+#include "web/session.h"
+#include "web/web.h"
 
 #define METRICS_MAX ((size_t)16 << 20)
 
@@ -28,6 +30,7 @@ static const struct {
 	void (*serve)(struct api_call *call);
 } nouns[] = {
 	{"apps", api_apps_serve},
+	{"changes", api_changes_serve},
 	{"events", api_events_serve},
 	{"repositories", api_repositories_serve},
 	{"secrets", api_secrets_serve},
@@ -60,10 +63,14 @@ void api_serve(struct rc_daemon *daemon, struct rc_net_http_exchange *exchange,
 	struct rc_error *err = NULL;
 	char *rest = text, *part;
 
+	if (daemon_web_serve(daemon, exchange, client))
+		return;
 	while ((part = strsep(&rest, "/")) && call.n < API_PARTS_MAX)
 		if (*part)
 			call.parts[call.n++] = part;
-	if (client && api_client_check(client, &call, &err) < 0)
+	if ((client && api_client_check(client, &call, &err) < 0) ||
+	    (api_is_post(&call) &&
+	     web_sessions_check_change(daemon->web->sessions, exchange, client, &err) < 0))
 		api_reply_error(exchange, err);
 	else if (strcmp(path, "/metrics") == 0)
 		serve_metrics(daemon, exchange);

@@ -39,6 +39,7 @@ int ctl_app(int argc, char **argv);
 int ctl_repository(int argc, char **argv);
 int ctl_secret(int argc, char **argv);
 int ctl_terraform(int argc, char **argv);
+int ctl_ui(int argc, char **argv);
 int ctl_validate(int argc, char **argv);
 
 /* Find argv[1] in a table that ends with a NULL name and run it, or print how to. */

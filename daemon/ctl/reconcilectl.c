@@ -28,6 +28,7 @@ static const struct ctl_command commands[] = {
 	{"status", "", "the daemon, its clusters and repositories", ctl_status},
 	{"terraform", "list|plan|show|approve|discard|logs|...", "stacks, plans and their approval",
 	 ctl_terraform},
+	{"ui", "[--port PORT] [--no-browser]", "the page, in a browser", ctl_ui},
 	{"validate", "[APP] [--check NAME] [--last]", "run the checks of deployments",
 	 ctl_validate},
 	{"version", "", "print the version", version},

@@ -314,6 +314,36 @@ json_t *rc_app_describe(const struct rc_app *app)
 	return json;
 }
 
+json_t *rc_app_summarize(const struct rc_app *app)
+{
+	const struct rc_application *application = app->application;
+	const struct rc_application_source *source =
+		application->n_sources > 0 ? &application->sources[0] : NULL;
+	rc_autofree char *health_message = NULL, *reason = NULL;
+	struct rc_app_counts counts;
+	enum rc_health health;
+	json_t *json;
+
+	rc_app_get_counts(app, &counts);
+	health = rc_app_assess(app, &health_message);
+	reason = make_hold_reason(app);
+	if (!reason)
+		reason = make_reason(app, counts.sync_status, health, health_message);
+	json = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s, s:s, s:s, s:s*, s:o*}", "name",
+			 application->name, "project", application->project, "namespace",
+			 application->destination.name_space, "repository",
+			 source ? source->repo_url : NULL, "path", source ? source->path : NULL,
+			 "sync", counts.sync_status, "health", rc_health_to_string(health),
+			 "revision", app->revision ?: "", "reason", reason, "hold",
+			 rc_app_hold_describe(app));
+	if (counts.operation_phase)
+		json_object_set_new(json, "phase",
+				    json_string(app->sync || app->is_wanted
+							? "Running"
+							: counts.operation_phase));
+	return json;
+}
+
 json_t *rc_app_describe_resources(const struct rc_app *app)
 {
 	return json_pack("{s:o}", "items", rc_resources_describe(&app->resources));

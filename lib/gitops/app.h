@@ -113,6 +113,9 @@ json_t *rc_app_describe(const struct rc_app *app);
 /* Status as Argo CD writes it into the object, and nothing else; asked is the object's operation
  * that its operationState is about, or NULL: what we did of ourselves. The caller's. */
 json_t *rc_app_describe_object(const struct rc_app *app, const json_t *asked);
+/* What to know at a glance: {name, project, namespace, repository?, path?, sync, health,
+ * revision, phase?, reason?, hold?}; the caller's. */
+json_t *rc_app_summarize(const struct rc_app *app);
 json_t *rc_app_describe_resources(const struct rc_app *app);
 /*
  * rc_app_describe_resources() with what these made below each, as "children" of group, kind,

@@ -408,6 +408,22 @@ static bool has_group(const char *group)
 	return kind != NULL;
 }
 
+/* What a pod "wrote": its annotation kubeapi.test/log, or its name. */
+static void reply_log(struct rc_net_http_exchange *exchange, const struct kubeapi_write *write)
+{
+	const struct kubeapi_object *pod =
+		kubeapi_store_find(write->kind, write->name_space, write->name);
+	const char *text =
+		pod ? rc_json_text(pod->json, "metadata", "annotations", "kubeapi.test/log", NULL)
+		    : NULL;
+	rc_autofree char *line = rc_asprintf("%s says hello\n", write->name);
+
+	if (!pod)
+		reply_status(exchange, 404, "NotFound", "there is no such pod");
+	else
+		rc_net_http_exchange_reply(exchange, 200, "text/plain", rc_str(text ? text : line));
+}
+
 /* After /api/v1 or /apis/group/version: [namespaces/NS/]plural[/name[/subresource]]. */
 static void serve_resource(struct rc_net_http_exchange *exchange, const char *group,
 			   const char *version, const char *const *parts, size_t n)
@@ -435,7 +451,9 @@ static void serve_resource(struct rc_net_http_exchange *exchange, const char *gr
 	}
 	write.name = n > 1 ? parts[1] : "";
 	write.subresource = n > 2 ? parts[2] : "";
-	if (strcmp(method, "GET") != 0)
+	if (strcmp(write.subresource, "log") == 0)
+		reply_log(exchange, &write);
+	else if (strcmp(method, "GET") != 0)
 		write_object(exchange, &write);
 	else if (*write.name)
 		get(exchange, &write);
