@@ -30,10 +30,59 @@ static const struct config_field variable_fields[] = {
 	CONFIG_FIELD_TEXT(struct rc_config_variable, env, "env"),
 	CONFIG_FIELD_TEXT(struct rc_config_variable, stack, "stack"),
 	CONFIG_FIELD_TEXT(struct rc_config_variable, output, "output"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, vault, "vault"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, path, "path"),
+	CONFIG_FIELD_TEXT(struct rc_config_variable, field, "field"),
 	{.name = NULL},
 };
 static const struct config_struct variable = {variable_fields, sizeof(struct rc_config_variable),
 					      offsetof(struct rc_config_variable, place)};
+
+static const char *const methods[] = {"token", "approle", "kubernetes", "jwt", NULL};
+static const struct config_field auth_fields[] = {
+	{.name = "method",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_vault, auth.method),
+	 .words = methods,
+	 .required = true},
+	CONFIG_FIELD_TEXT(struct rc_config_vault, auth.mount, "mount"),
+	CONFIG_FIELD_TEXT(struct rc_config_vault, auth.role, "role"),
+	CONFIG_FIELD_TEXT(struct rc_config_vault, auth.secret.credential, "credential"),
+	CONFIG_FIELD_TEXT(struct rc_config_vault, auth.secret.file, "file"),
+	CONFIG_FIELD_TEXT(struct rc_config_vault, auth.secret.env, "env"),
+	{.name = NULL},
+};
+static const struct config_struct vault_auth = {auth_fields, 0, 0};
+
+static const struct config_field vault_fields[] = {
+	{.name = "name",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_vault, name),
+	 .required = true},
+	{.name = "url",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_vault, url),
+	 .required = true},
+	CONFIG_FIELD_TEXT(struct rc_config_vault, name_space, "namespace"),
+	CONFIG_FIELD_TEXT(struct rc_config_vault, ca, "ca"),
+	{.name = "auth", .type = CONFIG_STRUCT, .target = &vault_auth, .required = true},
+	{.name = NULL},
+};
+static const struct config_struct vault = {vault_fields, sizeof(struct rc_config_vault),
+					   offsetof(struct rc_config_vault, place)};
+
+#define AWS(member, key) CONFIG_FIELD_TEXT(struct rc_config_stack, aws.member, key)
+static const struct config_field aws_fields[] = {
+	AWS(role, "role"),
+	AWS(external_id, "externalId"),
+	AWS(session_name, "sessionName"),
+	AWS(region, "region"),
+	AWS(profile, "profile"),
+	TIME(struct rc_config_stack, aws.duration_ms, "duration", 15 * CONFIG_MINUTE,
+	     12 * CONFIG_HOUR),
+	{.name = NULL},
+};
+static const struct config_struct aws = {aws_fields, 0, 0};
 
 static const char *const output_kinds[] = {"ConfigMap", "Secret", NULL};
 static const struct config_field output_fields[] = {
@@ -96,6 +145,8 @@ static const struct config_field stack_fields[] = {
 	{.name = "awsCredentials",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_stack, aws_credentials)},
+	{.name = "aws", .type = CONFIG_STRUCT, .target = &aws},
+	TIME(struct rc_config_stack, interval_ms, "interval", 10 * CONFIG_SECOND, 365 * DAY),
 	TIME(struct rc_config_stack, drift_ms, "drift", CONFIG_MINUTE, 365 * DAY),
 	TIME(struct rc_config_stack, plan_timeout_ms, "planTimeout", CONFIG_SECOND, DAY),
 	TIME(struct rc_config_stack, apply_timeout_ms, "applyTimeout", CONFIG_SECOND, 7 * DAY),
@@ -127,6 +178,22 @@ static const struct config_field key_fields[] = {
 };
 static const struct config_struct key = {key_fields, 0, 0};
 
+#define BUCKET(member, key) CONFIG_FIELD_TEXT(struct rc_config_terraform, backups.s3.member, key)
+static const struct config_field bucket_fields[] = {
+	{.name = "bucket",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_terraform, backups.s3.bucket),
+	 .required = true},
+	BUCKET(prefix, "prefix"),
+	BUCKET(region, "region"),
+	BUCKET(endpoint, "endpoint"),
+	BUCKET(profile, "profile"),
+	BUCKET(role, "role"),
+	BUCKET(external_id, "externalId"),
+	{.name = NULL},
+};
+static const struct config_struct bucket = {bucket_fields, 0, 0};
+
 static const struct config_field backups_fields[] = {
 	{.name = "key",
 	 .type = CONFIG_STRUCT,
@@ -134,6 +201,7 @@ static const struct config_field backups_fields[] = {
 	 .target = &key},
 	NUMBER(struct rc_config_terraform, backups.keep, "keep", 1, 10000),
 	CONFIG_FIELD_TEXT(struct rc_config_terraform, backups.folder, "folder"),
+	{.name = "s3", .type = CONFIG_STRUCT, .target = &bucket},
 	NUMBER(struct rc_config_terraform, backups.keep_days, "keepDays", 1, 36500),
 	{.name = NULL},
 };
@@ -159,6 +227,11 @@ static const struct config_field fields[] = {
 	 .offset = offsetof(struct rc_config_terraform, stacks),
 	 .offset_n = offsetof(struct rc_config_terraform, n_stacks),
 	 .target = &stack},
+	{.name = "vaults",
+	 .type = CONFIG_STRUCTS,
+	 .offset = offsetof(struct rc_config_terraform, vaults),
+	 .offset_n = offsetof(struct rc_config_terraform, n_vaults),
+	 .target = &vault},
 	NUMBER(struct rc_config_terraform, parallel, "parallel", 1, 16),
 	{.name = "freeze",
 	 .type = CONFIG_FLAG,
@@ -206,17 +279,55 @@ static const struct rc_config_stack *find_stack(const struct rc_config *config, 
 	return NULL;
 }
 
+static const struct rc_config_vault *find_vault(const struct rc_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->terraform.n_vaults; i++)
+		if (strcmp(config->terraform.vaults[i].name, name) == 0)
+			return &config->terraform.vaults[i];
+	return NULL;
+}
+
+static bool has_aws(const struct rc_config_stack *it)
+{
+	return it->aws.role || it->aws.region || it->aws.profile;
+}
+
+static const char *find_vault_problem(const struct rc_config_vault *it)
+{
+	bool is_token = rc_text_equal(it->auth.method, "token");
+
+	if (!rc_text_has_prefix(it->url, "https://") && !rc_text_has_prefix(it->url, "http://"))
+		return "its url begins with https:// (or, for tests, http://)";
+	if (config_count_sources(&it->auth.secret) > 1)
+		return "auth: one of credential, file and env";
+	if (config_count_sources(&it->auth.secret) == 0 &&
+	    !rc_text_equal(it->auth.method, "kubernetes"))
+		return "auth: where the secret is: credential, file or env";
+	if (!is_token && !it->auth.role)
+		return "auth: 'role' is missing (of AppRole: the role id)";
+	return NULL;
+}
+
 /* Why a stack cannot be as it is, in the arena; or NULL. */
 static const char *find_variable_problem(const struct rc_config *config,
 					 const struct rc_config_variable *it)
 {
-	int n = !!it->value + !!it->credential + !!it->file + !!it->env + !!it->stack;
+	int n = !!it->value + !!it->credential + !!it->file + !!it->env + !!it->stack + !!it->vault;
 
 	if (n != 1)
 		return rc_arena_printf(config->arena,
 				       "variable '%s' has one of value, credential, file, env, "
-				       "and stack with output",
+				       "stack with output, and vault with path and field",
 				       it->name);
+	if (!!it->vault != !!it->path || !!it->vault != !!it->field)
+		return rc_arena_printf(config->arena,
+				       "variable '%s': vault, path and field go together",
+				       it->name);
+	if (it->vault && !find_vault(config, it->vault))
+		return rc_arena_printf(config->arena,
+				       "variable '%s': no Vault is named '%s'; add it to "
+				       "terraform.vaults",
+				       it->name, it->vault);
 	if (!!it->stack != !!it->output)
 		return rc_arena_printf(config->arena, "variable '%s': stack and output go together",
 				       it->name);
@@ -275,6 +386,9 @@ static const char *find_stack_problem(const struct rc_config *config,
 					       it->depends_on[i]);
 	if (depends_on(config, it, it->name, config->terraform.n_stacks))
 		return rc_arena_printf(config->arena, "stack '%s' depends on itself", it->name);
+	if (it->aws_credentials && has_aws(it))
+		return "awsCredentials hands on what we have, aws asks for keys: it is one or the "
+		       "other";
 	for (size_t i = 0; !problem && i < it->n_variables; i++)
 		problem = find_variable_problem(config, &it->variables[i]);
 	for (size_t i = 0; !problem && i < it->n_environment; i++)
@@ -306,6 +420,14 @@ int config_terraform_check(const struct rc_config *config, struct rc_buf *messag
 		r = rc_config_refuse(messages, config->terraform.approvals.place,
 				     "terraform.approvals: %s", approvals_problem);
 
+	for (size_t i = 0; i < config->terraform.n_vaults; i++) {
+		const struct rc_config_vault *it = &config->terraform.vaults[i];
+		const char *problem = find_vault_problem(it);
+
+		if (problem)
+			r = rc_config_refuse(messages, it->place, "terraform.vaults[%zu]: %s", i,
+					     problem);
+	}
 	for (size_t i = 0; i < config->terraform.n_stacks; i++) {
 		const struct rc_config_stack *it = &config->terraform.stacks[i];
 		const char *problem = find_stack_problem(config, it);

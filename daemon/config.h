@@ -87,7 +87,26 @@ struct rc_config_variable {
 	const char *name;
 	const char *value, *credential, *file, *env;
 	const char *stack, *output;
+	const char *vault, *path, *field;
 	struct rc_config_place place;
+};
+
+/* A Vault that variables name, and how we log in to it. */
+struct rc_config_vault {
+	const char *name, *url, *name_space, *ca;
+	struct {
+		const char *method; /* "token", "approle", "kubernetes", "jwt" */
+		const char *mount, *role;
+		struct rc_config_auth secret;
+	} auth;
+	struct rc_config_place place;
+};
+
+/* Keys of AWS that are asked for with a role, for one stack. */
+struct rc_config_aws {
+	const char *role, *external_id, *session_name; /* role NULL: what our environment says */
+	const char *region, *profile;
+	int64_t duration_ms;
 };
 
 /* An object that outputs are written to. */
@@ -118,20 +137,31 @@ struct rc_config_stack {
 	const char **protect, **deny, **policy_command;
 	size_t n_protect, n_deny, n_policy_command;
 	bool aws_credentials;
+	struct rc_config_aws aws;
+	int64_t interval_ms;
 	int64_t max_deletes;
 	struct rc_config_place place;
+};
+
+/* A bucket that back-ups are copied to, once a day. */
+struct rc_config_bucket {
+	const char *bucket; /* NULL: none */
+	const char *prefix, *region, *endpoint, *profile, *role, *external_id;
 };
 
 struct rc_config_terraform {
 	struct rc_config_stack *stacks;
 	size_t n_stacks;
+	struct rc_config_vault *vaults;
+	size_t n_vaults;
 	int64_t parallel;
 	bool freeze;
 	struct {
 		struct rc_config_auth key;
 		int64_t keep;
 		const char *folder; /* a second place, or NULL */
-		int64_t keep_days;  /* there */
+		struct rc_config_bucket s3;
+		int64_t keep_days; /* there */
 	} backups;
 	struct {
 		const char *repository; /* NULL: none */

@@ -27,7 +27,7 @@ struct daemon_vault {
 	struct rc_vault_pool *pool;
 };
 
-static struct rc_vault_pool *get_pool(struct rc_daemon *daemon, const char *cluster)
+struct rc_vault_pool *daemon_secrets_get_pool(struct rc_daemon *daemon, const char *cluster)
 {
 	struct daemon_vault *vault = daemon->vaults;
 
@@ -97,7 +97,8 @@ struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 			.discovery = rc_destination_get_discovery(*destination),
 			.events = rc_destination_get_events(*destination),
 			.store = daemon->store,
-			.vault = get_pool(daemon, rc_destination_get_name(*destination)),
+			.vault = daemon_secrets_get_pool(daemon,
+							 rc_destination_get_name(*destination)),
 			.name = rc_destination_get_name(*destination),
 			.changed = on_changed,
 			.userdata = member,

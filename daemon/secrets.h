@@ -11,6 +11,9 @@ struct daemon_secrets;
 
 struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon);
 void daemon_secrets_free(struct daemon_secrets *secrets);
+struct rc_vault_pool;
+/* Logins that outlive a reload, for those of a name; made when it is new. */
+struct rc_vault_pool *daemon_secrets_get_pool(struct rc_daemon *daemon, const char *name);
 /* What is logged in but holds no lease is revoked; then the loop is left. */
 void daemon_secrets_close_vaults(struct rc_daemon *daemon);
 void daemon_secrets_free_vaults(struct rc_daemon *daemon);

@@ -2,7 +2,6 @@
 #include "terraform.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "changes.h"
@@ -15,9 +14,9 @@
 #include "notices.h"
 #include "outputs.h"
 #include "terraform/backup.h"
+#include "values.h"
 #include "worker.h"
 
-#define SECRET_MAX  ((size_t)1 << 20)
 #define STOP_LOOK_S 0.5
 
 /* What is followed in a repository for a stack. */
@@ -33,6 +32,7 @@ struct daemon_terraform {
 	struct rc_terraform_manager *manager;
 	struct daemon_approvals *approvals;
 	struct daemon_outputs *outputs;
+	struct daemon_values *values;
 	struct binding *bindings;
 	size_t n_bindings;
 	ev_timer stop; /* looks whether all have ended */
@@ -42,49 +42,27 @@ struct daemon_terraform {
 
 /* ---- values from elsewhere ---- */
 
-static int read_secret(const char *path, struct rc_secret **ret_secret, struct rc_error **err)
+static int gather(void *userdata, struct rc_terraform_run *run, struct rc_error **err)
 {
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(SECRET_MAX);
-	int r = rc_file_read(path, &text, err);
-	struct rc_str trimmed;
+	struct daemon_terraform *terraform = userdata;
 
-	if (r < 0)
-		return r;
-	trimmed = rc_str_trim(rc_buf_str(&text), "\r\n");
-	*ret_secret = rc_secret_new(trimmed.p, trimmed.n);
-	if (text.p)
-		explicit_bzero(text.p, text.size);
-	return 0;
+	return daemon_values_gather(terraform->values, run, err);
 }
 
-static int read_credential(const char *name, struct rc_secret **ret_secret, struct rc_error **err)
+static void leave(void *userdata, struct rc_terraform_run *run)
 {
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	rc_autofree char *path = NULL;
+	struct daemon_terraform *terraform = userdata;
 
-	if (!folder)
-		return rc_fail(err, -ENOENT,
-			       "credential '%s': the service was started without credentials",
-			       name);
-	path = rc_path_join(folder, name);
-	return read_secret(path, ret_secret, err);
+	daemon_values_leave(terraform->values, run);
 }
 
-static int resolve(void *userdata, const struct rc_terraform_variable *variable,
-		   struct rc_secret **ret_secret, struct rc_error **err)
+static int resolve(void *userdata, struct rc_terraform_run *run,
+		   const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
+		   struct rc_error **err)
 {
-	const char *value;
+	struct daemon_terraform *terraform = userdata;
 
-	(void)userdata;
-	if (variable->credential)
-		return read_credential(variable->credential, ret_secret, err);
-	if (variable->file)
-		return read_secret(variable->file, ret_secret, err);
-	value = getenv(variable->env);
-	if (!value)
-		return rc_fail(err, -ENOENT, "environment variable %s is not set", variable->env);
-	*ret_secret = rc_secret_new_text(value);
-	return 0;
+	return daemon_values_get(terraform->values, run, variable, ret_secret, err);
 }
 
 /* 32 bytes as base64; NULL: none is configured, or it is none (which is logged). */
@@ -95,14 +73,11 @@ static struct rc_secret *read_backup_key(const struct rc_config *config)
 	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(1024);
 	struct rc_secret *key = NULL;
 	struct rc_error *err = NULL;
-	int r = 0;
+	int r;
 
-	if (from->credential)
-		r = read_credential(from->credential, &text, &err);
-	else if (from->file)
-		r = read_secret(from->file, &text, &err);
-	else
+	if (!from->credential && !from->file)
 		return NULL;
+	r = daemon_auth_read_secret(from, &text, &err);
 	if (r == 0)
 		r = rc_base64_decode(rc_secret_reveal(text), &bytes);
 	if (!err && (r < 0 || bytes.n != RC_TERRAFORM_BACKUP_KEY_BYTES))
@@ -195,8 +170,38 @@ make_variables(struct rc_arena *arena, const struct rc_config_variable *from, si
 			.env = from[i].env,
 			.stack = from[i].stack,
 			.output = from[i].output,
+			.vault = from[i].vault,
+			.path = from[i].path,
+			.field = from[i].field,
 		};
 	return variables;
+}
+
+/* What is written down, and the keys of AWS that are asked for. */
+static const struct rc_terraform_variable *
+make_environment(struct rc_arena *arena, const struct rc_config_stack *from, size_t *ret_n)
+{
+	static const struct rc_terraform_variable keys[] = {
+		{.name = "AWS_ACCESS_KEY_ID", .aws = "id"},
+		{.name = "AWS_SECRET_ACCESS_KEY", .aws = "secret"},
+		{.name = "AWS_SESSION_TOKEN", .aws = "token"},
+	};
+	const size_t n_keys = sizeof(keys) / sizeof(*keys);
+	const struct rc_terraform_variable *written =
+		make_variables(arena, from->environment, from->n_environment);
+	size_t n = from->n_environment;
+	struct rc_terraform_variable *all = rc_arena_alloc(arena, (n + n_keys + 1) * sizeof(*all));
+
+	memcpy(all, written, n * sizeof(*all));
+	if (daemon_values_has_aws(from)) {
+		memcpy(&all[n], keys, sizeof(keys));
+		n += n_keys;
+	}
+	if (from->aws.region)
+		all[n++] = (struct rc_terraform_variable){.name = "AWS_REGION",
+							  .value = from->aws.region};
+	*ret_n = n;
+	return all;
 }
 
 static enum rc_terraform_approval parse_approval(const char *word)
@@ -229,6 +234,10 @@ static struct rc_terraform_policy make_policy(const struct rc_config_stack *from
 static struct rc_terraform_stack_options make_stack(struct rc_arena *arena,
 						    const struct rc_config_stack *from)
 {
+	size_t n_environment;
+	const struct rc_terraform_variable *environment =
+		make_environment(arena, from, &n_environment);
+
 	return (struct rc_terraform_stack_options){
 		.name = from->name,
 		.repository = from->repository,
@@ -245,9 +254,10 @@ static struct rc_terraform_stack_options make_stack(struct rc_arena *arena,
 		.n_depends_on = from->n_depends_on,
 		.variables = make_variables(arena, from->variables, from->n_variables),
 		.n_variables = from->n_variables,
-		.environment = make_variables(arena, from->environment, from->n_environment),
-		.n_environment = from->n_environment,
+		.environment = environment,
+		.n_environment = n_environment,
 		.has_aws = from->aws_credentials,
+		.interval_ms = (uint64_t)from->interval_ms,
 		.drift_interval_ms = (uint64_t)from->drift_ms,
 		.plan_timeout_ms = (uint64_t)from->plan_timeout_ms,
 		.apply_timeout_ms = (uint64_t)from->apply_timeout_ms,
@@ -388,6 +398,8 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 		.store = daemon->store,
 		.folder = folder,
 		.plugin_cache = cache,
+		.gather = gather,
+		.leave = leave,
 		.resolve = resolve,
 		.changed = on_stack,
 		.outputs = on_outputs,
@@ -399,6 +411,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 	terraform->plan_pool = daemon_worker_new_plan_pool(daemon->loop, daemon->config);
 	options.git_pool = terraform->git_pool;
 	options.plan_pool = terraform->plan_pool;
+	terraform->values = daemon_values_new(daemon);
 	terraform->manager = rc_terraform_manager_new(&options);
 	terraform->approvals =
 		daemon_approvals_new(daemon, terraform->git_pool, terraform->manager);
@@ -416,6 +429,7 @@ void daemon_terraform_free(struct daemon_terraform *terraform)
 	daemon_approvals_free(terraform->approvals);
 	daemon_outputs_free(terraform->outputs);
 	rc_terraform_manager_free(terraform->manager);
+	daemon_values_free(terraform->values);
 	rc_worker_pool_free(terraform->git_pool);
 	rc_worker_pool_free(terraform->plan_pool);
 	free(terraform);

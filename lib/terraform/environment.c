@@ -119,6 +119,9 @@ static int add_variable(struct rc_terraform_environment *environment,
 	r = options->resolve(options->userdata, variable, &secret, err);
 	if (r < 0)
 		return rc_wrap(err, r, "variable '%s'", variable->name);
+	/* Lasting keys have no token of a session. */
+	if (variable->aws && rc_secret_reveal(secret).n == 0)
+		return 0;
 	if (!variable->stack)
 		rc_terraform_log_hide(log, secret);
 	add(environment,

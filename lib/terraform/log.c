@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,6 +95,40 @@ char *rc_terraform_log_mask(const struct rc_terraform_log *log, struct rc_str te
 		i += secret ? rc_secret_reveal(secret).n : 1;
 	}
 	return rc_buf_take(&out);
+}
+
+json_t *rc_terraform_log_mask_json(const struct rc_terraform_log *log, const json_t *json)
+{
+	json_t *copy, *value;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(json)) {
+		rc_autofree char *masked = rc_terraform_log_mask(
+			log, (struct rc_str){json_string_value(json), json_string_length(json)});
+
+		return json_string(masked) ?: json_string(MASK);
+	}
+	if (json_is_object(json)) {
+		copy = json_object();
+		json_object_foreach ((json_t *)(uintptr_t)json, key, value)
+			json_object_set_new(copy, key, rc_terraform_log_mask_json(log, value));
+		return copy;
+	}
+	if (json_is_array(json)) {
+		copy = json_array();
+		json_array_foreach (json, i, value)
+			json_array_append_new(copy, rc_terraform_log_mask_json(log, value));
+		return copy;
+	}
+	return json_deep_copy(json);
+}
+
+bool rc_terraform_log_is_hidden(const struct rc_terraform_log *log, const json_t *json)
+{
+	json_auto_t *masked = rc_terraform_log_mask_json(log, json);
+
+	return !json_equal(masked, json);
 }
 
 /* A full disk loses lines of a log, never the run. */

@@ -7,6 +7,10 @@
 #pragma once
 
 #include <stdbool.h>
+
+#include <jansson.h>
+
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -27,6 +31,10 @@ RC_DEFINE_FREEP(struct rc_terraform_log, rc_terraform_log_free)
 void rc_terraform_log_hide(struct rc_terraform_log *log, const struct rc_secret *secret);
 /* A copy of text with all hidden values masked; the caller's to free. */
 char *rc_terraform_log_mask(const struct rc_terraform_log *log, struct rc_str text);
+/* A copy in which each text is masked; the caller's. */
+json_t *rc_terraform_log_mask_json(const struct rc_terraform_log *log, const json_t *json);
+/* Something of it would be masked. */
+bool rc_terraform_log_is_hidden(const struct rc_terraform_log *log, const json_t *json);
 
 /* One line of ours; step is named before it ("plan: ..."). */
 void rc_terraform_log_say(struct rc_terraform_log *log, const char *step, const char *format, ...)

@@ -213,14 +213,29 @@ static int resolve_output(struct rc_terraform_manager *manager,
 	return 0;
 }
 
-static int resolve(void *userdata, const struct rc_terraform_variable *variable,
-		   struct rc_secret **ret_secret, struct rc_error **err)
+static int resolve(void *userdata, struct rc_terraform_run *run,
+		   const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
+		   struct rc_error **err)
 {
 	struct rc_terraform_manager *manager = userdata;
 
 	if (variable->stack)
 		return resolve_output(manager, variable, ret_secret, err);
-	return manager->options.resolve(manager->options.userdata, variable, ret_secret, err);
+	return manager->options.resolve(manager->options.userdata, run, variable, ret_secret, err);
+}
+
+static int gather(void *userdata, struct rc_terraform_run *run, struct rc_error **err)
+{
+	struct rc_terraform_manager *manager = userdata;
+
+	return manager->options.gather(manager->options.userdata, run, err);
+}
+
+static void leave(void *userdata, struct rc_terraform_run *run)
+{
+	struct rc_terraform_manager *manager = userdata;
+
+	manager->options.leave(manager->options.userdata, run);
 }
 
 static void on_changed(void *userdata, struct rc_terraform_stack *stack)
@@ -376,6 +391,8 @@ rc_terraform_manager_new(const struct rc_terraform_manager_options *options)
 		.plan_pool = options->plan_pool,
 		.folder = manager->options.folder,
 		.plugin_cache = manager->options.plugin_cache,
+		.gather = gather,
+		.leave = leave,
 		.resolve = resolve,
 		.take_cache = take_cache,
 		.leave_cache = leave_cache,

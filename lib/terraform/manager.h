@@ -25,9 +25,12 @@ struct rc_terraform_manager_options {
 	struct rc_worker_pool *plan_pool; /* terraform/worker.h */
 	const char *folder;		  /* of runs and back-ups */
 	const char *plugin_cache;
-	/* The value of a credential, file or environment variable. */
-	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
-		       struct rc_secret **ret_secret, struct rc_error **err);
+	/* As in rc_terraform_run_options; outputs of other stacks are resolved without it. */
+	int (*gather)(void *userdata, struct rc_terraform_run *run, struct rc_error **err);
+	void (*leave)(void *userdata, struct rc_terraform_run *run);
+	int (*resolve)(void *userdata, struct rc_terraform_run *run,
+		       const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
+		       struct rc_error **err);
 	/* A stack got on: its phase or its outputs may be others. May be NULL. */
 	void (*changed)(void *userdata, const char *stack);
 	/* A run read its outputs, as rc_terraform_run_options.outputs. May be NULL. */

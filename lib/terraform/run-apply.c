@@ -163,6 +163,10 @@ int rc_terraform_run_await(struct rc_flow *flow, struct rc_error **err)
 	ev_timer_stop(run->options.loop, &run->expiry);
 	if (is_approved)
 		return RC_NEXT;
+	/* Nothing is held while people think; what ends is asked for anew when they said yes. */
+	if (!run->has_waited)
+		run->options.leave(run->options.userdata, run);
+	run->has_waited = true;
 	rc_terraform_run_enter(run, "awaiting-approval");
 	if (expires_ms) {
 		int64_t began = 0;
@@ -332,15 +336,17 @@ int rc_terraform_run_apply(struct rc_flow *flow, struct rc_error **err)
 
 /* ---- outputs ---- */
 
-/* {name: {"value"} | {"sensitive": true}}: a sensitive value is not kept. */
-static json_t *mask_outputs(const json_t *outputs)
+/* {name: {"value"} | {"sensitive": true}}: a sensitive value is not kept, nor is one that came from
+ * elsewhere as a secret. */
+static json_t *mask_outputs(const struct rc_terraform_log *log, const json_t *outputs)
 {
 	json_t *masked = json_object(), *output;
 	const char *name;
 
 	json_object_foreach ((json_t *)(uintptr_t)outputs, name, output) {
-		bool is_sensitive = json_is_true(json_object_get(output, "sensitive"));
 		json_t *value = json_object_get(output, "value");
+		bool is_sensitive = json_is_true(json_object_get(output, "sensitive")) ||
+				    rc_terraform_log_is_hidden(log, value);
 
 		json_object_set_new(masked, name,
 				    is_sensitive ? json_pack("{s:b}", "sensitive", 1)
@@ -351,7 +357,7 @@ static json_t *mask_outputs(const json_t *outputs)
 
 static void take_outputs(struct rc_terraform_run *run, const json_t *outputs)
 {
-	json_object_set_new(run->record, "outputs", mask_outputs(outputs));
+	json_object_set_new(run->record, "outputs", mask_outputs(run->log, outputs));
 	if (run->options.outputs)
 		run->options.outputs(run->options.userdata, outputs);
 }

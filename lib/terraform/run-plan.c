@@ -289,7 +289,7 @@ int rc_terraform_run_unlock(struct rc_flow *flow, struct rc_error **err)
 /* ---- reading it ---- */
 
 static int show(struct rc_terraform_run *run, const char *flag, const char *name, size_t max_bytes,
-		struct rc_error **err)
+		rc_terraform_command_done_fn *done, struct rc_error **err)
 {
 	rc_autofree char *plan = rc_terraform_run_path(run, "plan");
 	rc_autofree char *out = rc_terraform_run_path(run, name);
@@ -299,19 +299,45 @@ static int show(struct rc_terraform_run *run, const char *flag, const char *name
 						   .output = RC_TERRAFORM_OUTPUT_FILE,
 						   .out_path = out,
 						   .max_bytes = max_bytes,
-						   .done = on_plain};
+						   .done = done};
 
 	return rc_terraform_run_command(run, &command, err);
 }
 
 int rc_terraform_run_export(struct rc_flow *flow, struct rc_error **err)
 {
-	return show(of(flow), "-json", "plan.json", PLAN_BYTES, err);
+	return show(of(flow), "-json", "plan.json", PLAN_BYTES, on_plain, err);
+}
+
+/* Terraform masks what its module calls sensitive; we, what came from elsewhere. */
+static int mask_text(const struct rc_terraform_run *run, struct rc_error **err)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(TEXT_BYTES + 1);
+	rc_autofree char *path = rc_terraform_run_path(run, "plan.txt"), *masked = NULL;
+	int r = rc_file_read(path, &text, err);
+
+	if (r < 0)
+		return r;
+	masked = rc_terraform_log_mask(run->log, rc_buf_str(&text));
+	if (text.p)
+		explicit_bzero(text.p, text.size);
+	return rc_file_write_atomic(path, masked, strlen(masked), 0600, err);
+}
+
+static void on_printed(void *userdata, int r, const struct rc_terraform_command_result *result,
+		       struct rc_error *err)
+{
+	struct rc_terraform_run *run = userdata;
+
+	r = rc_terraform_run_judge(run, r, result, 0, &err);
+	if (r == 0)
+		r = mask_text(run, &err);
+	rc_flow_resume(&run->flow, r, err);
 }
 
 int rc_terraform_run_print(struct rc_flow *flow, struct rc_error **err)
 {
-	return show(of(flow), "-no-color", "plan.txt", TEXT_BYTES, err);
+	return show(of(flow), "-no-color", "plan.txt", TEXT_BYTES, on_printed, err);
 }
 
 static void on_read(void *userdata, int r, json_t *summary, struct rc_error *err)
@@ -324,7 +350,9 @@ static void on_read(void *userdata, int r, json_t *summary, struct rc_error *err
 	/* Sensitive values stand in it in the clear. */
 	unlink(json);
 	if (r == 0) {
-		json_object_set(run->record, "plan", summary);
+		/* What came from elsewhere, and the module does not call sensitive. */
+		json_object_set_new(run->record, "plan",
+				    rc_terraform_log_mask_json(run->log, summary));
 		rc_terraform_run_set_text(run, "digest", rc_json_text(summary, "digest", NULL));
 		described = rc_terraform_plan_describe(summary);
 		rc_terraform_log_say(run->log, "read", "%s (digest %.12s)", described,

@@ -20,6 +20,8 @@ struct rc_terraform_run {
 	ev_timer expiry;
 	int lock_fd; /* held by us and by what we start */
 	bool has_cache;
+	bool is_given;	       /* what was gathered is there */
+	bool has_waited;       /* for its approval: what was gathered may be old */
 	char *root;	       /* the module's folder in the checkout */
 	const char *end;       /* the phase it ends with when its flow does; static */
 	bool is_denied;	       /* by the policy command */
@@ -51,6 +53,9 @@ int rc_terraform_run_judge(struct rc_terraform_run *run, int r,
 			   const struct rc_terraform_command_result *result, int also,
 			   struct rc_error **err);
 
+/* ---- run-values.c ---- */
+/* The environment is made, or made anew after a wait. */
+int rc_terraform_run_values(struct rc_flow *flow, struct rc_error **err);
 /* ---- the steps: run-plan.c ---- */
 int rc_terraform_run_checkout(struct rc_flow *flow, struct rc_error **err);
 int rc_terraform_run_version(struct rc_flow *flow, struct rc_error **err);

@@ -23,6 +23,7 @@
 
 /* Each command has a time of its own, so the steps have none. */
 static const struct rc_step plan_steps[] = {
+	{"gather", rc_terraform_run_values, 0},	    /* secrets of variables and environment */
 	{"checkout", rc_terraform_run_checkout, 0}, /* a private copy of the commit */
 	{"version", rc_terraform_run_version, 0},
 	{"init", rc_terraform_run_init, 0},	      /* one at a time: the plugin cache */
@@ -34,6 +35,7 @@ static const struct rc_step plan_steps[] = {
 	{"read", rc_terraform_run_read, 0},	/* in the plan worker: summary and digest */
 	{"policy", rc_terraform_run_policy, 0},
 	{"approval", rc_terraform_run_await, 0},
+	{"values", rc_terraform_run_values, 0},	  /* anew, if the yes took its time */
 	{"backup", rc_terraform_run_backup, 0},	  /* of the state, before it changes */
 	{"apply", rc_terraform_run_apply, 0},	  /* exactly the plan that was approved */
 	{"outputs", rc_terraform_run_outputs, 0}, /* what other stacks and people read */
@@ -41,6 +43,7 @@ static const struct rc_step plan_steps[] = {
 };
 
 static const struct rc_step drift_steps[] = {
+	{"gather", rc_terraform_run_values, 0}, /* secrets of variables and environment */
 	{"checkout", rc_terraform_run_checkout, 0},
 	{"version", rc_terraform_run_version, 0},
 	{"init", rc_terraform_run_init, 0},
@@ -52,30 +55,44 @@ static const struct rc_step drift_steps[] = {
 };
 
 static const struct rc_step unlock_steps[] = {
-	{"checkout", rc_terraform_run_checkout, 0}, {"version", rc_terraform_run_version, 0},
-	{"init", rc_terraform_run_init, 0},	    {"workspace", rc_terraform_run_workspace, 0},
-	{"unlock", rc_terraform_run_unlock, 0},	    {NULL, NULL, 0},
+	{"gather", rc_terraform_run_values, 0},
+	{"checkout", rc_terraform_run_checkout, 0},
+	{"version", rc_terraform_run_version, 0},
+	{"init", rc_terraform_run_init, 0},
+	{"workspace", rc_terraform_run_workspace, 0},
+	{"unlock", rc_terraform_run_unlock, 0},
+	{NULL, NULL, 0},
 };
 
 static const struct rc_step list_steps[] = {
-	{"checkout", rc_terraform_run_checkout, 0}, {"version", rc_terraform_run_version, 0},
-	{"init", rc_terraform_run_init, 0},	    {"workspace", rc_terraform_run_workspace, 0},
-	{"list", rc_terraform_run_list, 0},	    {NULL, NULL, 0},
+	{"gather", rc_terraform_run_values, 0},
+	{"checkout", rc_terraform_run_checkout, 0},
+	{"version", rc_terraform_run_version, 0},
+	{"init", rc_terraform_run_init, 0},
+	{"workspace", rc_terraform_run_workspace, 0},
+	{"list", rc_terraform_run_list, 0},
+	{NULL, NULL, 0},
 };
 
 static const struct rc_step outputs_steps[] = {
-	{"checkout", rc_terraform_run_checkout, 0}, {"version", rc_terraform_run_version, 0},
-	{"init", rc_terraform_run_init, 0},	    {"workspace", rc_terraform_run_workspace, 0},
-	{"outputs", rc_terraform_run_outputs, 0},   {NULL, NULL, 0},
+	{"gather", rc_terraform_run_values, 0},
+	{"checkout", rc_terraform_run_checkout, 0},
+	{"version", rc_terraform_run_version, 0},
+	{"init", rc_terraform_run_init, 0},
+	{"workspace", rc_terraform_run_workspace, 0},
+	{"outputs", rc_terraform_run_outputs, 0},
+	{NULL, NULL, 0},
 };
 
 static const struct rc_step restore_steps[] = {
+	{"gather", rc_terraform_run_values, 0}, /* secrets of variables and environment */
 	{"checkout", rc_terraform_run_checkout, 0},
 	{"version", rc_terraform_run_version, 0},
 	{"init", rc_terraform_run_init, 0},
 	{"workspace", rc_terraform_run_workspace, 0},
 	{"inspect", rc_terraform_run_inspect, 0}, /* the state that is there, and the back-up */
 	{"approval", rc_terraform_run_await, 0},
+	{"values", rc_terraform_run_values, 0},
 	{"backup", rc_terraform_run_backup, 0}, /* of what is about to be replaced */
 	{"push", rc_terraform_run_push, 0},
 	{"outputs", rc_terraform_run_outputs, 0},
@@ -279,6 +296,7 @@ static bool keep_errored_state(struct rc_terraform_run *run)
 static void finish(struct rc_terraform_run *run, const char *phase)
 {
 	leave_cache(run);
+	run->options.leave(run->options.userdata, run);
 	ev_timer_stop(run->options.loop, &run->expiry);
 	keep_errored_state(run);
 	remove_plan(run);
@@ -352,15 +370,6 @@ static int prepare(struct rc_terraform_run *run, struct rc_error **err)
 {
 	rc_autofree char *log = rc_terraform_run_path(run, "log");
 	rc_autofree char *home = rc_terraform_run_path(run, "home");
-	rc_autofree char *data = rc_terraform_run_path(run, "data");
-	struct rc_terraform_environment_options options = {
-		.stack = run->options.stack,
-		.home = home,
-		.data = data,
-		.plugin_cache = run->options.plugin_cache,
-		.resolve = run->options.resolve,
-		.userdata = run->options.userdata,
-	};
 	int r = rc_file_make_directory(home, 0700, err);
 
 	if (r == 0)
@@ -369,8 +378,6 @@ static int prepare(struct rc_terraform_run *run, struct rc_error **err)
 		r = rc_terraform_log_open(log, &run->log, err);
 	if (r == 0)
 		r = take_lock(run, err);
-	if (r == 0)
-		r = rc_terraform_environment_new(&options, run->log, &run->environment, err);
 	return r;
 }
 
@@ -385,12 +392,25 @@ static int begin(struct rc_flow *flow, struct rc_error **err)
 
 static const struct rc_step begin_steps[] = {{"begin", begin, 0}, {NULL, NULL, 0}};
 
+/* What the steps of a kind run with; one that waits already asks for it once it may go on. */
+static void start_kind(struct rc_terraform_run *run)
+{
+	const char *kind = rc_json_text(run->record, "kind", NULL);
+	size_t i = 0;
+
+	while (i + 1 < RC_ARRAY_SIZE(kinds) && !rc_text_equal(kinds[i].kind, kind))
+		i++;
+	run->end = kinds[i].end;
+	rc_flow_init(&run->flow, run->options.loop, kinds[i].steps, on_done);
+	if (rc_text_equal(rc_json_text(run->record, "phase", NULL), AWAITING))
+		rc_flow_start_at(&run->flow, "approval");
+	else
+		rc_flow_start(&run->flow);
+}
+
 static void on_begun(struct rc_flow *flow, int r, struct rc_error *err)
 {
 	struct rc_terraform_run *run = rc_container_of(flow, struct rc_terraform_run, flow);
-	const char *kind = rc_json_text(run->record, "kind", NULL);
-	size_t i = 0;
-	bool is_waiting = rc_text_equal(rc_json_text(run->record, "phase", NULL), AWAITING);
 
 	if (r < 0) {
 		if (!run->log) {
@@ -408,14 +428,7 @@ static void on_begun(struct rc_flow *flow, int r, struct rc_error *err)
 		on_done(flow, r, err);
 		return;
 	}
-	while (i + 1 < RC_ARRAY_SIZE(kinds) && !rc_text_equal(kinds[i].kind, kind))
-		i++;
-	run->end = kinds[i].end;
-	rc_flow_init(flow, run->options.loop, kinds[i].steps, on_done);
-	if (is_waiting)
-		rc_flow_start_at(flow, "approval");
-	else
-		rc_flow_start(flow);
+	start_kind(run);
 }
 
 static void copy_options(struct rc_terraform_run *run,
@@ -462,6 +475,7 @@ void rc_terraform_run_free(struct rc_terraform_run *run)
 	if (!run)
 		return;
 	rc_flow_cancel(&run->flow);
+	run->options.leave(run->options.userdata, run);
 	ev_timer_stop(run->options.loop, &run->expiry);
 	if (run->job)
 		rc_worker_cancel(run->job);

@@ -46,8 +46,16 @@ struct rc_terraform_run_options {
 	const char *copies; /* the stack's folder of the second place, one a day; or NULL */
 	unsigned int copies_kept;
 	const char *program; /* path of terraform or tofu */
-	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
-		       struct rc_secret **ret_secret, struct rc_error **err);
+	/*
+	 * Ask for the values that take asking. 0: there are none; 1: rc_terraform_run_give() tells,
+	 * later. Asked again when a run waited long for its approval. leave: none is needed any
+	 * more; also called when nothing was gathered.
+	 */
+	int (*gather)(void *userdata, struct rc_terraform_run *run, struct rc_error **err);
+	void (*leave)(void *userdata, struct rc_terraform_run *run);
+	int (*resolve)(void *userdata, struct rc_terraform_run *run,
+		       const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
+		       struct rc_error **err);
 	/* One init at a time uses the plugin cache: false means wait for rc_terraform_run_wake().
 	 */
 	bool (*take_cache)(void *userdata, struct rc_terraform_run *run);
@@ -71,6 +79,11 @@ struct rc_terraform_run *rc_terraform_run_start(const struct rc_terraform_run_op
 void rc_terraform_run_free(struct rc_terraform_run *run);
 RC_DEFINE_FREEP(struct rc_terraform_run, rc_terraform_run_free)
 
+/* What gather asked for is there, or r < 0 with err, which is taken over. */
+void rc_terraform_run_give(struct rc_terraform_run *run, int r, struct rc_error *err);
+/* Borrowed. */
+const struct rc_terraform_stack_options *
+rc_terraform_run_get_stack(const struct rc_terraform_run *run);
 const json_t *rc_terraform_run_get_record(const struct rc_terraform_run *run);
 /* The plugin cache is free, or the freeze was lifted. */
 void rc_terraform_run_wake(struct rc_terraform_run *run);

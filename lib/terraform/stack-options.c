@@ -31,6 +31,10 @@ copy_variables(struct rc_arena *arena, const struct rc_terraform_variable *varia
 			.env = copy_text(arena, variables[i].env),
 			.stack = copy_text(arena, variables[i].stack),
 			.output = copy_text(arena, variables[i].output),
+			.vault = copy_text(arena, variables[i].vault),
+			.path = copy_text(arena, variables[i].path),
+			.field = copy_text(arena, variables[i].field),
+			.aws = copy_text(arena, variables[i].aws),
 		};
 	return copy;
 }

@@ -11,7 +11,10 @@ struct rc_terraform_variable {
 	const char *value;	/* as it stands */
 	const char *credential; /* of systemd */
 	const char *file, *env;
-	const char *stack, *output; /* an output of another stack */
+	const char *stack, *output;	  /* an output of another stack */
+	const char *vault, *path, *field; /* what a Vault holds; asked for when a run begins */
+	/* Of keys that are asked for when a run begins: "id", "secret", "token". */
+	const char *aws;
 };
 
 /* When an approval is asked for. */
@@ -48,6 +51,7 @@ struct rc_terraform_stack_options {
 	size_t n_variables, n_environment;
 	bool has_aws;		    /* what our environment says of AWS is passed on */
 	uint64_t drift_interval_ms; /* 0: drift is not looked for */
+	uint64_t interval_ms;	    /* it is planned anew without a commit, too; 0: it is not */
 	uint64_t plan_timeout_ms, apply_timeout_ms, lock_timeout_ms;
 	struct rc_terraform_policy policy;
 };

@@ -19,7 +19,7 @@
 #define FINGERPRINT_MS (60 * UINT64_C(1000))
 #define RUNS_KEPT      50
 
-/* ---- what is remembered: {"fingerprint", "pinned"?, "next", "driftAt"?} ---- */
+/* ---- what is remembered: {"fingerprint", "pinned"?, "next", "plannedAt"?, "driftAt"?} ---- */
 
 static void save(struct rc_terraform_stack *stack)
 {
@@ -86,6 +86,7 @@ static void note_plan(struct rc_terraform_stack *stack, const char *phase)
 {
 	bool is_settled = strcmp(phase, "applied") == 0 || strcmp(phase, "no-change") == 0;
 
+	json_object_set_new(stack->memory, "plannedAt", json_integer(rc_clock_unix_s()));
 	if (strcmp(phase, "failed") == 0 || strcmp(phase, "interrupted") == 0)
 		return;
 	/* A way back that nobody wants after all leaves everything as it was. */
@@ -162,12 +163,27 @@ static void on_run_changed(void *userdata, struct rc_terraform_run *run)
 	stack->site->changed(stack->site->userdata, stack);
 }
 
-static int resolve(void *userdata, const struct rc_terraform_variable *variable,
-		   struct rc_secret **ret_secret, struct rc_error **err)
+static int gather(void *userdata, struct rc_terraform_run *run, struct rc_error **err)
 {
 	struct rc_terraform_stack *stack = userdata;
 
-	return stack->site->resolve(stack->site->userdata, variable, ret_secret, err);
+	return stack->site->gather(stack->site->userdata, run, err);
+}
+
+static void leave(void *userdata, struct rc_terraform_run *run)
+{
+	struct rc_terraform_stack *stack = userdata;
+
+	stack->site->leave(stack->site->userdata, run);
+}
+
+static int resolve(void *userdata, struct rc_terraform_run *run,
+		   const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
+		   struct rc_error **err)
+{
+	struct rc_terraform_stack *stack = userdata;
+
+	return stack->site->resolve(stack->site->userdata, run, variable, ret_secret, err);
 }
 
 static bool take_cache(void *userdata, struct rc_terraform_run *run)
@@ -223,6 +239,8 @@ static int start_run(struct rc_terraform_stack *stack, json_t *record, struct rc
 		.backups_kept = stack->site->backups_kept,
 		.copies = copies,
 		.copies_kept = stack->site->copies_kept,
+		.gather = gather,
+		.leave = leave,
 		.resolve = resolve,
 		.take_cache = take_cache,
 		.leave_cache = leave_cache,
@@ -386,6 +404,15 @@ static bool is_drift_due(const struct rc_terraform_stack *stack)
 	       rc_clock_unix_s() - at >= (int64_t)(interval_ms / 1000);
 }
 
+static bool is_plan_due(const struct rc_terraform_stack *stack)
+{
+	int64_t at = json_integer_value(json_object_get(stack->memory, "plannedAt"));
+	uint64_t interval_ms = stack->options->interval_ms;
+
+	return interval_ms > 0 && recall(stack, "fingerprint") &&
+	       rc_clock_unix_s() - at >= (int64_t)(interval_ms / 1000);
+}
+
 static void take_options(struct rc_terraform_stack *stack)
 {
 	if (!stack->next_arena)
@@ -434,6 +461,8 @@ void rc_terraform_stack_consider(struct rc_terraform_stack *stack)
 		try_start(stack, "plan", "after an interrupted run");
 	} else if (is_new_source(stack)) {
 		try_start(stack, "plan", stack->failures ? "a retry" : "a commit");
+	} else if (stack->commit && is_plan_due(stack)) {
+		try_start(stack, "plan", "its interval");
 	} else if (stack->commit && is_drift_due(stack)) {
 		try_start(stack, "drift", "its interval");
 	} else {

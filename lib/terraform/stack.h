@@ -30,8 +30,12 @@ struct rc_terraform_site {
 	unsigned int backups_kept;
 	const char *copies; /* a second place: <copies>/<stack>/..., one a day; or NULL */
 	unsigned int copies_kept;
-	int (*resolve)(void *userdata, const struct rc_terraform_variable *variable,
-		       struct rc_secret **ret_secret, struct rc_error **err);
+	/* As in rc_terraform_run_options. */
+	int (*gather)(void *userdata, struct rc_terraform_run *run, struct rc_error **err);
+	void (*leave)(void *userdata, struct rc_terraform_run *run);
+	int (*resolve)(void *userdata, struct rc_terraform_run *run,
+		       const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
+		       struct rc_error **err);
 	bool (*take_cache)(void *userdata, struct rc_terraform_run *run);
 	void (*leave_cache)(void *userdata, struct rc_terraform_run *run);
 	const char *(*get_freeze)(void *userdata);
