@@ -55,7 +55,8 @@ static void on_request(void *userdata, struct rc_net_http_exchange *exchange)
 		return;
 	}
 	json_array_append_new(world.asked, json_string(text));
-	if (signature && rc_text_has_prefix(signature, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/") &&
+	if (signature &&
+	    rc_text_has_prefix(signature, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/") &&
 	    strstr(text, "Action=AssumeRole&") && strstr(text, "RoleArn=arn"))
 		give(exchange);
 	else
