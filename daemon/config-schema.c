@@ -99,6 +99,10 @@ static const struct config_field repository_fields[] = {
 	 .type = CONFIG_STRUCT,
 	 .offset = offsetof(struct rc_config_repository, auth),
 	 .target = &auth},
+	{.name = "commitStatus",
+	 .type = CONFIG_STRUCT,
+	 .offset = offsetof(struct rc_config_repository, commit_status),
+	 .target = &config_commit_status},
 	{.name = NULL},
 };
 static const struct config_struct repository = {repository_fields,

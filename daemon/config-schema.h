@@ -75,6 +75,11 @@ int config_webhooks_check(const struct rc_config *config, struct rc_buf *message
 extern const struct config_struct config_api; /* over struct rc_config */
 int config_api_check(const struct rc_config *config, struct rc_buf *messages);
 
+/* ---- config-commits.c ---- */
+extern const struct config_struct config_commit_status;
+/* Completes them, too. */
+int config_commits_check(struct rc_config *config, struct rc_buf *messages);
+
 /* ---- config-notifications.c ---- */
 extern const struct config_struct config_sink;
 int config_notifications_check(const struct rc_config *config, struct rc_buf *messages);

@@ -234,6 +234,8 @@ int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_bu
 	if (r == 0)
 		r = check_repositories(config, messages);
 	if (r == 0)
+		r = config_commits_check(config, messages);
+	if (r == 0)
 		r = config_applications_check(config, messages);
 	if (r == 0)
 		r = config_terraform_check(config, messages);

@@ -59,6 +59,15 @@ struct rc_config_cluster {
 	struct rc_config_place place;
 };
 
+/* Whom a repository's commits are reported to. */
+struct rc_config_commit_status {
+	const char *type, *api, *project; /* once loaded none is NULL, if url is not */
+	const char *link;		  /* shown with it, or NULL */
+	struct rc_config_auth secret;
+	const char *url; /* the repository in the forge's API; NULL: nobody is told */
+	struct rc_config_place place;
+};
+
 struct rc_config_repository {
 	const char *name, *url;
 	const char *type; /* "git", "helm", "oci"; once loaded never NULL */
@@ -67,6 +76,7 @@ struct rc_config_repository {
 	/* Of charts: check no certificate; http for OCI; credentials to the index's other hosts. */
 	bool insecure, plain_http, pass_credentials;
 	struct rc_config_auth auth;
+	struct rc_config_commit_status commit_status;
 	struct rc_config_place place;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/str.h"
+#include "commits.h"
 #include "data/json.h"
 #include "notices-private.h"
 
@@ -82,6 +83,7 @@ void daemon_notices_on_app(struct daemon_notices *notices, struct rc_app *app)
 	if (!notices)
 		return;
 	rc_app_get_counts(app, &counts);
+	daemon_commits_on_app(notices, app, &counts);
 	if (strcmp(counts.operation_phase, "Running") == 0)
 		return;
 	on_sync(notices, app, &counts);

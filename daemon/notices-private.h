@@ -17,6 +17,7 @@ struct daemon_notices {
 struct notices_change {
 	const char *subject, *app, *family, *token; /* token: the state that was reached */
 	const char *type, *alert, *severity, *message, *revision;
+	const char *state, *link; /* of a commit; else NULL */
 	bool is_resolved;
 	bool is_silent;	  /* remembered, not told */
 	bool is_followed; /* the feed of events has it from elsewhere */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/secret.h"
+#include "commits.h"
 #include "data/json.h"
 #include "events.h"
 
@@ -44,11 +45,12 @@ const char *daemon_notices_get_told(struct daemon_notices *notices, const char *
 
 static json_t *make_event(const struct notices_change *change, const char *family, const char *at)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "type", change->type,
-			 "alert", change->alert, "app", change->app ?: "", "subject",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:s*, s:s*}", "type",
+			 change->type, "alert", change->alert, "app", change->app ?: "", "subject",
 			 change->app ? "" : change->subject, "revision", change->revision ?: "",
 			 "message", change->message ?: "", "severity", change->severity, "resolved",
-			 change->is_resolved, "family", family, "at", at);
+			 change->is_resolved, "family", family, "at", at, "state", change->state,
+			 "link", change->link);
 }
 
 /* Both are stored before the first is sent. */
@@ -125,7 +127,6 @@ static void make_sink(struct daemon_notices *notices, size_t i)
 	struct rc_secret *secret = NULL;
 	struct rc_error *err = NULL;
 
-	notices->authorities[i] = RC_BUF_INIT(CA_MAX);
 	if (daemon_auth_read_secret(&from->secret, &secret, &err) < 0 ||
 	    (from->ca && rc_file_read(from->ca, &notices->authorities[i], &err) < 0))
 		rc_log_error(NULL, LOG_ERR, err, "notification '%s'", from->name);
@@ -154,11 +155,17 @@ struct daemon_notices *daemon_notices_new(struct rc_daemon *daemon)
 	notices = rc_new0(struct daemon_notices);
 	notices->daemon = daemon;
 	notices->told = json_object();
-	notices->n_sinks = daemon->config->n_sinks;
+	notices->n_sinks = daemon->config->n_sinks + daemon_commits_count(daemon->config);
 	notices->sinks = rc_calloc(notices->n_sinks + 1, sizeof(*notices->sinks));
 	notices->authorities = rc_calloc(notices->n_sinks + 1, sizeof(*notices->authorities));
-	for (size_t i = 0; i < notices->n_sinks; i++)
-		make_sink(notices, i);
+	for (size_t i = 0; i < notices->n_sinks; i++) {
+		notices->authorities[i] = RC_BUF_INIT(CA_MAX);
+		if (i < daemon->config->n_sinks)
+			make_sink(notices, i);
+		else
+			daemon_commits_make_sink(daemon->config, i - daemon->config->n_sinks,
+						 &notices->authorities[i], &notices->sinks[i]);
+	}
 	options.sinks = notices->sinks;
 	options.n_sinks = notices->n_sinks;
 	notices->queue = rc_notify_queue_new(&options);

@@ -9,9 +9,14 @@
 #include "data/json.h"
 #include "notify/kinds-private.h"
 
+#define COMMIT_STATUS "commit-status:"
+
 static const struct rc_notify_kind *const kinds[] = {
-	&rc_notify_alertmanager_kind, &rc_notify_email_kind,   &rc_notify_pagerduty_kind,
-	&rc_notify_slack_kind,	      &rc_notify_webhook_kind,
+	&rc_notify_alertmanager_kind, &rc_notify_email_kind,
+	&rc_notify_pagerduty_kind,    &rc_notify_slack_kind,
+	&rc_notify_webhook_kind,      &rc_notify_github_kind,
+	&rc_notify_gitea_kind,	      &rc_notify_gitlab_kind,
+	&rc_notify_bitbucket_kind,    &rc_notify_bitbucket_server_kind,
 };
 
 const struct rc_notify_kind *rc_notify_kind_find(const char *type)
@@ -51,6 +56,10 @@ bool rc_notify_sink_wants(const struct rc_notify_sink *sink, const json_t *event
 {
 	const char *app = rc_notify_event_get(event, "app");
 
+	/* The state of a commit is for its forge alone. */
+	if (rc_text_has_prefix(rc_notify_event_get(event, "type"), COMMIT_STATUS) &&
+	    (!sink->events || !*sink->events))
+		return false;
 	return is_among(sink->events, rc_notify_event_get(event, "type")) &&
 	       (!*app || is_among(sink->apps, app));
 }

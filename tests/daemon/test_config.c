@@ -193,6 +193,23 @@ static const struct {
 	{"clusters: [{name: a, eks: {cluster: x, externalId: z}}]", "goes with 'roleArn'"},
 	{"applications: [{}]", "an entry of applications has 'file', or 'from'"},
 	{"applications: [{from: {repository: x, path: p}}]", "no repository is named 'x'"},
+	{"repositories:\n- name: a\n  url: https://example.com/o/r\n  commitStatus: {secret: "
+	 "{file: /t}}",
+	 ":4:3: error: repository 'a': commitStatus: 'type' is missing, and the URL's host"},
+	{"repositories: [{name: a, url: https://github.com/o/r.git, commitStatus: {}}]",
+	 "commitStatus: it needs a token as 'secret'"},
+	{"repositories: [{name: a, url: /o/r, commitStatus: {type: gitea, secret: {file: /t}}}]",
+	 "commitStatus: 'api' is missing, and the URL does not tell it"},
+	{"repositories: [{name: a, url: https://github.com/r.git, commitStatus: {secret: {file: "
+	 "/t}}}]",
+	 "commitStatus: 'project' (as owner/name) is missing"},
+	{"repositories: [{name: a, url: https://github.com/o/r, commitStatus: {api: "
+	 "'http://github.com', secret: {file: /t}}}]",
+	 "commitStatus: 'api' begins with https://"},
+	{"repositories: [{name: a, url: oci://github.com/o/r, commitStatus: {secret: {file: /t}}}]",
+	 "commitStatus: only repositories of type git have commits"},
+	{"repositories: [{name: a, url: https://github.com/o/r, commitStatus: {type: forgejo}}]",
+	 "'forgejo' is none of github, gitlab, gitea, bitbucket, bitbucket-server"},
 	{"repositories: [{name: a, url: nowhere}]", "'nowhere' is no URL of a repository"},
 	{"repositories: [{name: a, url: /x, auth: {file: /f, env: E}}]", "is enough"},
 	{"repositories: [{name: a, url: /x, type: svn}]",
@@ -230,6 +247,42 @@ START_TEST(test_mistake)
 }
 END_TEST
 
+/* Where the forge of a repository is told what became of a commit. */
+static const struct {
+	const char *repository, *type, *url;
+} forges[] = {
+	{"url: https://github.com/acme/shop.git, commitStatus: {", "github",
+	 "https://api.github.com/repos/acme/shop"},
+	{"url: 'git@github.com:acme/shop.git', commitStatus: {", "github",
+	 "https://api.github.com/repos/acme/shop"},
+	{"url: 'ssh://git@git.example.com:2222/acme/shop', commitStatus: {type: github, ", "github",
+	 "https://git.example.com/api/v3/repos/acme/shop"},
+	{"url: https://gitlab.com/acme/infra/shop.git, commitStatus: {", "gitlab",
+	 "https://gitlab.com/api/v4/projects/acme%2Finfra%2Fshop"},
+	{"url: 'https://robot@git.example.com/acme/shop/', commitStatus: {type: gitea, ", "gitea",
+	 "https://git.example.com/api/v1/repos/acme/shop"},
+	{"url: https://bitbucket.org/acme/shop, commitStatus: {", "bitbucket",
+	 "https://api.bitbucket.org/2.0/repositories/acme/shop"},
+	{"url: https://git.example.com/scm/ac/shop.git, commitStatus: {type: bitbucket-server, "
+	 "project: AC/shop, ",
+	 "bitbucket-server", "https://git.example.com/rest/api/1.0/projects/AC/repos/shop"},
+};
+
+START_TEST(test_forge)
+{
+	rc_cleanup(rc_config_freep) struct rc_config *config = NULL;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(4096);
+
+	rc_buf_printf(&text, "repositories: [{name: a, %ssecret: {file: /t}}}]",
+		      forges[_i].repository);
+	put("c.yaml", rc_buf_text(&text));
+	ck_assert_msg(load(&config, &messages) == 0, "%s", rc_buf_text(&messages));
+	ck_assert_str_eq(config->repositories[0].commit_status.type, forges[_i].type);
+	ck_assert_str_eq(config->repositories[0].commit_status.url, forges[_i].url);
+}
+END_TEST
+
 START_TEST(test_all_at_once)
 {
 	rc_cleanup(rc_config_freep) struct rc_config *config = NULL;
@@ -261,6 +314,7 @@ static Suite *make_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_whole);
 	tcase_add_loop_test(tcase, test_mistake, 0, RC_ARRAY_SIZE(mistakes));
+	tcase_add_loop_test(tcase, test_forge, 0, RC_ARRAY_SIZE(forges));
 	tcase_add_test(tcase, test_all_at_once);
 	tcase_add_test(tcase, test_missing);
 	suite_add_tcase(suite, tcase);

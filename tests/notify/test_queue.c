@@ -134,7 +134,8 @@ static json_t *make_event(const char *type, bool is_resolved)
 {
 	char now[RC_CLOCK_RFC3339_MAX];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "type", type, "alert",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "type", type,
+			 "state", is_resolved ? "success" : "failure", "alert",
 			 "ReconciledSyncFailed", "app", "shop", "revision", "0123456789abcdef0123",
 			 "message", "a <b> & c", "severity", "critical", "resolved", is_resolved,
 			 "family", "i/shop/sync", "at",
@@ -171,6 +172,25 @@ static const struct {
 	{"alertmanager", false, false, "/0/annotations/revision", "0123456789abcdef0123",
 	 "/hook/api/v2/alerts"},
 	{"alertmanager", true, false, "/0/labels/app", "shop", "/hook/api/v2/alerts"},
+	{"github", false, false, "/state", "failure", "/hook/statuses/0123456789abcdef0123"},
+	{"github", true, false, "/state", "success", "/hook/statuses/0123456789abcdef0123"},
+	{"github", true, false, "/context", "reconciled/shop",
+	 "/hook/statuses/0123456789abcdef0123"},
+	{"github", true, false, "/description", "a <b> & c", "/hook/statuses/0123456789abcdef0123"},
+	{"gitea", false, false, "/state", "failure", "/hook/statuses/0123456789abcdef0123"},
+	{"gitea", true, false, "/context", "reconciled/shop",
+	 "/hook/statuses/0123456789abcdef0123"},
+	{"gitlab", false, false, "/state", "failed", "/hook/statuses/0123456789abcdef0123"},
+	{"gitlab", true, false, "/state", "success", "/hook/statuses/0123456789abcdef0123"},
+	{"gitlab", true, false, "/name", "reconciled/shop", "/hook/statuses/0123456789abcdef0123"},
+	{"bitbucket", false, false, "/state", "FAILED",
+	 "/hook/commit/0123456789abcdef0123/statuses/build"},
+	{"bitbucket", true, false, "/state", "SUCCESSFUL",
+	 "/hook/commit/0123456789abcdef0123/statuses/build"},
+	{"bitbucket", true, false, "/key", "reconciled/shop",
+	 "/hook/commit/0123456789abcdef0123/statuses/build"},
+	{"bitbucket-server", true, false, "/state", "SUCCESSFUL",
+	 "/hook/commits/0123456789abcdef0123/builds"},
 };
 
 START_TEST(test_kinds)
