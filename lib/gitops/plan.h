@@ -38,6 +38,7 @@ struct rc_task {
 	char *name;	 /* of a hook with generateName: the one it gets; else NULL */
 	bool is_last;	 /* a prune that comes after all waves */
 	bool is_created; /* it is not there yet */
+	bool is_checked; /* and a dry run has made it */
 	bool is_waiting; /* a prune that somebody has to approve first */
 	char *owner;	 /* the other application that has it; or NULL */
 	/* How it went; the plan's. */

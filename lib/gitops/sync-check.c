@@ -10,7 +10,8 @@
 #include "gitops/sync-private.h"
 #include "gitops/tracking.h"
 
-#define SHOWN_MAX 5 /* refusals that are named in one error */
+#define SHOWN_MAX      5 /* refusals that are named in one error */
+#define STATUS_CREATED 201
 
 static int fail_task(struct rc_sync *sync, struct rc_task *task, int r, struct rc_error *err,
 		     const char *doing)
@@ -36,7 +37,25 @@ static int take_failure(struct rc_sync *sync, struct rc_error **err)
 	return rc_error_move(err, failure);
 }
 
-/* ---- look: objects of ours-to-be that exist without being tracked ---- */
+/* A namespace that the plan itself will make is not there for the dry run. */
+static bool is_namespace_planned(const struct rc_sync *sync, const char *name)
+{
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		const struct rc_task *task = &sync->plan->tasks[i];
+
+		if (strcmp(task->key.kind, "Namespace") == 0 && !*task->key.group &&
+		    strcmp(task->key.name, name) == 0 && task->is_created &&
+		    task->state == RC_TASK_PENDING)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * ---- look: objects of ours-to-be that exist without being tracked ----
+ *
+ * One request tells whether an object is there and, if not, whether it would be accepted.
+ */
 
 /* Another application has it. */
 static void check_owner(struct rc_sync *sync, struct rc_task *task, const char *owner)
@@ -75,6 +94,28 @@ static void on_looked(struct rc_sync *sync, struct rc_task *task, int r,
 	check_owner(sync, task, owner);
 }
 
+static void look(struct rc_sync *sync, struct rc_task *task)
+{
+	struct sync_call *call = rc_sync_call_new(sync, task, on_looked);
+
+	rc_sync_call_set(call,
+			 rc_kube_apply_get(rc_destination_get_cluster(sync->options.destination),
+					   rc_sync_call_resource(sync, task), &task->key,
+					   rc_sync_call_on_done, call));
+}
+
+/* What a dry run creates was not there. All else it may say is heard again by the check. */
+static void on_tried(struct rc_sync *sync, struct rc_task *task, int r,
+		     const struct rc_kube_answer *answer, struct rc_error *err)
+{
+	if (r == 0 && answer->status == STATUS_CREATED) {
+		task->is_checked = true;
+		return;
+	}
+	rc_error_free(err);
+	look(sync, task);
+}
+
 int rc_sync_check_look(struct rc_flow *flow, struct rc_error **err)
 {
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
@@ -90,18 +131,16 @@ int rc_sync_check_look(struct rc_flow *flow, struct rc_error **err)
 	sync->begin = sync->plan->n;
 	for (size_t i = 0; i < sync->plan->n; i++) {
 		struct rc_task *task = &sync->plan->tasks[i];
-		const struct rc_kube_resource *resource = rc_sync_call_resource(sync, task);
-		struct sync_call *call;
 
 		if (task->owner)
 			check_owner(sync, task, task->owner);
-		if (task->action != RC_ACTION_APPLY || !task->is_created || !resource)
+		if (task->action != RC_ACTION_APPLY || task->state != RC_TASK_PENDING ||
+		    !task->is_created || !rc_sync_call_resource(sync, task))
 			continue;
-		call = rc_sync_call_new(sync, task, on_looked);
-		rc_sync_call_set(
-			call,
-			rc_kube_apply_get(rc_destination_get_cluster(sync->options.destination),
-					  resource, &task->key, rc_sync_call_on_done, call));
+		if (task->item && !is_namespace_planned(sync, task->key.name_space))
+			rc_sync_write_start(sync, task, true, on_tried);
+		else
+			look(sync, task);
 	}
 	if (sync->n_calls > 0)
 		return RC_WAIT_AGAIN;
@@ -165,20 +204,6 @@ int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
 
 /* ---- check ---- */
 
-/* A namespace that the plan itself will make is not there for the dry run. */
-static bool is_namespace_planned(const struct rc_sync *sync, const char *name)
-{
-	for (size_t i = 0; i < sync->plan->n; i++) {
-		const struct rc_task *task = &sync->plan->tasks[i];
-
-		if (strcmp(task->key.kind, "Namespace") == 0 && !*task->key.group &&
-		    strcmp(task->key.name, name) == 0 && task->is_created &&
-		    task->state == RC_TASK_PENDING)
-			return true;
-	}
-	return false;
-}
-
 /* A webhook that cannot be asked without consequences: then only the real thing tells. */
 static bool is_dry_run_refused(int r, const struct rc_error *err)
 {
@@ -220,7 +245,7 @@ static bool wants_check(struct rc_sync *sync, struct rc_task *task)
 		return false;
 	}
 	if (rc_sync_call_resource(sync, task))
-		return true;
+		return !task->is_checked;
 	if (may_be_missing || rc_sync_kind_is_promised(sync, task))
 		return false;
 	rc_fail(&err, -EINVAL, "the cluster has no kind %s in %s", task->key.kind,

@@ -1,5 +1,5 @@
 /*
- * The journey of a run: look at what is there untracked, journal the intent, make the namespace,
+ * The journey of a run: journal the intent, make the namespace, look at what is there untracked,
  * check the whole plan with a dry run, then wave by wave, then tidy up. The steps are the list
  * below; each is level-triggered: whatever wakes it, it looks at the state and goes on from there.
  *
@@ -20,14 +20,14 @@
 #define RIVALS_MAX 4096
 
 static const struct rc_step steps[] = {
-	{"look", rc_sync_check_look, 120},   /* which of the new objects are there, untracked */
-	{"ignore", rc_sync_ignore_run, 60},  /* which fields ignoreDifferences means, by programs */
 	{"rivals", rc_sync_rivals_run, 30},  /* of a self-heal that comes back: whom it fights */
 	{"journal", rc_sync_check_open, 10}, /* the intent, before the first write */
-	{"namespace", rc_sync_check_namespace, 60}, /* the dry run needs it to be there */
-	{"check", rc_sync_check_run, 300},	    /* a dry run of everything */
-	{"waves", rc_sync_wave_run, 0},		    /* each wave has its own time */
-	{"clean", rc_sync_hook_clean, 120},	    /* hooks by their delete policies */
+	{"namespace", rc_sync_check_namespace, 60}, /* the dry runs need it to be there */
+	{"look", rc_sync_check_look, 300},  /* which of the new objects are there, untracked */
+	{"ignore", rc_sync_ignore_run, 60}, /* which fields ignoreDifferences means, by programs */
+	{"check", rc_sync_check_run, 300},  /* a dry run of everything */
+	{"waves", rc_sync_wave_run, 0},	    /* each wave has its own time */
+	{"clean", rc_sync_hook_clean, 120}, /* hooks by their delete policies */
 	{NULL, NULL, 0},
 };
 

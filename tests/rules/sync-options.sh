@@ -12,6 +12,19 @@ row_plain() {
 	must 'it is in sync' is_in_sync
 }
 
+row_new_objects_are_asked_for_once() {
+	application
+	config_map one
+	config_map there
+	send "$(core configmaps)" '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "there"}, "data": {"k": "old"}}'
+	push
+	mark
+	must 'a sync works' sync
+	must 'of what is new one dry run says all' [ "$(asked '.path | endswith("/one")') $(asked '(.path | endswith("/one")) and .method == "GET"')" = '2 0' ]
+	must 'what is there is looked at' [ "$(asked '(.path | endswith("/there")) and .method == "GET"')" = 1 ]
+	must 'and becomes what Git has' is "$(core configmaps/there)" .data.k v
+}
+
 row_automated() {
 	application '{ automated: {} }'
 	config_map one
