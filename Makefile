@@ -214,6 +214,10 @@ peers: ## get the real peers the conformance suites use (Kubernetes, etcd, Helm,
 conformance: all $(FAKES) ## the same suites against the real peers: make conformance [PEER=helm|kubernetes|...]
 	$(Q)O=$(O) PEER=$(PEER) tests/conformance/run
 
+.PHONY: pictures
+pictures: all $(FAKES) ## of each view of the page, light and dark, wide and narrow, into build/pictures
+	$(Q)O=$(O) PEER=browser PICTURES=$(abspath $(BUILD))/pictures tests/conformance/run
+
 .PHONY: differential
 differential: all ## small charts made from a seed, beside Helm: make differential [SEED=] [COUNT=1000] [KIND=]
 	$(Q)O=$(O) SEED=$(SEED) COUNT=$(COUNT) KIND=$(KIND) tests/differential/run

@@ -327,7 +327,7 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 	if (r < 0)
 		return r;
 	daemon->events = daemon_events_new(daemon);
-	daemon->web = daemon_web_new();
+	daemon->web = daemon_web_new(daemon->store);
 	daemon->logs = daemon_logs_new();
 	daemon->changes = daemon_changes_new(daemon);
 	daemon->terraform = daemon_terraform_new(daemon);

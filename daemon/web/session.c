@@ -2,6 +2,7 @@
 #include "web/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -9,25 +10,26 @@
 #include "api/client.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "data/json.h"
 #include "net/hmac.h"
 #include "net/http-server.h"
+#include "store/store.h"
 
 #define SESSIONS_MAX 256
-#define IDLE_MS	     ((uint64_t)8 * 3600 * 1000)
-#define LIFE_MS	     ((uint64_t)24 * 3600 * 1000)
+#define IDLE_S	     (8 * 3600)
+#define LIFE_S	     (24 * 3600)
+#define NOTED_S	     600 /* how exactly the store knows when one was seen last */
+#define STORE_KIND   "page-session"
+#define CSRF_PREFIX  "csrf "
 /* Over TLS the browser itself keeps the name from being set by anything but this host. */
 #define COOKIE_TLS    "__Host-reconciled"
 #define COOKIE_SOCKET "reconciled"
 
 struct web_sessions {
-	struct web_session *all; /* the oldest first */
+	struct rc_store *store;
+	struct web_session *all;
 	size_t n;
 };
-
-struct web_sessions *web_sessions_new(void)
-{
-	return rc_new0(struct web_sessions);
-}
 
 static void clear(struct web_session *session)
 {
@@ -35,8 +37,51 @@ static void clear(struct web_session *session)
 	explicit_bzero(session, sizeof(*session));
 }
 
+/* A store that fails costs a login, no more. */
+static void note(const struct web_sessions *sessions, const struct web_session *session)
+{
+	json_auto_t *json = json_pack(
+		"{s:s*, s:s, s:I, s:I, s:I}", "client", session->client, "credential",
+		session->credential, "uid", (json_int_t)session->uid, "begun",
+		(json_int_t)session->begun_unix_s, "seen", (json_int_t)session->seen_unix_s);
+
+	rc_store_put(sessions->store, STORE_KIND, session->digest, json, NULL);
+}
+
+static void load(struct web_session *session, const char *digest, const json_t *json)
+{
+	const char *client = rc_json_text(json, "client", NULL);
+
+	*session = (struct web_session){
+		.client = client ? rc_strdup(client) : NULL,
+		.uid = (uid_t)json_integer_value(json_object_get(json, "uid")),
+		.begun_unix_s = json_integer_value(json_object_get(json, "begun")),
+		.seen_unix_s = json_integer_value(json_object_get(json, "seen")),
+	};
+	snprintf(session->digest, sizeof(session->digest), "%s", digest);
+	snprintf(session->credential, sizeof(session->credential), "%s",
+		 rc_json_text(json, "credential", NULL) ?: "");
+}
+
+struct web_sessions *web_sessions_new(struct rc_store *store)
+{
+	struct web_sessions *sessions = rc_new0(struct web_sessions);
+	json_auto_t *stored = NULL;
+	const char *digest;
+	json_t *json;
+
+	sessions->store = store;
+	if (rc_store_list(store, STORE_KIND, &stored, NULL) < 0)
+		return sessions;
+	sessions->all = rc_calloc(json_object_size(stored) + 1, sizeof(*sessions->all));
+	json_object_foreach (stored, digest, json)
+		load(&sessions->all[sessions->n++], digest, json);
+	return sessions;
+}
+
 static void drop(struct web_sessions *sessions, size_t i)
 {
+	rc_store_put(sessions->store, STORE_KIND, sessions->all[i].digest, NULL, NULL);
 	clear(&sessions->all[i]);
 	memmove(&sessions->all[i], &sessions->all[i + 1],
 		(sessions->n - i - 1) * sizeof(*sessions->all));
@@ -47,8 +92,8 @@ void web_sessions_free(struct web_sessions *sessions)
 {
 	if (!sessions)
 		return;
-	while (sessions->n > 0)
-		drop(sessions, sessions->n - 1);
+	for (size_t i = 0; i < sessions->n; i++)
+		clear(&sessions->all[i]);
 	free(sessions->all);
 	free(sessions);
 }
@@ -106,6 +151,25 @@ static void make_token(char text[WEB_TOKEN_MAX])
 
 /* ---- sessions ---- */
 
+static size_t find_oldest(const struct web_sessions *sessions)
+{
+	size_t oldest = 0;
+
+	for (size_t i = 1; i < sessions->n; i++)
+		if (sessions->all[i].seen_unix_s < sessions->all[oldest].seen_unix_s)
+			oldest = i;
+	return oldest;
+}
+
+/* Who does not have the cookie cannot make it, and nothing of it has to be stored. */
+static void make_csrf(struct web_session *session, const char *cookie)
+{
+	rc_autofree char *text = rc_asprintf(CSRF_PREFIX "%s", cookie);
+
+	rc_digest_sha256(rc_str(text), session->csrf);
+	explicit_bzero(text, strlen(text));
+}
+
 const struct web_session *web_sessions_begin(struct web_sessions *sessions,
 					     struct rc_net_http_exchange *exchange,
 					     const struct api_client *client)
@@ -113,22 +177,23 @@ const struct web_session *web_sessions_begin(struct web_sessions *sessions,
 	char token[WEB_TOKEN_MAX];
 	struct web_session *session;
 
-	if (sessions->n == SESSIONS_MAX)
-		drop(sessions, 0);
+	if (sessions->n >= SESSIONS_MAX)
+		drop(sessions, find_oldest(sessions));
 	sessions->all = rc_realloc(sessions->all, (sessions->n + 1) * sizeof(*sessions->all));
 	session = &sessions->all[sessions->n++];
 	*session = (struct web_session){
 		.client = client ? rc_strdup(client->name) : NULL,
 		.uid = rc_net_http_exchange_get_peer_uid(exchange),
-		.begun_ms = rc_clock_monotonic_ms(),
-		.seen_ms = rc_clock_monotonic_ms(),
+		.begun_unix_s = rc_clock_unix_s(),
+		.seen_unix_s = rc_clock_unix_s(),
 	};
 	if (client)
 		memcpy(session->credential, client->digest, sizeof(session->credential));
 	make_token(token);
-	make_token(session->csrf);
 	rc_digest_sha256(rc_str(token), session->digest);
-	set_cookie(exchange, token, (int64_t)(LIFE_MS / 1000));
+	make_csrf(session, token);
+	note(sessions, session);
+	set_cookie(exchange, token, LIFE_S);
 	explicit_bzero(token, sizeof(token));
 	return session;
 }
@@ -137,7 +202,7 @@ static struct web_session *find(struct web_sessions *sessions,
 				struct rc_net_http_exchange *exchange)
 {
 	rc_autofree char *cookie = take_cookie(exchange);
-	uint64_t now = rc_clock_monotonic_ms();
+	int64_t now = rc_clock_unix_s();
 	struct web_session *found = NULL;
 	char digest[RC_DIGEST_MAX];
 
@@ -147,7 +212,7 @@ static struct web_session *find(struct web_sessions *sessions,
 	for (size_t i = sessions->n; i-- > 0;) {
 		struct web_session *session = &sessions->all[i];
 
-		if (now - session->seen_ms > IDLE_MS || now - session->begun_ms > LIFE_MS) {
+		if (now - session->seen_unix_s > IDLE_S || now - session->begun_unix_s > LIFE_S) {
 			drop(sessions, i);
 			if (found)
 				found--;
@@ -155,8 +220,13 @@ static struct web_session *find(struct web_sessions *sessions,
 			found = session;
 		}
 	}
-	if (found)
-		found->seen_ms = now;
+	if (!found)
+		return NULL;
+	make_csrf(found, cookie);
+	if (now - found->seen_unix_s > NOTED_S) {
+		found->seen_unix_s = now;
+		note(sessions, found);
+	}
 	return found;
 }
 

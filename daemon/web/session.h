@@ -1,7 +1,8 @@
 /*
  * Sessions of browsers: a cookie that stands for a client of the API over TLS, or for a user of the
  * control socket, and a token that every change from a page has to carry (it keeps other pages from
- * asking in the reader's name). In memory only: a restart ends them.
+ * asking in the reader's name). They outlive a restart: what is stored is the cookie's digest,
+ * whose session it is, and since when.
  */
 #pragma once
 
@@ -15,20 +16,22 @@
 #define WEB_TOKEN_MAX 65 /* 32 random bytes in hexadecimal digits */
 
 struct api_client;
+struct rc_store;
 struct rc_net_http_exchange;
 
 struct web_session {
-	char digest[RC_DIGEST_MAX]; /* of the cookie */
-	char csrf[WEB_TOKEN_MAX];
+	char digest[RC_DIGEST_MAX];	/* of the cookie */
+	char csrf[RC_DIGEST_MAX];	/* made of the cookie, where that is at hand */
 	char *client;			/* its name; NULL: a user of the socket */
 	char credential[RC_DIGEST_MAX]; /* the digest of the client's token when it began */
 	uid_t uid;
-	uint64_t begun_ms, seen_ms;
+	int64_t begun_unix_s, seen_unix_s;
 };
 
 struct web_sessions;
 
-struct web_sessions *web_sessions_new(void);
+/* With those that the store has; it is borrowed. */
+struct web_sessions *web_sessions_new(struct rc_store *store);
 void web_sessions_free(struct web_sessions *sessions);
 
 /* Begin one for who asks (client NULL: the user of the socket), and give the browser its cookie

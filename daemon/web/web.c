@@ -23,11 +23,11 @@
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " \
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-struct daemon_web *daemon_web_new(void)
+struct daemon_web *daemon_web_new(struct rc_store *store)
 {
 	struct daemon_web *web = rc_new0(struct daemon_web);
 
-	web->sessions = web_sessions_new();
+	web->sessions = web_sessions_new(store);
 	return web;
 }
 
@@ -45,7 +45,7 @@ static void set_headers(struct rc_net_http_exchange *exchange)
 {
 	rc_net_http_exchange_set_header(exchange, "Content-Security-Policy", POLICY);
 	rc_net_http_exchange_set_header(exchange, "X-Content-Type-Options", "nosniff");
-	rc_net_http_exchange_set_header(exchange, "Referrer-Policy", "no-referrer");
+	rc_net_http_exchange_set_header(exchange, "Referrer-Policy", "same-origin");
 	rc_net_http_exchange_set_header(exchange, "Cross-Origin-Opener-Policy", "same-origin");
 	rc_net_http_exchange_set_header(exchange, "Cross-Origin-Resource-Policy", "same-origin");
 	rc_net_http_exchange_set_header(exchange, "Cache-Control", "no-store");

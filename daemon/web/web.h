@@ -16,7 +16,7 @@ struct daemon_web {
 	struct web_sessions *sessions;
 };
 
-struct daemon_web *daemon_web_new(void);
+struct daemon_web *daemon_web_new(struct rc_store *store);
 void daemon_web_free(struct daemon_web *web);
 
 /* Answer when the path is one of the page's, for somebody who is known (client NULL: a user of the

@@ -181,8 +181,13 @@ check 'no answer holds a secret' canary
 
 # ---- the end of a session ----
 
-answers 200 /ui/
+kill -9 "$daemon_pid"
+wait "$daemon_pid" 2>/dev/null
+start_daemon
+check 'a session outlives a restart of the daemon' answers 200 /ui/
 token=$(csrf)
+check 'with its token' answers 200 /v1/repositories/helm/poll -X POST -H "X-CSRF-Token: $token"
+check 'of which nothing is stored that could be used' eval '! grep -qaF "$token" "$work/state/state.db"* && ! grep -qaF "$(awk "/__Host-reconciled/ { print \$7 }" "$work/jar")" "$work/state/state.db"*'
 check 'it cannot be ended for its reader' answers 403 /ui/logout -X POST
 check 'but by it' answers 303 /ui/logout -X POST -H "X-CSRF-Token: $token"
 check 'then it has ended' answers 401 /v1/apps

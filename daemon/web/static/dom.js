@@ -37,7 +37,7 @@ export function brief(text) {
 const WORDS = {
   Synced: "good", OutOfSync: "warn", Healthy: "good", Progressing: "busy", Degraded: "bad", Suspended: "idle",
   Missing: "warn", Unknown: "idle", Succeeded: "good", Failed: "bad", Error: "bad", Running: "busy", Terminating: "busy",
-  True: "good", False: "bad", pass: "good", fail: "bad", unknown: "warn", applied: "good", planned: "warn",
+  True: "good", False: "bad", pass: "good", fail: "bad", error: "warn", wait: "busy", applied: "good", planned: "warn",
   waiting: "warn", failed: "bad", ok: "good", SyncFailed: "bad", Pruned: "good", PruneSkipped: "idle",
 };
 

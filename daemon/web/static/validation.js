@@ -4,7 +4,7 @@ import { h, name, badge, time, replace } from "./dom.js";
 import { get, post, may, segment } from "./ask.js";
 import { on } from "./live.js";
 
-const ORDER = ["fail", "unknown", "pass"];
+const ORDER = ["fail", "error", "wait", "pass", "skip"];
 
 export function validation({ view, fail }) {
   const place = h("div", {});
@@ -20,11 +20,11 @@ export function validation({ view, fail }) {
 
   function checklist(it) {
     const checks = [...(it.checks ?? [])].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
-    return h("section", {}, h("h2", {}, h("a", { href: `/ui/apps/${segment(it.app ?? it.name)}` }, name(it.app ?? it.name)), " ", time(it.finishedAt ?? it.at),
-      may("sync") && [" ", h("button", { type: "button", onclick: () => run(it.app ?? it.name) }, "Check now")]),
-    h("ul", { class: "checks" }, checks.map((check) => h("li", {}, badge(check.outcome), " ", h("strong", {}, name(check.check ?? check.name)), " ",
-      h("span", { class: "quiet" }, name(check.type ?? "")), " ", name(check.message ?? "", 1000),
-      (check.evidence ?? []).length > 0 && h("ul", {}, check.evidence.slice(0, 50).map((line) => h("li", {}, name(typeof line === "string" ? line : JSON.stringify(line), 600))))))));
+    return h("section", {}, h("h2", {}, h("a", { href: `/ui/apps/${segment(it.app)}` }, name(it.app)), " ", badge(it.outcome),
+      it.running && [" ", badge("running", "busy")], may("sync") && [" ", h("button", { type: "button", onclick: () => run(it.app) }, "Check now")]),
+    h("ul", { class: "checks" }, checks.map((check) => h("li", {}, badge(check.outcome), " ", h("strong", {}, name(check.check)), " ",
+      h("span", { class: "quiet" }, name(check.type), " ", time(check.startedAt), check.gate && " gates the health"), " ", name(check.reason, 300),
+      check.evidence && h("div", { class: "reason" }, name(check.evidence, 2000))))));
   }
 
   async function load() {
