@@ -399,7 +399,8 @@ enum rc_comparison rc_compare_local(const json_t *desired, const json_t *live,
 	if (how->is_client_side)
 		return is_merged(seen, wanted, place) ? RC_COMPARISON_IN_SYNC
 						      : RC_COMPARISON_UNKNOWN;
-	if (owns_more(fields_of_ours(live), wanted, seen))
+	/* What a webhook would do nobody knows but the server. */
+	if (how->with_webhooks || owns_more(fields_of_ours(live), wanted, seen))
 		return RC_COMPARISON_UNKNOWN;
 	return covers(seen, wanted, place) ? RC_COMPARISON_IN_SYNC : RC_COMPARISON_UNKNOWN;
 }

@@ -31,7 +31,8 @@ struct rc_compare_options {
 	/* How it is written: whole (then what we wrote before and is not desired is to go), or as
 	 * kubectl does it without the server's help. */
 	bool is_replaced, is_client_side;
-	/* What admission webhooks would change on the way counts, too. */
+	/* What admission webhooks would change on the way counts, too: the server is always asked.
+	 */
 	bool with_webhooks;
 };
 

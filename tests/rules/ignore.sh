@@ -270,17 +270,35 @@ row_server_side_diff_false() {
 	must 'without asking the server' [ "$(asked '.dryRun == "All"')" = 0 ]
 }
 
-row_include_mutation_webhook() {
-	local path
-
-	path=$(core configmaps/one)
-	application '{}' '' '{ argocd.argoproj.io/compare-options: IncludeMutationWebhook=true }'
+# A webhook that came after the object: only who asks for it is told what it would do.
+webhook_comes_later() { # ANNOTATIONS
+	application '{}' '' "$1"
 	config_map one
 	push
 	must 'it is synced' sync
 	must 'it is in sync' is_in_sync
-	patch "$path" '{"data": {"k": "x"}}'
-	soon 'a difference is seen' says .status.sync.status OutOfSync
+	patch "/api/v1/namespaces/$row" '{"metadata": {"annotations": {"kubeapi.test/mutate": "{\"data\": {\"added\": \"by a webhook\"}}"}}}'
+	kill -9 "$daemon_pid"
+	wait "$daemon_pid" 2>/dev/null
+	must 'the daemon starts again' start_daemon
+	soon 'and looks at all' has_seen_head
+}
+
+row_include_mutation_webhook() {
+	webhook_comes_later '{ argocd.argoproj.io/compare-options: IncludeMutationWebhook=true }'
+	must 'what the webhook adds is a difference' settles_as 'OutOfSync Succeeded'
+	must 'it is synced' sync
+	must 'and there' is "$(core configmaps/one)" .data.added 'by a webhook'
+	must 'then it is in sync' settles_as 'Synced Succeeded'
+	patch "$(core configmaps/one)" '{"data": {"k": "x"}}'
+	soon 'other differences are seen, too' says .status.sync.status OutOfSync
+}
+
+row_mutation_webhooks_do_not_count() {
+	webhook_comes_later '{}'
+	sleep 0.5
+	must 'what the webhook would add is none' settles_as 'Synced Succeeded'
+	must 'and nobody wrote it' is "$(core configmaps/one)" .data.added null
 }
 
 row_adopted_from_argo_cd() {

@@ -337,6 +337,48 @@ row_apply_out_of_sync_only() {
 	must 'and history is written' [ "$("$ctl" app history "$row" -o json | jq '.items | length')" = 2 ]
 }
 
+# What is in sync is never written again; but a wave waits for it, unless this says that it is not looked at.
+waits_for_what_is_in_sync() { # SYNC-POLICY
+	local path=/apis/example.io/v1/namespaces/$row/judgeds/first
+
+	application "$1"
+	manifest first <<-END
+		apiVersion: example.io/v1
+		kind: Judged
+		metadata: { name: first, annotations: { argocd.argoproj.io/sync-wave: "-1" } }
+		spec: { size: 1 }
+	END
+	config_map two
+	push
+	"$ctl" app sync "$row" --async
+	soon 'the first wave is there' is_there "$path"
+	phase_of_first Good
+	soon 'it is synced' is_in_sync
+	phase_of_first Later
+	config_map two '{ k: changed }'
+	push
+	"$ctl" app sync "$row" --async
+}
+
+phase_of_first() { # PHASE
+	api "/apis/example.io/v1/namespaces/$row/judgeds/first/status" -X PATCH -o /dev/null \
+		-H 'Content-Type: application/merge-patch+json' -d "{\"status\": {\"phase\": \"$1\"}}"
+}
+
+row_apply_out_of_sync_only_waits_for_nothing_else() {
+	waits_for_what_is_in_sync '{ syncOptions: [ApplyOutOfSyncOnly=true] }'
+	soon 'what differs is written' is "$(core configmaps/two)" .data.k changed
+}
+
+row_waves_wait_for_what_is_in_sync() {
+	waits_for_what_is_in_sync '{}'
+	soon 'it waits' tells 'Judged'
+	sleep 0.5
+	must 'what comes after is not begun' is "$(core configmaps/two)" .data.k v
+	phase_of_first Good
+	soon 'until it is well' is "$(core configmaps/two)" .data.k changed
+}
+
 row_replace() {
 	application
 	config_map one '{ a: "1", b: "1" }' '{ argocd.argoproj.io/sync-options: Replace=true }'

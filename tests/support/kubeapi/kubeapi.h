@@ -129,6 +129,10 @@ bool kubeapi_scale_has(const struct kubeapi_kind *kind);
 json_t *kubeapi_scale_make(const json_t *object);
 int kubeapi_scale_write(const struct kubeapi_write *write, const json_t *body, json_t **ret);
 
+/* ---- webhook.c ---- */
+/* What an admission webhook does to what is written. */
+void kubeapi_webhook_mutate(const struct kubeapi_write *write, json_t *object);
+
 /* ---- defaults.c ---- */
 void kubeapi_default(const struct kubeapi_kind *kind, json_t *object);
 /* NULL, or why the object is refused; the caller's to free. */

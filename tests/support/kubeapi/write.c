@@ -156,6 +156,7 @@ static int insert(const struct kubeapi_write *write, json_t *object, json_t **re
 		return r;
 	set_type(write->kind, object);
 	fill_in(write, object);
+	kubeapi_webhook_mutate(write, object);
 	kubeapi_default(write->kind, object);
 	r = check_valid(write, object, NULL, ret);
 	if (r)
@@ -305,6 +306,7 @@ static int change(const struct kubeapi_write *write, struct kubeapi_object *obje
 	}
 	if (strcmp(write->subresource, "status") == 0 && json_object_get(before, "spec"))
 		json_object_set(after, "spec", json_object_get(before, "spec"));
+	kubeapi_webhook_mutate(write, after);
 	kubeapi_default(write->kind, after);
 	count_generation(before, after);
 	r = check_valid(write, after, before, ret);
