@@ -25,13 +25,13 @@ const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secre
 	return rc_kube_discovery_find(manager->options.discovery, SECRETS_GROUP, kind, NULL);
 }
 
-json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry, const char *kind,
-				      const char *name)
+json_t *rc_secrets_manager_load_store(const struct rc_secrets_manager *manager,
+				      const char *user_space, const char *kind, const char *name)
 {
 	bool is_cluster = strcmp(kind, "ClusterSecretStore") == 0;
-	struct rc_kube_key key = {SECRETS_GROUP, kind, is_cluster ? "" : entry->name_space, name};
+	struct rc_kube_key key = {SECRETS_GROUP, kind, is_cluster ? "" : user_space, name};
 
-	return rc_kube_cache_load(entry->manager->objects, &key);
+	return rc_kube_cache_load(manager->objects, &key);
 }
 
 json_t *rc_secrets_manager_load_content(const struct rc_secrets_manager *manager, const char *kind,

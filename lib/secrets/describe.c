@@ -170,6 +170,7 @@ static void write_sample(const struct secrets_entry *entry, size_t i, struct rc_
 void rc_secrets_manager_write_samples(const struct rc_secrets_manager *manager, const char *metric,
 				      struct rc_buf *out)
 {
+	rc_secrets_push_write_samples(manager->pushes, metric, out);
 	for (size_t i = 0; i < RC_ARRAY_SIZE(metrics); i++) {
 		if (strcmp(metrics[i].name, metric) != 0)
 			continue;

@@ -16,26 +16,6 @@
 #define TOKEN_SPARE_S 60 /* a token is asked for anew so long before its end */
 #define CONTENT	      "Content-Type"
 #define JSON_TYPE     "application/json"
-#define MERGE_TYPE    "application/merge-patch+json"
-
-struct kubernetes_call {
-	struct rc_secrets_call head;
-	struct kubernetes_client *client;
-	struct rc_secrets_loading *loading;
-	struct rc_kube_token *asking;
-	struct rc_net_http_request *request;
-	struct rc_secret *parts[PARTS];
-	const char *method, *content_type; /* of what is sent */
-	char *path;
-	json_t *body;
-	bool is_metadata, is_push;
-	struct rc_regex *regex; /* of a find */
-	/* Takes the answer; r is not negative. */
-	int (*take)(struct kubernetes_call *call, const json_t *answer, json_t **ret_document,
-		    struct rc_error **err);
-	rc_secrets_call_fn *done;
-	void *userdata;
-};
 
 void rc_secrets_kubernetes_call_cancel(struct rc_secrets_call *head)
 {
@@ -47,6 +27,8 @@ void rc_secrets_kubernetes_call_cancel(struct rc_secrets_call *head)
 	for (size_t i = 0; i < PARTS; i++)
 		rc_secret_free(call->parts[i]);
 	rc_regex_free(call->regex);
+	rc_secrets_kubernetes_push_free(call->push);
+	rc_error_free(call->err);
 	json_decref(call->body);
 	free(call->path);
 	free(call);
@@ -63,8 +45,6 @@ static void end(struct kubernetes_call *call, int r, const json_t *document, str
 }
 
 /* ---- asking ---- */
-
-static void send(struct kubernetes_call *call);
 
 static int judge(const struct rc_net_http_response *response, const char *server,
 		 struct rc_error **err)
@@ -84,21 +64,6 @@ static int judge(const struct rc_net_http_response *response, const char *server
 		       rc_json_text(body, "message", NULL) ?: "no reason was given");
 }
 
-/* What is written and is not there yet is made. */
-static bool make_instead(struct kubernetes_call *call, int r)
-{
-	char *slash = call->path ? strrchr(call->path, '/') : NULL;
-
-	if (r != -ENOENT || !call->is_push || strcmp(call->method, "PATCH") != 0)
-		return false;
-	json_object_set_new(call->body, "metadata", json_pack("{s:s}", "name", slash + 1));
-	*slash = '\0';
-	call->method = "POST";
-	call->content_type = JSON_TYPE;
-	send(call);
-	return true;
-}
-
 static void on_answer(void *userdata, int r, const struct rc_net_http_response *response,
 		      struct rc_error *err)
 {
@@ -108,18 +73,16 @@ static void on_answer(void *userdata, int r, const struct rc_net_http_response *
 	call->request = NULL;
 	if (r == 0)
 		r = judge(response, call->client->server, &err);
-	if (make_instead(call, r)) {
-		rc_error_free(err);
-		return;
-	}
 	if (r == 0 && rc_json_read_tree(response->body, &body, NULL) < 0)
 		r = rc_fail(&err, -EPROTO, "%s: the answer is no JSON", call->client->server);
+	if (call->go_on && call->go_on(call, &r, body, &err))
+		return;
 	if (r == 0 && call->take)
 		r = call->take(call, body, &document, &err);
 	end(call, r, document, err);
 }
 
-static void send(struct kubernetes_call *call)
+void rc_secrets_kubernetes_call_send(struct kubernetes_call *call)
 {
 	const struct kubernetes_client *client = call->client;
 	struct rc_net_http_header headers[] = {{CONTENT, call->content_type ?: JSON_TYPE},
@@ -164,7 +127,7 @@ static void on_token(void *userdata, int r, const struct rc_secret *secret, int6
 	rc_secret_free(client->token);
 	client->token = rc_secret_new(text.p, text.n);
 	client->token_end_unix_s = expires_unix_s;
-	send(call);
+	rc_secrets_kubernetes_call_send(call);
 }
 
 static void on_loaded(void *userdata, int r, struct rc_secret **values, struct rc_error *err)
@@ -173,6 +136,11 @@ static void on_loaded(void *userdata, int r, struct rc_secret **values, struct r
 	struct kubernetes_client *client = call->client;
 
 	call->loading = NULL;
+	if (call->r < 0) {
+		rc_error_free(err);
+		end(call, call->r, NULL, rc_steal(&call->err));
+		return;
+	}
 	if (r < 0) {
 		end(call, r == -ENOENT ? -EACCES : r, NULL, err);
 		return;
@@ -185,11 +153,12 @@ static void on_loaded(void *userdata, int r, struct rc_secret **values, struct r
 			client->context->cluster, client->account_space, client->account,
 			(const char *const *)client->audiences, 0, on_token, call);
 	else
-		send(call);
+		rc_secrets_kubernetes_call_send(call);
 }
 
-static struct kubernetes_call *make_call(struct rc_secrets_client *head, const char *method,
-					 rc_secrets_call_fn *done, void *userdata)
+struct kubernetes_call *rc_secrets_kubernetes_call_make(struct rc_secrets_client *head,
+							const char *method,
+							rc_secrets_call_fn *done, void *userdata)
 {
 	struct kubernetes_call *call = rc_new0(struct kubernetes_call);
 
@@ -203,11 +172,11 @@ static struct kubernetes_call *make_call(struct rc_secrets_client *head, const c
 	return call;
 }
 
-static char *make_path(const struct kubernetes_client *client, const char *name, const char *query)
+char *rc_secrets_kubernetes_call_path(const char *name_space, const char *name, const char *query)
 {
 	rc_autobuf struct rc_buf path = RC_BUF_INIT(8192);
 
-	rc_buf_printf(&path, "/api/v1/namespaces/%s/secrets", client->name_space);
+	rc_buf_printf(&path, "/api/v1/namespaces/%s/secrets", name_space);
 	if (name)
 		rc_buf_putc(&path, '/');
 	rc_percent_encode(&path, rc_str(name ?: ""), NULL);
@@ -217,7 +186,7 @@ static char *make_path(const struct kubernetes_client *client, const char *name,
 
 /* ---- reading ---- */
 
-static json_t *decode(const json_t *secret)
+json_t *rc_secrets_kubernetes_call_decode(const json_t *secret)
 {
 	json_t *values = json_object(), *value;
 	const char *key;
@@ -241,7 +210,7 @@ static int take_read(struct kubernetes_call *call, const json_t *answer, json_t 
 	*ret_document = call->is_metadata ? json_pack("{s:O?, s:O?}", "annotations",
 						      json_object_get(metadata, "annotations"),
 						      "labels", json_object_get(metadata, "labels"))
-					  : decode(answer);
+					  : rc_secrets_kubernetes_call_decode(answer);
 	return 0;
 }
 
@@ -249,10 +218,10 @@ struct rc_secrets_call *rc_secrets_kubernetes_call_read(struct rc_secrets_client
 							const struct rc_secrets_query *query,
 							rc_secrets_call_fn *done, void *userdata)
 {
-	struct kubernetes_call *call = make_call(head, "GET", done, userdata);
+	struct kubernetes_call *call = rc_secrets_kubernetes_call_make(head, "GET", done, userdata);
 
 	call->is_metadata = query->is_metadata;
-	call->path = make_path(call->client, query->key, NULL);
+	call->path = rc_secrets_kubernetes_call_path(call->client->name_space, query->key, NULL);
 	call->take = take_read;
 	return &call->head;
 }
@@ -272,7 +241,7 @@ static int take_found(struct kubernetes_call *call, const json_t *answer, json_t
 		if (r < 0)
 			return r;
 		if (r > 0)
-			json_object_set_new(found, name, decode(item));
+			json_object_set_new(found, name, rc_secrets_kubernetes_call_decode(item));
 	}
 	*ret_document = rc_steal(&found);
 	return 0;
@@ -298,62 +267,14 @@ struct rc_secrets_call *rc_secrets_kubernetes_call_find(struct rc_secrets_client
 							const struct rc_secrets_find *find,
 							rc_secrets_call_fn *done, void *userdata)
 {
-	struct kubernetes_call *call = make_call(head, "GET", done, userdata);
+	struct kubernetes_call *call = rc_secrets_kubernetes_call_make(head, "GET", done, userdata);
 	rc_autofree char *selector = find->name ? NULL : make_selector(find->tags);
 
 	/* A pattern that is none was refused with the ExternalSecret. */
 	if (find->name)
 		rc_regex_compile(rc_str(find->name), &call->regex, NULL);
-	call->path = make_path(call->client, NULL, selector);
+	call->path = rc_secrets_kubernetes_call_path(call->client->name_space, NULL, selector);
 	call->take = take_found;
-	return &call->head;
-}
-
-/* ---- writing ---- */
-
-static void add_value(json_t *data, const char *key, struct rc_str bytes)
-{
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(4 << 20);
-
-	rc_base64_encode(bytes, &text);
-	json_object_set_new(data, key, json_string(rc_buf_text(&text)));
-}
-
-struct rc_secrets_call *rc_secrets_kubernetes_call_push(struct rc_secrets_client *head,
-							const struct rc_secrets_push *push,
-							rc_secrets_call_fn *done, void *userdata)
-{
-	struct kubernetes_call *call = make_call(head, "PATCH", done, userdata);
-	json_t *data = json_object(), *value;
-	json_auto_t *all = NULL;
-	const char *key;
-
-	call->is_push = true;
-	call->content_type = MERGE_TYPE;
-	call->path = make_path(call->client, push->key, NULL);
-	call->body = json_pack("{s:o}", "data", data);
-	if (push->property) {
-		add_value(data, push->property, push->value);
-	} else {
-		all = json_loadb(push->value.p, push->value.n, 0, NULL);
-		json_object_foreach (all, key, value)
-			add_value(data, key, rc_str(json_string_value(value) ?: ""));
-	}
-	return &call->head;
-}
-
-struct rc_secrets_call *rc_secrets_kubernetes_call_remove(struct rc_secrets_client *head,
-							  const char *key, const char *property,
-							  rc_secrets_call_fn *done, void *userdata)
-{
-	struct kubernetes_call *call =
-		make_call(head, property ? "PATCH" : "DELETE", done, userdata);
-
-	call->path = make_path(call->client, key, NULL);
-	if (property) {
-		call->content_type = MERGE_TYPE;
-		call->body = json_pack("{s:{s:n}}", "data", property);
-	}
 	return &call->head;
 }
 
@@ -373,7 +294,8 @@ struct rc_secrets_call *rc_secrets_kubernetes_call_validate(struct rc_secrets_cl
 							    rc_secrets_call_fn *done,
 							    void *userdata)
 {
-	struct kubernetes_call *call = make_call(head, "POST", done, userdata);
+	struct kubernetes_call *call =
+		rc_secrets_kubernetes_call_make(head, "POST", done, userdata);
 
 	call->path = rc_strdup("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
 	call->body = json_pack("{s:s, s:s, s:{s:{s:s, s:s, s:s}}}", "apiVersion",

@@ -125,6 +125,7 @@ static int kubernetes_open(const struct rc_secrets_context *context, const json_
 
 	client->head.ops = &rc_secrets_kubernetes_store_ops;
 	client->context = context;
+	client->is_cluster = scope->is_cluster;
 	client->name_space = rc_strdup(rc_json_text(block, "remoteNamespace", NULL) ?: NAMESPACE);
 	client->identity = rc_asprintf("%s %s", rc_json_hash(block, hash), scope->name_space ?: "");
 	r = read_server(client, json_object_get(block, "server"), scope, err);
@@ -152,8 +153,8 @@ const struct rc_secrets_provider_ops rc_secrets_kubernetes_store_ops = {
 	.cancel = rc_secrets_kubernetes_call_cancel,
 	.validate = rc_secrets_kubernetes_call_validate,
 	.find = rc_secrets_kubernetes_call_find,
-	.push = rc_secrets_kubernetes_call_push,
-	.remove = rc_secrets_kubernetes_call_remove,
+	.push = rc_secrets_kubernetes_push_start,
+	.remove = rc_secrets_kubernetes_push_remove,
 	.get_identity = kubernetes_get_identity,
 	.capabilities = "ReadWrite",
 };

@@ -15,6 +15,7 @@
 #include "secrets/manager.h"
 #include "secrets/pods.h"
 #include "secrets/provider.h"
+#include "secrets/push.h"
 #include "secrets/restart.h"
 #include "secrets/seal.h"
 
@@ -109,6 +110,7 @@ struct rc_secrets_manager {
 	struct rc_secret *seal;	       /* of hashes of contents */
 	struct secrets_follow *follow;
 	struct secrets_fanout *fanout;
+	struct secrets_pushes *pushes;
 	struct rc_kube_cache *contents; /* Secrets, ConfigMaps, ServiceAccounts: their hash only */
 	struct secrets_entry *entries;
 	struct secrets_entry *queue; /* due, the most urgent first */
@@ -185,9 +187,14 @@ void rc_secrets_manager_leave(struct secrets_entry *entry);
 void rc_secrets_manager_catch_up(struct secrets_entry *entry);
 /* An entry whose ExternalSecret is gone has no leases left; it is freed. */
 void rc_secrets_manager_drop(struct secrets_entry *entry);
-/* A store as an entry names it, or NULL; the caller's. */
-json_t *rc_secrets_manager_load_store(const struct secrets_entry *entry, const char *kind,
-				      const char *name);
+/* A store as it is named in a namespace, or NULL; the caller's. */
+json_t *rc_secrets_manager_load_store(const struct rc_secrets_manager *manager,
+				      const char *user_space, const char *kind, const char *name);
+/* The same as a client of it, if user_space may use it (refresh-source.c). -ENOENT: there is none.
+ */
+int rc_secrets_manager_open_store(struct rc_secrets_manager *manager, const char *user_space,
+				  const char *kind, const char *name,
+				  struct rc_secrets_client **ret_client, struct rc_error **err);
 /* A kind of External Secrets as the cluster serves it, or NULL. */
 const struct rc_kube_resource *rc_secrets_manager_resource(const struct rc_secrets_manager *manager,
 							   const char *kind);

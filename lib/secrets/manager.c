@@ -102,7 +102,8 @@ static bool is_foreign(struct secrets_entry *entry)
 
 		if (external->sources[i].is_generator)
 			continue;
-		store = rc_secrets_manager_load_store(entry, external->sources[i].kind,
+		store = rc_secrets_manager_load_store(entry->manager, entry->name_space,
+						      external->sources[i].kind,
 						      external->sources[i].name);
 		if (store &&
 		    !rc_secrets_store_is_ours(store, entry->manager->options.only_own_class))
@@ -208,6 +209,10 @@ static void on_object(void *userdata, const struct rc_kube_live *live, bool is_g
 	rc_secrets_fanout_note(manager->fanout);
 	if (strcmp(key->kind, "ClusterExternalSecret") == 0)
 		return;
+	if (strcmp(key->kind, "PushSecret") == 0) {
+		rc_secrets_push_update(manager->pushes, key, is_gone);
+		return;
+	}
 	if (is_gone && is_external) {
 		entry = rc_secrets_manager_find(manager, key->name_space, key->name);
 		if (entry)
@@ -222,6 +227,7 @@ static void on_object(void *userdata, const struct rc_kube_live *live, bool is_g
 		}
 		rc_secrets_check_update(manager, object);
 		rc_secrets_manager_wake_users(manager, object);
+		rc_secrets_push_wake(manager->pushes);
 	}
 }
 
@@ -235,7 +241,8 @@ static bool is_other_login(struct secrets_entry *entry, size_t i)
 
 	if (source->is_generator)
 		return false;
-	store = rc_secrets_manager_load_store(entry, source->kind, source->name);
+	store = rc_secrets_manager_load_store(entry->manager, entry->name_space, source->kind,
+					      source->name);
 	if (!store || rc_secrets_provider_open(&entry->manager->context, store, entry->name_space,
 					       &client, NULL) < 0)
 		return false;
@@ -289,6 +296,8 @@ static void on_content(void *userdata, const struct rc_kube_live *live, bool is_
 	if (!rc_secrets_manager_is_ready(manager))
 		return;
 	rc_secrets_follow_note(manager->follow, live->key.name_space);
+	if (is_secret)
+		rc_secrets_push_note(manager->pushes, live->key.name_space, live->key.name);
 	if (strcmp(live->key.kind, "Namespace") == 0)
 		rc_secrets_fanout_note(manager->fanout);
 	ev_timer_stop(manager->options.loop, &manager->settle);
@@ -333,6 +342,7 @@ static void on_content_state(void *userdata, const char *group, const char *kind
 	rc_secrets_check_again(manager);
 	rc_secrets_queue_evaluate_all(manager);
 	rc_secrets_follow_note(manager->follow, NULL);
+	rc_secrets_push_note(manager->pushes, NULL, NULL);
 	rc_secrets_fanout_note(manager->fanout);
 }
 
@@ -353,6 +363,7 @@ static void on_server(void *userdata, struct rc_vault_server *server)
 			entry->attempts = 0;
 			rc_secrets_queue_wake(entry, 0);
 		}
+	rc_secrets_push_wake(manager->pushes);
 	rc_secrets_queue_turn(manager);
 }
 
@@ -389,6 +400,7 @@ struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manage
 	manager->seal = rc_secrets_seal_load_key(options->store);
 	manager->follow = rc_secrets_follow_new(manager);
 	manager->fanout = rc_secrets_fanout_new(manager);
+	manager->pushes = rc_secrets_push_new(manager);
 	rc_secrets_manager_on_discovery(manager);
 	return manager;
 }
@@ -402,6 +414,7 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 	manager->is_ending = true;
 	rc_secrets_follow_free(manager->follow);
 	rc_secrets_fanout_free(manager->fanout);
+	rc_secrets_push_free(manager->pushes);
 	HASH_ITER (hh, manager->entries, entry, next)
 		rc_secrets_manager_drop(entry);
 	rc_secrets_check_free_all(manager);
@@ -419,7 +432,7 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager)
 {
 	static const char *const kinds[] = {"SecretStore", "ClusterSecretStore", "ExternalSecret",
-					    "ClusterExternalSecret"};
+					    "ClusterExternalSecret", "PushSecret"};
 
 	rc_secrets_follow_on_discovery(manager->follow);
 	if (rc_secrets_manager_resource(manager, "ExternalSecret") ||

@@ -54,11 +54,14 @@ struct rc_secrets_answer {
 typedef void rc_secrets_call_fn(void *userdata, int r, const struct rc_secrets_answer *answer,
 				struct rc_error *err);
 
-/* What to write where: to one property of a secret, or (NULL) as the whole. */
+/* What to write where: to one property of a secret, or (NULL) as the whole. All borrowed. */
 struct rc_secrets_push {
 	const char *key, *property;
-	struct rc_str value;
+	const json_t *values;	/* {key: text} of what is pushed; texts may be any bytes */
+	const char *source_key; /* which of them; NULL: all, as a map */
+	const json_t *source;	/* the Secret: its type, labels and annotations; or NULL */
 	const json_t *metadata; /* of the PushSecret's entry, or NULL */
+	bool only_if_absent;	/* what is there already stays as it is */
 };
 
 struct rc_secrets_provider_ops {
@@ -79,12 +82,14 @@ struct rc_secrets_provider_ops {
 	struct rc_secrets_call *(*find)(struct rc_secrets_client *client,
 					const struct rc_secrets_find *find,
 					rc_secrets_call_fn *done, void *userdata);
+	/* -EACCES: what is there was made by somebody else. */
 	struct rc_secrets_call *(*push)(struct rc_secrets_client *client,
 					const struct rc_secrets_push *push,
 					rc_secrets_call_fn *done, void *userdata);
-	struct rc_secrets_call *(*remove)(struct rc_secrets_client *client, const char *key,
-					  const char *property, rc_secrets_call_fn *done,
-					  void *userdata);
+	/* What is gone already, or somebody else's, is none of ours: 0. */
+	struct rc_secrets_call *(*remove)(struct rc_secrets_client *client,
+					  const struct rc_secrets_push *push,
+					  rc_secrets_call_fn *done, void *userdata);
 	struct rc_secrets_call *(*renew)(struct rc_secrets_client *client, const char *lease_id,
 					 int64_t duration_s, rc_secrets_call_fn *done,
 					 void *userdata);

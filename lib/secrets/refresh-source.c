@@ -135,23 +135,22 @@ void rc_secrets_refresh_free_loads(struct secrets_refresh *refresh)
 
 /* ---- opening ---- */
 
-static int open_store(struct secrets_entry *entry, const struct rc_secrets_source *source,
-		      struct rc_secrets_client **ret_client, struct rc_error **err)
+int rc_secrets_manager_open_store(struct rc_secrets_manager *manager, const char *user_space,
+				  const char *kind, const char *name,
+				  struct rc_secrets_client **ret_client, struct rc_error **err)
 {
-	json_auto_t *store = rc_secrets_manager_load_store(entry, source->kind, source->name);
+	json_auto_t *store = rc_secrets_manager_load_store(manager, user_space, kind, name);
 	json_auto_t *name_space = NULL;
 	int r;
 
 	if (!store)
-		return rc_fail(err, -ENOENT, "there is no %s '%s'", source->kind, source->name);
-	name_space =
-		rc_secrets_manager_load_content(entry->manager, "Namespace", "", entry->name_space);
-	r = rc_secrets_store_check_use(store, entry->name_space,
+		return rc_fail(err, -ENOENT, "there is no %s '%s'", kind, name);
+	name_space = rc_secrets_manager_load_content(manager, "Namespace", "", user_space);
+	r = rc_secrets_store_check_use(store, user_space,
 				       rc_json_get(name_space, "metadata", "labels", NULL), err);
 	if (r == 0)
-		r = rc_secrets_provider_open(&entry->manager->context, store, entry->name_space,
-					     ret_client, err);
-	return r < 0 ? rc_wrap(err, r, "%s '%s'", source->kind, source->name) : 0;
+		r = rc_secrets_provider_open(&manager->context, store, user_space, ret_client, err);
+	return r < 0 ? rc_wrap(err, r, "%s '%s'", kind, name) : 0;
 }
 
 static int open_generator(struct secrets_refresh *refresh, size_t i,
@@ -181,7 +180,9 @@ int rc_secrets_refresh_open(struct rc_flow *flow, struct rc_error **err)
 			rc_asprintf("%s/%s", external->sources[i].kind, external->sources[i].name);
 		r = external->sources[i].is_generator
 			    ? open_generator(refresh, i, &client->client, err)
-			    : open_store(entry, &external->sources[i], &client->client, err);
+			    : rc_secrets_manager_open_store(
+				      entry->manager, entry->name_space, external->sources[i].kind,
+				      external->sources[i].name, &client->client, err);
 	}
 	if (r < 0) {
 		rc_secrets_refresh_free_clients(&clients);

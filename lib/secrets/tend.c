@@ -398,7 +398,9 @@ static struct rc_secrets_client *open_client(struct secrets_entry *entry, const 
 	rc_autofree char *kind = rc_strndup(source, strcspn(source, "/"));
 	const char *slash = strchr(source, '/');
 	rc_autofree char *name = slash ? rc_strndup(slash + 1, strcspn(slash + 1, " ")) : NULL;
-	json_auto_t *store = name ? rc_secrets_manager_load_store(entry, kind, name) : NULL;
+	json_auto_t *store =
+		name ? rc_secrets_manager_load_store(entry->manager, entry->name_space, kind, name)
+		     : NULL;
 	struct secrets_clients *clients = &entry->clients;
 	struct rc_secrets_client *client = NULL;
 	struct rc_error *err = NULL;

@@ -21,6 +21,7 @@ void rc_secrets_vault_store_cancel(struct rc_secrets_call *head)
 	ev_timer_stop(call->client->loop, &call->turn);
 	rc_error_free(call->err);
 	rc_secrets_vault_find_free(call->find);
+	rc_secrets_vault_push_free(call->push);
 	free(call->path);
 	free(call);
 }
@@ -241,6 +242,7 @@ int rc_secrets_vault_store_open_as(const struct rc_secrets_provider_ops *ops,
 	client->identity = identity;
 	client->path = rc_strdup(rc_json_text(block, "path", NULL));
 	client->is_v2 = !rc_text_equal(version, "v1");
+	client->must_check = json_is_true(rc_json_get(block, "checkAndSet", "required", NULL));
 	*ret_client = client;
 	return 0;
 }
@@ -290,6 +292,8 @@ const struct rc_secrets_provider_ops rc_secrets_vault_store_ops = {
 	.cancel = rc_secrets_vault_store_cancel,
 	.validate = vault_validate,
 	.find = rc_secrets_vault_find_start,
+	.push = rc_secrets_vault_push_start,
+	.remove = rc_secrets_vault_push_remove,
 	.renew = rc_secrets_vault_store_renew,
 	.revoke = rc_secrets_vault_store_revoke,
 	.get_server = rc_secrets_vault_store_get_server,

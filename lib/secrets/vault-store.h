@@ -10,7 +10,8 @@ struct rc_secrets_vault_client {
 	struct rc_secrets_vault_identity *identity;
 	char *path;
 	bool is_v2;
-	json_t *spec; /* of a generator, or NULL */
+	bool must_check; /* writes name the version that they follow */
+	json_t *spec;	 /* of a generator, or NULL */
 };
 
 struct rc_secrets_vault_call {
@@ -23,6 +24,7 @@ struct rc_secrets_vault_call {
 	int r;
 	struct rc_error *err;
 	struct rc_secrets_vault_find *find; /* of vault-find.c */
+	struct rc_secrets_vault_push *push; /* of vault-push.c */
 	rc_secrets_call_fn *done;
 	void *userdata;
 };
@@ -58,6 +60,15 @@ struct rc_secrets_call *rc_secrets_vault_find_start(struct rc_secrets_client *he
 						    const struct rc_secrets_find *wanted,
 						    rc_secrets_call_fn *done, void *userdata);
 void rc_secrets_vault_find_free(struct rc_secrets_vault_find *find); /* NULL is fine */
+
+/* ---- vault-push.c ---- */
+struct rc_secrets_call *rc_secrets_vault_push_start(struct rc_secrets_client *head,
+						    const struct rc_secrets_push *wanted,
+						    rc_secrets_call_fn *done, void *userdata);
+struct rc_secrets_call *rc_secrets_vault_push_remove(struct rc_secrets_client *head,
+						     const struct rc_secrets_push *wanted,
+						     rc_secrets_call_fn *done, void *userdata);
+void rc_secrets_vault_push_free(struct rc_secrets_vault_push *push); /* NULL is fine */
 
 /* Of an answer to a read: lease, token, and when a static role changes. */
 void rc_secrets_vault_store_take_lease(const struct rc_vault_answer *answer, const json_t *values,
