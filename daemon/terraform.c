@@ -6,6 +6,7 @@
 
 #include "changes.h"
 #include "approvals.h"
+#include "backups.h"
 #include "base/file.h"
 #include "base/journal.h"
 #include "base/log.h"
@@ -33,6 +34,7 @@ struct daemon_terraform {
 	struct daemon_approvals *approvals;
 	struct daemon_outputs *outputs;
 	struct daemon_values *values;
+	struct daemon_backups *backups;
 	struct binding *bindings;
 	size_t n_bindings;
 	ev_timer stop; /* looks whether all have ended */
@@ -54,6 +56,14 @@ static void leave(void *userdata, struct rc_terraform_run *run)
 	struct daemon_terraform *terraform = userdata;
 
 	daemon_values_leave(terraform->values, run);
+	daemon_backups_leave(terraform->backups, run);
+}
+
+static bool copy(void *userdata, struct rc_terraform_run *run, const char *name)
+{
+	struct daemon_terraform *terraform = userdata;
+
+	return daemon_backups_copy(terraform->backups, run, name);
 }
 
 static int resolve(void *userdata, struct rc_terraform_run *run,
@@ -286,6 +296,7 @@ void daemon_terraform_unbind(struct daemon_terraform *terraform)
 {
 	daemon_approvals_unbind(terraform->approvals);
 	daemon_outputs_unbind(terraform->outputs);
+	daemon_backups_unbind(terraform->backups);
 	for (size_t i = 0; i < terraform->n_bindings; i++) {
 		struct binding *binding = &terraform->bindings[i];
 
@@ -348,6 +359,7 @@ void daemon_terraform_configure(struct daemon_terraform *terraform)
 
 	for (size_t i = 0; i < n; i++)
 		stacks[i] = make_stack(arena, &config->terraform.stacks[i]);
+	daemon_backups_configure(terraform->backups);
 	rc_terraform_manager_configure(terraform->manager, &settings, stacks, n);
 	bind_all(terraform);
 	daemon_approvals_configure(terraform->approvals);
@@ -400,6 +412,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 		.plugin_cache = cache,
 		.gather = gather,
 		.leave = leave,
+		.copy = copy,
 		.resolve = resolve,
 		.changed = on_stack,
 		.outputs = on_outputs,
@@ -412,6 +425,7 @@ struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon)
 	options.git_pool = terraform->git_pool;
 	options.plan_pool = terraform->plan_pool;
 	terraform->values = daemon_values_new(daemon);
+	terraform->backups = daemon_backups_new(daemon);
 	terraform->manager = rc_terraform_manager_new(&options);
 	terraform->approvals =
 		daemon_approvals_new(daemon, terraform->git_pool, terraform->manager);
@@ -430,9 +444,15 @@ void daemon_terraform_free(struct daemon_terraform *terraform)
 	daemon_outputs_free(terraform->outputs);
 	rc_terraform_manager_free(terraform->manager);
 	daemon_values_free(terraform->values);
+	daemon_backups_free(terraform->backups);
 	rc_worker_pool_free(terraform->git_pool);
 	rc_worker_pool_free(terraform->plan_pool);
 	free(terraform);
+}
+
+struct daemon_backups *daemon_terraform_get_backups(const struct daemon_terraform *terraform)
+{
+	return terraform->backups;
 }
 
 struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_terraform *terraform)

@@ -15,6 +15,7 @@ struct daemon_terraform;
 struct daemon_terraform *daemon_terraform_new(struct rc_daemon *daemon);
 void daemon_terraform_free(struct daemon_terraform *terraform);
 struct rc_terraform_manager *daemon_terraform_get_manager(const struct daemon_terraform *terraform);
+struct daemon_backups *daemon_terraform_get_backups(const struct daemon_terraform *terraform);
 
 /* As rc_terraform_stack_describe(), with "written": the objects that hold its outputs. */
 json_t *daemon_terraform_describe(const struct daemon_terraform *terraform,

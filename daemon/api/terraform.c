@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "backups.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/json.h"
 #include "terraform.h"
-#include "terraform/backup.h"
 
 #define TEXT_MAX  ((size_t)8 << 20)
 #define CHUNK_MAX 262144
@@ -128,29 +128,22 @@ static void serve_log(struct api_call *call, struct rc_terraform_stack *stack)
 				  rc_terraform_run_is_over(record) && n < CHUNK_MAX));
 }
 
+static void on_backups(void *userdata, int r, json_t *items, struct rc_error *err)
+{
+	struct rc_net_http_exchange *exchange = userdata;
+	rc_autofree char *problem = err ? rc_error_format(err) : NULL;
+	json_auto_t *body = json_pack("{s:o, s:s*}", "items", items, "problem", problem);
+
+	(void)r;
+	rc_error_free(err);
+	rc_net_http_exchange_reply_json(exchange, 200, body);
+}
+
 static void serve_backups(struct api_call *call, struct rc_terraform_stack *stack)
 {
-	rc_autofree char *folder =
-		rc_asprintf("%s/terraform/%s/backups", call->daemon->config->state_directory,
-			    rc_terraform_stack_get_options(stack)->name);
-	const char *second = call->daemon->config->terraform.backups.folder;
-	rc_autofree char *copies =
-		second ? rc_path_join(second, rc_terraform_stack_get_options(stack)->name) : NULL;
-	json_t *list = NULL, *more = NULL;
-	struct rc_error *err = NULL;
-	int r = rc_terraform_backup_list(folder, &list, &err);
-
-	/* One a day of the second place, behind those of the first. */
-	if (r == 0 && copies)
-		r = rc_terraform_backup_list(copies, &more, &err);
-	if (more)
-		json_array_extend(list, more);
-	json_decref(more);
-	if (r == 0)
-		api_reply(call, json_pack("{s:O}", "items", list));
-	else
-		fail(call, err);
-	json_decref(list);
+	daemon_backups_list(daemon_terraform_get_backups(call->daemon->terraform),
+			    rc_terraform_stack_get_options(stack)->name, on_backups,
+			    call->exchange);
 }
 
 /* ---- deciding ---- */
@@ -225,18 +218,6 @@ static int list_state(struct api_call *call, struct rc_terraform_stack *stack, c
 	return rc_terraform_stack_start(stack, "state", NULL, by, err);
 }
 
-static int restore(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
-		   const char *by, struct rc_error **err)
-{
-	const char *backup = rc_json_text(body, "backup", NULL);
-
-	(void)call;
-	if (!backup)
-		return rc_fail(err, -EINVAL, "the back-up's name is wanted");
-	return rc_terraform_stack_restore(stack, backup,
-					  json_is_true(json_object_get(body, "force")), by, err);
-}
-
 static int unlock(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
 		  const char *by, struct rc_error **err)
 {
@@ -253,10 +234,66 @@ static const struct {
 	int (*change)(struct api_call *call, struct rc_terraform_stack *stack, const json_t *body,
 		      const char *by, struct rc_error **err);
 } changes[] = {
-	{"approve", approve}, {"discard", discard}, {"drift", look_for_drift},
-	{"plan", plan},	      {"restore", restore}, {"state", list_state},
-	{"stop", stop},	      {"unlock", unlock},
+	{"approve", approve},  {"discard", discard}, {"drift", look_for_drift}, {"plan", plan},
+	{"state", list_state}, {"stop", stop},	     {"unlock", unlock},
 };
+
+/* ---- restoring: what lies in the bucket alone is brought here first ---- */
+
+struct restore {
+	struct rc_daemon *daemon;
+	struct rc_net_http_exchange *exchange;
+	char *stack, *backup, *by;
+	bool is_forced;
+};
+
+static void on_fetched(void *userdata, int r, json_t *items, struct rc_error *err)
+{
+	struct restore *restore = userdata;
+	struct rc_terraform_stack *stack = rc_terraform_manager_find(
+		daemon_terraform_get_manager(restore->daemon->terraform), restore->stack);
+	json_auto_t *body = NULL;
+
+	(void)items;
+	if (r == 0 && !stack)
+		r = rc_fail(&err, -ENOENT, "there is no stack '%s'", restore->stack);
+	if (r == 0)
+		r = rc_terraform_stack_restore(stack, restore->backup, restore->is_forced,
+					       restore->by, &err);
+	if (r < 0) {
+		api_reply_error(restore->exchange, err);
+	} else {
+		body = daemon_terraform_describe(restore->daemon->terraform, stack);
+		rc_net_http_exchange_reply_json(restore->exchange, 200, body);
+	}
+	free(restore->stack);
+	free(restore->backup);
+	free(restore->by);
+	free(restore);
+}
+
+static void start_restore(struct api_call *call, struct rc_terraform_stack *stack,
+			  const json_t *body, const char *by)
+{
+	const char *backup = rc_json_text(body, "backup", NULL);
+	struct rc_error *err = NULL;
+	struct restore *restore;
+
+	if (!backup) {
+		rc_fail(&err, -EINVAL, "the back-up's name is wanted");
+		fail(call, err);
+		return;
+	}
+	restore = rc_new0(struct restore);
+	restore->daemon = call->daemon;
+	restore->exchange = call->exchange;
+	restore->stack = rc_strdup(rc_terraform_stack_get_options(stack)->name);
+	restore->backup = rc_strdup(backup);
+	restore->by = rc_strdup(by);
+	restore->is_forced = json_is_true(json_object_get(body, "force"));
+	daemon_backups_fetch(daemon_terraform_get_backups(call->daemon->terraform), restore->stack,
+			     backup, on_fetched, restore);
+}
 
 static const struct {
 	const char *what;
@@ -275,6 +312,10 @@ static void change_stack(struct api_call *call, struct rc_terraform_stack *stack
 
 	if (!api_may_change(call, &err) || api_read_body(call, &body, &err) < 0) {
 		fail(call, err);
+		return;
+	}
+	if (strcmp(what, "restore") == 0) {
+		start_restore(call, stack, body, by);
 		return;
 	}
 	for (size_t i = 0; i < RC_ARRAY_SIZE(changes); i++)

@@ -39,7 +39,8 @@ static const struct ctl_column run_columns[] = {
 };
 
 static const struct ctl_column backup_columns[] = {
-	{"NAME", "name"}, {"SERIAL", "serial"}, {"LINEAGE", "lineage"}, {"AT", "at"}, {NULL, NULL},
+	{"NAME", "name"},	{"PLACE", "place"}, {"SERIAL", "serial"},
+	{"LINEAGE", "lineage"}, {"AT", "at"},	    {NULL, NULL},
 };
 
 /* ---- arguments ---- */
@@ -139,6 +140,9 @@ static int show_items(const struct arguments *arguments, const char *path,
 		printf("applying is frozen: %s\n\n",
 		       json_string_value(json_object_get(reply, "frozen")));
 	ctl_print_table(json_object_get(reply, "items"), columns);
+	if (json_object_get(reply, "problem"))
+		fprintf(stderr, "reconcilectl: not all of them: %s\n",
+			json_string_value(json_object_get(reply, "problem")));
 	return CTL_OK;
 }
 

@@ -14,6 +14,8 @@
 #include "base/str.h"
 
 #define RC_TERRAFORM_BACKUP_KEY_BYTES 32
+/* The folder beside those of a stack's runs that back-ups from elsewhere are brought to. */
+#define RC_TERRAFORM_BACKUP_FETCHED "fetched"
 
 /*
  * Write state (as `state pull` prints it) below folder, which is made; *ret_name is the file's

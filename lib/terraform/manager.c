@@ -224,6 +224,13 @@ static int resolve(void *userdata, struct rc_terraform_run *run,
 	return manager->options.resolve(manager->options.userdata, run, variable, ret_secret, err);
 }
 
+static bool copy(void *userdata, struct rc_terraform_run *run, const char *name)
+{
+	struct rc_terraform_manager *manager = userdata;
+
+	return manager->options.copy(manager->options.userdata, run, name);
+}
+
 static int gather(void *userdata, struct rc_terraform_run *run, struct rc_error **err)
 {
 	struct rc_terraform_manager *manager = userdata;
@@ -393,6 +400,7 @@ rc_terraform_manager_new(const struct rc_terraform_manager_options *options)
 		.plugin_cache = manager->options.plugin_cache,
 		.gather = gather,
 		.leave = leave,
+		.copy = copy,
 		.resolve = resolve,
 		.take_cache = take_cache,
 		.leave_cache = leave_cache,

@@ -222,21 +222,35 @@ void rc_terraform_run_note_refusal(struct rc_terraform_run *run, const char *why
 
 /* ---- back-up ---- */
 
-/* The first place has it: a second that cannot be reached is told, and holds up nothing. */
-static void copy_backup(struct rc_terraform_run *run, const char *name)
+/* The first place has it: another that cannot be reached is told, and holds up nothing. err is
+ * taken over. */
+static void note_copy(struct rc_terraform_run *run, struct rc_error *err)
 {
-	rc_autofree char *chain = NULL;
-	struct rc_error *err = NULL;
+	rc_autofree char *chain = rc_error_format(err);
 
-	if (!run->options.copies ||
-	    rc_terraform_backup_copy(run->options.backups, name, run->options.copies,
-				     run->options.copies_kept, &err) == 0)
-		return;
-	chain = rc_error_format(err);
 	rc_terraform_run_set_text(run, "backupProblem", chain);
-	rc_terraform_log_say(run->log, "backup", "the second place has no copy: %s", chain);
+	rc_terraform_log_say(run->log, "backup", "there is no second copy: %s", chain);
 	rc_log_error(&run->scope, LOG_ERR, err, "copying the back-up to its second place");
 	rc_error_free(err);
+}
+
+void rc_terraform_run_copied(struct rc_terraform_run *run, int r, struct rc_error *err)
+{
+	if (r < 0)
+		note_copy(run, err);
+	rc_flow_resume(&run->flow, 0, NULL);
+}
+
+/* True: rc_terraform_run_copied() goes on. */
+static bool copy_backup(struct rc_terraform_run *run, const char *name)
+{
+	struct rc_error *err = NULL;
+
+	if (run->options.copies &&
+	    rc_terraform_backup_copy(run->options.backups, name, run->options.copies,
+				     run->options.copies_kept, &err) < 0)
+		note_copy(run, err);
+	return run->options.copy(run->options.userdata, run, name);
 }
 
 static void on_pull(void *userdata, int r, const struct rc_terraform_command_result *result,
@@ -256,8 +270,8 @@ static void on_pull(void *userdata, int r, const struct rc_terraform_command_res
 		if (r < 0)
 			rc_wrap(&err, r, "backing up the state: nothing is applied without");
 		rc_terraform_run_set_text(run, "backup", name);
-		if (r == 0)
-			copy_backup(run, name);
+		if (r == 0 && copy_backup(run, name))
+			return;
 	}
 	rc_flow_resume(&run->flow, r, err);
 }

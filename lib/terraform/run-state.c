@@ -125,15 +125,23 @@ static int describe(struct rc_terraform_run *run, struct rc_str state, struct rc
 	return rc_file_write_atomic(path, text, strlen(text), 0600, err);
 }
 
-/* From the first place, or from the second: names of both differ. */
+/* From the first place that has it: here, the second folder, or what was fetched; their names
+ * differ. One that nobody has is said to be missing here. */
 static int read_backup(const struct rc_terraform_run *run, const char *name,
 		       struct rc_secret **ret_state, struct rc_error **err)
 {
-	rc_autofree char *path = rc_path_join(run->options.backups, name);
-	bool is_first = !run->options.copies || access(path, F_OK) == 0;
+	rc_autofree char *fetched = rc_terraform_run_path(run, "../" RC_TERRAFORM_BACKUP_FETCHED);
+	const char *const folders[] = {run->options.copies, fetched};
+	const char *folder = run->options.backups;
 
-	return rc_terraform_backup_read(is_first ? run->options.backups : run->options.copies, name,
-					run->options.backup_key, ret_state, err);
+	for (size_t i = 0; i < RC_ARRAY_SIZE(folders); i++) {
+		rc_autofree char *here = rc_path_join(folder, name);
+		rc_autofree char *there = folders[i] ? rc_path_join(folders[i], name) : NULL;
+
+		if (access(here, F_OK) < 0 && there && access(there, F_OK) == 0)
+			folder = folders[i];
+	}
+	return rc_terraform_backup_read(folder, name, run->options.backup_key, ret_state, err);
 }
 
 static int inspect(struct rc_terraform_run *run, struct rc_str now, struct rc_error **err)

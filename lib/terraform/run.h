@@ -45,6 +45,9 @@ struct rc_terraform_run_options {
 	unsigned int backups_kept;
 	const char *copies; /* the stack's folder of the second place, one a day; or NULL */
 	unsigned int copies_kept;
+	/* Copy a back-up of this name to a place that takes asking; rc_terraform_run_copied()
+	 * tells, later. False: there is none. */
+	bool (*copy)(void *userdata, struct rc_terraform_run *run, const char *name);
 	const char *program; /* path of terraform or tofu */
 	/*
 	 * Ask for the values that take asking. 0: there are none; 1: rc_terraform_run_give() tells,
@@ -81,6 +84,8 @@ RC_DEFINE_FREEP(struct rc_terraform_run, rc_terraform_run_free)
 
 /* What gather asked for is there, or r < 0 with err, which is taken over. */
 void rc_terraform_run_give(struct rc_terraform_run *run, int r, struct rc_error *err);
+/* The copy was made, or (r < 0, err is taken over) not: that is told, and holds up nothing. */
+void rc_terraform_run_copied(struct rc_terraform_run *run, int r, struct rc_error *err);
 /* Borrowed. */
 const struct rc_terraform_stack_options *
 rc_terraform_run_get_stack(const struct rc_terraform_run *run);

@@ -177,6 +177,13 @@ static void leave(void *userdata, struct rc_terraform_run *run)
 	stack->site->leave(stack->site->userdata, run);
 }
 
+static bool copy(void *userdata, struct rc_terraform_run *run, const char *name)
+{
+	struct rc_terraform_stack *stack = userdata;
+
+	return stack->site->copy(stack->site->userdata, run, name);
+}
+
 static int resolve(void *userdata, struct rc_terraform_run *run,
 		   const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
 		   struct rc_error **err)
@@ -241,6 +248,7 @@ static int start_run(struct rc_terraform_stack *stack, json_t *record, struct rc
 		.copies_kept = stack->site->copies_kept,
 		.gather = gather,
 		.leave = leave,
+		.copy = copy,
 		.resolve = resolve,
 		.take_cache = take_cache,
 		.leave_cache = leave_cache,

@@ -33,6 +33,7 @@ struct rc_terraform_site {
 	/* As in rc_terraform_run_options. */
 	int (*gather)(void *userdata, struct rc_terraform_run *run, struct rc_error **err);
 	void (*leave)(void *userdata, struct rc_terraform_run *run);
+	bool (*copy)(void *userdata, struct rc_terraform_run *run, const char *name);
 	int (*resolve)(void *userdata, struct rc_terraform_run *run,
 		       const struct rc_terraform_variable *variable, struct rc_secret **ret_secret,
 		       struct rc_error **err);
