@@ -129,8 +129,8 @@ static char *make_url(const struct daemon_bucket *bucket, const char *region, co
 static void send_request(struct daemon_bucket_call *call, const struct rc_net_aws_keys *keys)
 {
 	struct daemon_bucket *bucket = call->bucket;
-	const char *region = bucket->config->region
-				     ?: rc_net_aws_credentials_get_region(bucket->credentials);
+	const char *region =
+		bucket->config->region ?: rc_net_aws_credentials_get_region(bucket->credentials);
 	rc_autofree char *url = NULL;
 	rc_cleanup(rc_net_aws_sigv4_freep) struct rc_net_http_header *headers = NULL;
 	struct rc_net_http_options options = {.method = call->method,

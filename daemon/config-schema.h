@@ -66,6 +66,12 @@ const struct rc_config_repository *config_find_repository(const struct rc_config
 extern const struct config_struct config_validation; /* over struct rc_config_validation */
 void config_validation_set_defaults(struct rc_config *config);
 int config_validation_check(const struct rc_config *config, struct rc_buf *messages);
+/* Set a key of a check that is a text or a number; text is borrowed. False: it is no such key, or
+ * no number in its bounds. */
+bool config_validation_set(struct rc_validate_check *to, const char *key, const char *text);
+/* Take "terraform/STACK/OUTPUT" apart, in the arena; false: it is none. */
+bool config_validation_parse_from(struct rc_arena *arena, const char *text, const char **ret_stack,
+				  const char **ret_output);
 
 /* ---- config-webhooks.c ---- */
 extern const struct config_struct config_webhooks; /* over struct rc_config */

@@ -2,6 +2,7 @@
 #include "config-schema.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -78,6 +79,10 @@ static const struct config_field check_fields[] = {
 	NUMBER(retention_days, "retentionDays", 1, 35),
 	TIME(max_lag_ms, "maxLag", CONFIG_MINUTE, 24 * CONFIG_HOUR),
 	TEXTS(command, "command"),
+	{.name = "from",
+	 .type = CONFIG_PAIRS,
+	 .offset = offsetof(struct rc_config_check, from),
+	 .offset_n = offsetof(struct rc_config_check, n_from)},
 	{.name = NULL},
 };
 static const struct config_struct check = {check_fields, sizeof(struct rc_config_check),
@@ -154,9 +159,86 @@ static bool is_said(const struct config_field *field, const struct rc_config_che
 	return false;
 }
 
+bool config_validation_set(struct rc_validate_check *to, const char *key, const char *text)
+{
+	const struct config_field *field = check_fields;
+	char *at, *end;
+	long long number;
+
+	while (field->name && strcmp(field->name, key) != 0)
+		field++;
+	if (!field->name || (field->type != CONFIG_TEXT && field->type != CONFIG_NUMBER))
+		return false;
+	/* Its offset is in the entry of the configuration, which the check begins. */
+	at = (char *)to + field->offset;
+	if (field->type == CONFIG_TEXT) {
+		*(const char **)(void *)at = text;
+		return true;
+	}
+	number = strtoll(text, &end, 10);
+	if (end == text || *end || number < field->min || number > field->max)
+		return false;
+	*(int64_t *)(void *)at = number;
+	return true;
+}
+
+bool config_validation_parse_from(struct rc_arena *arena, const char *text, const char **ret_stack,
+				  const char **ret_output)
+{
+	static const char scheme[] = "terraform/";
+	const char *stack = text + sizeof(scheme) - 1, *slash;
+
+	if (!rc_text_has_prefix(text, scheme))
+		return false;
+	slash = strchr(stack, '/');
+	if (!slash || slash == stack || !slash[1] || strchr(slash + 1, '/'))
+		return false;
+	*ret_stack = rc_arena_printf(arena, "%.*s", (int)(slash - stack), stack);
+	*ret_output = slash + 1;
+	return true;
+}
+
+static bool is_stack(const struct rc_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->terraform.n_stacks; i++)
+		if (strcmp(config->terraform.stacks[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* *filled is the check with something in the place of what comes from a stack. */
+static int check_from(const struct rc_config *config, const struct rc_config_check *one,
+		      struct rc_config_check *filled, struct rc_buf *messages)
+{
+	static const char fixed[] = "name type application sslMode";
+	int r = 0;
+
+	*filled = *one;
+	for (size_t i = 0; i < one->n_from; i++) {
+		const struct rc_config_pair *pair = &one->from[i];
+		const char *stack, *output;
+
+		if (is_among(fixed, pair->key) ||
+		    (!config_validation_set(&filled->check, pair->key, "?") &&
+		     !config_validation_set(&filled->check, pair->key, "1000")))
+			r = rc_config_refuse(messages, pair->place,
+					     "check '%s': 'from' has no key '%s'", one->check.name,
+					     pair->key);
+		else if (!config_validation_parse_from(config->arena, pair->text, &stack, &output))
+			r = rc_config_refuse(messages, pair->place,
+					     "check '%s': '%s' is not terraform/STACK/OUTPUT",
+					     one->check.name, pair->text);
+		else if (!is_stack(config, stack))
+			r = rc_config_refuse(messages, pair->place,
+					     "check '%s': no stack is named '%s'", one->check.name,
+					     stack);
+	}
+	return r;
+}
+
 static int check_keys(const struct rc_config_check *one, struct rc_buf *messages)
 {
-	static const char general[] = "name type application gate rollback timeout";
+	static const char general[] = "name type application gate rollback timeout from";
 	size_t i = 0;
 	int r = 0;
 
@@ -190,7 +272,10 @@ int config_validation_check(const struct rc_config *config, struct rc_buf *messa
 	for (size_t i = 0; i < config->validation.n_checks; i++) {
 		const struct rc_config_check *one = &config->validation.checks[i];
 
-		if (check_keys(one, messages) < 0) {
+		struct rc_config_check filled;
+
+		if (check_from(config, one, &filled, messages) < 0 ||
+		    check_keys(&filled, messages) < 0) {
 			r = -EINVAL;
 		} else if (one->check.url && !is_url(one->check.type, one->check.url)) {
 			r = rc_config_refuse(messages, one->place,

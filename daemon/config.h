@@ -184,6 +184,8 @@ struct rc_config_terraform {
 /* What is checked of applications. */
 struct rc_config_check {
 	struct rc_validate_check check; /* its name comes first, as everywhere */
+	struct rc_config_pair *from;	/* key: "terraform/STACK/OUTPUT" */
+	size_t n_from;
 	struct rc_config_place place;
 };
 

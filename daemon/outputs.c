@@ -2,6 +2,7 @@
 #include "outputs.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,10 @@
 #include "data/base64.h"
 #include "data/json.h"
 #include "kube/apply.h"
+#include "kube/watch.h"
 
 #define TICK_S	  2.
-#define CHECK_MS  (10 * UINT64_C(1000))
+#define CHECK_MS  (10 * UINT64_C(1000)) /* where the object cannot be watched */
 #define RETRY_MS  (5 * UINT64_C(1000))
 #define READ_MS	  (5 * 60 * UINT64_C(1000)) /* between runs that only read */
 #define KEYS_NOTE "reconciled.io/outputs"
@@ -26,10 +28,13 @@ struct target {
 	const char *stack; /* of the configuration */
 	const struct rc_config_output *config;
 	struct rc_kube_request *request;
-	json_t *wanted;	 /* the object, while it is asked for */
-	char *state;	 /* "written", "waits", "failed"; NULL: not looked at */
-	char *reason;	 /* or NULL */
-	int64_t at;	 /* when it was written last */
+	json_t *wanted; /* the object, while it is asked for */
+	char *state;	/* "written", "waits", "failed"; NULL: not looked at */
+	char *reason;	/* or NULL */
+	int64_t at;	/* when it was written last */
+	struct rc_kube_watch *watch;
+	bool is_watched; /* what others do to the object is told */
+	bool is_changed; /* it was, since the last look began */
 	uint64_t due_ms; /* monotonic */
 };
 
@@ -220,7 +225,69 @@ static void end(struct target *target, const char *state, struct rc_error *err)
 	set_state(target, state, err ? rc_error_format(err) : NULL);
 	rc_error_free(err);
 	json_decref(rc_steal(&target->wanted));
-	target->due_ms = rc_clock_monotonic_ms() + (is_fine ? CHECK_MS : RETRY_MS);
+	if (target->is_changed)
+		target->due_ms = 0;
+	else if (is_fine && target->is_watched)
+		target->due_ms = UINT64_MAX;
+	else
+		target->due_ms = rc_clock_monotonic_ms() + (is_fine ? CHECK_MS : RETRY_MS);
+}
+
+/* ---- what others do to it ---- */
+
+static void on_changed(void *userdata, json_t *object)
+{
+	struct target *target = userdata;
+
+	(void)object;
+	target->is_changed = true;
+	target->due_ms = 0;
+	ev_feed_event(target->outputs->daemon->loop, &target->outputs->tick, EV_TIMER);
+}
+
+static void on_begin(void *userdata)
+{
+	(void)userdata; /* one object: what is not told again is found missing */
+}
+
+static void on_synced(void *userdata)
+{
+	struct target *target = userdata;
+
+	target->is_watched = true;
+	on_changed(target, NULL);
+}
+
+static void on_watch_state(void *userdata, int r, const struct rc_error *err)
+{
+	struct target *target = userdata;
+
+	(void)err;
+	if (r < 0 && target->is_watched)
+		on_changed(target, NULL);
+	target->is_watched = r == 0;
+}
+
+static void watch(struct target *target, struct rc_destination *destination,
+		  const struct rc_kube_resource *resource)
+{
+	static const struct rc_kube_watch_events events = {
+		.begin = on_begin,
+		.changed = on_changed,
+		.deleted = on_changed,
+		.synced = on_synced,
+		.state = on_watch_state,
+	};
+	rc_autofree char *field = rc_asprintf("metadata.name=%s", target->config->name);
+	struct rc_kube_watch_options options = {
+		.resource = resource,
+		.name_space = target->config->name_space,
+		.field_selector = field,
+	};
+
+	if (!target->watch)
+		target->watch = rc_kube_watch_new(rc_destination_get_cluster(destination), &options,
+						  &events, target);
 }
 
 static bool is_as_wanted(const json_t *live, const json_t *wanted)
@@ -307,6 +374,7 @@ static void start(struct target *target, json_t *data)
 		end(target, "failed", err);
 		return;
 	}
+	watch(target, destination, resource);
 	json_decref(target->wanted);
 	target->wanted = make_object(target, data);
 	target->request = rc_kube_apply_get(rc_destination_get_cluster(destination), resource, &key,
@@ -320,6 +388,7 @@ static void look(struct target *target)
 	struct rc_error *err = NULL;
 	int r;
 
+	target->is_changed = false;
 	if (!values) {
 		rc_autofree char *why =
 			rc_terraform_manager_describe_wait(target->outputs->manager, target->stack);
@@ -424,6 +493,7 @@ void daemon_outputs_unbind(struct daemon_outputs *outputs)
 		struct target *target = &outputs->targets[i];
 
 		rc_kube_request_cancel(target->request);
+		rc_kube_watch_free(target->watch);
 		json_decref(target->wanted);
 		free(target->state);
 		free(target->reason);

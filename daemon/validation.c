@@ -2,13 +2,17 @@
 #include "validation.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/json.h"
+#include "config-schema.h"
 #include "notices.h"
+#include "terraform.h"
 #include "worker.h"
 
 #define STORE_KIND "validated" /* {revision, at}: what passed last */
@@ -59,6 +63,35 @@ static bool locate(void *userdata, const char *name, struct rc_validate_subject 
 		ret_subject->cache = rc_destination_get_cache(destination);
 	}
 	return true;
+}
+
+/* What comes from outputs of stacks, as they are now. */
+static int resolve(void *userdata, const struct rc_validate_check *check, struct rc_arena *arena,
+		   struct rc_validate_check *resolved, struct rc_error **err)
+{
+	struct daemon_validation *validation = userdata;
+	const struct rc_config_check *config = rc_container_of(
+		(struct rc_validate_check *)(uintptr_t)check, struct rc_config_check, check);
+	int r = 0;
+
+	*resolved = *check;
+	for (size_t i = 0; i < config->n_from; i++) {
+		const struct rc_config_pair *pair = &config->from[i];
+		const char *stack = NULL, *output = NULL;
+		rc_autofree char *text = NULL;
+		json_auto_t *value = NULL;
+
+		config_validation_parse_from(arena, pair->text, &stack, &output);
+		r = daemon_terraform_get_output(validation->daemon, stack, output, &value, err);
+		if (r < 0)
+			return rc_wrap(err, r, "%s: stack '%s'", pair->key, stack);
+		text = json_is_string(value) ? rc_strdup(json_string_value(value))
+					     : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		if (!config_validation_set(resolved, pair->key, rc_arena_strdup(arena, text)))
+			return rc_fail(err, -EINVAL, "%s: output '%s' of stack '%s' is none",
+				       pair->key, output, stack);
+	}
+	return config->n_from > 0;
 }
 
 /* ---- what follows from it ---- */
@@ -313,7 +346,8 @@ struct rc_validate_app *daemon_validation_find(const struct daemon_validation *v
 struct daemon_validation *daemon_validation_new(struct rc_daemon *daemon)
 {
 	struct daemon_validation *validation;
-	struct rc_validate_services_options options = {.loop = daemon->loop, .get_pool = get_pool};
+	struct rc_validate_services_options options = {
+		.loop = daemon->loop, .get_pool = get_pool, .resolve = resolve};
 
 	if (daemon->config->validation.n_checks == 0)
 		return NULL;

@@ -94,6 +94,8 @@ struct rc_validate_probe *rc_validate_probe_start(const struct rc_validate_check
 {
 	struct rc_validate_probe *probe = rc_new0(struct rc_validate_probe);
 	int64_t timeout_ms = check->timeout_ms ? check->timeout_ms : TIMEOUT_DEFAULT_MS;
+	struct rc_error *err = NULL;
+	int r;
 
 	probe->check = check;
 	probe->services = services;
@@ -107,7 +109,14 @@ struct rc_validate_probe *rc_validate_probe_start(const struct rc_validate_check
 	ev_timer_init(&probe->deadline, on_deadline, (double)timeout_ms / 1000., 0);
 	ev_now_update(rc_validate_services_get_loop(services));
 	ev_timer_start(rc_validate_services_get_loop(services), &probe->deadline);
-	rc_validate_kind_find(check->type)->start(probe);
+	probe->arena = rc_arena_new(0);
+	r = rc_validate_services_resolve(services, check, probe->arena, &probe->resolved, &err);
+	if (r > 0)
+		probe->check = &probe->resolved;
+	if (r < 0)
+		rc_validate_probe_fail(probe, "Unresolved", err);
+	else
+		rc_validate_kind_find(check->type)->start(probe);
 	return probe;
 }
 
@@ -119,6 +128,7 @@ void rc_validate_probe_free(struct rc_validate_probe *probe)
 	ev_timer_stop(rc_validate_services_get_loop(probe->services), &probe->end);
 	rc_validate_result_done(&probe->result);
 	json_decref(probe->notes);
+	rc_arena_free(probe->arena);
 	free(probe);
 }
 

@@ -8,6 +8,7 @@
 #include <ev.h>
 #include <jansson.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/process.h"
 #include "base/worker.h"
@@ -27,6 +28,11 @@ struct rc_validate_services_options {
 	/* A worker of rc_validate_worker_handle(), made when it is first needed; borrowed. */
 	struct rc_worker_pool *(*get_pool)(void *userdata);
 	const char *const *env; /* for AWS; NULL: our environment */
+	/* What of a check is known only when it is looked: filled in a copy of it, texts in arena.
+	 * 0: it is as it stands; 1: resolved; or why it cannot be looked. May be NULL. */
+	int (*resolve)(void *userdata, const struct rc_validate_check *check,
+		       struct rc_arena *arena, struct rc_validate_check *resolved,
+		       struct rc_error **err);
 	void *userdata;
 };
 
@@ -39,6 +45,10 @@ struct rc_net_http_client *rc_validate_services_get_http(struct rc_validate_serv
 struct rc_worker_pool *rc_validate_services_get_pool(struct rc_validate_services *services);
 struct rc_net_aws_credentials *rc_validate_services_get_aws(struct rc_validate_services *services);
 const char *const *rc_validate_services_get_env(const struct rc_validate_services *services);
+/* As the option; 0 without one. */
+int rc_validate_services_resolve(const struct rc_validate_services *services,
+				 const struct rc_validate_check *check, struct rc_arena *arena,
+				 struct rc_validate_check *resolved, struct rc_error **err);
 
 /* What is looked at: an application where it lives. All borrowed; cluster and below may be NULL. */
 struct rc_validate_subject {
@@ -51,7 +61,9 @@ struct rc_validate_subject {
 typedef void rc_validate_done_fn(void *userdata, struct rc_validate_result *result);
 
 struct rc_validate_probe {
-	const struct rc_validate_check *check;
+	const struct rc_validate_check *check; /* as it was written, or resolved */
+	struct rc_validate_check resolved;
+	struct rc_arena *arena; /* of its texts */
 	struct rc_validate_services *services;
 	const struct rc_validate_subject *subject;
 	struct rc_validate_result result;

@@ -63,3 +63,12 @@ struct rc_net_aws_credentials *rc_validate_services_get_aws(struct rc_validate_s
 	}
 	return services->aws;
 }
+
+int rc_validate_services_resolve(const struct rc_validate_services *services,
+				 const struct rc_validate_check *check, struct rc_arena *arena,
+				 struct rc_validate_check *resolved, struct rc_error **err)
+{
+	if (!services->options.resolve)
+		return 0;
+	return services->options.resolve(services->options.userdata, check, arena, resolved, err);
+}

@@ -98,6 +98,11 @@ cat >"$work/reconciled.yaml" <<-END
 	        - { kind: ConfigMap, namespace: shop, object: infra }
 	        - { kind: Secret, namespace: shop, object: database, keys: { DB_HOST: host, DB_PASSWORD: password } }
 	        - { kind: ConfigMap, namespace: shop, object: wrong, keys: { p: password } }
+	validation:
+	  interval: 1h
+	  checks:
+	    - { name: database, type: dns, application: shop, from: { host: terraform/aws/host } }
+	    - { name: secret, type: dns, application: shop, from: { host: terraform/aws/password } }
 	api: { socket: $RECONCILED_SOCKET }
 	log: { level: debug, format: text }
 	stateDirectory: $work/state
@@ -170,6 +175,12 @@ api /api/v1/namespaces/shop/secrets/database -o /dev/null -X PATCH -H 'Content-T
 	-d '{"data": {"DB_HOST": "bm8=", "OTHER": "bm8="}}'
 must 'what somebody changed is put right' soon host db-3.example.com
 must 'what is others stays' secret '.data.OTHER' bm8=
+must 'it is watched, not asked for again and again' eval 'from=$(last_request); sleep 12; [ "$(requests "$from" "map(select(.path | endswith(\"/secrets/database\"))) | length")" = 0 ]'
+begin=$(date +%s%3N)
+api /api/v1/namespaces/shop/secrets/database -o /dev/null -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"data": {"DB_HOST": "bm8="}}'
+must 'so a change is put right at once' eval 'soon host db-3.example.com && [ $(($(date +%s%3N) - begin)) -lt 1500 ]'
+api /api/v1/namespaces/shop/secrets/database -o /dev/null -X DELETE
+must 'and a deletion' soon host db-3.example.com
 infra db-4.example.com
 push infra 'a fourth host'
 must 'a yes' approve
@@ -181,6 +192,28 @@ start_daemon
 must 'after a restart they are read anew, and a lost Secret is made' soon password s3ns1t1ve
 must 'by a run of its own' eval '[ "$("$ctl" terraform runs aws -o json | jq -r "[.items[] | select(.kind == \"outputs\") | .phase] | unique | join(\",\")")" = read ]'
 must 'which says nothing about the plan' eval '[ "$("$ctl" terraform get aws -o json | jq -r .phase)" = applied ]'
+
+# ---- targets of validation
+validated() { # CHECK OUTCOME PATTERN
+	"$ctl" validate --check "$1" -o json 2>/dev/null | jq -r ".items[0].checks[] | select(.check == \"$1\") | \"\(.outcome) \(.evidence)\"" >"$work/validated"
+	grep -q "^$2 .*$3" "$work/validated" || { cat "$work/validated"; return 1; }
+}
+must 'a check looks at what the output says' validated database 'fail\|error' 'db-4.example.com'
+infra localhost
+push infra 'a fifth host'
+must 'a yes' approve
+must 'another output is another target' soon host localhost
+must 'which is looked at' validated database pass localhost
+must 'a sensitive output is no target' validated secret error "output 'password' is sensitive"
+wrong() { # FROM PATTERN
+	sed "s|from: { host: terraform/aws/host }|from: { $1 }|" "$work/reconciled.yaml" >"$work/wrong.yaml"
+	"$ctl" config check "$work/wrong.yaml" >"$work/said" 2>&1 && return 1
+	grep -q "wrong.yaml:[0-9]*:[0-9]*: error: $2" "$work/said" || { cat "$work/said"; return 1; }
+}
+must 'a stack there is not is refused' wrong 'host: terraform/gcp/host' "check 'database': no stack is named 'gcp'"
+must 'a key there is not, too' wrong 'hosts: terraform/aws/host' "check 'database': 'from' has no key 'hosts'"
+must 'one of another type, too' wrong 'host: terraform/aws/host, bucket: terraform/aws/host' "check 'database' is of type dns, which takes no 'bucket'"
+must 'and what is no output' wrong 'host: aws/host' "check 'database': 'aws/host' is not terraform/STACK/OUTPUT"
 
 # ---- what cannot be
 application 'reconciled.io/values-from: "all: terraform/aws/password"'
