@@ -4,14 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include <utlist.h>
+
 #include "changes.h"
+#include "asks.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "events.h"
-#include "logs.h"
 #include "notices.h"
 #include "remote.h"
 #include "secrets.h"
@@ -230,12 +232,19 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 	return 0;
 }
 
+static void end_asks(struct rc_daemon *daemon)
+{
+	struct daemon_ask *ask, *next;
+
+	DL_FOREACH_SAFE (daemon->asks, ask, next)
+		ask->end(ask);
+}
+
 static void free_parts(struct rc_daemon *daemon)
 {
 	if (daemon->terraform)
 		daemon_terraform_unbind(daemon->terraform);
-	if (daemon->logs)
-		daemon_logs_end(daemon->logs);
+	end_asks(daemon);
 	daemon_live_free_all(daemon);
 	daemon_catalog_free_all(daemon);
 	daemon_validation_free(rc_steal(&daemon->validation));
@@ -328,7 +337,6 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 		return r;
 	daemon->events = daemon_events_new(daemon);
 	daemon->web = daemon_web_new(daemon->store);
-	daemon->logs = daemon_logs_new();
 	daemon->changes = daemon_changes_new(daemon);
 	daemon->terraform = daemon_terraform_new(daemon);
 	r = make_parts(daemon, err);
@@ -347,7 +355,6 @@ void daemon_done(struct rc_daemon *daemon)
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
 	daemon_terraform_free(rc_steal(&daemon->terraform));
-	daemon_logs_free(rc_steal(&daemon->logs));
 	daemon_changes_free(rc_steal(&daemon->changes));
 	daemon_web_free(rc_steal(&daemon->web));
 	daemon_secrets_free_vaults(daemon);

@@ -14,11 +14,11 @@
 #include "net/http-server.h"
 #include "store/store.h"
 
+struct daemon_ask;
 struct daemon_catalog;
 struct daemon_events;
 struct daemon_changes;
 struct daemon_live;
-struct daemon_logs;
 struct daemon_remote;
 struct daemon_secrets;
 struct daemon_notices;
@@ -50,7 +50,7 @@ struct rc_daemon {
 	struct rc_net_http_server *control, *metrics;
 	struct daemon_remote *remote; /* the API over TLS; NULL: only the socket */
 	struct daemon_web *web;	      /* the page, and who looks at it */
-	struct daemon_logs *logs;
+	struct daemon_ask *asks;
 	struct daemon_changes *changes; /* who is told of changes */
 	char *config_error;		/* why the last reload was refused, or NULL */
 	int64_t started_unix_s;

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "changes.h"
+#include "data/json.h"
 #include "notices.h"
 #include "secrets/manager.h"
 
@@ -79,7 +81,10 @@ void daemon_secrets_free_vaults(struct rc_daemon *daemon)
 static void on_changed(void *userdata, const json_t *what)
 {
 	const struct member *member = userdata;
+	rc_autofree char *name = rc_asprintf("%s/%s", rc_json_text(what, "namespace", NULL) ?: "",
+					     rc_json_text(what, "name", NULL) ?: "");
 
+	daemon_changes_tell(member->daemon->changes, "secret", name);
 	daemon_notices_on_secret(member->daemon->notices,
 				 rc_destination_get_name(member->destination), what);
 }

@@ -58,7 +58,11 @@ const char *api_client_get_role(const struct api_client *client);
 
 /* ---- the nouns: GET and POST below /v1/NOUN ---- */
 void api_events_serve(struct api_call *call);
-/* Of an application: the log of one of its pods. */
+/* ---- of one application's resources ---- */
+/* Whether an object is among nodes, or what these made; see rc_app_tree(). */
+bool api_tree_has(const json_t *nodes, const struct rc_kube_key *key);
+/* What happened to one of them; the log of one of its pods. */
+void api_object_events_serve(struct api_call *call, struct rc_app *app);
 void api_logs_serve(struct api_call *call, struct rc_app *app);
 void api_changes_serve(struct api_call *call);
 void api_status_serve(struct api_call *call);

@@ -225,6 +225,55 @@ static void undo(struct api_call *call, struct rc_app *app)
 			    call->exchange);
 }
 
+/* ---- what there is to see ---- */
+
+static void serve_itself(struct api_call *call, struct rc_app *app)
+{
+	api_reply(call, rc_app_describe(app));
+}
+
+static void serve_resources(struct api_call *call, struct rc_app *app)
+{
+	api_reply(call, rc_app_describe_resources(app));
+}
+
+static void serve_orphans(struct api_call *call, struct rc_app *app)
+{
+	api_reply(call, rc_app_describe_orphans(app));
+}
+
+static void serve_tree(struct api_call *call, struct rc_app *app)
+{
+	rc_app_tree(app, on_tree, call->exchange);
+}
+
+static const struct {
+	const char *name;
+	void (*serve)(struct api_call *call, struct rc_app *app);
+} views[] = {
+	{"", serve_itself},
+	{"diff", serve_diff},
+	{"events", api_object_events_serve},
+	{"history", serve_history},
+	{"logs", api_logs_serve},
+	{"orphans", serve_orphans},
+	{"resources", serve_resources},
+	{"tree", serve_tree},
+};
+
+static void serve_view(struct api_call *call, struct rc_app *app, const char *what)
+{
+	struct rc_error *err = NULL;
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(views); i++)
+		if (strcmp(views[i].name, what) == 0) {
+			views[i].serve(call, app);
+			return;
+		}
+	rc_fail(&err, -ENOENT, "there is nothing at '%s'", what);
+	api_reply_error(call->exchange, err);
+}
+
 static void serve_app(struct api_call *call)
 {
 	struct rc_app *app = rc_engine_find_app(call->daemon->engine, call->parts[1]);
@@ -234,29 +283,14 @@ static void serve_app(struct api_call *call)
 	if (!app) {
 		rc_fail(&err, -ENOENT, "there is no application '%s'", call->parts[1]);
 		api_reply_error(call->exchange, err);
-	} else if (api_is_post(call) && strcmp(what, "diff") == 0) {
-		serve_preview(call, app);
-	} else if (api_is_post(call) && strcmp(what, "undo") == 0) {
-		undo(call, app);
-	} else if (api_is_post(call)) {
-		change_app(call, app, what);
-	} else if (!*what) {
-		api_reply(call, rc_app_describe(app));
-	} else if (strcmp(what, "resources") == 0) {
-		api_reply(call, rc_app_describe_resources(app));
-	} else if (strcmp(what, "orphans") == 0) {
-		api_reply(call, rc_app_describe_orphans(app));
-	} else if (strcmp(what, "tree") == 0) {
-		rc_app_tree(app, on_tree, call->exchange);
-	} else if (strcmp(what, "logs") == 0) {
-		api_logs_serve(call, app);
-	} else if (strcmp(what, "history") == 0) {
-		serve_history(call, app);
+	} else if (!api_is_post(call)) {
+		serve_view(call, app, what);
 	} else if (strcmp(what, "diff") == 0) {
-		serve_diff(call, app);
+		serve_preview(call, app);
+	} else if (strcmp(what, "undo") == 0) {
+		undo(call, app);
 	} else {
-		rc_fail(&err, -ENOENT, "there is nothing at '%s'", what);
-		api_reply_error(call->exchange, err);
+		change_app(call, app, what);
 	}
 }
 

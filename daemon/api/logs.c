@@ -12,19 +12,18 @@
 #include <utlist.h>
 
 #include "api/api.h"
+#include "asks.h"
 #include "base/memory.h"
 #include "data/json.h"
 #include "kube/log.h"
-#include "logs.h"
 
 #define TAIL_DEFAULT 200
 #define TAIL_MAX     10000
-#define READERS_MAX  64
 #define LAG_BYTES    ((size_t)8 << 20)
 
 struct reader {
-	struct reader *prev, *next;
-	struct daemon_logs *logs;
+	struct daemon_ask ask;
+	struct rc_daemon *daemon;
 	struct rc_net_http_exchange *exchange;
 	struct rc_destination *destination;
 	char *name_space, *pod, *container;
@@ -33,15 +32,9 @@ struct reader {
 	struct rc_kube_log *log;
 };
 
-struct daemon_logs {
-	struct reader *readers;
-	size_t n;
-};
-
 static void free_reader(struct reader *reader)
 {
-	DL_DELETE(reader->logs->readers, reader);
-	reader->logs->n--;
+	DL_DELETE(reader->daemon->asks, &reader->ask);
 	rc_kube_log_cancel(reader->log);
 	free(reader->name_space);
 	free(reader->pod);
@@ -97,27 +90,11 @@ static void on_ended(void *userdata, int r, struct rc_error *err)
 
 /* ---- whose pod it is ---- */
 
-static bool has_pod(const json_t *nodes, const struct reader *reader)
-{
-	const json_t *node;
-	size_t i;
-
-	json_array_foreach (nodes, i, node) {
-		if (rc_text_equal(rc_json_text(node, "kind", NULL), "Pod") &&
-		    rc_text_equal(rc_json_text(node, "group", NULL), "") &&
-		    rc_text_equal(rc_json_text(node, "namespace", NULL), reader->name_space) &&
-		    rc_text_equal(rc_json_text(node, "name", NULL), reader->pod))
-			return true;
-		if (has_pod(json_object_get(node, "children"), reader))
-			return true;
-	}
-	return false;
-}
-
 static void on_tree(void *userdata, int r, const json_t *tree, struct rc_error *err)
 {
 	static const struct rc_kube_log_events events = {on_bytes, on_ended};
 	struct reader *reader = userdata;
+	struct rc_kube_key pod = {"", "Pod", reader->name_space, reader->pod};
 	struct rc_kube_log_options options = {
 		.name_space = reader->name_space,
 		.pod = reader->pod,
@@ -126,7 +103,7 @@ static void on_tree(void *userdata, int r, const json_t *tree, struct rc_error *
 		.follow = reader->follow,
 	};
 
-	if (r == 0 && !has_pod(json_object_get(tree, "items"), reader))
+	if (r == 0 && !api_tree_has(json_object_get(tree, "items"), &pod))
 		r = rc_fail(&err, -ENOENT, "the application has no pod %s/%s", reader->name_space,
 			    reader->pod);
 	if (r < 0) {
@@ -135,6 +112,20 @@ static void on_tree(void *userdata, int r, const json_t *tree, struct rc_error *
 	}
 	reader->log = rc_kube_log_start(rc_destination_get_cluster(reader->destination), &options,
 					&events, reader);
+}
+
+static void on_end(struct daemon_ask *ask)
+{
+	struct reader *reader = rc_container_of(ask, struct reader, ask);
+	struct rc_error *err = NULL;
+
+	if (reader->is_begun) {
+		rc_net_http_exchange_end(reader->exchange);
+		free_reader(reader);
+	} else if (reader->log) {
+		rc_fail(&err, -EAGAIN, "the configuration is being read again");
+		refuse(reader, err);
+	}
 }
 
 static char *take_query(struct api_call *call, const char *name)
@@ -154,12 +145,12 @@ static unsigned int take_tail(struct api_call *call)
 
 void api_logs_serve(struct api_call *call, struct rc_app *app)
 {
-	struct daemon_logs *logs = call->daemon->logs;
 	struct reader *reader = rc_new0(struct reader);
 	rc_autofree char *follow = take_query(call, "follow");
 	struct rc_error *err = NULL;
 
-	reader->logs = logs;
+	reader->ask.end = on_end;
+	reader->daemon = call->daemon;
 	reader->exchange = call->exchange;
 	reader->name_space = take_query(call, "namespace");
 	reader->pod = take_query(call, "pod");
@@ -168,46 +159,14 @@ void api_logs_serve(struct api_call *call, struct rc_app *app)
 	reader->follow = follow && strcmp(follow, "true") == 0;
 	reader->destination =
 		rc_engine_find_destination(call->daemon->engine, rc_app_get_application(app));
-	DL_APPEND(logs->readers, reader);
-	logs->n++;
+	DL_APPEND(call->daemon->asks, &reader->ask);
 	if (!reader->name_space || !reader->pod)
 		rc_fail(&err, -EINVAL, "a log is asked for with ?namespace=NAMESPACE&pod=POD");
 	else if (!reader->destination)
 		rc_fail(&err, -EAGAIN, "its cluster is not known");
-	else if (logs->n > READERS_MAX)
-		rc_fail(&err, -EAGAIN, "%d logs are being read already", READERS_MAX);
 	if (err) {
 		refuse(reader, err);
 		return;
 	}
 	rc_app_tree(app, on_tree, reader);
-}
-
-/* ---- life ---- */
-
-struct daemon_logs *daemon_logs_new(void)
-{
-	return rc_new0(struct daemon_logs);
-}
-
-void daemon_logs_end(struct daemon_logs *logs)
-{
-	struct reader *reader, *next;
-
-	DL_FOREACH_SAFE (logs->readers, reader, next) {
-		struct rc_error *err = NULL;
-
-		if (reader->is_begun) {
-			rc_net_http_exchange_end(reader->exchange);
-			free_reader(reader);
-		} else if (reader->log) {
-			rc_fail(&err, -EAGAIN, "the configuration is being read again");
-			refuse(reader, err);
-		} /* else its tree is asked for, and the application tells that it goes */
-	}
-}
-
-void daemon_logs_free(struct daemon_logs *logs)
-{
-	free(logs);
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "gitops/plan-private.h"
 #include "base/str.h"
@@ -419,4 +420,13 @@ size_t rc_plan_next_wave(const struct rc_plan *plan, size_t i)
 	       plan->tasks[j].wave == plan->tasks[i].wave)
 		j++;
 	return j;
+}
+
+void rc_task_set_state(struct rc_task *task, enum rc_task_state state)
+{
+	task->state = state;
+	if (!task->begun_unix_s)
+		task->begun_unix_s = rc_clock_unix_s();
+	if (state == RC_TASK_DONE || state == RC_TASK_FAILED)
+		task->ended_unix_s = rc_clock_unix_s();
 }

@@ -43,11 +43,15 @@ struct rc_task {
 	char *owner;	 /* the other application that has it; or NULL */
 	/* How it went; the plan's. */
 	enum rc_task_state state;
-	char *message; /* may be NULL */
-	char *uid;     /* of what was created; may be NULL */
-	json_t *live;  /* what was found untracked; else NULL */
+	int64_t begun_unix_s, ended_unix_s; /* 0: not yet */
+	char *message;			    /* may be NULL */
+	char *uid;			    /* of what was created; may be NULL */
+	json_t *live;			    /* what was found untracked; else NULL */
 	json_t *paths; /* of ignoreDifferences' programs: [in what is desired, in live]; or NULL */
 };
+
+/* And remember when. */
+void rc_task_set_state(struct rc_task *task, enum rc_task_state state);
 
 struct rc_plan {
 	struct rc_task *tasks; /* in the order they are run */

@@ -20,7 +20,7 @@ static int fail_task(struct rc_sync *sync, struct rc_task *task, int r, struct r
 
 	free(task->message);
 	task->message = rc_error_format(err);
-	task->state = RC_TASK_FAILED;
+	rc_task_set_state(task, RC_TASK_FAILED);
 	if (!sync->failure) {
 		sync->failure = err;
 		return rc_wrap(&sync->failure, r, "%s %s", doing, name);
@@ -183,7 +183,7 @@ static void on_namespace(struct rc_sync *sync, struct rc_task *task, int r,
 		fail_task(sync, task, r, err, "creating");
 		return;
 	}
-	task->state = RC_TASK_DONE;
+	rc_task_set_state(task, RC_TASK_DONE);
 }
 
 int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)

@@ -224,12 +224,12 @@ static int end_hook(struct rc_sync *sync, struct rc_task *task, bool is_good, co
 	if (r < 0)
 		return r;
 	if (is_good) {
-		task->state = RC_TASK_DONE;
+		rc_task_set_state(task, RC_TASK_DONE);
 		rc_log_info(sync->options.log, "hook %s %s ended well",
 			    rc_phase_to_string(task->phase), name);
 		return 0;
 	}
-	task->state = RC_TASK_FAILED;
+	rc_task_set_state(task, RC_TASK_FAILED);
 	free(task->message);
 	task->message = rc_strdup(message);
 	return rc_fail(err, -EINVAL, "%s hook %s failed: %s", rc_phase_to_string(task->phase), name,
@@ -248,7 +248,7 @@ static int judge_task(struct rc_sync *sync, size_t i, bool *ret_waits, struct rc
 	if (verdict == ENDED_BADLY)
 		return end_hook(sync, task, false, message, err);
 	if (verdict == WELL) {
-		task->state = RC_TASK_DONE;
+		rc_task_set_state(task, RC_TASK_DONE);
 		return 0;
 	}
 	if (verdict == DEGRADED)

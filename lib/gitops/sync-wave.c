@@ -35,7 +35,7 @@ void rc_sync_wave_delete(struct rc_sync *sync, struct rc_task *task, sync_call_f
 	if (task->name)
 		key.name = task->name;
 	if (!resource) { /* a kind that is not served has no objects */
-		task->state = RC_TASK_DONE;
+		rc_task_set_state(task, RC_TASK_DONE);
 		return;
 	}
 	call = rc_sync_call_new(sync, task, done);
@@ -49,7 +49,7 @@ static void fail_task(struct rc_sync *sync, struct rc_task *task, struct rc_erro
 
 	free(task->message);
 	task->message = rc_error_format(err);
-	task->state = RC_TASK_FAILED;
+	rc_task_set_state(task, RC_TASK_FAILED);
 	if (sync->failure) {
 		rc_error_free(err);
 		return;
@@ -90,7 +90,7 @@ void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 	rc_kube_cache_note(cache_of(sync), answer->object);
 	free(task->uid);
 	task->uid = rc_strdup(rc_kube_object_get_meta(answer->object, "uid"));
-	task->state = RC_TASK_RUNNING;
+	rc_task_set_state(task, RC_TASK_RUNNING);
 	rc_log_notice(sync->options.log, "%s %s", task->is_created ? "created" : "configured",
 		      name);
 	if (task->action == RC_ACTION_HOOK && rc_sync_hook_note(sync, task, "running", &err) < 0)
@@ -120,7 +120,7 @@ static void start_prunes(struct rc_sync *sync)
 
 		if (task->action != RC_ACTION_PRUNE || task->state != RC_TASK_PENDING)
 			continue;
-		task->state = RC_TASK_RUNNING;
+		rc_task_set_state(task, RC_TASK_RUNNING);
 		rc_sync_wave_delete(sync, task, on_deleted);
 	}
 }
@@ -146,7 +146,7 @@ static bool are_gone(struct rc_sync *sync)
 			rc_sync_health_set_blocked(sync, i, "is being deleted, but is still there");
 			return false;
 		}
-		task->state = RC_TASK_DONE;
+		rc_task_set_state(task, RC_TASK_DONE);
 	}
 	return true;
 }
@@ -173,7 +173,7 @@ static bool clear_hook(struct rc_sync *sync, size_t i)
 	json_auto_t *live = NULL;
 
 	if (recalled && strcmp(recalled, "done") == 0) {
-		task->state = RC_TASK_DONE;
+		rc_task_set_state(task, RC_TASK_DONE);
 		return false;
 	}
 	if (task->name)
@@ -182,7 +182,7 @@ static bool clear_hook(struct rc_sync *sync, size_t i)
 	if (!live)
 		return false;
 	if (rc_sync_hook_is_of_run(sync, task, live)) {
-		task->state = RC_TASK_RUNNING;
+		rc_task_set_state(task, RC_TASK_RUNNING);
 		return false;
 	}
 	rc_sync_health_set_blocked(sync, i, "is left from an earlier sync and being deleted");
@@ -221,7 +221,7 @@ static size_t start_group(struct rc_sync *sync)
 		if (task->state != RC_TASK_PENDING)
 			continue;
 		if (task->action == RC_ACTION_KEEP)
-			task->state = RC_TASK_RUNNING;
+			rc_task_set_state(task, RC_TASK_RUNNING);
 		else if (task->action != RC_ACTION_PRUNE)
 			rc_sync_write_start(sync, task, false, rc_sync_wave_on_written);
 	}

@@ -300,6 +300,14 @@ static const char *describe_state(const struct rc_task *task)
 	return "";
 }
 
+static void put_time(json_t *json, const char *name, int64_t unix_s)
+{
+	char text[RC_CLOCK_RFC3339_MAX];
+
+	if (unix_s)
+		json_object_set_new(json, name, json_string(rc_clock_format_rfc3339(unix_s, text)));
+}
+
 static json_t *describe_task(const struct rc_task *task)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "group", task->key.group,
@@ -312,6 +320,8 @@ static json_t *describe_task(const struct rc_task *task)
 		json_object_set_new(json, "hookPhase", json_string(describe_state(task)));
 	if (task->message)
 		json_object_set_new(json, "message", json_string(task->message));
+	put_time(json, "startedAt", task->begun_unix_s);
+	put_time(json, "finishedAt", task->ended_unix_s);
 	return json;
 }
 

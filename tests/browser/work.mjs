@@ -104,7 +104,7 @@ async function roles(browser) {
     await page.goto(`${env.SITE}/ui/${path}`);
     await page.waitForTimeout(700);
     const buttons = await page.locator("#view button").allTextContents();
-    check(`who may only read sees no button that works in ${path}`, buttons.every((text) => ["Side by side", "Logs"].includes(text)), buttons.join(", "));
+    check(`who may only read sees no button that works in ${path}`, buttons.every((text) => ["Side by side", "Logs", "Events"].includes(text)), buttons.join(", "));
   }
   const status = await page.evaluate(async () => {
     const token = document.getElementById("session").dataset.token;

@@ -130,7 +130,7 @@ BROWSER=nobody check 'but a page with it needs the token, too' answers 403 /v1/a
 listen() { # FILE CURL-ARGUMENT...
 	curl -sSN --max-time "${SECONDS_LONG:-6}" --cacert "$pki/ca.pem" -b "$work/${BROWSER:-jar}" "${@:2}" "https://127.0.0.1:$port/v1/changes" >"$1" 2>/dev/null &
 	pids+=($!)
-	until_so 5 grep -q '^event' "$1"
+	until_so 5 grep -qs '^event' "$1"
 }
 
 last_id() { # FILE
@@ -161,6 +161,15 @@ check 'a pod that is none of its own has not' answers 404 '/v1/apps/judge-platfo
 check 'nor has what is not there' answers 404 '/v1/apps/judge-platform/logs?namespace=judge&pod=../secrets'
 check 'it has to be said which' answers 400 /v1/apps/judge-platform/logs
 BROWSER=outsider check 'who may not see the application may not read them' answers 404 "/v1/apps/judge-platform/logs?namespace=judge&pod=$pod"
+
+# ---- what the cluster tells of an object ----
+
+send /api/v1/namespaces/judge/events "{\"apiVersion\": \"v1\", \"kind\": \"Event\", \"metadata\": {\"name\": \"told\"}, \"type\": \"Warning\", \"reason\": \"BackOff\",
+	\"message\": \"it fell over\", \"count\": 3, \"lastTimestamp\": \"2026-01-02T03:04:05Z\", \"involvedObject\": {\"kind\": \"Pod\", \"name\": \"$pod\", \"namespace\": \"judge\"}}"
+check 'Events of what it made are shown' answers 200 "/v1/apps/judge-platform/events?kind=Pod&namespace=judge&name=$pod"
+check 'as the cluster has them' [ "$(jq -r '.items[] | select(.reason == "BackOff") | [.type, .message, .count, .at] | join(" ")' "$work/answer")" = 'Warning it fell over 3 2026-01-02T03:04:05Z' ]
+check 'of what is not its own they are not' answers 404 '/v1/apps/judge-platform/events?kind=Pod&namespace=judge&name=stranger'
+check 'it has to be said of what' answers 400 /v1/apps/judge-platform/events
 
 # ---- nothing is markup, nothing is secret ----
 

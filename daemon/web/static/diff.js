@@ -12,7 +12,7 @@ export function parseDiff(text) {
   const lines = text.split("\n");
   for (let i = 0; i < lines.length; i++) {
     if (lines[i].startsWith("--- ") && lines[i + 1]?.startsWith("+++ ")) {
-      file = { title: lines[i + 1].slice(4).split("\t")[0], hunks: [] };
+      file = { title: lines[i + 1].slice(4).split("\t")[0].replace(/^desired /, ""), hunks: [] };
       files.push(file);
       i++;
     } else if (lines[i].startsWith("@@") && file) {

@@ -1,7 +1,7 @@
-// The last lines of a pod's containers, and those that come.
+// What a pod writes, as it comes, and what the cluster told of an object.
 
-import { h, name, replace } from "./dom.js";
-import { segment } from "./ask.js";
+import { h, name, badge, time, replace, table } from "./dom.js";
+import { get, segment } from "./ask.js";
 
 const KEPT = 200000; // characters
 
@@ -34,4 +34,16 @@ export function logsOf({ place, at, pod, fail }) {
   follow().catch((error) => {
     if (error.name !== "AbortError") fail(error);
   });
+}
+
+export async function eventsOf({ place, at, node, fail }) {
+  ending.abort();
+  try {
+    const { items } = await get(`${at}/events?group=${segment(node.group)}&kind=${segment(node.kind)}&namespace=${segment(node.namespace ?? "")}&name=${segment(node.name)}`);
+    replace(place, h("h2", {}, name(`${node.kind} ${node.name}`)), h("button", { type: "button", class: "plain", onclick: () => replace(place) }, "Close"),
+      items.length === 0 ? h("p", { class: "quiet" }, "Nothing was told of it lately.") : table("Events", ["When", "Type", "Reason", "Message", "Times"], items.map((it) => h("tr", {},
+        h("td", {}, time(it.at)), h("td", {}, badge(it.type, it.type === "Normal" ? "idle" : "warn")), h("td", {}, name(it.reason)), h("td", {}, name(it.message, 2000)), h("td", {}, String(it.count))))));
+  } catch (error) {
+    fail(error);
+  }
 }

@@ -60,6 +60,9 @@ async function drawOthers(place) {
     lines.length > 0 && h("section", { class: "wanting-list", "aria-label": "What needs somebody" }, h("h2", {}, "Needs somebody"),
       h("ul", {}, lines.slice(0, 50).map(([href, kind, title, why]) => h("li", {}, badge(kind, "warn"), " ",
         href ? h("a", { href }, name(title)) : name(title), " ", name(why, 400))))),
+    h("section", { "aria-label": "Stacks and secrets" }, h("h2", {}, "Stacks and secrets"),
+      h("ul", { class: "flow" }, stacks.items.map((it) => h("li", {}, badge(it.phase), " ", h("a", { href: `/ui/stacks/${segment(it.name)}` }, name(it.name)))),
+        h("li", {}, h("a", { href: "/ui/secrets" }, `${secrets.items.length} secrets`), `, ${secrets.items.filter((it) => it.ready === "True").length} ready`))),
     h("section", { "aria-label": "Repositories" }, h("h2", {}, "Repositories"),
       h("ul", { class: "flow" }, repositories.items.map((it) => h("li", {}, badge(it.state), " ", name(it.name), " polled ", time(it.polledAt) ?? "never")))));
 }

@@ -21,11 +21,18 @@ function nameWave({ phase, wave }) {
   return wave < -2000000000 ? `${phase}, before all waves` : `${phase}, wave ${wave}`;
 }
 
+// How long it took; while it goes on, since when.
+function took({ startedAt, finishedAt }) {
+  if (!startedAt) return null;
+  if (!finishedAt) return [" since ", time(startedAt)];
+  return h("span", { class: "quiet", title: `${startedAt} to ${finishedAt}` }, ` ${(new Date(finishedAt) - new Date(startedAt)) / 1000} s`);
+}
+
 function line(resource) {
   const word = resource.hookPhase && resource.hookPhase !== "Synced" ? resource.hookPhase : resource.status;
   return h("li", {}, badge(word), " ", h("span", { class: "kind" }, clip(resource.kind, 60)), " ", name(resource.name),
     resource.hookType || resource.hookPhase ? h("span", { class: "quiet" }, " hook") : null,
-    resource.startedAt && [" ", time(resource.startedAt)],
+    took(resource),
     resource.message && h("div", { class: "reason" }, name(resource.message, 600)));
 }
 
@@ -38,10 +45,8 @@ export function drawSync({ place }) {
         return;
       }
       const waves = byWave(operation.syncResult?.resources ?? []);
-      const blocked = status.blockedBy;
       replace(place,
         h("p", {}, badge(operation.phase), " ", name(operation.message ?? "", 2000)),
-        blocked && h("p", { class: "why" }, "Blocked by ", name(typeof blocked === "string" ? blocked : JSON.stringify(blocked), 2000)),
         h("dl", { class: "facts" },
           h("dt", {}, "Revision"), h("dd", {}, commit(operation.syncResult?.revision ?? "")),
           h("dt", {}, "Asked for by"), h("dd", {}, name(operation.initiatedBy ?? "")),

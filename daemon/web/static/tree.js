@@ -2,7 +2,7 @@
 
 import { h, name, badge, replace, clip } from "./dom.js";
 import { get } from "./ask.js";
-import { logsOf } from "./logs.js";
+import { eventsOf, logsOf } from "./logs.js";
 
 function key(node) {
   return `${node.group}/${node.kind}/${node.namespace ?? ""}/${node.name}`;
@@ -29,6 +29,10 @@ export function drawTree({ place, at, fail }) {
       node.syncWave ? h("span", { class: "quiet" }, ` wave ${node.syncWave}`) : null,
       node.requiresPruning && badge("to be deleted", "warn"),
       node.health?.message && h("div", { class: "reason" }, name(node.health.message, 600)),
+      h("button", { type: "button", class: "plain", "aria-label": `Events of ${node.kind} ${node.name}`, onclick: (event) => {
+        event.preventDefault();
+        eventsOf({ place: side, at, node, fail });
+      } }, "Events"),
       node.kind === "Pod" && h("button", { type: "button", class: "plain", onclick: (event) => {
         event.preventDefault();
         logsOf({ place: side, at, pod: node, fail });

@@ -131,7 +131,7 @@ static bool selects_one(struct rc_str term, const json_t *labels)
 	return negated ? !value || strcmp(value, equals) != 0 : value && strcmp(value, equals) == 0;
 }
 
-static bool selects_field(const char *selector, const json_t *object)
+static bool selects_one_field(const char *selector, const json_t *object)
 {
 	const char *equals = strchr(selector, '=');
 	rc_autofree char *path = NULL;
@@ -148,6 +148,17 @@ static bool selects_field(const char *selector, const json_t *object)
 	return (strcmp(json_string_value(at) ?: "", equals + 1) == 0) != negated;
 }
 
+static bool selects_fields(const char *selector, const json_t *object)
+{
+	rc_autofree char *text = rc_strdup(selector);
+	char *rest = text, *one;
+
+	while ((one = strsep(&rest, ",")))
+		if (!selects_one_field(one, object))
+			return false;
+	return true;
+}
+
 bool kubeapi_selects(const char *label_selector, const char *field_selector, const json_t *object)
 {
 	const json_t *labels = rc_json_get(object, "metadata", "labels", NULL);
@@ -162,7 +173,7 @@ bool kubeapi_selects(const char *label_selector, const char *field_selector, con
 		rest.p += n;
 		rest.n -= n;
 	}
-	return !field_selector || selects_field(field_selector, object);
+	return !field_selector || selects_fields(field_selector, object);
 }
 
 /* ---- watchers ---- */
