@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "ctl/client.h"
 #include "ctl/print.h"
+#include "ctl/render-flags.h"
 #include "ctl/target.h"
 #include "data/json.h"
 
@@ -33,6 +34,23 @@ static const struct {
 	{PROGRAM, "validate", "/v1/apps", NULL, "metadata.name"},
 };
 
+/* Flags for which the line of a command in its usage has no room. */
+static const struct {
+	const char *program, *command, *flags;
+} more_flags[] = {
+	{PROGRAM " app", "diff", "--source-position"},
+	{PROGRAM " app", "sync",
+	 "--revision --dry-run --async --strategy --apply-out-of-sync-only --replace --force"},
+	{PROGRAM " app", "rollback", "--prune --async"},
+	{PROGRAM " app", "undo", "--async"},
+	{PROGRAM " app", "wait", "--operation"},
+	{PROGRAM " dependency", NULL,
+	 "--config --username --password --ca-file --cert-file --key-file "
+	 "--insecure-skip-tls-verify --plain-http --skip-refresh"},
+	{PROGRAM " terraform", "approve", "--comment"},
+	{PROGRAM " terraform", "logs", "--follow"},
+};
+
 void ctl_complete_begin(void)
 {
 	is_on = true;
@@ -49,19 +67,52 @@ static void offer(const char *text, const char *word)
 		puts(text);
 }
 
-/* "NAME [--prune] [--timeout S]": the flags that a command says it takes. */
-static void offer_flags(const struct ctl_command *command, const char *word)
+/* "NAME [--prune] [--timeout S]": the flags in it. */
+static void offer_flags_of(const char *arguments, const char *word)
 {
-	for (const char *at = command->arguments; (at = strchr(at, '-')); at++) {
+	for (const char *at = arguments; (at = strchr(at, '-')); at++) {
 		char flag[64];
 		int n = (int)strspn(at, WORDS);
 
-		if (at != command->arguments && !strchr(" [|", at[-1]))
+		if (at != arguments && !strchr(" [|", at[-1]))
 			continue;
 		snprintf(flag, sizeof(flag), "%.*s", n, at);
 		offer(flag, word);
 		at += n > 0 ? n - 1 : 0;
 	}
+}
+
+/* Those that mean something here; the rest of Helm's are taken, and not recommended. */
+static void offer_flags_of_helm(const struct ctl_flag *table, const char *word)
+{
+	for (; table->name; table++) {
+		char flag[64];
+
+		if (!table->help || table->kind == CTL_FLAG_REFUSED ||
+		    table->kind == CTL_FLAG_REFUSED_TEXT)
+			continue;
+		snprintf(flag, sizeof(flag), "--%s", table->name);
+		offer(flag, word);
+	}
+}
+
+static void offer_flags(const char *program, const struct ctl_command *command, const char *word)
+{
+	bool is_of_main = strcmp(program, PROGRAM) == 0;
+
+	if (is_of_main && strcmp(command->name, "render") == 0) {
+		offer_flags_of_helm(ctl_render_flags_render, word);
+		return;
+	}
+	if (is_of_main && strcmp(command->name, "lint") == 0) {
+		offer_flags_of_helm(ctl_render_flags_lint, word);
+		return;
+	}
+	offer_flags_of(command->arguments, word);
+	for (size_t i = 0; i < RC_ARRAY_SIZE(more_flags); i++)
+		if (strcmp(more_flags[i].program, program) == 0 &&
+		    (!more_flags[i].command || strcmp(more_flags[i].command, command->name) == 0))
+			offer_flags_of(more_flags[i].flags, word);
 	offer("--output", word);
 	for (unsigned int i = 0; ctl_target_get_flag(i); i++)
 		offer(ctl_target_get_flag(i), word);
@@ -134,7 +185,7 @@ static void complete_arguments(const char *program, const struct ctl_command *co
 		if (strcmp(command->name, "validate") == 0)
 			offer("junit", word);
 	} else if (*word == '-') {
-		offer_flags(command, word);
+		offer_flags(program, command, word);
 	} else if (argc == 3) {
 		offer_names(program, command, word);
 	} else if (argc == 4 && strcmp(command->name, "undo") == 0) {

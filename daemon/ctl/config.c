@@ -59,6 +59,7 @@ static int config_check(int argc, char **argv)
 
 static const struct ctl_command commands[] = {
 	{"check", "[FILE]", "check a configuration; exit 78 when it is refused", config_check},
+	{"schema", "", "JSON Schema of it, for editors", ctl_config_schema},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -33,6 +33,7 @@ int ctl_render(int argc, char **argv);
 int ctl_lint(int argc, char **argv);
 int ctl_dependency(int argc, char **argv);
 int ctl_config(int argc, char **argv);
+int ctl_config_schema(int argc, char **argv);
 int ctl_status(int argc, char **argv);
 int ctl_events(int argc, char **argv);
 int ctl_app(int argc, char **argv);
