@@ -105,6 +105,8 @@ static void take_prediction(struct rc_app *app, struct rc_resource *row, const j
 	json_auto_t *marked = live ? rc_app_compare_mark(row, predicted, live) : NULL;
 
 	predicted = marked;
+	/* Replace=true sends something else than what was tried. */
+	row->is_predicted = !how.is_replaced && !how.is_client_side;
 	if (!live)
 		row->comparison = RC_COMPARISON_MISSING;
 	else if (row->programs)

@@ -127,6 +127,7 @@ static void add_resource(struct builder *builder, const struct rc_desired_item *
 	task->wave = item->traits.wave;
 	task->item = item;
 	task->is_created = live == NULL;
+	task->is_checked = live && live->is_predicted && builder->options->trusts_predictions;
 	task->owner = rc_strdup(live ? live->owner : NULL);
 }
 

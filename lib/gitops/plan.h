@@ -38,7 +38,7 @@ struct rc_task {
 	char *name;	 /* of a hook with generateName: the one it gets; else NULL */
 	bool is_last;	 /* a prune that comes after all waves */
 	bool is_created; /* it is not there yet */
-	bool is_checked; /* and a dry run has made it */
+	bool is_checked; /* a dry run has accepted it */
 	bool is_waiting; /* a prune that somebody has to approve first */
 	char *owner;	 /* the other application that has it; or NULL */
 	/* How it went; the plan's. */
@@ -65,6 +65,7 @@ struct rc_plan_live {
 	int wave;		 /* its sync wave annotation */
 	bool is_owned;		 /* has ownerReferences: never pruned */
 	bool is_in_sync;	 /* compared equal */
+	bool is_predicted;	 /* a dry run has just accepted what is desired of it */
 	bool is_terminating;
 	const char *owner; /* the other application that has it; borrowed, or NULL */
 };
@@ -77,8 +78,9 @@ struct rc_plan_options {
 	bool prune_last;		  /* for all, as a sync option of the application */
 	bool no_hooks;			  /* self-heal, rollback and partial syncs run none */
 	bool only_out_of_sync;
-	bool create_namespace; /* make a task for name_space if no manifest does and it is missing
-				*/
+	bool trusts_predictions; /* made a moment ago: they need not be repeated */
+	bool create_namespace;	 /* make a task for name_space if no manifest does and it is missing
+				  */
 	const char *name_space;
 	const char *revision; /* for names of hooks with generateName */
 	int64_t started_unix_s;

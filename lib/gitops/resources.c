@@ -374,6 +374,7 @@ struct rc_plan_live *rc_resources_list_live(const struct rc_resources *resources
 			.is_owned = row->is_owned,
 			.owner = row->owner,
 			.is_in_sync = row->comparison == RC_COMPARISON_IN_SYNC,
+			.is_predicted = row->is_predicted,
 			.is_terminating = row->is_terminating,
 		};
 	}

@@ -25,6 +25,7 @@ struct rc_resource {
 	struct rc_traits traits;	    /* of the desired object, else of the live one */
 	enum rc_comparison comparison;
 	enum rc_comparison before; /* what is shown while it is UNKNOWN */
+	bool is_predicted;	   /* at this look a dry run has accepted what is desired */
 	enum rc_health health;
 	char *message; /* of its health, or NULL */
 	char *owner;   /* of a desired one: the other application that has it; or NULL */

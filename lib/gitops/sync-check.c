@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "data/json.h"
 #include "gitops/sync-private.h"
@@ -12,6 +13,8 @@
 
 #define SHOWN_MAX      5 /* refusals that are named in one error */
 #define STATUS_CREATED 201
+#define LEAVING_MS     50 /* between looks at a namespace that is being deleted */
+#define LEAVING_MAX_MS 1000
 
 static int fail_task(struct rc_sync *sync, struct rc_task *task, int r, struct rc_error *err,
 		     const char *doing)
@@ -171,10 +174,25 @@ static struct rc_task *find_namespace(struct rc_sync *sync)
 	return NULL;
 }
 
+/* Of one that is on its way out nothing can be made, but soon it will be gone: so it is asked
+ * again. */
+static bool is_leaving(struct rc_sync *sync, size_t i, const struct rc_kube_answer *answer)
+{
+	if (!*rc_kube_object_get_meta(answer->object, "deletionTimestamp"))
+		return false;
+	rc_sync_health_set_blocked(sync, i, "is being deleted, and will be made anew");
+	ev_timer_stop(sync->options.loop, &sync->again);
+	ev_timer_set(&sync->again,
+		     (double)rc_clock_backoff_ms(LEAVING_MS, 2., LEAVING_MAX_MS, sync->n_asked++) /
+			     1000.,
+		     0.);
+	ev_timer_start(sync->options.loop, &sync->again);
+	return true;
+}
+
 static void on_namespace(struct rc_sync *sync, struct rc_task *task, int r,
 			 const struct rc_kube_answer *answer, struct rc_error *err)
 {
-	(void)answer;
 	if (r == -EEXIST) {
 		rc_error_free(err);
 		r = 0;
@@ -183,7 +201,8 @@ static void on_namespace(struct rc_sync *sync, struct rc_task *task, int r,
 		fail_task(sync, task, r, err, "creating");
 		return;
 	}
-	rc_task_set_state(task, RC_TASK_DONE);
+	if (!is_leaving(sync, (size_t)(task - sync->plan->tasks), answer))
+		rc_task_set_state(task, RC_TASK_DONE);
 }
 
 int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
@@ -191,13 +210,17 @@ int rc_sync_check_namespace(struct rc_flow *flow, struct rc_error **err)
 	struct rc_sync *sync = rc_container_of(flow, struct rc_sync, flow);
 	struct rc_task *task;
 
-	if (sync->n_calls > 0)
+	if (sync->n_calls > 0 || ev_is_active(&sync->again))
 		return RC_WAIT_AGAIN;
 	if (sync->failure)
 		return take_failure(sync, err);
+	if (sync->stop)
+		return rc_fail(err, -ECANCELED, "%s", sync->stop);
 	task = find_namespace(sync);
-	if (!task || sync->request.dry_run)
+	if (!task || sync->request.dry_run) {
+		rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
 		return RC_NEXT;
+	}
 	rc_sync_write_start(sync, task, false, on_namespace);
 	return RC_WAIT_AGAIN;
 }

@@ -41,6 +41,8 @@ struct rc_sync {
 	size_t n_degraded;	/* tasks that were Degraded at the last look */
 	uint64_t degraded_since_ms;
 	ev_timer tick;
+	ev_timer again;	      /* when to look again at what the cluster does in its own time */
+	unsigned int n_asked; /* how often it was */
 
 	struct rc_buf rivals;	  /* who has changed what */
 	struct rc_error *failure; /* why the run fails; SyncFail hooks run with it set */

@@ -40,6 +40,7 @@ static const struct rc_step fail_steps[] = {
 static void finish(struct rc_sync *sync, int r, struct rc_error *err)
 {
 	ev_timer_stop(sync->options.loop, &sync->tick);
+	ev_timer_stop(sync->options.loop, &sync->again);
 	rc_sync_call_cancel_all(sync);
 	rc_sync_ignore_cancel(sync);
 	rc_sync_health_set_blocked(sync, sync->plan->n, NULL);
@@ -84,6 +85,13 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	rc_sync_live_changed(sync);
 }
 
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	rc_sync_live_changed(rc_container_of(timer, struct rc_sync, again));
+}
+
 static void make_id(struct rc_sync *sync)
 {
 	unsigned char bytes[8];
@@ -112,6 +120,7 @@ static int make_plan(struct rc_sync *sync, struct rc_error **err)
 		.no_hooks = sync->options.partial || sync->request.no_hooks ||
 			    rc_request_is_partial(&sync->request),
 		.only_out_of_sync = sync->options.partial || sync->how.apply_out_of_sync_only,
+		.trusts_predictions = sync->options.partial,
 		.create_namespace = sync->how.create_namespace,
 		.name_space = application->destination.name_space,
 		.revision = sync->options.revision,
@@ -160,6 +169,7 @@ int rc_sync_start(const struct rc_sync_options *options, struct rc_sync **ret_sy
 	sync->options = *options;
 	rc_flow_init(&sync->flow, options->loop, steps, on_done);
 	ev_timer_init(&sync->tick, on_tick, TICK_S, TICK_S);
+	ev_timer_init(&sync->again, on_again, 0., 0.);
 	rc_buf_init(&sync->rivals, RIVALS_MAX);
 	make_id(sync);
 	sync->plan = options->plan;
@@ -187,6 +197,7 @@ void rc_sync_free(struct rc_sync *sync)
 		return;
 	rc_flow_cancel(&sync->flow);
 	ev_timer_stop(sync->options.loop, &sync->tick);
+	ev_timer_stop(sync->options.loop, &sync->again);
 	rc_sync_call_cancel_all(sync);
 	rc_sync_ignore_cancel(sync);
 	free(sync->writes);

@@ -45,6 +45,18 @@ row_self_heal() {
 	soon 'drift is reverted' is "$(core configmaps/one)" .data.k v
 }
 
+row_self_heal_asks_once() {
+	application '{ automated: { selfHeal: true } }'
+	config_map one
+	push --unseen
+	soon 'it is synced' is_in_sync
+	mark
+	patch "$(core configmaps/one)" '{"data": {"k": "drift"}}'
+	soon 'drift is reverted' is "$(core configmaps/one)" .data.k v
+	must 'what tells that it differs tells that it can be reverted' \
+		[ "$(asked '(.path | endswith("/one")) and .dryRun == "All"') $(written PATCH one)" = '1 1' ]
+}
+
 row_prune() {
 	application '{ automated: { prune: true } }'
 	config_map one
@@ -177,6 +189,20 @@ row_create_namespace() {
 	must 'the namespace has its labels' is "/api/v1/namespaces/$row" .metadata.labels.team a
 	must 'it is not tracked' is "/api/v1/namespaces/$row" '.metadata.labels["reconciled.io/app"]' null
 	must 'the object is in it' is_there "$(core configmaps/one)"
+}
+
+row_create_namespace_when_the_old_one_is_gone() {
+	application '{ automated: { selfHeal: true }, syncOptions: [CreateNamespace=true] }'
+	config_map one
+	push --unseen
+	soon 'it is synced' is_in_sync
+	send "$(core configmaps)" '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["example.io/held"]}}'
+	api "/api/v1/namespaces/$row" -X DELETE -o /dev/null
+	soon 'it waits for the end of the namespace' tells 'is being deleted, and will be made anew'
+	patch "$(core configmaps/held)" '{"metadata": {"finalizers": null}}'
+	soon 'then it is made anew, with what is in it' is "$(core configmaps/one)" .data.k v
+	soon 'it is in sync' is_in_sync
+	must 'nothing has failed on the way' eval '! grep -F "app=$row " "$work/log" | grep -q "  *err  "'
 }
 
 row_no_create_namespace() {
