@@ -43,6 +43,7 @@ struct rc_task {
 	char *owner;	 /* the other application that has it; or NULL */
 	/* How it went; the plan's. */
 	enum rc_task_state state;
+	unsigned int n_lost; /* how often somebody deleted it while the run waited for it */
 	int64_t begun_unix_s, ended_unix_s; /* 0: not yet */
 	char *message;			    /* may be NULL */
 	char *uid;			    /* of what was created; may be NULL */

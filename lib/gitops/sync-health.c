@@ -13,6 +13,7 @@
 
 #define EXPLAIN_AFTER_MS 1500
 #define EXPLAIN_EVERY_MS 5000
+#define LOST_MAX	 3     /* then whoever deletes it has won */
 #define DEGRADED_MS	 15000 /* so long it must last: autoscalers flap when they begin */
 
 static void forget_why(struct rc_sync *sync)
@@ -262,12 +263,49 @@ static int judge_task(struct rc_sync *sync, size_t i, bool *ret_waits, struct rc
 	return 0;
 }
 
+/* It was there when the run began, or has been written since, and is not any more. */
+static bool is_lost(const struct rc_sync *sync, const struct rc_task *task)
+{
+	struct rc_kube_cache *cache = rc_destination_get_cache(sync->options.destination);
+
+	return task->state == RC_TASK_RUNNING && task->item && task->n_lost < LOST_MAX &&
+	       (task->action == RC_ACTION_KEEP || (task->action == RC_ACTION_APPLY && task->uid)) &&
+	       rc_kube_cache_is_current(cache, task->key.group, task->key.kind) &&
+	       !rc_kube_cache_find(cache, &task->key);
+}
+
+/* What somebody deleted meanwhile nobody else will make again: back to the stage that writes. */
+static bool put_back_lost(struct rc_sync *sync)
+{
+	bool is_any = false;
+
+	for (size_t i = sync->begin; i < sync->end; i++) {
+		struct rc_task *task = &sync->plan->tasks[i];
+		rc_autofree char *name = NULL;
+
+		if (!is_lost(sync, task))
+			continue;
+		name = rc_kube_object_format_key(&task->key);
+		rc_log_notice(sync->options.log, "%s was deleted meanwhile; making it again", name);
+		task->action = RC_ACTION_APPLY;
+		rc_task_set_state(task, RC_TASK_PENDING);
+		task->is_created = true;
+		task->n_lost++;
+		is_any = true;
+	}
+	return is_any;
+}
+
 int rc_sync_health_judge(struct rc_sync *sync, struct rc_error **err)
 {
 	size_t was_degraded = sync->n_degraded;
 	uint64_t now_ms = rc_clock_monotonic_ms();
 	bool waits = false;
 
+	if (put_back_lost(sync)) {
+		sync->stage = SYNC_STAGE_APPLY;
+		return 1;
+	}
 	sync->n_degraded = 0;
 	for (size_t i = sync->begin; i < sync->end; i++) {
 		struct rc_task *task = &sync->plan->tasks[i];

@@ -108,7 +108,8 @@ rc_step_fn rc_sync_rivals_run;
 
 /* ---- sync-health.c: whether a wave is well ---- */
 
-/* 0: every task of the wave is; 1: not yet, and sync->blocked says why; or an error. */
+/* 0: every task of the wave is; 1: not yet, and sync->blocked says why, or the stage is again the
+ * one that writes what is lost; or an error. */
 int rc_sync_health_judge(struct rc_sync *sync, struct rc_error **err);
 void rc_sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *text);
 

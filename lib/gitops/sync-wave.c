@@ -313,6 +313,8 @@ static int move(struct rc_sync *sync, struct rc_error **err)
 		return RC_NEXT;
 	case SYNC_STAGE_HEALTH:
 		r = rc_sync_health_judge(sync, err);
+		if (sync->stage == SYNC_STAGE_APPLY)
+			return RC_NEXT;
 		if (r != 0)
 			return r < 0 ? r : RC_WAIT_AGAIN;
 		sync->begin = sync->end;

@@ -23,8 +23,6 @@ static void read_times(struct rc_window *window, struct rc_fields *fields, const
 	window->schedule = rc_fields_text(fields, json, where, "schedule", "");
 	window->duration = rc_fields_text(fields, json, where, "duration", "");
 	window->zone = rc_fields_text(fields, json, where, "timeZone", "UTC");
-	if (!*window->zone)
-		window->zone = "UTC";
 	if (!rc_zone_is_known(window->zone)) {
 		json_array_append_new(fields->warnings,
 				      json_sprintf("%s.timeZone: '%s' is not known; it is read as "

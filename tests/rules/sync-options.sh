@@ -386,6 +386,34 @@ waits_for_what_is_in_sync() { # SYNC-POLICY
 	"$ctl" app sync "$row" --async
 }
 
+row_what_is_deleted_meanwhile_is_made_again() {
+	application
+	manifest first <<-END
+		apiVersion: example.io/v1
+		kind: Judged
+		metadata: { name: first, annotations: { argocd.argoproj.io/sync-wave: "-2" } }
+		spec: { size: 1 }
+	END
+	config_map one '{ k: v }' '{ argocd.argoproj.io/sync-wave: "-1" }'
+	config_map two
+	push
+	"$ctl" app sync "$row" --async
+	soon 'the first wave is there' is_there "/apis/example.io/v1/namespaces/$row/judgeds/first"
+	phase_of_first Good
+	soon 'it is synced' is_in_sync
+	api "/apis/example.io/v1/namespaces/$row/judgeds/first/status" -X PATCH -o /dev/null \
+		-H 'Content-Type: application/merge-patch+json' -d '{"status": {"phase": null}}'
+	config_map two '{ k: changed }'
+	push
+	"$ctl" app sync "$row" --async
+	soon 'the first wave is waited for' tells 'no phase yet'
+	api "$(core configmaps/one)" -X DELETE -o /dev/null
+	phase_of_first Good
+	soon 'the run goes on' is "$(core configmaps/two)" .data.k changed
+	must 'with what was deleted made again' is "$(core configmaps/one)" .data.k v
+	soon 'it is in sync' is_in_sync
+}
+
 phase_of_first() { # PHASE
 	api "/apis/example.io/v1/namespaces/$row/judgeds/first/status" -X PATCH -o /dev/null \
 		-H 'Content-Type: application/merge-patch+json' -d "{\"status\": {\"phase\": \"$1\"}}"

@@ -16,13 +16,15 @@
 
 #define TURN_S	 0.02
 #define AGAIN_S	 0.1
+#define SHARE	 10 /* a turn looks at everything, so it may take a tenth of the time at most */
 #define JOBS_POD "job-name"
 
 static struct {
 	struct ev_loop *loop;
 	ev_timer timer;
 	unsigned int ready_after_ms;
-	bool busy; /* something will change by time alone */
+	bool busy;     /* something will change by time alone */
+	double cost_s; /* of the last turn */
 } state;
 
 static void on_turn(struct ev_loop *loop, ev_timer *timer, int events);
@@ -38,6 +40,8 @@ static void wake_in(double seconds)
 {
 	if (ev_is_active(&state.timer))
 		return;
+	if (seconds < SHARE * state.cost_s)
+		seconds = SHARE * state.cost_s;
 	ev_timer_set(&state.timer, seconds, 0);
 	ev_timer_start(state.loop, &state.timer);
 }
@@ -537,6 +541,8 @@ static const struct {
 
 static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	ev_tstamp began_s = ev_time();
+
 	(void)loop;
 	(void)timer;
 	(void)events;
@@ -552,6 +558,7 @@ static void on_turn(struct ev_loop *loop, ev_timer *timer, int events)
 				controllers[i].run(list[j]);
 	}
 	kubeapi_gc_turn();
+	state.cost_s = ev_time() - began_s;
 	if (state.busy)
 		wake_in(AGAIN_S);
 }
