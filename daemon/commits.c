@@ -111,14 +111,14 @@ static bool is_commit(const char *revision)
 	       strspn(revision, "0123456789abcdef") == strlen(revision);
 }
 
-static void tell(struct daemon_notices *notices, const struct rc_app *app,
+static void tell(struct daemon_notices *notices, const char *subject, const char *app,
 		 const struct rc_config_repository *repository, const char *revision,
 		 const struct verdict *verdict)
 {
 	rc_autofree char *family = rc_asprintf(EVENT "%s", repository->name);
 	rc_autofree char *token = rc_asprintf("%s %s", revision, verdict->state);
 	rc_autofree char *done = rc_asprintf("%s success", revision);
-	const char *before = daemon_notices_get_told(notices, rc_app_get_name(app), family);
+	const char *before = daemon_notices_get_told(notices, subject, family);
 
 	/* That it was brought there is not taken back: what happens later is of another day. */
 	if (rc_text_equal(before, done))
@@ -128,8 +128,8 @@ static void tell(struct daemon_notices *notices, const struct rc_app *app,
 	    strcmp(verdict->state, "pending") == 0)
 		return;
 	daemon_notices_tell(notices, &(struct notices_change){
-					     .subject = rc_app_get_name(app),
-					     .app = rc_app_get_name(app),
+					     .subject = subject,
+					     .app = app,
 					     .family = family,
 					     .token = token,
 					     .type = family,
@@ -177,7 +177,24 @@ void daemon_commits_on_app(struct daemon_notices *notices, const struct rc_app *
 		}
 		revision = verdict.state ? pick_revision(verdict.revisions, i) : NULL;
 		if (is_commit(revision))
-			tell(notices, app, repository, revision, &verdict);
+			tell(notices, rc_app_get_name(app), rc_app_get_name(app), repository,
+			     revision, &verdict);
 	}
+	free(verdict.message);
+}
+
+/* ":": no application can be named so. */
+void daemon_commits_on_configuration(struct daemon_notices *notices, const char *repository,
+				     const char *commit, const char *error)
+{
+	const struct rc_config *config = notices ? notices->daemon->config : NULL;
+	struct verdict verdict = {.state = error ? "failure" : "success",
+				  .message = error ? rc_strdup(error) : rc_strdup("in force")};
+
+	for (size_t i = 0; config && i < config->n_repositories; i++)
+		if (config->repositories[i].commit_status.url &&
+		    rc_text_equal(config->repositories[i].name, repository))
+			tell(notices, ":configuration", "configuration", &config->repositories[i],
+			     commit, &verdict);
 	free(verdict.message);
 }

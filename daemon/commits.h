@@ -14,6 +14,9 @@ size_t daemon_commits_count(const struct rc_config *config);
  * the caller's to free; so is its list of events. */
 void daemon_commits_make_sink(const struct rc_config *config, size_t i, struct rc_buf *authority,
 			      struct rc_notify_sink *sink);
+/* A commit of the configuration came into force (error NULL), or was refused. */
+void daemon_commits_on_configuration(struct daemon_notices *notices, const char *repository,
+				     const char *commit, const char *error);
 /* Something of app changed. */
 void daemon_commits_on_app(struct daemon_notices *notices, const struct rc_app *app,
 			   const struct rc_app_counts *counts);

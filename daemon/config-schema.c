@@ -105,7 +105,7 @@ static const struct config_field repository_fields[] = {
 	 .target = &config_commit_status},
 	{.name = NULL},
 };
-static const struct config_struct repository = {repository_fields,
+const struct config_struct config_repository = {repository_fields,
 						sizeof(struct rc_config_repository),
 						offsetof(struct rc_config_repository, place)};
 
@@ -180,8 +180,27 @@ static const struct config_field log_fields[] = {
 };
 static const struct config_struct log_section = {log_fields, 0, 0};
 
+static const struct config_field source_fields[] = {
+	{.name = "repository",
+	 .type = CONFIG_TEXT,
+	 .offset = offsetof(struct rc_config_source, repository),
+	 .required = true},
+	CONFIG_FIELD_TEXT(struct rc_config_source, revision, "revision"),
+	CONFIG_FIELD_TEXT(struct rc_config_source, path, "path"),
+	CONFIG_FIELD_TEXT(struct rc_config_source, signers, "signers"),
+	CONFIG_FIELD_TEXT(struct rc_config_source, keyring, "keyring"),
+	CONFIG_FIELD_TEXT(struct rc_config_source, since, "since"),
+	{.name = NULL},
+};
+static const struct config_struct source = {source_fields, sizeof(struct rc_config_source),
+					    offsetof(struct rc_config_source, place)};
+
 static const struct config_field root_fields[] = {
 	CONFIG_FIELD_TEXT(struct rc_config, instance, "instance"),
+	{.name = "configuration",
+	 .type = CONFIG_STRUCT,
+	 .offset = offsetof(struct rc_config, source),
+	 .target = &source},
 	{.name = "clusters",
 	 .type = CONFIG_STRUCTS,
 	 .offset = offsetof(struct rc_config, clusters),
@@ -194,7 +213,7 @@ static const struct config_field root_fields[] = {
 	 .type = CONFIG_STRUCTS,
 	 .offset = offsetof(struct rc_config, repositories),
 	 .offset_n = offsetof(struct rc_config, n_repositories),
-	 .target = &repository},
+	 .target = &config_repository},
 	{.name = "applications",
 	 .type = CONFIG_STRUCTS,
 	 .offset = offsetof(struct rc_config, applications),

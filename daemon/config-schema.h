@@ -20,6 +20,7 @@ enum config_type {
 };
 
 struct config_struct;
+struct config_reader;
 
 struct config_field {
 	const char *name;
@@ -53,7 +54,7 @@ struct config_struct {
 #define CONFIG_MINUTE (60 * CONFIG_SECOND)
 #define CONFIG_HOUR   (60 * CONFIG_MINUTE)
 
-extern const struct config_struct config_root;
+extern const struct config_struct config_root, config_repository;
 extern const struct config_struct config_secret; /* over struct rc_config_auth: where it is */
 
 /* In how many places the secret is said to be. */
@@ -85,6 +86,13 @@ int config_api_check(const struct rc_config *config, struct rc_buf *messages);
 extern const struct config_struct config_commit_status;
 /* Completes them, too. */
 int config_commits_check(struct rc_config *config, struct rc_buf *messages);
+
+/* ---- config-git.c: what comes from Git ---- */
+/* What only a local file may say is refused. */
+void config_git_check_keys(struct config_reader *reader, const struct rc_yaml_node *node);
+/* The folder of what is in force, and what it is called; both the caller's. NULL: nothing is. */
+char *config_git_find_kept(const struct rc_config *config, char **ret_label);
+int config_git_check(const struct rc_config *config, struct rc_buf *messages);
 
 /* ---- config-notifications.c ---- */
 extern const struct config_struct config_sink;

@@ -19,10 +19,11 @@ void rc_config_free(struct rc_config *config)
 	free(config);
 }
 
-static int read_one(struct rc_config *config, const char *path, struct rc_buf *messages)
+static int read_one(struct rc_config *config, const char *path, const char *label,
+		    struct rc_buf *messages)
 {
 	struct config_reader reader = {.arena = config->arena,
-				       .file = rc_arena_strdup(config->arena, path),
+				       .file = rc_arena_strdup(config->arena, label ?: path),
 				       .messages = messages};
 	struct rc_yaml_options options = {.file = reader.file};
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
@@ -38,6 +39,8 @@ static int read_one(struct rc_config *config, const char *path, struct rc_buf *m
 		rc_buf_printf(messages, "%s\n", chain);
 		return r;
 	}
+	if (label)
+		config_git_check_keys(&reader, node);
 	config_decode(&reader, node, &config_root, config, "the configuration");
 	return reader.n_errors > 0 ? -EINVAL : 0;
 }
@@ -52,24 +55,34 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int read_drop_ins(struct rc_config *config, const char *path, struct rc_buf *messages)
+/* label: what folder is called in messages; NULL: by its own name. */
+static int read_folder(struct rc_config *config, const char *folder, const char *label,
+		       struct rc_buf *messages)
 {
-	const char *slash = strrchr(path, '/');
-	rc_autofree char *folder =
-		rc_asprintf("%.*sconf.d", slash ? (int)(slash + 1 - path) : 0, path);
 	struct dirent **entries;
 	int n = scandir(folder, &entries, is_drop_in, by_bytes), r = 0;
 
 	for (int i = 0; i < n; i++) {
 		rc_autofree char *file = rc_path_join(folder, entries[i]->d_name);
+		rc_autofree char *called =
+			label ? rc_asprintf("%s:%s", label, entries[i]->d_name) : NULL;
 
-		if (read_one(config, file, messages) < 0)
+		if (read_one(config, file, called, messages) < 0)
 			r = -EINVAL;
 		free(entries[i]);
 	}
 	if (n >= 0)
 		free(entries);
 	return r;
+}
+
+static int read_drop_ins(struct rc_config *config, const char *path, struct rc_buf *messages)
+{
+	const char *slash = strrchr(path, '/');
+	rc_autofree char *folder =
+		rc_asprintf("%.*sconf.d", slash ? (int)(slash + 1 - path) : 0, path);
+
+	return read_folder(config, folder, NULL, messages);
 }
 
 unsigned int config_count_sources(const struct rc_config_auth *auth)
@@ -217,36 +230,45 @@ static void set_repository_defaults(struct rc_config *config)
 	}
 }
 
-int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_buf *messages)
+static int check(struct rc_config *config, struct rc_buf *messages)
+{
+	static int (*const checks[])(const struct rc_config *config, struct rc_buf *messages) = {
+		check_clusters,		 config_applications_check,  config_terraform_check,
+		config_validation_check, config_notifications_check, config_webhooks_check,
+		config_api_check,
+	};
+	int r = check_repositories(config, messages);
+
+	if (r == 0)
+		r = config_commits_check(config, messages);
+	for (size_t i = 0; r == 0 && i < RC_ARRAY_SIZE(checks); i++)
+		r = checks[i](config, messages);
+	return r;
+}
+
+/* folder and label NULL: what is in force. */
+static int load(const char *path, const char *folder, const char *label,
+		struct rc_config **ret_config, struct rc_buf *messages)
 {
 	rc_cleanup(rc_config_freep) struct rc_config *config = rc_new0(struct rc_config);
+	rc_autofree char *kept = NULL, *called = NULL;
 	int r, dropped;
 
 	config->arena = rc_arena_new(0);
 	set_defaults(config);
-	r = read_one(config, path, messages);
+	r = read_one(config, path, NULL, messages);
 	dropped = read_drop_ins(config, path, messages);
 	if (r == 0)
 		r = dropped;
+	if (r == 0 && !folder)
+		folder = kept = config_git_find_kept(config, &called);
+	if (r == 0 && folder)
+		r = read_folder(config, folder, label ?: called, messages);
 	/* Names across files: only when every file could be read. */
 	if (r == 0)
-		r = check_clusters(config, messages);
+		r = config_git_check(config, messages);
 	if (r == 0)
-		r = check_repositories(config, messages);
-	if (r == 0)
-		r = config_commits_check(config, messages);
-	if (r == 0)
-		r = config_applications_check(config, messages);
-	if (r == 0)
-		r = config_terraform_check(config, messages);
-	if (r == 0)
-		r = config_validation_check(config, messages);
-	if (r == 0)
-		r = config_notifications_check(config, messages);
-	if (r == 0)
-		r = config_webhooks_check(config, messages);
-	if (r == 0)
-		r = config_api_check(config, messages);
+		r = check(config, messages);
 	if (r < 0)
 		return r;
 	set_repository_defaults(config);
@@ -254,4 +276,15 @@ int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_bu
 	config_validation_set_defaults(config);
 	*ret_config = rc_steal(&config);
 	return 0;
+}
+
+int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_buf *messages)
+{
+	return load(path, NULL, NULL, ret_config, messages);
+}
+
+int rc_config_load_with(const char *path, const char *folder, const char *label,
+			struct rc_config **ret_config, struct rc_buf *messages)
+{
+	return load(path, folder, label, ret_config, messages);
 }

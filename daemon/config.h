@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -227,12 +229,23 @@ struct rc_config_client {
 	struct rc_config_place place;
 };
 
+/* Where the rest of the configuration is, in Git. */
+struct rc_config_source {
+	const char *repository; /* NULL: there is nothing but the local files */
+	const char *revision, *path;
+	const char *signers,
+		*keyring;  /* files of this host; NULL both: no signature is asked for */
+	const char *since; /* a commit; never below it */
+	struct rc_config_place place;
+};
+
 /* Each may do what those before it may; ends with NULL. */
 extern const char *const rc_config_roles[];
 
 struct rc_config {
 	struct rc_arena *arena;
 	const char *instance; /* tells installations on one cluster apart */
+	struct rc_config_source source;
 	struct rc_config_cluster *clusters;
 	size_t n_clusters;
 	struct rc_config_repository *repositories;
@@ -276,10 +289,28 @@ struct rc_config {
 };
 
 /*
- * Read path and the drop-ins beside it. Returns 0 with *ret_config the caller's, -EINVAL, or the
- * errno of the file that could not be read. What is to be told, "file:line:column: error: ..." a
- * line, is appended to messages.
+ * Read path, the drop-ins beside it, and what of Git was put in force last, where path says that
+ * there is some. Returns 0 with *ret_config the caller's, -EINVAL, or the errno of the file that
+ * could not be read. What is to be told, "file:line:column: error: ..." a line, is appended to
+ * messages.
  */
 int rc_config_load(const char *path, struct rc_config **ret_config, struct rc_buf *messages);
+/* The same with the files in folder as those of Git; in messages they are called label:name. */
+int rc_config_load_with(const char *path, const char *folder, const char *label,
+			struct rc_config **ret_config, struct rc_buf *messages);
+/* The folder in stateDirectory where what came from Git is kept, each commit in a folder of its
+ * own, and the file that names the one in force. */
+#define RC_CONFIG_KEPT	  "configuration"
+#define RC_CONFIG_CURRENT "current"
+
+/* Whether a and b say the same under a key of the top ("notifications"). */
+bool rc_config_is_same(const struct rc_config *a, const struct rc_config *b, const char *key);
+bool rc_config_is_same_repository(const struct rc_config_repository *a,
+				  const struct rc_config_repository *b);
+/* The next key of the top, from number *i on (which begins with 0), under which a and b differ;
+ * NULL: there is none. */
+const char *rc_config_find_change(const struct rc_config *a, const struct rc_config *b, size_t *i);
+/* All of it, with defaults, as a document; secrets are named in it, none is there. The caller's. */
+json_t *rc_config_describe(const struct rc_config *config);
 void rc_config_free(struct rc_config *config);
 RC_DEFINE_FREEP(struct rc_config, rc_config_free)

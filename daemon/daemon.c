@@ -1,4 +1,4 @@
-/* Building the daemon from its configuration, and again when that changes. */
+/* Building the daemon from its configuration. */
 #include "daemon.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "git-configuration.h"
 #include "events.h"
 #include "notices.h"
 #include "remote.h"
@@ -33,7 +34,7 @@ static const struct {
 	{"info", LOG_INFO}, {"debug", LOG_DEBUG},
 };
 
-static void set_log(const struct rc_config *config)
+void daemon_set_log(const struct rc_config *config)
 {
 	for (size_t i = 0; i < RC_ARRAY_SIZE(levels); i++)
 		if (strcmp(levels[i].name, config->log.level) == 0)
@@ -117,6 +118,7 @@ static void on_repository(void *userdata, struct rc_repository *repository)
 
 	daemon_catalog_on_repository(daemon, repository);
 	daemon_terraform_on_repository(daemon->terraform, repository);
+	daemon_configuration_on_repository(daemon->configuration, repository);
 	daemon_changes_tell(daemon->changes, "repository", rc_repository_get_name(repository));
 }
 
@@ -205,7 +207,7 @@ static int open_store(struct rc_daemon *daemon, struct rc_error **err)
 }
 
 /* What depends on the configuration's details; a reload makes it anew. */
-static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
+int daemon_make_parts(struct rc_daemon *daemon, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
 	int r = daemon_customizations_make(daemon->config, &daemon->customizations, &messages);
@@ -229,6 +231,7 @@ static int make_parts(struct rc_daemon *daemon, struct rc_error **err)
 	daemon_catalog_make_all(daemon);
 	daemon_live_make_all(daemon);
 	daemon_terraform_configure(daemon->terraform);
+	daemon_configuration_bind(daemon->configuration);
 	return 0;
 }
 
@@ -240,8 +243,9 @@ static void end_asks(struct rc_daemon *daemon)
 		ask->end(ask);
 }
 
-static void free_parts(struct rc_daemon *daemon)
+void daemon_free_parts(struct rc_daemon *daemon)
 {
+	daemon_configuration_unbind(daemon->configuration);
 	if (daemon->terraform)
 		daemon_terraform_unbind(daemon->terraform);
 	end_asks(daemon);
@@ -327,7 +331,7 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 {
 	int r;
 
-	set_log(daemon->config);
+	daemon_set_log(daemon->config);
 	daemon->started_unix_s = rc_clock_unix_s();
 	signal(SIGPIPE, SIG_IGN);
 	r = make_folders(daemon->config, err);
@@ -336,10 +340,11 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 	if (r < 0)
 		return r;
 	daemon->events = daemon_events_new(daemon);
+	daemon->configuration = daemon_configuration_new(daemon);
 	daemon->web = daemon_web_new(daemon->store);
 	daemon->changes = daemon_changes_new(daemon);
 	daemon->terraform = daemon_terraform_new(daemon);
-	r = make_parts(daemon, err);
+	r = daemon_make_parts(daemon, err);
 	if (r == 0)
 		r = daemon_api_init(daemon, err);
 	if (r == 0)
@@ -350,10 +355,11 @@ int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 void daemon_done(struct rc_daemon *daemon)
 {
 	/* What is being answered is answered before the servers go. */
-	free_parts(daemon);
+	daemon_free_parts(daemon);
 	daemon_remote_free(rc_steal(&daemon->remote));
 	rc_net_http_server_free(rc_steal(&daemon->control));
 	rc_net_http_server_free(rc_steal(&daemon->metrics));
+	daemon_configuration_free(rc_steal(&daemon->configuration));
 	daemon_terraform_free(rc_steal(&daemon->terraform));
 	daemon_changes_free(rc_steal(&daemon->changes));
 	daemon_web_free(rc_steal(&daemon->web));
@@ -361,78 +367,6 @@ void daemon_done(struct rc_daemon *daemon)
 	daemon_events_free(rc_steal(&daemon->events));
 	rc_store_close(rc_steal(&daemon->store));
 	rc_config_free(rc_steal(&daemon->config));
+	daemon_reload_free_retired(daemon);
 	free(daemon->config_error);
-}
-
-/* ---- reload ---- */
-
-/* Everything a part could stumble over is looked at before the old parts go. */
-static bool check_clusters(const struct rc_config *config, struct rc_buf *messages)
-{
-	for (size_t i = 0; i < config->n_clusters; i++) {
-		const struct rc_config_cluster *cluster = &config->clusters[i];
-		rc_cleanup(rc_kube_kubeconfig_freep) struct rc_kube_kubeconfig *kubeconfig = NULL;
-		rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
-
-		if (!cluster->kubeconfig ||
-		    rc_kube_kubeconfig_load(cluster->kubeconfig, cluster->context, &kubeconfig,
-					    &err) == 0)
-			continue;
-		rc_autofree char *text = rc_error_format(err);
-
-		rc_config_refuse(messages, cluster->place, "%s", text);
-		return false;
-	}
-	return true;
-}
-
-static bool check_customizations(const struct rc_config *config, struct rc_buf *messages)
-{
-	rc_cleanup(rc_customizations_freep) struct rc_customizations *customizations = NULL;
-
-	return daemon_customizations_make(config, &customizations, messages) == 0;
-}
-
-static bool is_fixed_changed(const struct rc_config *a, const struct rc_config *b)
-{
-	return strcmp(a->state_directory, b->state_directory) != 0 ||
-	       strcmp(a->instance, b->instance) != 0 || strcmp(a->api.socket, b->api.socket) != 0 ||
-	       !rc_text_equal(a->api.listen, b->api.listen) ||
-	       !rc_text_equal(a->api.tls.listen, b->api.tls.listen);
-}
-
-void daemon_reload(struct rc_daemon *daemon)
-{
-	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
-	struct rc_config *config = NULL, *before = daemon->config;
-	struct rc_error *err = NULL;
-
-	rc_journal_notify_reloading();
-	free(daemon->config_error);
-	daemon->config_error = NULL;
-	if (rc_config_load(daemon->config_path, &config, &messages) < 0 ||
-	    !check_clusters(config, &messages) || !check_customizations(config, &messages) ||
-	    daemon_notices_check(config, &messages) < 0) {
-		rc_config_free(config);
-		daemon->config_error = rc_buf_take(&messages);
-		rc_log_err(NULL, "the configuration is refused, the one before stays in force: %s",
-			   daemon->config_error);
-		daemon_notices_on_config(daemon->notices, daemon->config_error);
-		rc_journal_notify("READY=1\nSTATUS=the new configuration was refused");
-		return;
-	}
-	if (is_fixed_changed(before, config))
-		rc_log_warning(NULL,
-			       "instance, stateDirectory and api take effect at the next start");
-	free_parts(daemon);
-	daemon->config = config;
-	set_log(config);
-	daemon_remote_configure(daemon->remote);
-	if (make_parts(daemon, &err) < 0)
-		rc_log_error(NULL, LOG_ERR, err, "after the reload");
-	rc_error_free(err);
-	rc_config_free(before);
-	daemon_notices_on_config(daemon->notices, NULL);
-	rc_log_notice(NULL, "the configuration was read again");
-	rc_journal_notify("READY=1\nSTATUS=running");
 }

@@ -16,6 +16,7 @@
 
 struct daemon_ask;
 struct daemon_catalog;
+struct daemon_configuration;
 struct daemon_events;
 struct daemon_changes;
 struct daemon_live;
@@ -32,6 +33,9 @@ struct rc_daemon {
 	struct ev_loop *loop;
 	const char *config_path;
 	struct rc_config *config;
+	struct rc_config **retired; /* those before, which parts may still refer to */
+	size_t n_retired;
+	struct daemon_configuration *configuration; /* what of it is in Git */
 	struct rc_store *store;
 	struct rc_worker_pool *git_pool, *render_pool, *script_pool;
 	struct rc_customizations *customizations;
@@ -62,8 +66,17 @@ struct rc_daemon {
  */
 int daemon_init(struct rc_daemon *daemon, struct rc_error **err);
 void daemon_done(struct rc_daemon *daemon);
+/* What depends on the configuration's details. */
+int daemon_make_parts(struct rc_daemon *daemon, struct rc_error **err);
+void daemon_free_parts(struct rc_daemon *daemon);
+void daemon_set_log(const struct rc_config *config);
+
+/* ---- reload.c ---- */
 /* Read the configuration again; a broken one changes nothing. */
 void daemon_reload(struct rc_daemon *daemon);
+void daemon_reload_free_retired(struct rc_daemon *daemon);
+/* Why what was asked for last is not in force; NULL: it is. Borrowed. */
+const char *daemon_get_config_error(const struct rc_daemon *daemon);
 
 /* ---- catalog.c: where Applications come from ---- */
 void daemon_catalog_make_all(struct rc_daemon *daemon);

@@ -255,7 +255,7 @@ static void write_process(struct rc_buf *out, const struct rc_daemon *daemon)
 	head(out, "reconciled_config_last_reload_successful", "gauge",
 	     "0 when the configuration on disk was refused.");
 	rc_buf_printf(out, "reconciled_config_last_reload_successful %d\n",
-		      daemon->config_error == NULL);
+		      daemon_get_config_error(daemon) == NULL);
 }
 
 void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)

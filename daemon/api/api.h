@@ -57,6 +57,7 @@ const char *api_client_get_name(const struct api_client *client);
 const char *api_client_get_role(const struct api_client *client);
 
 /* ---- the nouns: GET and POST below /v1/NOUN ---- */
+void api_config_serve(struct api_call *call);
 void api_events_serve(struct api_call *call);
 /* ---- of one application's resources ---- */
 /* Whether an object is among nodes, or what these made; see rc_app_tree(). */

@@ -31,6 +31,7 @@ static const struct {
 } nouns[] = {
 	{"apps", api_apps_serve},
 	{"changes", api_changes_serve},
+	{"config", api_config_serve},
 	{"events", api_events_serve},
 	{"repositories", api_repositories_serve},
 	{"secrets", api_secrets_serve},

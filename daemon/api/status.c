@@ -1,6 +1,7 @@
 /* /v1/status: the daemon at a glance. */
 #include "api/api.h"
 #include "base/clock.h"
+#include "git-configuration.h"
 
 void api_status_serve(struct api_call *call)
 {
@@ -20,7 +21,11 @@ void api_status_serve(struct api_call *call)
 			 clusters, "repositories", repositories, "apps", apps, "sources",
 			 daemon_catalog_describe(daemon), "projects",
 			 rc_projects_describe(rc_engine_get_projects(daemon->engine)));
-	if (daemon->config_error)
-		json_object_set_new(json, "configError", json_string(daemon->config_error));
+	if (daemon_get_config_error(daemon))
+		json_object_set_new(json, "configError",
+				    json_string(daemon_get_config_error(daemon)));
+	if (daemon->config->source.repository)
+		json_object_set_new(json, "configuration",
+				    daemon_configuration_describe(daemon->configuration));
 	api_reply(call, json);
 }

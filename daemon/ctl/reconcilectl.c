@@ -18,7 +18,8 @@ static int version(int argc, char **argv)
 
 static const struct ctl_command commands[] = {
 	{"app", "list|get|diff|sync|wait|history|resources", "applications", ctl_app},
-	{"config", "check [FILE]", "check a configuration", ctl_config},
+	{"config", "check|diff|show [FILE]", "what a configuration says, and what is wrong with it",
+	 ctl_config},
 	{"dependency", "build|update [CHART]", "bring what a chart depends on", ctl_dependency},
 	{"events", "[APP] [--follow]", "what just happened, and what happens now", ctl_events},
 	{"lint", "[CHART...] [FLAGS of helm lint]", "what is wrong with a chart", ctl_lint},

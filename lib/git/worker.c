@@ -9,6 +9,7 @@
 #include "git/checkout.h"
 #include "git/ref.h"
 #include "git/signed.h"
+#include "git/trusted.h"
 
 static json_t *answer_ref(struct rc_git_mirror *mirror, const json_t *ref)
 {
@@ -110,11 +111,34 @@ static int list_signed(const json_t *request, json_t **ret_reply, struct rc_erro
 	return r;
 }
 
+static int read_trusted(const json_t *request, json_t **ret_reply, struct rc_error **err)
+{
+	const char *path = rc_json_text(request, "mirror", NULL);
+	struct rc_git_signers signers = {
+		.allowed = rc_json_text(request, "allowed", NULL),
+		.keyring = rc_json_text(request, "keyring", NULL),
+	};
+	struct rc_git_trusted_options options = {
+		.commit = rc_json_text(request, "commit", NULL),
+		.folder = rc_json_text(request, "folder", NULL) ?: ".",
+		.signers = signers.allowed || signers.keyring ? &signers : NULL,
+		.since = json_object_get(request, "since"),
+	};
+	rc_cleanup(rc_git_mirror_freep) struct rc_git_mirror *mirror = NULL;
+	int r;
+
+	if (!path || !options.commit)
+		return rc_fail(err, -EINVAL, "the request is not understood");
+	r = rc_git_mirror_open(path, &mirror, err);
+	return r < 0 ? r : rc_git_trusted_read(mirror, &options, ret_reply, err);
+}
+
 static const struct {
 	const char *op;
 	int (*handle)(const json_t *request, json_t **ret_reply, struct rc_error **err);
 } ops[] = {
 	{"poll", poll_remote},
+	{"trusted", read_trusted},
 	{"checkout", check_out},
 	{"signed", list_signed},
 };

@@ -21,6 +21,11 @@
  *  "keyring"?: PATH}
  *
  * answers {"items": [...]}, the documents of a folder with who signed them (git/signed.h).
+ *
+ * {"op": "trusted", "mirror": PATH, "commit": COMMIT, "folder": PATH, "allowed"?: PATH,
+ *  "keyring"?: PATH, "since": [COMMIT...]}
+ *
+ * answers as git/trusted.h; without "allowed" and "keyring" no signature is asked for.
  */
 #pragma once
 

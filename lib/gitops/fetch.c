@@ -14,9 +14,9 @@ static const struct {
 	const char *op;
 	rc_worker_handler_fn *handle;
 } handlers[] = {
-	{"poll", rc_git_worker_handle},		  {"checkout", rc_git_worker_handle},
-	{"signed", rc_git_worker_handle},	  {"charts", rc_registry_worker_handle},
-	{"dependencies", rc_dependencies_handle},
+	{"poll", rc_git_worker_handle},	       {"checkout", rc_git_worker_handle},
+	{"trusted", rc_git_worker_handle},     {"signed", rc_git_worker_handle},
+	{"charts", rc_registry_worker_handle}, {"dependencies", rc_dependencies_handle},
 };
 
 int rc_fetch_handle(void *userdata, const json_t *request, json_t **ret_reply,
