@@ -468,6 +468,20 @@ START_TEST(test_error)
 }
 END_TEST
 
+/* A mistake in the daemon's own rules is looked for elsewhere than one in an Application's. */
+START_TEST(test_error_in_common)
+{
+	json_auto_t *list = manifest_read(errors[0].rules);
+	struct rc_ignore *ignore = NULL;
+	struct rc_error *err = NULL;
+
+	rc_check_fails(rc_ignore_compile(list, NULL, &ignore, &err), -EINVAL, err,
+		       "customizations, ignoreDifferences of ");
+	ck_assert_ptr_null(ignore);
+	rc_ignore_free(NULL);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("ignore");
@@ -486,6 +500,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_each_manager);
 	tcase_add_loop_test(tcase, test_scaled, 0, RC_ARRAY_SIZE(scaled));
 	tcase_add_loop_test(tcase, test_error, 0, RC_ARRAY_SIZE(errors));
+	tcase_add_test(tcase, test_error_in_common);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
