@@ -7,7 +7,8 @@
 
 #include "data/duration.h"
 
-#define KEYS_MAX 64
+#define KEYS_MAX  64
+#define SHOWN_MAX 60 /* bytes of a text in a message */
 
 static void __attribute__((format(printf, 3, 0)))
 refuse(struct rc_buf *messages, struct rc_config_place place, const char *format, va_list args)
@@ -73,9 +74,15 @@ static void fail_unknown(struct config_reader *reader, const struct rc_yaml_entr
 static void fail_type(struct config_reader *reader, const struct rc_yaml_node *node,
 		      const char *where, const char *wanted)
 {
-	if (node->text.n > 0)
-		config_fail(reader, node->line, node->column, "%s: %s is wanted, found %s (%.*s)",
-			    where, wanted, rc_yaml_describe(node), (int)node->text.n, node->text.p);
+	/* A message is one line. */
+	const char *end = node->text.n > 0 ? memchr(node->text.p, '\n', node->text.n) : NULL;
+	size_t n = end ? (size_t)(end - node->text.p) : node->text.n;
+
+	if (n > 0)
+		config_fail(reader, node->line, node->column, "%s: %s is wanted, found %s (%.*s%s)",
+			    where, wanted, rc_yaml_describe(node),
+			    (int)(n < SHOWN_MAX ? n : SHOWN_MAX), node->text.p,
+			    n > SHOWN_MAX || end ? "..." : "");
 	else
 		config_fail(reader, node->line, node->column, "%s: %s is wanted, found %s", where,
 			    wanted, rc_yaml_describe(node));
@@ -89,7 +96,10 @@ static void read_text(struct config_reader *reader, const struct rc_yaml_node *n
 
 	if (node->kind != RC_YAML_STRING) {
 		fail_type(reader, node, where,
-			  node->kind == RC_YAML_BOOL ? "text (in quotes)" : "text");
+			  node->kind == RC_YAML_BOOL || node->kind == RC_YAML_INT ||
+					  node->kind == RC_YAML_FLOAT
+				  ? "text (in quotes)"
+				  : "text");
 		return;
 	}
 	if (node->text.n == 0) {
@@ -324,8 +334,10 @@ void config_decode(struct config_reader *reader, const struct rc_yaml_node *node
 		else
 			fail_unknown(reader, entry, target, where);
 	}
+	/* One that is there and was refused is not missing, too. */
 	for (const struct config_field *field = target->fields; field->name; field++)
-		if (field->required && !*(const char **)(void *)((char *)object + field->offset))
+		if (field->required && !rc_yaml_get(node, field->name) &&
+		    !*(const char **)(void *)((char *)object + field->offset))
 			config_fail(reader, node->line, node->column, "%s: '%s' is missing", where,
 				    field->name);
 }

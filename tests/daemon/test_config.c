@@ -170,7 +170,7 @@ static const struct {
 	{INFRA STACK("authorMayApprove: 'yes'"),
 	 "authorMayApprove: true or false is wanted, found text (yes)"},
 	{INFRA STACK("varFiles: {a: b}"), "varFiles: a list of texts is wanted, found a mapping"},
-	{INFRA STACK("varFiles: [a, 3]"), "varFiles[1]: text is wanted"},
+	{INFRA STACK("varFiles: [a, 3]"), "varFiles[1]: text (in quotes) is wanted"},
 	{INFRA STACK("variables: [{name: v}]"), "variable 'v' has one of value, credential"},
 	{INFRA STACK("variables: [{name: v, value: x, env: HOME}]"), "variable 'v' has one of"},
 	{INFRA STACK("variables: [{name: v, stack: a}]"), "stack and output go together"},
