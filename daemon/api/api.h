@@ -57,6 +57,8 @@ const char *api_client_get_name(const struct api_client *client);
 const char *api_client_get_role(const struct api_client *client);
 
 /* ---- the nouns: GET and POST below /v1/NOUN ---- */
+void api_backup_serve(struct api_call *call);
+void api_restore_serve(struct api_call *call);
 void api_config_serve(struct api_call *call);
 void api_events_serve(struct api_call *call);
 /* ---- of one application's resources ---- */

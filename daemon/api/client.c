@@ -108,10 +108,15 @@ static const struct {
 	const char *noun, *action;
 	enum api_role role;
 } changes[] = {
-	{"apps", "approve", API_ROLE_APPROVE},	    {"terraform", "approve", API_ROLE_APPROVE},
-	{"terraform", "discard", API_ROLE_APPROVE}, {"terraform", "restore", API_ROLE_ADMIN},
-	{"terraform", "unlock", API_ROLE_ADMIN},    {"terraform", "stop", API_ROLE_ADMIN},
+	{"apps", "approve", API_ROLE_APPROVE},
+	{"terraform", "approve", API_ROLE_APPROVE},
+	{"terraform", "discard", API_ROLE_APPROVE},
+	{"terraform", "restore", API_ROLE_ADMIN},
+	{"terraform", "unlock", API_ROLE_ADMIN},
+	{"terraform", "stop", API_ROLE_ADMIN},
 	{"terraform-freeze", "", API_ROLE_ADMIN},
+	{"backup", "", API_ROLE_ADMIN},
+	{"restore", "", API_ROLE_ADMIN},
 };
 
 static enum api_role get_role(const struct api_call *call)

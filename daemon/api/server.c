@@ -31,6 +31,8 @@ static const struct {
 } nouns[] = {
 	{"apps", api_apps_serve},
 	{"changes", api_changes_serve},
+	{"backup", api_backup_serve},
+	{"restore", api_restore_serve},
 	{"config", api_config_serve},
 	{"events", api_events_serve},
 	{"repositories", api_repositories_serve},

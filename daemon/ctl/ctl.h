@@ -35,6 +35,8 @@ int ctl_dependency(int argc, char **argv);
 int ctl_config(int argc, char **argv);
 int ctl_config_schema(int argc, char **argv);
 int ctl_status(int argc, char **argv);
+int ctl_backup(int argc, char **argv);
+int ctl_restore(int argc, char **argv);
 int ctl_events(int argc, char **argv);
 int ctl_app(int argc, char **argv);
 int ctl_repository(int argc, char **argv);

@@ -18,6 +18,7 @@ static int version(int argc, char **argv)
 
 static const struct ctl_command commands[] = {
 	{"app", "list|get|diff|sync|wait|history|resources", "applications", ctl_app},
+	{"backup", "FILE", "the history of the daemon, into a file", ctl_backup},
 	{"config", "check|diff|show [FILE]", "what a configuration says, and what is wrong with it",
 	 ctl_config},
 	{"dependency", "build|update [CHART]", "bring what a chart depends on", ctl_dependency},
@@ -25,6 +26,7 @@ static const struct ctl_command commands[] = {
 	{"lint", "[CHART...] [FLAGS of helm lint]", "what is wrong with a chart", ctl_lint},
 	{"render", "[NAME] CHART [FLAGS of helm template]", "the manifests of a chart", ctl_render},
 	{"repository", "list|poll", "what is polled", ctl_repository},
+	{"restore", "FILE", "the way back, at the daemon's next start", ctl_restore},
 	{"secret", "list|get|refresh", "secrets from Vault", ctl_secret},
 	{"status", "", "the daemon, its clusters and repositories", ctl_status},
 	{"terraform", "list|plan|show|approve|discard|logs|...", "stacks, plans and their approval",

@@ -1,5 +1,5 @@
 /* SQLite: two tables, every statement prepared where it is used, every value bound. */
-#include "store/store.h"
+#include "store/store-private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,11 +10,6 @@
 #include "base/memory.h"
 
 #define BUSY_MS 2000
-
-struct rc_store {
-	sqlite3 *db;
-	char *instance;
-};
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS documents ("
@@ -149,7 +144,9 @@ int rc_store_open(const char *path, const char *instance, struct rc_store **ret_
 	int r;
 
 	store->instance = rc_strdup(instance);
-	r = try_open(store, path, &why);
+	r = rc_store_take_next(path, &why);
+	if (r == 0)
+		r = try_open(store, path, &why);
 	if (r == -EBADMSG) {
 		rc_error_free(rc_steal(&why));
 		close_db(store);

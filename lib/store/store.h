@@ -20,6 +20,11 @@ struct rc_store;
  * -EACCES, -EBUSY (another process has it). */
 int rc_store_open(const char *path, const char *instance, struct rc_store **ret_store,
 		  bool *ret_was_damaged, struct rc_error **err);
+/* All of it as it is now, into a new file at path. -EEXIST. */
+int rc_store_backup(struct rc_store *store, const char *path, struct rc_error **err);
+/* Have the store at path begun with bytes, those of a backup, when it is opened next; what was
+ * there is kept as path.replaced. -EINVAL: they are no backup. */
+int rc_store_restore(const char *path, const void *bytes, size_t n, struct rc_error **err);
 void rc_store_close(struct rc_store *store);
 RC_DEFINE_FREEP(struct rc_store, rc_store_close)
 
