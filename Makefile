@@ -16,7 +16,7 @@ CC         ?= gcc
 PKG_CONFIG ?= pkg-config
 
 LAYERS := $(shell awk '!/^\#/ && NF { print $$1 }' lib/LAYERS)
-PKGS   := jansson yaml-0.1 libpcre2-8 libgit2 libcurl libmicrohttpd gnutls libcrypto libssl zlib \
+PKGS   := jansson libpcre2-8 libgit2 libcurl libmicrohttpd gnutls libcrypto libssl zlib \
 	  libsystemd sqlite3 libseccomp luajit libpq
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \

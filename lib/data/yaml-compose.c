@@ -1,4 +1,4 @@
-/* Composing: libyaml's events become a tree. */
+/* Composing: what the grammar finds becomes a tree. */
 #include "data/yaml-reader-private.h"
 
 #include <errno.h>
@@ -6,377 +6,407 @@
 #include "base/memory.h"
 #include "data/base64.h"
 #include "data/utf8.h"
-#include "data/yaml-private.h"
 
-static size_t offset_of(struct rc_yaml_reader *reader, size_t index)
+#define LONG_TAG "tag:yaml.org,2002:"
+
+static struct rc_yaml_node *node_init(struct rc_yaml_node *node, enum rc_yaml_kind kind,
+				      struct rc_yaml_mark mark)
 {
-	while (reader->at_index < index && reader->at_offset < reader->text.n) {
-		size_t n;
-
-		rc_utf8_decode((struct rc_str){reader->text.p + reader->at_offset,
-					       reader->text.n - reader->at_offset},
-			       &n);
-		reader->at_offset += n;
-		reader->at_index++;
-	}
-	return reader->at_offset;
-}
-
-static struct rc_yaml_node *node_new(struct rc_yaml_reader *reader, enum rc_yaml_kind kind)
-{
-	struct rc_yaml_node *node = rc_arena_new0(reader->arena, struct rc_yaml_node);
-
 	node->kind = kind;
-	node->line = (unsigned int)reader->event.start_mark.line + 1;
-	node->column = (unsigned int)reader->event.start_mark.column + 1;
+	node->line = mark.line + 1;
+	node->column = mark.column + 1;
 	node->size = 1;
 	return node;
 }
 
-static void set_anchor(struct rc_yaml_reader *reader, const char *name, struct rc_yaml_node *node)
+static struct rc_yaml_node *node_new(struct rc_yaml_reader *reader, enum rc_yaml_kind kind,
+				     struct rc_yaml_mark mark)
 {
-	struct yaml_anchor *anchor;
-	size_t n = strlen(name);
-
-	HASH_FIND(hh, reader->anchors, name, n, anchor);
-	if (!anchor) {
-		anchor = rc_calloc(1, sizeof(*anchor) + n + 1);
-		memcpy(anchor->name, name, n);
-		HASH_ADD_KEYPTR(hh, reader->anchors, anchor->name, n, anchor);
-	}
-	anchor->node = node;
+	return node_init(rc_arena_new0(reader->arena, struct rc_yaml_node), kind, mark);
 }
 
-static int read_alias(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_node,
+static unsigned int max_depth(const struct rc_yaml_reader *reader)
+{
+	unsigned int max = reader->options.max_depth;
+
+	if (max == 0)
+		max = RC_YAML_DEPTH_DEFAULT;
+	return max < RC_YAML_DEPTH_MAX ? max : RC_YAML_DEPTH_MAX;
+}
+
+static int fail_depth(struct rc_yaml_reader *reader, struct rc_yaml_mark mark,
 		      struct rc_error **err)
 {
-	const char *name = (const char *)reader->event.data.alias.anchor;
-	unsigned int line = (unsigned int)reader->event.start_mark.line + 1;
-	unsigned int column = (unsigned int)reader->event.start_mark.column + 1;
-	struct yaml_anchor *anchor;
-
-	HASH_FIND(hh, reader->anchors, name, strlen(name), anchor);
-	if (!anchor) {
-		reader->ended = true; /* goyaml's parser stops here */
-		return rc_yaml_fail_at(reader, err, -EINVAL, line, column,
-				       "unknown anchor '%s' referenced", name);
-	}
-	if (!anchor->node)
-		return rc_yaml_fail_at(reader, err, -EINVAL, line, column,
-				       "anchor '%s' value contains itself", name);
-	*ret_node = anchor->node;
-	return 0;
+	return rc_yaml_fail_at(reader, err, -E2BIG, mark.line + 1, mark.column + 1,
+			       "exceeded max depth of %u", max_depth(reader));
 }
 
-static const char *short_tag(const char *tag)
+/* ---- how much aliases may do ---- */
+
+/*
+ * goyaml counts its calls and gives up when too many of them are for what aliases repeat: 99 of 100
+ * in all but large documents, 10 of 100 in very large ones.
+ */
+static bool is_excessive(const struct rc_yaml_reader *reader)
 {
-	return strncmp(tag, "tag:yaml.org,2002:", 18) == 0 ? tag + 18 : NULL;
+	const size_t low = 400000, high = 4000000;
+	double allowed = 0.99;
+
+	if (reader->alias_decodes <= 100 || reader->decodes <= 1000)
+		return false;
+	if (reader->decodes >= high)
+		allowed = 0.10;
+	else if (reader->decodes > low)
+		allowed = 0.99 - 0.89 * ((double)(reader->decodes - low) / (double)(high - low));
+	return (double)reader->alias_decodes / (double)reader->decodes > allowed;
 }
 
-static const char *kind_to_tag(enum rc_yaml_kind kind)
+static void count_decodes(struct rc_yaml_reader *reader, struct rc_yaml_mark mark, size_t own,
+			  size_t aliased)
 {
-	switch (kind) {
-	case RC_YAML_NULL:
-		return "null";
-	case RC_YAML_BOOL:
-		return "bool";
-	case RC_YAML_INT:
-	case RC_YAML_UINT:
-		return "int";
-	case RC_YAML_FLOAT:
-		return "float";
-	case RC_YAML_STRING:
-		return "str";
-	case RC_YAML_SEQUENCE:
-		return "seq";
-	case RC_YAML_MAPPING:
-		return "map";
-	}
-	return "";
+	reader->decodes += own + aliased;
+	reader->alias_decodes += aliased;
+	if (is_excessive(reader) && !reader->misread)
+		rc_yaml_misread_at(reader, -E2BIG, mark.line + 1, mark.column + 1,
+				   "document contains excessive aliasing");
 }
 
-static int decode_binary(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
-			 struct rc_error **err)
-{
-	rc_autobuf struct rc_buf bytes;
-
-	rc_buf_init(&bytes, node->text.n + 1);
-	if (rc_base64_decode(node->text, &bytes) < 0)
-		return rc_yaml_fail_at(reader, err, -EINVAL, node->line, node->column,
-				       "!!binary value contains invalid base64 data");
-	node->text = rc_arena_str(reader->arena, rc_buf_str(&bytes));
-	return 0;
-}
-
-/* A scalar with one of YAML's own tags has to be what the tag says. */
-static int apply_tag(struct rc_yaml_reader *reader, const char *tag, struct rc_yaml_node *node,
-		     struct rc_error **err)
-{
-	const char *word = short_tag(tag);
-	enum rc_yaml_kind kind;
-
-	node->kind = RC_YAML_STRING;
-	if (!word || strcmp(word, "str") == 0 || strcmp(word, "timestamp") == 0)
-		return 0;
-	if (strcmp(word, "binary") == 0)
-		return decode_binary(reader, node, err);
-	kind = rc_yaml_resolve(node->text, node);
-	if (strcmp(word, "float") == 0 && kind == RC_YAML_INT) {
-		node->real = (double)node->integer;
-		kind = RC_YAML_FLOAT;
-	}
-	if (strcmp(word, kind_to_tag(kind)) != 0 &&
-	    (strcmp(word, "int") == 0 || strcmp(word, "float") == 0 || strcmp(word, "bool") == 0 ||
-	     strcmp(word, "null") == 0))
-		return rc_yaml_fail_at(reader, err, -EINVAL, node->line, node->column,
-				       "cannot decode !!%s `%s` as a !!%s", kind_to_tag(kind),
-				       node->text.p, word);
-	node->kind = kind;
-	return 0;
-}
-
-/* libyaml reads "\\/" as JSON does; goyaml.v2 knows no such escape. */
-static int check_escapes(struct rc_yaml_reader *reader, struct rc_error **err)
-{
-	const yaml_event_t *event = &reader->event;
-	size_t start, end, line = event->end_mark.line;
-
-	if (event->data.scalar.style != YAML_DOUBLE_QUOTED_SCALAR_STYLE ||
-	    !memchr(event->data.scalar.value, '/', event->data.scalar.length))
-		return 0;
-	start = offset_of(reader, event->start_mark.index);
-	end = offset_of(reader, event->end_mark.index);
-	for (size_t i = start; i + 1 < end; i++) {
-		if (reader->text.p[i] != '\\')
-			continue;
-		if (reader->text.p[++i] != '/')
-			continue;
-		if (reader->options.file)
-			return rc_fail(err, -EINVAL, "%s:%zu: found unknown escape character",
-				       reader->options.file, line + 1);
-		if (line == 0)
-			return rc_fail(err, -EINVAL, "yaml: found unknown escape character");
-		return rc_fail(err, -EINVAL, "yaml: line %zu: found unknown escape character",
-			       line + 1);
-	}
-	return 0;
-}
-
-static int read_scalar(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_node,
-		       struct rc_error **err)
-{
-	struct rc_yaml_node *node = node_new(reader, RC_YAML_STRING);
-	const char *tag = (const char *)reader->event.data.scalar.tag;
-	const char *anchor = (const char *)reader->event.data.scalar.anchor;
-	int r = 0;
-
-	node->text = rc_arena_str(reader->arena,
-				  (struct rc_str){(const char *)reader->event.data.scalar.value,
-						  reader->event.data.scalar.length});
-	if (tag && strcmp(tag, "!") != 0) {
-		r = apply_tag(reader, tag, node, err);
-	} else if (reader->event.data.scalar.plain_implicit) {
-		node->plain = true;
-		node->kind = rc_yaml_resolve(node->text, node);
-	}
-	if (r == 0)
-		r = check_escapes(reader, err);
-	if (anchor)
-		set_anchor(reader, anchor, node);
-	*ret_node = node;
-	return r;
-}
-
-static int check_size(struct rc_yaml_reader *reader, struct rc_yaml_node *node, size_t added,
-		      struct rc_error **err)
+static int check_size(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
+		      const struct rc_yaml_node *part, struct rc_error **err)
 {
 	size_t max = reader->options.max_nodes ? reader->options.max_nodes : RC_YAML_NODES_DEFAULT;
 
-	node->size += added;
+	if (part->height >= node->height)
+		node->height = (unsigned short)(part->height + 1);
+	node->size += part->size;
 	if (node->size <= max)
 		return 0;
 	return rc_yaml_fail_at(reader, err, -E2BIG, node->line, node->column,
 			       "document contains excessive aliasing");
 }
 
-static int read_sequence(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
+/* ---- anchors ---- */
+
+static struct rc_yaml_anchor *set_anchor(struct rc_yaml_reader *reader, struct rc_str name,
+					 struct rc_yaml_node *node)
+{
+	struct rc_yaml_anchor *anchor, *old;
+
+	anchor = rc_arena_new0(reader->arena, struct rc_yaml_anchor);
+	anchor->name = name;
+	anchor->node = node;
+	anchor->is_open = true;
+	HASH_FIND(hh, reader->anchors, name.p, name.n, old);
+	if (old)
+		HASH_DEL(reader->anchors, old);
+	HASH_ADD_KEYPTR(hh, reader->anchors, anchor->name.p, anchor->name.n, anchor);
+	return anchor;
+}
+
+static void close_anchor(const struct rc_yaml_reader *reader, struct rc_yaml_anchor *anchor,
+			 size_t decodes_before)
+{
+	if (!anchor)
+		return;
+	anchor->is_open = false;
+	anchor->decodes = reader->decodes - decodes_before;
+}
+
+int rc_yaml_compose_alias(struct rc_yaml_reader *reader, const struct rc_yaml_token *token,
+			  struct rc_yaml_node **ret, struct rc_error **err)
+{
+	unsigned int line = token->start.line + 1, column = token->start.column + 1;
+	struct rc_yaml_anchor *anchor;
+
+	HASH_FIND(hh, reader->anchors, token->text.p, token->text.n, anchor);
+	if (!anchor)
+		return rc_yaml_fail_at(reader, err, -EINVAL, line, column,
+				       "unknown anchor '%s' referenced", token->text.p);
+	*ret = anchor->node;
+	if (anchor->is_open) {
+		*ret = node_new(reader, anchor->node->kind, token->start);
+		if (!reader->misread)
+			rc_yaml_misread_at(reader, -EINVAL, line, column,
+					   "anchor '%s' value contains itself", token->text.p);
+		return 0;
+	}
+	if (reader->depth + anchor->node->height > max_depth(reader))
+		return fail_depth(reader, token->start, err);
+	/* Once something is wrong the numbers need not grow. */
+	if (!reader->misread)
+		count_decodes(reader, token->start, 1, anchor->decodes);
+	return 0;
+}
+
+/* ---- scalars ---- */
+
+static const char *kind_to_tag(enum rc_yaml_kind kind)
+{
+	switch (kind) {
+	case RC_YAML_NULL:
+		return "!!null";
+	case RC_YAML_BOOL:
+		return "!!bool";
+	case RC_YAML_INT:
+	case RC_YAML_UINT:
+		return "!!int";
+	case RC_YAML_FLOAT:
+		return "!!float";
+	case RC_YAML_STRING:
+		return "!!str";
+	case RC_YAML_SEQUENCE:
+		return "!!seq";
+	case RC_YAML_MAPPING:
+		return "!!map";
+	}
+	return "";
+}
+
+/* What is no UTF-8 does not come through JSON, which is where it goes with goyaml's users. */
+static struct rc_str replace_invalid(struct rc_yaml_reader *reader, struct rc_str bytes)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+	size_t n;
+
+	if (rc_utf8_is_valid(bytes))
+		return rc_arena_str(reader->arena, bytes);
+	for (size_t i = 0; i < bytes.n; i += n)
+		rc_buf_put_rune(&text,
+				rc_utf8_decode((struct rc_str){bytes.p + i, bytes.n - i}, &n));
+	return rc_arena_str(reader->arena, rc_buf_str(&text));
+}
+
+static void decode_binary(struct rc_yaml_reader *reader, struct rc_yaml_node *node)
+{
+	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(node->text.n + 1);
+
+	if (rc_base64_decode(node->text, &bytes) == 0)
+		node->text = replace_invalid(reader, rc_buf_str(&bytes));
+	else if (!reader->misread)
+		rc_yaml_misread_at(reader, -EINVAL, node->line, node->column,
+				   "!!binary value contains invalid base64 data");
+}
+
+/* A scalar with one of YAML's own tags has to be what the tag says. */
+static void apply_tag(struct rc_yaml_reader *reader, struct rc_str tag, struct rc_yaml_node *node)
+{
+	static const char *const checked[] = {"!!bool", "!!int", "!!float", "!!null",
+					      "!!timestamp"};
+	const size_t n_long = sizeof(LONG_TAG) - 1;
+	enum rc_yaml_kind kind;
+	const char *word;
+
+	if (!rc_str_has_prefix(tag, RC_STR(LONG_TAG)))
+		return;
+	word = rc_arena_printf(reader->arena, "!!%.*s", (int)(tag.n - n_long), tag.p + n_long);
+	if (strcmp(word, "!!binary") == 0)
+		decode_binary(reader, node);
+	for (size_t i = 0; i < RC_ARRAY_SIZE(checked); i++) {
+		if (strcmp(word, checked[i]) != 0)
+			continue;
+		if (strcmp(word, "!!timestamp") == 0 && rc_yaml_is_timestamp(node->text))
+			return;
+		kind = rc_yaml_resolve(node->text, node);
+		if (strcmp(word, "!!float") == 0 && kind == RC_YAML_INT) {
+			node->real = (double)node->integer;
+			kind = RC_YAML_FLOAT;
+		}
+		node->kind = kind;
+		if (strcmp(word, kind_to_tag(kind)) != 0 && !reader->misread)
+			rc_yaml_misread_at(reader, -EINVAL, node->line, node->column,
+					   "cannot decode %s `%s` as a %s", kind_to_tag(kind),
+					   node->text.p, word);
+	}
+}
+
+/* A node and what is written in it; spare NULL: in the arena, both in one piece. */
+static struct rc_yaml_node *scalar_new(struct rc_yaml_reader *reader, struct rc_yaml_mark mark,
+				       const struct rc_yaml_token *token,
+				       struct rc_yaml_node *spare)
+{
+	size_t n = token && token->is_borrowed && !spare ? token->text.n + 1 : 0;
+	struct rc_yaml_node *node = spare;
+
+	if (node)
+		memset(node, 0, sizeof(*node));
+	else
+		node = rc_arena_alloc(reader->arena, sizeof(*node) + n);
+	node_init(node, RC_YAML_STRING, mark);
+	if (n > 0)
+		node->text = (struct rc_str){memcpy(node + 1, token->text.p, n - 1), n - 1};
+	else if (token)
+		node->text =
+			token->is_borrowed ? rc_arena_str(reader->arena, token->text) : token->text;
+	else
+		node->text = RC_STR("");
+	return node;
+}
+
+static bool is_merge(const struct rc_yaml_node *node, struct rc_str tag, bool is_plain)
+{
+	if (node->text.n != 2 || memcmp(node->text.p, "<<", 2) != 0)
+		return false;
+	return tag.p ? rc_str_is(tag, "!") || rc_str_is(tag, LONG_TAG "merge") : is_plain;
+}
+
+int rc_yaml_compose_scalar(struct rc_yaml_reader *reader,
+			   const struct rc_yaml_properties *properties,
+			   const struct rc_yaml_token *token, struct rc_yaml_node *spare,
+			   struct rc_yaml_node **ret)
+{
+	bool is_plain = !token || token->is_plain;
+	struct rc_yaml_node *node =
+		scalar_new(reader, properties->start, token, properties->anchor.p ? NULL : spare);
+	struct rc_yaml_anchor *anchor =
+		properties->anchor.p ? set_anchor(reader, properties->anchor, node) : NULL;
+
+	reader->is_merge = is_merge(node, properties->tag, is_plain);
+	if (properties->tag.p) {
+		apply_tag(reader, properties->tag, node);
+	} else if (is_plain) {
+		node->plain = true;
+		node->kind = rc_yaml_resolve(node->text, node);
+	}
+	if (!reader->misread)
+		count_decodes(reader, properties->start, 1, 0);
+	close_anchor(reader, anchor, reader->decodes - 1);
+	*ret = node;
+	return 0;
+}
+
+/* ---- collections ---- */
+
+int rc_yaml_compose_open(struct rc_yaml_reader *reader, const struct rc_yaml_properties *properties,
+			 enum rc_yaml_kind kind, struct rc_yaml_collection *ret,
 			 struct rc_error **err)
 {
-	size_t room = 0;
-
-	for (;;) {
-		struct rc_yaml_node *item;
-		int r = rc_yaml_reader_next_event(reader, err);
-
-		if (r < 0)
-			return r;
-		if (reader->event.type == YAML_SEQUENCE_END_EVENT)
-			return 0;
-		r = rc_yaml_compose(reader, &item, err);
-		if (r == 0)
-			r = check_size(reader, node, item->size, err);
-		if (r < 0)
-			return r;
-		if (node->n_items == room) {
-			node->items = rc_arena_grow(reader->arena, node->items,
-						    room * sizeof(*node->items),
-						    (room ? room * 2 : 4) * sizeof(*node->items));
-			room = room ? room * 2 : 4;
-		}
-		node->items[node->n_items++] = item;
-	}
-}
-
-/* sigs.k8s.io/yaml takes no null for a key, and shows what stands behind it. */
-static int fail_null_key(const struct rc_yaml_node *value, struct rc_error **err)
-{
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
-
-	if (value->kind == RC_YAML_NULL)
-		rc_buf_puts(&text, "<nil>");
-	else
-		rc_yaml_print_go(&text, value);
-	return rc_fail(err, -EINVAL,
-		       "unsupported map key of type: %%!s(<nil>), key: <nil>, value: %s",
-		       rc_buf_text(&text));
-}
-
-static int key_to_text(struct rc_yaml_reader *reader, const struct rc_yaml_node *key,
-		       const struct rc_yaml_node *value, struct rc_str *ret_text,
-		       struct rc_error **err)
-{
-	if (rc_yaml_key_text(reader->arena, key, ret_text))
-		return 0;
-	if (key->kind != RC_YAML_NULL) {
-		rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
-
-		rc_yaml_print_go(&text, key);
-		return rc_yaml_fail_at(reader, err, -EINVAL, key->line, key->column,
-				       "invalid map key: %s", rc_buf_text(&text));
-	}
-	if (reader->options.file)
-		return rc_yaml_fail_at(reader, err, -EINVAL, key->line, key->column,
-				       "a key is missing");
-	return fail_null_key(value, err);
-}
-
-static void add_entry(struct rc_yaml_reader *reader, struct rc_yaml_entries *entries,
-		      struct rc_yaml_entry entry)
-{
-	if (entries->n == entries->room) {
-		size_t room = entries->room ? entries->room * 2 : 4;
-
-		entries->at =
-			rc_arena_grow(reader->arena, entries->at, entries->n * sizeof(*entries->at),
-				      room * sizeof(*entries->at));
-		entries->room = room;
-	}
-	entries->at[entries->n++] = entry;
-}
-
-static int merge(struct rc_yaml_reader *reader, struct rc_yaml_entries *entries,
-		 const struct rc_yaml_node *from, struct rc_error **err)
-{
-	if (from->kind == RC_YAML_MAPPING) {
-		for (size_t i = 0; i < from->n_entries; i++)
-			add_entry(reader, entries, from->entries[i]);
-		return 0;
-	}
-	/* Of a list of mappings the earlier one wins, so the later one is written first. */
-	for (size_t i = from->kind == RC_YAML_SEQUENCE ? from->n_items : 0; i-- > 0;) {
-		if (from->items[i]->kind != RC_YAML_MAPPING)
-			break;
-		merge(reader, entries, from->items[i], err);
-		if (i == 0)
-			return 0;
-	}
-	return rc_yaml_fail_at(reader, err, -EINVAL, from->line, from->column,
-			       "map merge requires map or sequence of maps as the value");
-}
-
-static int read_entry(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
-		      struct rc_yaml_entries *entries, struct rc_error **err)
-{
-	struct rc_yaml_node *key, *value;
-	struct rc_yaml_entry entry = {.value = NULL};
-	bool is_merge;
-	int r = rc_yaml_compose(reader, &key, err);
-
-	if (r < 0)
-		return r;
-	is_merge = key->kind == RC_YAML_STRING && key->plain && rc_str_is(key->text, "<<");
-	entry.line = key->line;
-	entry.column = key->column;
-	r = rc_yaml_reader_next_event(reader, err);
-	if (r == 0)
-		r = rc_yaml_compose(reader, &value, err);
-	if (r == 0)
-		r = key_to_text(reader, key, value, &entry.key, err);
-	if (r == 0)
-		r = check_size(reader, node, value->size, err);
-	if (r < 0)
-		return r;
-	if (is_merge)
-		return merge(reader, entries, value, err);
-	entry.value = value;
-	add_entry(reader, entries, entry);
-	return 0;
-}
-
-static int read_mapping(struct rc_yaml_reader *reader, struct rc_yaml_node *node,
-			struct rc_error **err)
-{
-	struct rc_yaml_entries entries = {.n = 0};
-
-	for (;;) {
-		int r = rc_yaml_reader_next_event(reader, err);
-
-		if (r == 0 && reader->event.type == YAML_MAPPING_END_EVENT)
-			break;
-		if (r == 0)
-			r = read_entry(reader, node, &entries, err);
-		if (r < 0)
-			return r;
-	}
-	rc_yaml_mapping_finish(reader->arena, node, entries.at, entries.n);
-	return 0;
-}
-
-static int read_collection(struct rc_yaml_reader *reader, bool is_mapping,
-			   struct rc_yaml_node **ret_node, struct rc_error **err)
-{
-	unsigned int max =
-		reader->options.max_depth ? reader->options.max_depth : RC_YAML_DEPTH_DEFAULT;
-	struct rc_yaml_node *node =
-		node_new(reader, is_mapping ? RC_YAML_MAPPING : RC_YAML_SEQUENCE);
-	const yaml_char_t *name = is_mapping ? reader->event.data.mapping_start.anchor
-					     : reader->event.data.sequence_start.anchor;
-	rc_autofree char *anchor = name ? rc_strdup((const char *)name) : NULL;
-	int r;
-
-	if (reader->depth == max)
-		return rc_yaml_fail_at(reader, err, -E2BIG, node->line, node->column,
-				       "exceeded max depth of %u", max);
-	if (anchor)
-		set_anchor(reader, anchor, NULL);
+	if (reader->depth == max_depth(reader))
+		return fail_depth(reader, properties->start, err);
 	reader->depth++;
-	r = is_mapping ? read_mapping(reader, node, err) : read_sequence(reader, node, err);
-	reader->depth--;
-	if (r < 0)
-		return r;
-	if (anchor)
-		set_anchor(reader, anchor, node);
-	*ret_node = node;
+	ret->node = node_new(reader, kind, properties->start);
+	ret->node->height = 1;
+	ret->from = kind == RC_YAML_MAPPING ? reader->n_entries : reader->n_items;
+	ret->decodes = reader->decodes;
+	ret->anchor =
+		properties->anchor.p ? set_anchor(reader, properties->anchor, ret->node) : NULL;
+	if (!reader->misread)
+		count_decodes(reader, properties->start, 1, 0);
 	return 0;
 }
 
-int rc_yaml_compose(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_node,
-		    struct rc_error **err)
+int rc_yaml_compose_item(struct rc_yaml_reader *reader, struct rc_yaml_collection *sequence,
+			 struct rc_yaml_node *item, struct rc_error **err)
 {
-	if (reader->event.type == YAML_ALIAS_EVENT)
-		return read_alias(reader, ret_node, err);
-	if (reader->event.type == YAML_SCALAR_EVENT)
-		return read_scalar(reader, ret_node, err);
-	return read_collection(reader, reader->event.type == YAML_MAPPING_START_EVENT, ret_node,
-			       err);
+	if (reader->n_items == reader->room_items) {
+		reader->room_items = reader->room_items ? 2 * reader->room_items : 64;
+		reader->items =
+			rc_realloc(reader->items, reader->room_items * sizeof(*reader->items));
+	}
+	reader->items[reader->n_items++] = item;
+	return check_size(reader, sequence->node, item, err);
+}
+
+static void push(struct rc_yaml_reader *reader, const struct rc_yaml_entry *entry)
+{
+	if (reader->n_entries == reader->room_entries) {
+		reader->room_entries = reader->room_entries ? 2 * reader->room_entries : 64;
+		reader->entries = rc_realloc(reader->entries,
+					     reader->room_entries * sizeof(*reader->entries));
+	}
+	reader->entries[reader->n_entries++] = *entry;
+}
+
+int rc_yaml_compose_entry(struct rc_yaml_reader *reader, struct rc_yaml_collection *mapping,
+			  const struct rc_yaml_node *key, struct rc_yaml_node *value,
+			  struct rc_error **err)
+{
+	struct rc_yaml_entry entry = {.value = value, .line = key->line, .column = key->column};
+
+	if (key->kind == RC_YAML_STRING) {
+		entry.key = key->text;
+		push(reader, &entry);
+	} else {
+		if (rc_yaml_key_text(reader->arena, key, &entry.key) && key->kind != RC_YAML_UINT)
+			push(reader, &entry);
+		rc_yaml_key_note(reader, mapping->node, key, &entry);
+	}
+	return check_size(reader, mapping->node, value, err);
+}
+
+static void merge(struct rc_yaml_reader *reader, struct rc_yaml_node *into,
+		  const struct rc_yaml_node *from)
+{
+	for (size_t i = 0; i < from->n_entries; i++)
+		push(reader, &from->entries[i]);
+	rc_yaml_key_merge(reader, into, from->odd_keys);
+}
+
+int rc_yaml_compose_merge(struct rc_yaml_reader *reader, struct rc_yaml_collection *mapping,
+			  struct rc_yaml_node *value, struct rc_error **err)
+{
+	if (reader->misread)
+		return 0;
+	if (value->kind == RC_YAML_MAPPING)
+		merge(reader, mapping->node, value);
+	/* Of a list of mappings the earlier one wins, so the later one is written first. */
+	for (size_t i = value->kind == RC_YAML_SEQUENCE ? value->n_items : 0; i-- > 0;)
+		merge(reader, mapping->node, value->items[i]);
+	/* It is no node to goyaml. */
+	if (value->kind == RC_YAML_SEQUENCE)
+		reader->decodes--;
+	return check_size(reader, mapping->node, value, err);
+}
+
+void rc_yaml_compose_close(struct rc_yaml_reader *reader, struct rc_yaml_collection *collection)
+{
+	struct rc_yaml_node *node = collection->node;
+	size_t n;
+
+	if (node->kind == RC_YAML_SEQUENCE) {
+		n = reader->n_items - collection->from;
+		node->n_items = n;
+		if (n > 0)
+			node->items =
+				rc_arena_memdup(reader->arena, reader->items + collection->from,
+						n * sizeof(*node->items));
+		reader->n_items = collection->from;
+	} else {
+		struct rc_yaml_entry *entries = NULL;
+
+		n = reader->n_entries - collection->from;
+		if (n > 0)
+			entries = rc_arena_memdup(reader->arena, reader->entries + collection->from,
+						  n * sizeof(*entries));
+		rc_yaml_mapping_finish(reader->arena, node, entries, n);
+		reader->n_entries = collection->from;
+	}
+	reader->depth--;
+	close_anchor(reader, collection->anchor, collection->decodes);
+}
+
+int rc_yaml_compose_finish(struct rc_yaml_reader *reader, const struct rc_yaml_node *root,
+			   struct rc_error **err)
+{
+	const struct rc_yaml_odd_key *bad;
+
+	if (reader->misread) {
+		int r = reader->misread->code;
+
+		if (err)
+			*err = rc_steal(&reader->misread);
+		return r;
+	}
+	bad = reader->has_bad_key ? rc_yaml_key_find_bad(root) : NULL;
+	return bad ? rc_yaml_key_fail_bad(bad, err) : 0;
+}
+
+void rc_yaml_compose_clear(struct rc_yaml_reader *reader)
+{
+	HASH_CLEAR(hh, reader->anchors);
+	rc_error_free(rc_steal(&reader->misread));
+	reader->has_bad_key = false;
+	reader->depth = 0;
+	reader->decodes = 1;
+	reader->alias_decodes = 0;
+	reader->n_entries = reader->n_items = 0;
 }

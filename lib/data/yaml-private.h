@@ -1,4 +1,4 @@
-/* What the two readers of YAML share: the careful one (yaml.c) and the quick one (yaml-quick.c). */
+/* What the files that read YAML share. */
 #pragma once
 
 #include "base/buf.h"
@@ -6,11 +6,20 @@
 
 #define RC_YAML_NODES_DEFAULT 10000000
 #define RC_YAML_DEPTH_DEFAULT 1000
+#define RC_YAML_DEPTH_MAX     65000
 
-/* Entries of a mapping while it is read. */
-struct rc_yaml_entries {
-	struct rc_yaml_entry *at;
-	size_t n, room;
+/* A key that is no text; of a mapping's the latest comes first. */
+struct rc_yaml_odd_key {
+	const struct rc_yaml_odd_key *next;
+	enum rc_yaml_kind kind;
+	union {
+		bool truth;
+		int64_t integer;
+		uint64_t natural;
+		double real;
+	};
+	struct rc_str text; /* what it becomes */
+	const struct rc_yaml_node *value;
 };
 
 /*
@@ -28,22 +37,5 @@ void rc_yaml_mapping_finish(struct rc_arena *arena, struct rc_yaml_node *mapping
 
 /* Append the node as Go's %#v prints what goyaml.v2 decodes it to. */
 void rc_yaml_print_go(struct rc_buf *out, const struct rc_yaml_node *node);
-
-/*
- * The quick reader: everyday YAML (block mappings and sequences, plain, quoted and block scalars,
- * flow collections) in one pass over a copy of the text, in which scalars stay. It knows when a
- * text is not everyday - anchors, tags, tabs, merge keys, anything that might be an error - and
- * then gives up: the careful reader decides, and words the error.
- */
-struct rc_yaml_quick {
-	struct rc_arena *arena;
-	unsigned int max_depth;
-	size_t max_nodes;
-};
-
-/*
- * Read the document that begins at byte *at of text, the line's number being *line; on success
- * both are moved behind it. Returns 1 with the document, 0 when it gives up: nothing is known then.
- */
-int rc_yaml_quick_read(const struct rc_yaml_quick *quick, struct rc_str text, size_t *at,
-		       unsigned int *line, struct rc_yaml_node **ret_node);
+/* The same of a key. */
+void rc_yaml_print_go_key(struct rc_buf *out, const struct rc_yaml_odd_key *key);

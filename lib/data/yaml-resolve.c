@@ -158,6 +158,30 @@ static enum rc_yaml_kind resolve_number(struct rc_str text, struct rc_yaml_node 
 	return RC_YAML_STRING;
 }
 
+/* As strconv.ParseFloat reads it: underscores stand between digits only. */
+static enum rc_yaml_kind resolve_fraction(struct rc_str text, struct rc_yaml_node *value)
+{
+	char plain[NUMBER_MAX];
+	struct rc_str s = {plain, 0};
+	bool is_digit = false;
+
+	if (text.n >= sizeof(plain))
+		return RC_YAML_STRING;
+	for (size_t i = 0; i < text.n; i++) {
+		bool was_digit = is_digit;
+
+		is_digit = text.p[i] >= '0' && text.p[i] <= '9';
+		if (text.p[i] != '_')
+			plain[s.n++] = text.p[i];
+		else if (!was_digit || i + 1 == text.n || text.p[i + 1] < '0' ||
+			 text.p[i + 1] > '9')
+			return RC_YAML_STRING;
+	}
+	return rc_number_is_decimal(s) && rc_number_parse_float(s, &value->real) == 0
+		       ? RC_YAML_FLOAT
+		       : RC_YAML_STRING;
+}
+
 enum rc_yaml_kind rc_yaml_resolve(struct rc_str text, struct rc_yaml_node *value)
 {
 	/* What begins a word is 1, what begins a number 2; some begin both. */
@@ -171,7 +195,8 @@ enum rc_yaml_kind rc_yaml_resolve(struct rc_str text, struct rc_yaml_node *value
 		return RC_YAML_STRING;
 	for (size_t i = words_from[text.n <= WORD_MAX ? text.n : WORD_MAX + 1];
 	     text.n <= WORD_MAX && i < words_from[text.n + 1]; i++) {
-		if (text.n > 0 && memcmp(words[i].word, text.p, text.n) != 0)
+		if (text.n > 0 &&
+		    (words[i].word[0] != text.p[0] || memcmp(words[i].word, text.p, text.n) != 0))
 			continue;
 		if (words[i].kind == RC_YAML_BOOL)
 			value->truth = words[i].truth;
@@ -181,11 +206,7 @@ enum rc_yaml_kind rc_yaml_resolve(struct rc_str text, struct rc_yaml_node *value
 	}
 	if (!(may_be & 2))
 		return RC_YAML_STRING;
-	if (text.p[0] == '.') {
-		/* Underscores are digits' company here, too. */
-		return rc_number_is_decimal(text) && rc_number_parse_float(text, &value->real) == 0
-			       ? RC_YAML_FLOAT
-			       : RC_YAML_STRING;
-	}
+	if (text.p[0] == '.')
+		return resolve_fraction(text, value);
 	return resolve_number(text, value);
 }

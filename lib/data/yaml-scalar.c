@@ -1,4 +1,4 @@
-/* Scalar styles, by the rules of libyaml's and goyaml's emitters. */
+/* Scalar styles, by the rules of goyaml's emitters. */
 #include "data/yaml-scalar.h"
 
 #include "data/utf8.h"

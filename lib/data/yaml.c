@@ -1,199 +1,82 @@
-/* Reading YAML, document by document: the quick reader, and libyaml for what it leaves. */
+/* Reading YAML, document by document. */
 #include "data/yaml-reader-private.h"
 
 #include <errno.h>
 
 #include "base/memory.h"
-#include "data/yaml-private.h"
 
-/*
- * goyaml's texts. A line of 0 is not printed, and the scanner's lines are one ahead of the
- * parser's.
- */
+/* goyaml's texts: it prints no line 0, and its scanner's lines are one ahead of its parser's. */
 static int fail_parse(struct rc_yaml_reader *reader, struct rc_error **err)
 {
-	const yaml_parser_t *parser = &reader->parser;
-	const char *problem =
-		parser->problem ? parser->problem : "unknown problem parsing YAML content";
-	size_t line =
-		parser->problem_mark.line ? parser->problem_mark.line : parser->context_mark.line;
+	const struct rc_yaml_scanner *scanner = &reader->scanner;
+	struct rc_yaml_mark at = scanner->problem_at;
 
-	if (parser->error == YAML_MEMORY_ERROR)
-		rc_memory_fail(0);
 	if (reader->options.file)
-		return rc_fail(err, -EINVAL, "%s:%zu:%zu: %s", reader->options.file,
-			       parser->problem_mark.line + 1, parser->problem_mark.column + 1,
-			       problem);
-	if (parser->error == YAML_SCANNER_ERROR && line > 0)
-		line++;
-	if (line == 0)
-		return rc_fail(err, -EINVAL, "yaml: %s", problem);
-	return rc_fail(err, -EINVAL, "yaml: line %zu: %s", line, problem);
+		return rc_fail(err, -EINVAL, "%s:%u:%u: %s", reader->options.file, at.line + 1,
+			       at.column + 1, scanner->problem);
+	if (at.line == 0 || scanner->fault == RC_YAML_FAULT_SOURCE)
+		return rc_fail(err, -EINVAL, "yaml: %s", scanner->problem);
+	return rc_fail(err, -EINVAL, "yaml: line %u: %s",
+		       at.line + (scanner->fault == RC_YAML_FAULT_SCANNER), scanner->problem);
 }
 
-int rc_yaml_reader_next_event(struct rc_yaml_reader *reader, struct rc_error **err)
-{
-	if (reader->has_event)
-		yaml_event_delete(&reader->event);
-	reader->has_event = false;
-	if (!yaml_parser_parse(&reader->parser, &reader->event))
-		return fail_parse(reader, err);
-	reader->has_event = true;
-	return 0;
-}
-
-static void clear_anchors(struct rc_yaml_reader *reader)
-{
-	struct yaml_anchor *anchor, *next;
-
-	HASH_ITER (hh, reader->anchors, anchor, next) {
-		HASH_DEL(reader->anchors, anchor);
-		free(anchor);
-	}
-}
-
-struct rc_yaml_reader *rc_yaml_reader_new(struct rc_str text, const struct rc_yaml_options *options)
+static struct rc_yaml_reader *reader_new(struct rc_str text, const struct rc_yaml_options *options,
+					 struct rc_arena *keep)
 {
 	struct rc_yaml_reader *reader = rc_new0(struct rc_yaml_reader);
 
 	if (options)
 		reader->options = *options;
-	reader->text = text.p ? text : RC_STR("");
-	reader->quick_line = 1;
+	rc_yaml_scan_init(&reader->scanner, text.p ? text : RC_STR(""), keep,
+			  reader->options.no_shortcuts);
 	return reader;
+}
+
+struct rc_yaml_reader *rc_yaml_reader_new(struct rc_str text, const struct rc_yaml_options *options)
+{
+	return reader_new(text, options, NULL);
 }
 
 void rc_yaml_reader_free(struct rc_yaml_reader *reader)
 {
 	if (!reader)
 		return;
-	if (reader->has_event)
-		yaml_event_delete(&reader->event);
-	clear_anchors(reader);
-	if (reader->is_careful)
-		yaml_parser_delete(&reader->parser);
+	rc_yaml_compose_clear(reader);
+	rc_yaml_scan_done(&reader->scanner);
+	free(reader->entries);
+	free(reader->items);
 	free(reader);
-}
-
-static int check_version(struct rc_yaml_reader *reader, struct rc_error **err)
-{
-	const yaml_version_directive_t *version =
-		reader->event.data.document_start.version_directive;
-
-	if (!version || (version->major == 1 && version->minor == 1))
-		return 0;
-	return rc_yaml_fail_at(reader, err, -EINVAL,
-			       (unsigned int)reader->event.start_mark.line + 1, 1U,
-			       "found incompatible YAML document");
-}
-
-/*
- * goyaml parses the whole document before it looks at keys and tags: a fault of the grammar behind
- * the one that was found comes first.
- */
-static void read_to_end(struct rc_yaml_reader *reader, struct rc_error **err)
-{
-	struct rc_error *later = NULL;
-	int r = 0;
-
-	while (reader->parser.error == YAML_NO_ERROR && r == 0 && reader->has_event &&
-	       reader->event.type != YAML_DOCUMENT_END_EVENT &&
-	       reader->event.type != YAML_STREAM_END_EVENT)
-		r = rc_yaml_reader_next_event(reader, &later);
-	if (!later || !err) {
-		rc_error_free(later);
-		return;
-	}
-	rc_error_free(*err);
-	*err = later;
-}
-
-static int read_careful(struct rc_yaml_reader *reader, struct rc_yaml_node **ret_node,
-			struct rc_error **err)
-{
-	int r;
-
-	while (!reader->ended) {
-		r = rc_yaml_reader_next_event(reader, err);
-		if (r < 0) {
-			reader->ended = true;
-			return r;
-		}
-		if (reader->event.type == YAML_STREAM_END_EVENT)
-			reader->ended = true;
-		if (reader->event.type != YAML_DOCUMENT_START_EVENT)
-			continue;
-		clear_anchors(reader);
-		reader->depth = 0;
-		r = check_version(reader, err);
-		if (r == 0)
-			r = rc_yaml_reader_next_event(reader, err);
-		if (r == 0)
-			r = rc_yaml_compose(reader, ret_node, err);
-		if (r == -EINVAL && !reader->ended)
-			read_to_end(reader, err);
-		/* What follows the root on its line is an error of this document. */
-		if (r == 0)
-			r = rc_yaml_reader_next_event(reader, err);
-		if (r < 0)
-			reader->ended = true;
-		return r < 0 ? r : 1;
-	}
-	return 0;
-}
-
-/* libyaml from the beginning, over the documents that were read without it. */
-static int become_careful(struct rc_yaml_reader *reader, struct rc_error **err)
-{
-	int r = 0;
-
-	reader->is_careful = true;
-	if (!yaml_parser_initialize(&reader->parser))
-		abort();
-	yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text.p,
-				     reader->text.n);
-	for (size_t n = 0; r == 0 && n < reader->n_documents;) {
-		r = rc_yaml_reader_next_event(reader, err);
-		n += r == 0 && reader->event.type == YAML_DOCUMENT_END_EVENT;
-	}
-	return r;
 }
 
 int rc_yaml_reader_next(struct rc_yaml_reader *reader, struct rc_arena *arena,
 			struct rc_yaml_node **ret_node, struct rc_error **err)
 {
-	const struct rc_yaml_options *options = &reader->options;
-	const struct rc_yaml_quick quick = {
-		.arena = arena,
-		.max_depth = options->max_depth ? options->max_depth : RC_YAML_DEPTH_DEFAULT,
-		.max_nodes = options->max_nodes ? options->max_nodes : RC_YAML_NODES_DEFAULT,
-	};
+	struct rc_yaml_node *node;
 	int r;
 
-	reader->arena = arena;
 	if (reader->ended)
 		return 0;
-	if (!reader->is_careful && !options->no_quick) {
-		if (rc_yaml_quick_read(&quick, reader->text, &reader->quick_at, &reader->quick_line,
-				       ret_node)) {
-			reader->n_documents++;
-			reader->ended = !*ret_node;
-			return *ret_node != NULL;
+	reader->arena = reader->scanner.arena = arena;
+	rc_yaml_compose_clear(reader);
+	r = rc_yaml_parse_document(reader, &node, err);
+	if (r < 0 && reader->scanner.fault)
+		r = fail_parse(reader, err);
+	if (r > 0) {
+		r = rc_yaml_compose_finish(reader, node, err);
+		if (r == 0) {
+			*ret_node = node;
+			return 1;
 		}
 	}
-	r = reader->is_careful ? 0 : become_careful(reader, err);
-	if (r < 0) {
-		reader->ended = true;
-		return r;
-	}
-	return read_careful(reader, ret_node, err);
+	reader->ended = true;
+	return r;
 }
 
 int rc_yaml_parse(struct rc_arena *arena, struct rc_str text, const struct rc_yaml_options *options,
 		  struct rc_yaml_node **ret_node, struct rc_error **err)
 {
 	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *reader =
-		rc_yaml_reader_new(text, options);
+		reader_new(text, options, arena);
 	int r = rc_yaml_reader_next(reader, arena, ret_node, err);
 
 	if (r < 0)

@@ -30,6 +30,7 @@ enum rc_yaml_kind {
 };
 
 struct rc_yaml_node;
+struct rc_yaml_odd_key;
 
 struct rc_yaml_entry {
 	struct rc_str key;
@@ -42,6 +43,7 @@ struct rc_yaml_node {
 	enum rc_yaml_kind kind;
 	unsigned int line, column; /* from 1 */
 	bool plain;		   /* a scalar without quotes and tag */
+	unsigned short height;	   /* collections from here down, aliases followed */
 	union {
 		bool truth;
 		int64_t integer;
@@ -58,15 +60,18 @@ struct rc_yaml_node {
 				*duplicate; /* one that was overridden, or NULL */
 		};
 	};
-	struct rc_str text; /* of a scalar: as written, escapes undone */
-	size_t size;	    /* nodes with all aliases expanded */
+	union {
+		struct rc_str text; /* of a scalar: as written, escapes undone */
+		const struct rc_yaml_odd_key *odd_keys; /* of a mapping; for the reader */
+	};
+	size_t size; /* nodes with all aliases expanded */
 };
 
 struct rc_yaml_options {
 	const char *file;   /* named in errors as file:line:column; NULL: Go's "yaml: line N: " */
 	size_t max_nodes;   /* with aliases expanded; 0: 10 million */
-	unsigned max_depth; /* 0: 1000 */
-	bool no_quick;	    /* by libyaml alone: slower, and the same; for tests */
+	unsigned max_depth; /* aliases followed; 0: 1000, at most 65000 */
+	bool no_shortcuts;  /* every character by the whole rules: the same, slower; for tests */
 };
 
 /* Reads a stream of documents. */

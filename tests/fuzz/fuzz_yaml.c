@@ -1,13 +1,13 @@
 /*
- * YAML that was read is written, and what was written reads the same; and the quick reader reads
- * what libyaml reads, places included.
+ * YAML that was read is written, and what was written reads the same; and the reader's shortcuts
+ * for everyday text give what the whole rules give, places and errors included.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "data/utf8.h"
+#include "base/error.h"
 #include "data/yaml-emit.h"
 #include "data/yaml.h"
 
@@ -50,36 +50,54 @@ static void compare(const struct rc_yaml_node *a, const struct rc_yaml_node *b)
 	}
 }
 
-static bool is_clean(struct rc_str text)
+static void compare_errors(struct rc_error *a, struct rc_error *b)
 {
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] < 0x20 && text.p[i] != '\n' && text.p[i] != '\t')
-			return false;
-	return rc_utf8_is_valid(text) && !memmem(text.p, text.n, "\xc2", 1) &&
-	       !memmem(text.p, text.n, "\xef", 1) && !memchr(text.p, 0x7f, text.n);
+	rc_autofree char *x = rc_error_format(a), *y = rc_error_format(b);
+
+	if (strcmp(x, y) != 0)
+		abort();
+	rc_error_free(a);
+	rc_error_free(b);
 }
 
-static void read_twice(struct rc_arena *arena, struct rc_str text)
+static void read_twice(struct rc_arena *arena, struct rc_str text, const char *file)
 {
-	struct rc_yaml_options quick = {.max_nodes = 20000, .max_depth = 100};
-	struct rc_yaml_options careful = {.max_nodes = 20000, .max_depth = 100, .no_quick = true};
+	struct rc_yaml_options quick = {.file = file, .max_nodes = 20000, .max_depth = 100};
+	struct rc_yaml_options whole = {
+		.file = file, .max_nodes = 20000, .max_depth = 100, .no_shortcuts = true};
 	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *a =
 		rc_yaml_reader_new(text, &quick);
 	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *b =
-		rc_yaml_reader_new(text, &careful);
+		rc_yaml_reader_new(text, &whole);
 	struct rc_yaml_node *x, *y;
 	int r;
 
-	/* libyaml looks ahead: bytes it does not like spoil the document before theirs. */
-	if (memmem(text.p, text.n, "---", 3) && !is_clean(text))
-		return;
 	do {
-		r = rc_yaml_reader_next(a, arena, &x, NULL);
-		if (r != rc_yaml_reader_next(b, arena, &y, NULL))
+		struct rc_error *one = NULL, *other = NULL;
+
+		r = rc_yaml_reader_next(a, arena, &x, &one);
+		if (r != rc_yaml_reader_next(b, arena, &y, &other))
 			abort();
+		if (r < 0)
+			compare_errors(one, other);
 		if (r > 0)
 			compare(x, y);
 	} while (r > 0);
+}
+
+/* What refers to the text that was read, and what was copied from it. */
+static void read_kept(struct rc_arena *arena, struct rc_str text)
+{
+	struct rc_yaml_options options = {.max_nodes = 20000, .max_depth = 100};
+	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *reader =
+		rc_yaml_reader_new(text, &options);
+	struct rc_yaml_node *x, *y;
+	int r = rc_yaml_reader_next(reader, arena, &x, NULL);
+
+	if (rc_yaml_parse(arena, text, &options, &y, NULL) != (r < 0 ? r : 0))
+		abort();
+	if (r > 0)
+		compare(x, y);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -89,7 +107,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_auto_t *first = read_json(arena, (struct rc_str){(const char *)data, size});
 	json_auto_t *second = NULL;
 
-	read_twice(arena, (struct rc_str){(const char *)data, size});
+	read_twice(arena, (struct rc_str){(const char *)data, size}, NULL);
+	read_twice(arena, (struct rc_str){(const char *)data, size}, "f.yaml");
+	read_kept(arena, (struct rc_str){(const char *)data, size});
 	if (!first || rc_yaml_from_json(first, &text) < 0)
 		return 0;
 	second = read_json(arena, rc_buf_str(&text));
