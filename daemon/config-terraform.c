@@ -160,7 +160,7 @@ static const struct config_field stack_fields[] = {
 	{.name = "authorMayApprove",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_stack, author_may_approve)},
-	TIME(struct rc_config_stack, approval_expires_ms, "approvalExpires", CONFIG_MINUTE,
+	TIME(struct rc_config_stack, approval_expires_ms, "approvalExpires", CONFIG_SECOND,
 	     365 * DAY),
 	CONFIG_FIELD_TEXTS(struct rc_config_stack, protect, "protect"),
 	CONFIG_FIELD_TEXTS(struct rc_config_stack, deny, "deny"),

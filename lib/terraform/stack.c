@@ -392,6 +392,13 @@ static bool is_new_source(const struct rc_terraform_stack *stack)
 	       !rc_text_equal(stack->fingerprint, recall(stack, "fingerprint"));
 }
 
+/* What failed is not what the repository says now: the way back is looked at, too. */
+static bool is_taken_back(const struct rc_terraform_stack *stack)
+{
+	return stack->failures > 0 && stack->fingerprint && !recall(stack, "pinned") &&
+	       !rc_text_equal(stack->fingerprint, stack->run_fingerprint);
+}
+
 /* A plan that waits is of no use once there is another source. */
 static void supersede(struct rc_terraform_stack *stack)
 {
@@ -467,7 +474,7 @@ void rc_terraform_stack_consider(struct rc_terraform_stack *stack)
 	if (stack->is_interrupted && stack->commit && stack->fingerprint) {
 		stack->is_interrupted = false;
 		try_start(stack, "plan", "after an interrupted run");
-	} else if (is_new_source(stack)) {
+	} else if (is_new_source(stack) || is_taken_back(stack)) {
 		try_start(stack, "plan", stack->failures ? "a retry" : "a commit");
 	} else if (stack->commit && is_plan_due(stack)) {
 		try_start(stack, "plan", "its interval");
