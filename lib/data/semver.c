@@ -29,17 +29,19 @@ static size_t skip_identifiers(struct rc_str s)
 	return n;
 }
 
-static bool take_part(struct rc_str *s, uint64_t *ret)
+static int take_part(struct rc_str *s, uint64_t *ret)
 {
 	size_t n = 0;
 
 	while (n < s->n && is_digit(s->p[n]))
 		n++;
-	if (n == 0 || rc_number_parse_uint((struct rc_str){s->p, n}, 10, ret) < 0)
-		return false;
+	if (n == 0)
+		return -EINVAL;
+	if (rc_number_parse_uint((struct rc_str){s->p, n}, 10, ret) < 0)
+		return -ERANGE;
 	s->p += n;
 	s->n -= n;
-	return true;
+	return 0;
 }
 
 /* "-rc.1+build" */
@@ -66,8 +68,17 @@ static bool take_suffix(struct rc_str *s, struct rc_semver *version)
 	return true;
 }
 
-/* Identifiers between dots are neither empty nor numbers with leading zeros. */
-static bool is_prerelease(struct rc_str s)
+/* None of what stands between dots is empty; nothing at all is fine. */
+static bool has_identifiers(struct rc_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '.' && (i == 0 || i + 1 == s.n || s.p[i + 1] == '.'))
+			return false;
+	return true;
+}
+
+/* A number among them that begins with one. */
+static bool has_leading_zero(struct rc_str s)
 {
 	while (s.n > 0) {
 		ptrdiff_t dot = rc_str_index(s, '.');
@@ -75,20 +86,19 @@ static bool is_prerelease(struct rc_str s)
 
 		while (digits < n && is_digit(s.p[digits]))
 			digits++;
-		if (n == 0 || (digits == n && n > 1 && s.p[0] == '0'))
-			return false;
-		if (dot >= 0 && (size_t)dot + 1 == s.n)
-			return false;
+		if (digits == n && n > 1 && s.p[0] == '0')
+			return true;
 		s.p += dot < 0 ? n : n + 1;
 		s.n -= dot < 0 ? n : n + 1;
 	}
-	return true;
+	return false;
 }
 
 int rc_semver_parse(struct rc_str text, struct rc_semver *ret)
 {
 	struct rc_semver version = {.original = text};
 	uint64_t *const parts[] = {&version.major, &version.minor, &version.patch};
+	int r;
 
 	if (text.n > 0 && text.p[0] == 'v') {
 		text.p++;
@@ -101,11 +111,15 @@ int rc_semver_parse(struct rc_str text, struct rc_semver *ret)
 			text.p++;
 			text.n--;
 		}
-		if (!take_part(&text, parts[i]))
-			return -EINVAL;
+		r = take_part(&text, parts[i]);
+		if (r < 0)
+			return r;
 	}
-	if (!take_suffix(&text, &version) || text.n > 0 || !is_prerelease(version.prerelease))
+	if (!take_suffix(&text, &version) || text.n > 0 || !has_identifiers(version.prerelease) ||
+	    !has_identifiers(version.metadata))
 		return -EINVAL;
+	if (has_leading_zero(version.prerelease))
+		return -EDOM;
 	*ret = version;
 	return 0;
 }
@@ -196,7 +210,7 @@ static bool take_constraint_part(struct rc_str *s, uint64_t *ret, bool *ret_wild
 		s->n--;
 		return true;
 	}
-	return take_part(s, ret);
+	return take_part(s, ret) == 0;
 }
 
 static bool take_constraint_version(struct rc_str *s, struct condition *condition)

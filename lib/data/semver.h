@@ -13,7 +13,10 @@ struct rc_semver {
 	struct rc_str original;
 };
 
-/* 0 or -EINVAL ("Invalid Semantic Version" in Go); text is borrowed as long as the version. */
+/*
+ * 0, or -EINVAL ("Invalid Semantic Version" in Go), -ERANGE (a number past 64 bits), -EDOM (a
+ * number in the prerelease begins with 0); text is borrowed as long as the version.
+ */
 int rc_semver_parse(struct rc_str text, struct rc_semver *ret);
 /* As the specification has it: three numbers without leading zeros, no "v". */
 bool rc_semver_is_strict(struct rc_str text);

@@ -89,8 +89,12 @@ static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigne
 		rc_base64_encode(value.text, buf);
 		return rc_buf_putc(buf, '"');
 	case RC_VALUE_LIST:
+		if (value.list->is_nil)
+			return rc_buf_puts(buf, "null");
 		return list_to_json(buf, value.list, html, depth, err);
 	case RC_VALUE_MAP:
+		if (value.map->is_nil)
+			return rc_buf_puts(buf, "null");
 		return map_to_json(buf, value.map, html, depth, err);
 	case RC_VALUE_OBJECT:
 		arena = rc_arena_new(0);
@@ -236,6 +240,15 @@ static int emit_object(struct rc_yaml_emitter *emitter, struct rc_value object,
 	return r;
 }
 
+/* JSON has null for nil slices and maps, YAML alone does not know them. */
+static void emit_empty(struct rc_yaml_emitter *emitter, bool is_list, bool is_nil)
+{
+	if (is_nil && emitter->flavour == RC_YAML_V2)
+		rc_yaml_emit_plain(emitter, RC_STR("null"));
+	else
+		rc_yaml_emit_empty(emitter, is_list);
+}
+
 static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
@@ -271,12 +284,12 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 	case RC_VALUE_LIST:
 		if (value.list->n > 0)
 			return emit_list(emitter, value.list);
-		rc_yaml_emit_empty(emitter, true);
+		emit_empty(emitter, true, value.list->is_nil);
 		return 0;
 	case RC_VALUE_MAP:
 		if (value.map->n > 0)
 			return emit_map(emitter, value.map);
-		rc_yaml_emit_empty(emitter, false);
+		emit_empty(emitter, false, value.map->is_nil);
 		return 0;
 	case RC_VALUE_OBJECT:
 		arena = rc_arena_new(0);

@@ -280,13 +280,18 @@ static const char *json_kind(struct rc_value value)
 	}
 }
 
-/* *ret is to be of kind; null counts as an empty one. */
+/* *ret is to be of kind; null counts as an empty one, in JSON as Go's nil. */
 static int expect(struct rc_value_call *call, enum rc_value_kind kind, const char *type,
 		  const char *prefix, struct rc_value *ret, struct rc_error **err)
 {
-	if (rc_value_is_nil(*ret))
+	if (rc_value_is_nil(*ret)) {
 		*ret = kind == RC_VALUE_MAP ? rc_value_map_new(call->arena, RC_VALUE_ANY, 0)
 					    : rc_value_list_new(call->arena, RC_VALUE_ANY, 0);
+		if (kind == RC_VALUE_MAP)
+			ret->map->is_nil = *prefix == '\0';
+		else
+			ret->list->is_nil = *prefix == '\0';
+	}
 	if (ret->kind == kind)
 		return 0;
 	return rc_fail(err, -EINVAL, "%sjson: cannot unmarshal %s into Go value of type %s", prefix,

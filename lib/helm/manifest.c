@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "data/unicode.h"
+#include "data/utf8.h"
 #include "data/yaml.h"
 
 static const char *const kinds[RC_HELM_MANIFEST_RANKS] = {
@@ -57,9 +59,34 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* The blank at the end: its bytes, or 0 when there is none. */
+static size_t last_blank(struct rc_str s)
+{
+	size_t start = s.n, n;
+
+	if (s.n == 0)
+		return 0;
+	do
+		start--;
+	while (start > 0 && s.n - start < 4 && ((unsigned char)s.p[start] & 0xc0) == 0x80);
+	if (!rc_unicode_is_space(rc_utf8_decode((struct rc_str){s.p + start, s.n - start}, &n)) ||
+	    start + n != s.n)
+		return 0;
+	return n;
+}
+
+/* strings.TrimSpace: Unicode's blanks, too. */
 static struct rc_str trim(struct rc_str s)
 {
-	return rc_str_trim(s, " \t\n\v\f\r");
+	size_t n;
+
+	while (s.n > 0 && rc_unicode_is_space(rc_utf8_decode(s, &n))) {
+		s.p += n;
+		s.n -= n;
+	}
+	while ((n = last_blank(s)) > 0)
+		s.n -= n;
+	return s;
 }
 
 void rc_helm_manifest_add(struct rc_arena *arena, struct rc_helm_manifests *list,

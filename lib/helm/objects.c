@@ -1,10 +1,10 @@
 /* .Chart, .Capabilities. */
 #include "helm/objects.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 #include "helm/encode.h"
+#include "helm/record.h"
 
 static const char *const default_apis[] = {
 	"v1",
@@ -90,199 +90,99 @@ int rc_helm_objects_capabilities(struct rc_arena *arena, const char *version,
 	return 0;
 }
 
-/* ---------------------------------------------------------------- objects made of fields */
-
-/* A struct as templates see it: names in Go's order, and the names JSON gives them. */
-struct record {
-	struct rc_value fields;	  /* a map by Go names */
-	const char *const *order; /* Go names, NULL-terminated, for printing */
-	const char *const *json;  /* beside order: JSON names; NULL: the Go names */
-	struct rc_value embedded; /* metadata inside of .Chart: its fields count as own */
-};
-
-static bool record_get(const void *object, struct rc_str name, struct rc_arena *arena,
-		       struct rc_value *ret)
-{
-	const struct record *record = object;
-	const struct rc_value *found = rc_value_map_get(record->fields.map, name);
-
-	(void)arena;
-	if (record->embedded.kind == RC_VALUE_OBJECT && rc_str_is(name, "Metadata")) {
-		*ret = record->embedded;
-		return true;
-	}
-	if (!found && record->embedded.kind == RC_VALUE_OBJECT)
-		return record_get(record->embedded.object, name, arena, ret);
-	if (found)
-		*ret = *found;
-	return found != NULL;
-}
-
-static void record_print(const void *object, struct rc_buf *buf)
-{
-	const struct record *record = object;
-
-	rc_buf_putc(buf, '{');
-	if (record->embedded.kind == RC_VALUE_OBJECT) {
-		rc_value_print(buf, record->embedded);
-		rc_buf_putc(buf, ' ');
-	}
-	for (size_t i = 0; record->order[i]; i++) {
-		if (i > 0)
-			rc_buf_putc(buf, ' ');
-		rc_value_print(buf,
-			       *rc_value_map_get(record->fields.map, rc_str(record->order[i])));
-	}
-	rc_buf_putc(buf, '}');
-}
-
-static void pointer_print(const void *object, struct rc_buf *buf)
-{
-	rc_buf_putc(buf, '&');
-	record_print(object, buf);
-}
-
-/* KubeVersion's String() is its pointer's. */
-static void first_print(const void *object, struct rc_buf *buf)
-{
-	const struct record *record = object;
-
-	rc_value_print(buf, *rc_value_map_get(record->fields.map, rc_str(record->order[0])));
-}
-
-static const struct rc_value_type chart_type = {
-	.name = "struct { chart.Metadata; IsRoot bool }", .get = record_get, .print = record_print};
+static const struct rc_value_type chart_type = {.name = "struct { chart.Metadata; IsRoot bool }",
+						RC_HELM_RECORD,
+						.print = rc_helm_record_print};
 static const struct rc_value_type metadata_type = {
-	.name = "chart.Metadata", .get = record_get, .print = record_print};
+	.name = "chart.Metadata", RC_HELM_RECORD, .print = rc_helm_record_print};
 static const struct rc_value_type dependency_type = {.name = "*chart.Dependency",
-						     .get = record_get,
-						     .print = pointer_print,
-						     .show = record_print};
+						     RC_HELM_RECORD,
+						     .print = rc_helm_record_print_pointer,
+						     .show = rc_helm_record_print};
 static const struct rc_value_type maintainer_type = {.name = "*chart.Maintainer",
-						     .get = record_get,
-						     .print = pointer_print,
-						     .show = record_print};
+						     RC_HELM_RECORD,
+						     .print = rc_helm_record_print_pointer,
+						     .show = rc_helm_record_print};
+/* Lists without methods of their own; only their names count. */
+static const struct rc_value_type dependencies_type = {.name = "[]*chart.Dependency"};
+static const struct rc_value_type maintainers_type = {.name = "[]*chart.Maintainer"};
 static const struct rc_value_type helm_version_type = {
-	.name = "version.BuildInfo", .get = record_get, .print = record_print};
+	.name = "version.BuildInfo", RC_HELM_RECORD, .print = rc_helm_record_print};
 static const struct rc_value_type capabilities_type = {.name = "*chartutil.Capabilities",
-						       .get = record_get,
-						       .print = pointer_print,
-						       .show = record_print};
+						       RC_HELM_RECORD,
+						       .print = rc_helm_record_print_pointer,
+						       .show = rc_helm_record_print};
 static const struct rc_value_type kube_version_type = {.name = "chartutil.KubeVersion",
-						       .get = record_get,
-						       .print = record_print,
-						       .show = first_print};
+						       RC_HELM_RECORD,
+						       .print = rc_helm_record_print,
+						       .show = rc_helm_record_print_first};
 
-/* fields: Go name, JSON name, value; the order is Go's. */
-struct field {
-	const char *name, *json;
-	struct rc_value value;
-};
-
-static struct rc_value make_record(struct rc_arena *arena, const struct rc_value_type *type,
-				   const struct field *fields, size_t n)
+/* What Chart.yaml does not have is a nil slice, which prints as an empty one. */
+static struct rc_value list_or_nil(struct rc_arena *arena, struct rc_value list,
+				   enum rc_value_flavour flavour)
 {
-	struct record *record = rc_arena_new0(arena, struct record);
-	const char **order = rc_arena_alloc(arena, (n + 1) * sizeof(*order));
-	const char **json = rc_arena_alloc(arena, (n + 1) * sizeof(*json));
-
-	record->fields = rc_value_map_new(arena, RC_VALUE_ANY, n);
-	record->embedded = rc_value_nil();
-	for (size_t i = 0; i < n; i++) {
-		order[i] = fields[i].name;
-		json[i] = fields[i].json;
-		rc_value_map_set(arena, record->fields.map, rc_str(fields[i].name),
-				 fields[i].value);
-	}
-	record->order = order;
-	record->json = json;
-	return rc_value_object(type, record);
+	if (list.kind == RC_VALUE_LIST)
+		return list;
+	return rc_value_list_nil(arena, flavour);
 }
 
-static bool is_record(struct rc_value value)
+static struct rc_value map_or_nil(struct rc_arena *arena, struct rc_value map)
 {
-	return value.kind == RC_VALUE_OBJECT && value.type->get == record_get;
+	if (map.kind == RC_VALUE_MAP)
+		return map;
+	map = rc_value_map_new(arena, RC_VALUE_STRINGS, 0);
+	map.map->is_nil = true;
+	return map;
 }
 
-/* At the end, whatever the order: such a map is only written out, in its struct's order. */
-static void append(struct rc_arena *arena, struct rc_value_map *map, struct rc_str key,
-		   struct rc_value value)
+static struct rc_value pointers(struct rc_arena *arena, const struct rc_value_type *type, size_t n)
 {
-	struct rc_value_entry entry = {key, value};
+	struct rc_value list = rc_value_list_new(arena, RC_VALUE_POINTERS, n);
 
-	if (map->n == map->room) {
-		size_t room = map->room ? map->room * 2 : 8;
-
-		map->entries = rc_arena_grow(arena, map->entries, map->n * sizeof(entry),
-					     room * sizeof(entry));
-		map->room = room;
-	}
-	map->entries[map->n++] = entry;
-}
-
-static void add_fields(struct rc_arena *arena, const struct record *record, struct rc_value map)
-{
-	for (size_t i = 0; record->order[i]; i++) {
-		struct rc_value value =
-			*rc_value_map_get(record->fields.map, rc_str(record->order[i]));
-
-		/* A JSON name means "omitempty", as all of Helm's do. */
-		if (record->json[i] && !rc_value_is_true(value))
-			continue;
-		append(arena, map.map, rc_str(record->json[i] ? record->json[i] : record->order[i]),
-		       value);
-	}
-}
-
-/* Go prints a nil slice as an empty one. */
-static struct rc_value list_or_empty(struct rc_arena *arena, struct rc_value list)
-{
-	return list.kind == RC_VALUE_LIST ? list : rc_value_list_new(arena, RC_VALUE_STRINGS, 0);
-}
-
-static struct rc_value map_or_empty(struct rc_arena *arena, struct rc_value map)
-{
-	return map.kind == RC_VALUE_MAP ? map : rc_value_map_new(arena, RC_VALUE_STRINGS, 0);
+	list.list->methods = type;
+	list.list->is_nil = n == 0;
+	return list;
 }
 
 static struct rc_value dependency_value(struct rc_arena *arena, const struct rc_helm_dependency *d)
 {
-	const struct field fields[] = {
+	const struct rc_helm_record_field fields[] = {
 		{"Name", "name", rc_value_str(d->name)},
 		{"Version", "version", rc_value_str(d->version)},
 		{"Repository", "repository", rc_value_str(d->repository)},
 		{"Condition", "condition", rc_value_str(d->condition)},
-		{"Tags", "tags", list_or_empty(arena, d->tags)},
+		{"Tags", "tags", list_or_nil(arena, d->tags, RC_VALUE_STRINGS)},
 		{"Enabled", "enabled", rc_value_bool(d->enabled)},
-		{"ImportValues", "import-values", d->import_values},
+		{"ImportValues", "import-values",
+		 list_or_nil(arena, d->import_values, RC_VALUE_ANY)},
 		{"Alias", "alias", rc_value_str(d->alias)},
 	};
 
-	return make_record(arena, &dependency_type, fields, RC_ARRAY_SIZE(fields));
+	return rc_helm_record_new(arena, &dependency_type, fields, RC_ARRAY_SIZE(fields));
 }
 
 static struct rc_value maintainer_value(struct rc_arena *arena, const struct rc_helm_maintainer *m)
 {
-	const struct field fields[] = {
+	const struct rc_helm_record_field fields[] = {
 		{"Name", "name", rc_value_str(m->name)},
 		{"Email", "email", rc_value_str(m->email)},
 		{"URL", "url", rc_value_str(m->url)},
 	};
 
-	return make_record(arena, &maintainer_type, fields, RC_ARRAY_SIZE(fields));
+	return rc_helm_record_new(arena, &maintainer_type, fields, RC_ARRAY_SIZE(fields));
 }
 
 static struct rc_value metadata_value(struct rc_arena *arena, const struct rc_helm_metadata *m)
 {
-	struct rc_value dependencies = rc_value_list_new(arena, RC_VALUE_ANY, m->n_dependencies);
-	struct rc_value maintainers = rc_value_list_new(arena, RC_VALUE_ANY, m->n_maintainers);
-	const struct field fields[] = {
+	struct rc_value dependencies = pointers(arena, &dependencies_type, m->n_dependencies);
+	struct rc_value maintainers = pointers(arena, &maintainers_type, m->n_maintainers);
+	const struct rc_helm_record_field fields[] = {
 		{"Name", "name", rc_value_str(m->name)},
 		{"Home", "home", rc_value_str(m->home)},
-		{"Sources", "sources", list_or_empty(arena, m->sources)},
+		{"Sources", "sources", list_or_nil(arena, m->sources, RC_VALUE_STRINGS)},
 		{"Version", "version", rc_value_str(m->version)},
 		{"Description", "description", rc_value_str(m->description)},
-		{"Keywords", "keywords", list_or_empty(arena, m->keywords)},
+		{"Keywords", "keywords", list_or_nil(arena, m->keywords, RC_VALUE_STRINGS)},
 		{"Maintainers", "maintainers", maintainers},
 		{"Icon", "icon", rc_value_str(m->icon)},
 		{"APIVersion", "apiVersion", rc_value_str(m->api_version)},
@@ -290,7 +190,7 @@ static struct rc_value metadata_value(struct rc_arena *arena, const struct rc_he
 		{"Tags", "tags", rc_value_str(m->tags)},
 		{"AppVersion", "appVersion", rc_value_str(m->app_version)},
 		{"Deprecated", "deprecated", rc_value_bool(m->deprecated)},
-		{"Annotations", "annotations", map_or_empty(arena, m->annotations)},
+		{"Annotations", "annotations", map_or_nil(arena, m->annotations)},
 		{"KubeVersion", "kubeVersion", rc_value_str(m->kube_version)},
 		{"Dependencies", "dependencies", dependencies},
 		{"Type", "type", rc_value_str(m->type)},
@@ -300,14 +200,16 @@ static struct rc_value metadata_value(struct rc_arena *arena, const struct rc_he
 		rc_value_list_add(arena, dependencies, dependency_value(arena, m->dependencies[i]));
 	for (size_t i = 0; i < m->n_maintainers; i++)
 		rc_value_list_add(arena, maintainers, maintainer_value(arena, m->maintainers[i]));
-	return make_record(arena, &metadata_type, fields, RC_ARRAY_SIZE(fields));
+	return rc_helm_record_new(arena, &metadata_type, fields, RC_ARRAY_SIZE(fields));
 }
 
 struct rc_value rc_helm_objects_chart(struct rc_arena *arena, struct rc_helm_chart *chart)
 {
-	const struct field fields[] = {{"IsRoot", NULL, rc_value_bool(chart->parent == NULL)}};
-	struct rc_value value = make_record(arena, &chart_type, fields, RC_ARRAY_SIZE(fields));
-	struct record *record = value.object;
+	const struct rc_helm_record_field fields[] = {
+		{"IsRoot", NULL, rc_value_bool(chart->parent == NULL)}};
+	struct rc_value value =
+		rc_helm_record_new(arena, &chart_type, fields, RC_ARRAY_SIZE(fields));
+	struct rc_helm_record *record = value.object;
 
 	record->embedded = metadata_value(arena, chart->metadata);
 	return value;
@@ -336,26 +238,26 @@ struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 						   struct rc_helm_capabilities *capabilities)
 {
 	struct rc_value apis = capabilities->api_versions;
-	const struct field kube[] = {
+	const struct rc_helm_record_field kube[] = {
 		{"Version", NULL, rc_value_str(capabilities->kube_version)},
 		{"Major", NULL, rc_value_str(capabilities->kube_major)},
 		{"Minor", NULL, rc_value_str(capabilities->kube_minor)},
 	};
-	const struct field helm[] = {
+	const struct rc_helm_record_field helm[] = {
 		{"Version", "version", rc_value_text("v3.17.2")},
 		{"GitCommit", "git_commit",
 		 rc_value_text("cc0bbbd6d6276b83880042c1ecb34087e84d41eb")},
 		{"GitTreeState", "git_tree_state", rc_value_text("clean")},
 		{"GoVersion", "go_version", rc_value_text("go1.23.7")},
 	};
-	struct rc_value kube_value = make_record(arena, &kube_version_type, kube, 3);
-	struct rc_value helm_value = make_record(arena, &helm_version_type, helm, 4);
+	struct rc_value kube_value = rc_helm_record_new(arena, &kube_version_type, kube, 3);
+	struct rc_value helm_value = rc_helm_record_new(arena, &helm_version_type, helm, 4);
 
 	kube_value.addressed = true;
-	struct record *record = kube_value.object;
+	struct rc_helm_record *record = kube_value.object;
 	apis.list->methods = &version_set_methods;
 	apis.named = true;
-	const struct field fields[] = {
+	const struct rc_helm_record_field fields[] = {
 		{"KubeVersion", NULL, kube_value},
 		{"APIVersions", NULL, apis},
 		{"HelmVersion", NULL, helm_value},
@@ -366,57 +268,7 @@ struct rc_value rc_helm_objects_capabilities_value(struct rc_arena *arena,
 			 rc_value_str(capabilities->kube_version));
 	rc_value_map_set(arena, record->fields.map, RC_STR("String"),
 			 rc_value_str(capabilities->kube_version));
-	return make_record(arena, &capabilities_type, fields, RC_ARRAY_SIZE(fields));
-}
-
-struct rc_value rc_helm_objects_to_map(struct rc_arena *arena, struct rc_value object)
-{
-	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	const struct record *record = object.object;
-	struct rc_value map;
-
-	if (!is_record(object) && object.type->expand)
-		return object.type->expand(object.object, arena);
-	if (!is_record(object)) {
-		object.type->print(object.object, &text);
-		return rc_value_str(rc_arena_str(arena, rc_buf_str(&text)));
-	}
-	map = rc_value_map_new(arena, RC_VALUE_ANY, 0);
-	if (record->embedded.kind == RC_VALUE_OBJECT)
-		add_fields(arena, record->embedded.object, map);
-	add_fields(arena, record, map);
-	return map;
-}
-
-static struct rc_str in_small_letters(struct rc_arena *arena, struct rc_str name)
-{
-	char *small = rc_arena_strndup(arena, name.p, name.n);
-
-	for (size_t i = 0; i < name.n; i++)
-		small[i] = (char)tolower((unsigned char)small[i]);
-	return (struct rc_str){small, name.n};
-}
-
-struct rc_value rc_helm_objects_to_fields(struct rc_arena *arena, struct rc_value object)
-{
-	const struct record *record = object.object;
-	struct rc_value map = rc_value_map_new(arena, RC_VALUE_ANY, 0);
-
-	if (!is_record(object)) {
-		object = rc_helm_objects_to_map(arena, object);
-		if (object.kind != RC_VALUE_MAP)
-			return object;
-		for (size_t i = 0; i < object.map->n; i++)
-			append(arena, map.map, in_small_letters(arena, object.map->entries[i].key),
-			       object.map->entries[i].value);
-		return map;
-	}
-	if (record->embedded.kind == RC_VALUE_OBJECT)
-		append(arena, map.map, RC_STR("metadata"), record->embedded);
-	for (size_t i = 0; record->order[i]; i++)
-		append(arena, map.map, in_small_letters(arena, rc_str(record->order[i])),
-		       *rc_value_map_get(record->fields.map, rc_str(record->order[i])));
-	return map;
+	return rc_helm_record_new(arena, &capabilities_type, fields, RC_ARRAY_SIZE(fields));
 }
 
 /* The value at a dotted path; NULL: there is none, from *ret_key on. */

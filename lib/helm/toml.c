@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "data/number.h"
+#include "helm/record.h"
 #include "helm/toml-key.h"
 
 #define DEPTH_MAX 500
@@ -37,9 +38,17 @@ static bool is_time(struct rc_value value)
 
 static struct rc_value plain(struct writer *writer, struct rc_value value)
 {
+	if (rc_helm_record_is(value))
+		return rc_helm_record_to_table(writer->arena, value);
 	if (value.kind == RC_VALUE_OBJECT && value.type->expand && !is_time(value))
 		return value.type->expand(value.object, writer->arena);
 	return value;
+}
+
+static bool is_nil(struct rc_value value)
+{
+	return rc_value_is_nil(value) || (value.kind == RC_VALUE_LIST && value.list->is_nil) ||
+	       (value.kind == RC_VALUE_MAP && value.map->is_nil);
 }
 
 /* A list of nothing but tables is written as tables. *ret_nil: it holds a nil. */
@@ -50,7 +59,7 @@ static bool is_table_list(struct writer *writer, struct rc_value value, bool *re
 	for (size_t i = 0; value.kind == RC_VALUE_LIST && i < value.list->n; i++) {
 		struct rc_value item = plain(writer, value.list->items[i]);
 
-		*ret_nil = *ret_nil || rc_value_is_nil(item);
+		*ret_nil = *ret_nil || is_nil(item);
 		all = all && item.kind == RC_VALUE_MAP;
 	}
 	return all;
@@ -214,7 +223,7 @@ static int write_value(struct writer *writer, const struct key *key, struct rc_v
 	int r;
 
 	value = plain(writer, value);
-	if (rc_value_is_nil(value))
+	if (is_nil(value))
 		return 0;
 	if (value.kind == RC_VALUE_MAP) {
 		if (key->depth == 1)

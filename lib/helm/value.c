@@ -35,6 +35,7 @@ static int list_from_node(struct rc_arena *arena, const struct rc_yaml_node *nod
 	for (size_t i = 0; i < node->n_items && r == 0; i++)
 		r = rc_helm_value_from_node(arena, node->items[i], &ret->list->items[i], err);
 	ret->list->n = node->n_items;
+	rc_value_list_appended(*ret, 0, false);
 	return r;
 }
 
@@ -149,6 +150,7 @@ struct rc_value rc_helm_value_from_json(struct rc_arena *arena, const json_t *js
 		value = rc_value_list_new(arena, RC_VALUE_ANY, json_array_size(json));
 		json_array_foreach (json, i, item)
 			rc_value_list_add(arena, value, rc_helm_value_from_json(arena, item));
+		rc_value_list_appended(value, 0, false);
 		return value;
 	case JSON_OBJECT:
 		value = rc_value_map_new(arena, RC_VALUE_ANY, json_object_size(json));
@@ -257,6 +259,8 @@ static void on_end(void *userdata, bool is_array)
 
 	if (!is_array)
 		rc_value_map_sort(open->value.map);
+	else
+		rc_value_list_appended(open->value, 0, false);
 	builder->top = open->outer;
 	add(builder, open->value);
 }

@@ -66,13 +66,13 @@ static bool fits(char type, struct rc_value value)
 
 bool rc_template_argument_can_be_nil(char type)
 {
-	return type == 'a' || type == 'M' || type == 'L';
+	return type == 'a' || type == 'r' || type == 'M' || type == 'L';
 }
 
 int rc_template_argument_check(struct rc_template_state *state, char type, struct rc_value *value)
 {
 	if (value->kind == RC_VALUE_INVALID) {
-		if (type == '\0')
+		if (type == '\0' || type == 'r')
 			return 0;
 		if (!rc_template_argument_can_be_nil(type))
 			return rc_template_exec_fail(state, "invalid value; expected %s",

@@ -73,6 +73,33 @@ static const char *print_text(struct rc_value_call *call, struct rc_value value)
 	return rc_arena_str(call->arena, rc_buf_str(&text)).p;
 }
 
+/* A nil slice or map is equal to nil. */
+static bool is_nil(struct rc_value value)
+{
+	return rc_value_is_nil(value) || (value.kind == RC_VALUE_LIST && value.list->is_nil) ||
+	       (value.kind == RC_VALUE_MAP && value.map->is_nil) ||
+	       (value.kind == RC_VALUE_BYTES && !value.text.p);
+}
+
+/* What is no number, text or bool: nil, or nothing that compares. */
+static int compare_others(struct rc_value_call *call, struct rc_value a, struct rc_value b,
+			  bool *ret)
+{
+	if (!rc_value_is_nil(a) && !rc_value_is_nil(b) &&
+	    strcmp(rc_value_kind_name(a), rc_value_kind_name(b)) != 0)
+		return fail(call, "non-comparable types %s: %s, %s: %s", print_text(call, a),
+			    rc_value_type_name(a), rc_value_type_name(b), print_text(call, b));
+	if (is_nil(a) || is_nil(b)) {
+		*ret = is_nil(a) == is_nil(b);
+		return 0;
+	}
+	if (b.kind == RC_VALUE_MAP || b.kind == RC_VALUE_LIST || b.kind == RC_VALUE_BYTES)
+		return fail(call, "non-comparable type %s: %s", print_text(call, b),
+			    rc_value_type_name(b));
+	*ret = rc_value_equal(a, b);
+	return 0;
+}
+
 static int compare_basic(struct rc_value_call *call, struct rc_value a, struct rc_value b,
 			 bool *ret)
 {
@@ -89,15 +116,8 @@ static int compare_basic(struct rc_value_call *call, struct rc_value a, struct r
 		*ret = false;
 		return 0;
 	}
-	if (x == BASIC_NONE && !rc_value_is_nil(a) && !rc_value_is_nil(b)) {
-		if (strcmp(rc_value_kind_name(a), rc_value_kind_name(b)) != 0)
-			return fail(call, "non-comparable types %s: %s, %s: %s",
-				    print_text(call, a), rc_value_type_name(a),
-				    rc_value_type_name(b), print_text(call, b));
-		if (b.kind == RC_VALUE_MAP || b.kind == RC_VALUE_LIST || b.kind == RC_VALUE_BYTES)
-			return fail(call, "non-comparable type %s: %s", print_text(call, b),
-				    rc_value_type_name(b));
-	}
+	if (x == BASIC_NONE)
+		return compare_others(call, a, b, ret);
 	/* Whole numbers of two sizes are one kind. */
 	*ret = is_integer(x) ? a.integer == b.integer : rc_value_equal(a, b);
 	return 0;
@@ -279,8 +299,9 @@ static int run_len(struct rc_value_call *call, struct rc_value *ret)
 		*ret = rc_value_int((int64_t)value.map->n);
 		return 0;
 	case RC_VALUE_NIL:
-	case RC_VALUE_INVALID:
 		return fail(call, "len of nil pointer");
+	case RC_VALUE_INVALID:
+		return fail(call, "reflect: call of reflect.Value.Type on zero Value");
 	default:
 		return fail(call, "len of type %s", rc_value_type_name(value));
 	}
@@ -447,7 +468,7 @@ const struct rc_template_func rc_template_builtins[] = {
 	{"gt", "aa", run_gt},
 	{"ge", "aa", run_ge},
 	{"index", "aa*", run_index},
-	{"len", "a", run_len},
+	{"len", "r", run_len},
 	{"call", "aa*", run_nothing},
 	{"print", "a*", run_print},
 	{"println", "a*", run_println},

@@ -93,6 +93,7 @@ struct rc_value rc_template_cast_strings(struct rc_arena *arena, struct rc_value
 				rc_value_list_add(arena, list,
 						  rc_value_str(rc_template_cast_text(
 							  arena, value.list->items[i])));
+		list.list->capacity = n;
 	} else {
 		rc_value_list_add(arena, list, rc_value_str(rc_template_cast_text(arena, value)));
 	}

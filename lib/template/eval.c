@@ -367,7 +367,7 @@ static int eval_arg(struct rc_template_state *state, struct rc_value dot, char t
 		if (type != '\0' && !rc_template_argument_can_be_nil(type))
 			return rc_template_exec_fail(state, "cannot assign nil to %s",
 						     rc_template_argument_type_name(type));
-		*ret = rc_value_nil();
+		*ret = type == 'r' ? rc_value_invalid() : rc_value_nil();
 		return 0;
 	case RC_NODE_FIELD:
 		r = eval_chain(state, dot, dot, node->names, node->n_names, &access, ret);

@@ -363,6 +363,10 @@ static int execute(struct rc_template_exec *exec, const struct rc_template *tmpl
 	if (!tmpl->root)
 		return rc_template_exec_fail(&state, "\"%.*s\" is an incomplete or empty template",
 					     (int)tmpl->name.n, tmpl->name.p);
+	/* It comes through an interface {}: its own type counts, and nil is no value. */
+	data.boxed = false;
+	if (data.kind == RC_VALUE_NIL)
+		data.kind = RC_VALUE_INVALID;
 	push(&state, RC_STR("$"), data);
 	r = walk(&state, data, tmpl->root);
 	if (r == 0 && (out->overflow || out->n > max))

@@ -10,6 +10,7 @@
 struct rc_template_format_verb {
 	bool minus, plus, sharp, space, zero;
 	bool sharp_v, plus_v; /* %#v and %+v, which mean something of their own */
+	bool complains;	      /* inside of "%!d(...)": values are not asked for their texts */
 	bool has_width, has_precision;
 	int width, precision;
 	uint32_t rune;

@@ -28,6 +28,7 @@ static void bad_verb(struct rc_buf *out, const struct rc_template_format_verb *v
 	struct rc_template_format_verb plain = *verb;
 
 	plain.rune = 'v';
+	plain.complains = true;
 	rc_buf_puts(out, "%!");
 	rc_buf_put_rune(out, verb->rune);
 	rc_buf_putc(out, '(');
@@ -89,6 +90,10 @@ static void put_list(struct rc_buf *out, const struct rc_template_format_verb *v
 
 	if (verb->sharp_v)
 		rc_buf_puts(out, rc_value_type_name(value));
+	if (verb->sharp_v && list->is_nil) {
+		rc_buf_puts(out, "(nil)");
+		return;
+	}
 	rc_buf_putc(out, verb->sharp_v ? '{' : '[');
 	for (size_t i = 0; i < list->n; i++) {
 		if (i > 0)
@@ -104,6 +109,10 @@ static void put_map(struct rc_buf *out, const struct rc_template_format_verb *ve
 	const struct rc_value_map *map = value.map;
 
 	rc_buf_puts(out, verb->sharp_v ? rc_value_type_name(value) : "map");
+	if (verb->sharp_v && map->is_nil) {
+		rc_buf_puts(out, "(nil)");
+		return;
+	}
 	rc_buf_putc(out, verb->sharp_v ? '{' : '[');
 	for (size_t i = 0; i < map->n; i++) {
 		if (i > 0)
@@ -115,18 +124,89 @@ static void put_map(struct rc_buf *out, const struct rc_template_format_verb *ve
 	rc_buf_putc(out, verb->sharp_v ? '}' : ']');
 }
 
-static void put_object(struct rc_buf *out, const struct rc_template_format_verb *verb,
-		       struct rc_value value)
+/* Where something lies in memory; all of ours is at one place. */
+#define ADDRESS UINT64_C(0xc000000000)
+
+static bool put_pointer(struct rc_buf *out, const struct rc_template_format_verb *verb,
+			struct rc_value value)
+{
+	struct rc_template_format_verb number = *verb;
+
+	if (verb->rune == 'v' && verb->sharp_v) {
+		rc_buf_printf(out, "(%s)(0x%llx)", value.type->name, (unsigned long long)ADDRESS);
+		return true;
+	}
+	if (verb->rune == 'v') {
+		number.rune = 'x';
+		number.sharp = !verb->sharp;
+	} else if (verb->rune > 0x7f || verb->rune == 0 || !strchr("bodxX", (int)verb->rune)) {
+		return false;
+	}
+	return rc_template_format_verb_integer(out, &number, ADDRESS, false);
+}
+
+static void put_fields(struct rc_buf *out, const struct rc_template_format_verb *verb,
+		       struct rc_value value, unsigned int depth)
+{
+	bool is_pointer = value.type->name[0] == '*';
+	struct rc_value_field field;
+
+	if (is_pointer)
+		rc_buf_putc(out, '&');
+	if (verb->sharp_v)
+		rc_buf_puts(out, value.type->name + is_pointer);
+	rc_buf_putc(out, '{');
+	for (size_t i = 0; value.type->field(value.object, i, &field); i++) {
+		if (i > 0)
+			rc_buf_puts(out, verb->sharp_v ? ", " : " ");
+		if (verb->sharp_v || verb->plus_v)
+			rc_buf_printf(out, "%s:", field.name);
+		put_value(out, verb, field.value, depth + 1 + is_pointer);
+	}
+	rc_buf_putc(out, '}');
+}
+
+/* What a Stringer or a GoStringer says of itself, but not where a verb is complained about. */
+static bool put_by_method(struct rc_buf *out, const struct rc_template_format_verb *verb,
+			  struct rc_value value)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
+	if (verb->complains)
+		return false;
+	if (verb->sharp_v && value.type->go_string) {
+		struct rc_template_format_verb plain = *verb;
+
+		plain.rune = 's';
+		plain.sharp_v = false;
+		value.type->go_string(value.object, &text);
+		return rc_template_format_verb_text(out, &plain, rc_buf_str(&text));
+	}
+	if (verb->sharp_v || !value.type->is_stringer ||
+	    (verb->rune != 'v' && !is_text_verb(verb->rune)))
+		return false;
 	value.type->print(value.object, &text);
-	if (value.type->is_stringer && (verb->rune == 'v' || is_text_verb(verb->rune)))
-		rc_template_format_verb_text(out, verb, rc_buf_str(&text));
-	else if (verb->rune == 'v' || verb->rune == 's')
-		rc_buf_add_str(out, rc_buf_str(&text));
-	else
-		bad_verb(out, verb, value);
+	return rc_template_format_verb_text(out, verb, rc_buf_str(&text));
+}
+
+static bool put_object(struct rc_buf *out, const struct rc_template_format_verb *verb,
+		       struct rc_value value, unsigned int depth)
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	if (put_by_method(out, verb, value))
+		return true;
+	if (depth > 0 && value.type->name[0] == '*')
+		return put_pointer(out, verb, value);
+	if (value.type->field) {
+		put_fields(out, verb, value, depth);
+		return true;
+	}
+	if (verb->rune != 'v' && verb->rune != 's')
+		return false;
+	value.type->print(value.object, &text);
+	rc_buf_add_str(out, rc_buf_str(&text));
+	return true;
 }
 
 /* Both parts by the directive, width and all; the imaginary one has always a sign. */
@@ -191,7 +271,7 @@ static void put_value(struct rc_buf *out, const struct rc_template_format_verb *
 		put_map(out, verb, value, depth);
 		break;
 	case RC_VALUE_OBJECT:
-		put_object(out, verb, value);
+		done = put_object(out, verb, value, depth);
 		break;
 	}
 	if (!done)

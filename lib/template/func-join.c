@@ -67,7 +67,7 @@ static struct rc_value split(struct rc_arena *arena, struct rc_str s, struct rc_
 	size_t at = 0;
 
 	if (n == 0)
-		return list;
+		return rc_value_list_nil(arena, RC_VALUE_STRINGS);
 	while (n < 0 || (int64_t)list.list->n < n - 1) {
 		ptrdiff_t next;
 

@@ -68,7 +68,8 @@ static int run_rest(struct rc_value_call *call, struct rc_value *ret)
 	int r = take_list(call, 0, "find rest", &list);
 
 	if (r == 0)
-		*ret = copy_of(call, list, list->n ? 1 : 0, list->n, 0);
+		*ret = list->n ? copy_of(call, list, 1, list->n, 0)
+			       : rc_value_list_nil(call->arena, RC_VALUE_ANY);
 	return r;
 }
 
@@ -78,7 +79,8 @@ static int run_initial(struct rc_value_call *call, struct rc_value *ret)
 	int r = take_list(call, 0, "find initial", &list);
 
 	if (r == 0)
-		*ret = copy_of(call, list, 0, list->n ? list->n - 1 : 0, 0);
+		*ret = list->n ? copy_of(call, list, 0, list->n - 1, 0)
+			       : rc_value_list_nil(call->arena, RC_VALUE_ANY);
 	return r;
 }
 
@@ -91,6 +93,7 @@ static int run_append(struct rc_value_call *call, struct rc_value *ret)
 		return r;
 	*ret = copy_of(call, list, 0, list->n, 1);
 	rc_value_list_add(call->arena, *ret, call->args[1]);
+	rc_value_list_appended(*ret, list->n, true);
 	return 0;
 }
 
@@ -105,6 +108,7 @@ static int run_prepend(struct rc_value_call *call, struct rc_value *ret)
 	rc_value_list_add(call->arena, *ret, call->args[1]);
 	for (size_t i = 0; i < list->n; i++)
 		rc_value_list_add(call->arena, *ret, list->items[i]);
+	rc_value_list_appended(*ret, 1, true);
 	return 0;
 }
 
@@ -140,6 +144,7 @@ static int run_uniq(struct rc_value_call *call, struct rc_value *ret)
 	for (size_t i = 0; i < list->n; i++)
 		if (!holds(ret->list, list->items[i]))
 			rc_value_list_add(call->arena, *ret, list->items[i]);
+	rc_value_list_appended(*ret, 0, false);
 	return 0;
 }
 
@@ -159,6 +164,7 @@ static int run_without(struct rc_value_call *call, struct rc_value *ret)
 		if (!drop)
 			rc_value_list_add(call->arena, *ret, list->items[i]);
 	}
+	rc_value_list_appended(*ret, 0, false);
 	return 0;
 }
 
@@ -173,6 +179,7 @@ static int run_compact(struct rc_value_call *call, struct rc_value *ret)
 	for (size_t i = 0; i < list->n; i++)
 		if (rc_value_is_true(list->items[i]))
 			rc_value_list_add(call->arena, *ret, list->items[i]);
+	rc_value_list_appended(*ret, 0, false);
 	return 0;
 }
 
@@ -211,12 +218,9 @@ static int run_slice(struct rc_value_call *call, struct rc_value *ret)
 		from = rc_template_cast_int(call->args[1]);
 	if (call->n_args > 2)
 		to = rc_template_cast_int(call->args[2]);
-	if (to < 0 || (size_t)to > list->n)
+	if (!rc_value_list_slice(call->arena, list, from, to, ret))
 		return fail(call, "reflect.Value.Slice: slice index out of bounds");
-	if (from < 0 || from > to)
-		return fail(call, "reflect.Value.Slice: slice index out of bounds");
-	*ret = copy_of(call, list, (size_t)from, (size_t)to, 0);
-	ret->list->flavour = list->flavour;
+	ret->named = call->args[0].named;
 	return 0;
 }
 
@@ -235,6 +239,8 @@ static int run_concat(struct rc_value_call *call, struct rc_value *ret)
 		for (size_t j = 0; j < list->n; j++)
 			rc_value_list_add(call->arena, *ret, list->items[j]);
 	}
+	ret->list->is_nil = ret->list->n == 0;
+	rc_value_list_appended(*ret, 0, false);
 	return 0;
 }
 

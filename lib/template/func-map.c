@@ -33,7 +33,7 @@ static int run_get(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_set(struct rc_value_call *call, struct rc_value *ret)
 {
-	if (call->args[0].kind != RC_VALUE_MAP)
+	if (call->args[0].kind != RC_VALUE_MAP || call->args[0].map->is_nil)
 		return fail(call, "assignment to entry in nil map");
 	rc_value_map_set(call->arena, call->args[0].map, call->args[1].text, call->args[2]);
 	*ret = call->args[0];
@@ -73,6 +73,7 @@ static int run_values(struct rc_value_call *call, struct rc_value *ret)
 	*ret = rc_value_list_new(call->arena, RC_VALUE_ANY, map->n);
 	for (size_t j = 0; j < map->n; j++)
 		rc_value_list_add(call->arena, *ret, map->entries[j].value);
+	rc_value_list_appended(*ret, 0, false);
 	return 0;
 }
 
@@ -111,6 +112,7 @@ static int run_pluck(struct rc_value_call *call, struct rc_value *ret)
 		if (found)
 			rc_value_list_add(call->arena, *ret, *found);
 	}
+	rc_value_list_appended(*ret, 0, false);
 	return 0;
 }
 

@@ -201,6 +201,7 @@ static int make_sequence(struct rc_value_call *call, int64_t start, int64_t stop
 		return fail(call, "a sequence of more than %d numbers", COUNT_MAX);
 	for (__int128 i = start; step > 0 ? i < stop : i > stop; i += step)
 		rc_value_list_add(call->arena, *ret, rc_value_int((int64_t)i));
+	rc_value_list_appended(*ret, 0, false);
 	return 0;
 }
 

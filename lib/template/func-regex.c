@@ -6,6 +6,7 @@
 #include "template/func.h"
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
+#define FIRST_ROOM	10 /* of matches, as package regexp has it */
 #define TEXT_MAX	((size_t)256 << 20)
 
 /* must: the error is returned as it is; else MustCompile panics with it. */
@@ -79,6 +80,8 @@ static int find_all(struct rc_value_call *call, bool must, struct rc_value *ret)
 	while ((max < 0 || (int64_t)ret->list->n < max) &&
 	       (r = rc_regex_walk_next(&walk, &spans, call->err)) == 1)
 		rc_value_list_add(call->arena, *ret, span_of(call->args[1].text, spans[0]));
+	ret->list->is_nil = ret->list->n == 0;
+	rc_value_list_appended(*ret, FIRST_ROOM, false);
 	return r < 0 ? r : 0;
 }
 
@@ -109,9 +112,10 @@ static int split(struct rc_value_call *call, bool must, struct rc_value *ret)
 
 	if (r < 0)
 		return r;
-	*ret = rc_value_list_new(call->arena, RC_VALUE_STRINGS, 0);
+	*ret = rc_value_list_nil(call->arena, RC_VALUE_STRINGS);
 	if (max == 0)
 		return 0;
+	ret->list->is_nil = false;
 	rc_regex_walk_init(&walk, regex, text);
 	while ((r = rc_regex_walk_next(&walk, &spans, call->err)) == 1) {
 		if (max > 0 && (int64_t)ret->list->n == max - 1)

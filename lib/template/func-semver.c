@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "base/buf.h"
+#include "data/number.h"
 #include "data/semver.h"
 #include "template/func.h"
 
@@ -53,6 +54,21 @@ static bool get_field(const struct rc_semver *v, struct rc_str name, struct rc_v
 		*ret = rc_value_str(v->original);
 	else
 		return false;
+	return true;
+}
+
+static bool version_field(const void *object, size_t i, struct rc_value_field *ret)
+{
+	const struct rc_semver *v = object;
+	const struct rc_value_field fields[] = {
+		{"major", number_of(v->major)},		 {"minor", number_of(v->minor)},
+		{"patch", number_of(v->patch)},		 {"pre", rc_value_str(v->prerelease)},
+		{"metadata", rc_value_str(v->metadata)}, {"original", rc_value_str(v->original)},
+	};
+
+	if (i >= RC_ARRAY_SIZE(fields))
+		return false;
+	*ret = fields[i];
 	return true;
 }
 
@@ -139,20 +155,46 @@ static const struct rc_value_type version_type = {.name = "*semver.Version",
 						  .call = call_version,
 						  .print = print_version,
 						  .is_stringer = true,
+						  .field = version_field,
 						  .hidden = HIDDEN_FIELDS};
 static const struct rc_value_type plain_type = {.name = "semver.Version",
 						.methods = version_methods + N_POINTER_METHODS,
 						.call = call_version,
 						.print = print_version,
 						.is_stringer = true,
+						.field = version_field,
 						.hidden = HIDDEN_FIELDS};
+
+/* What is wrong with the text, by the code that rc_semver_parse() gave. */
+static int fail_version(struct rc_value_call *call, int r)
+{
+	struct rc_str text = call->args[0].text;
+
+	if (r == -EDOM)
+		return fail(call, "Version segment starts with 0");
+	for (size_t n; r == -ERANGE && text.n > 0; text.p += n, text.n -= n) {
+		uint64_t number;
+
+		for (n = 0; n < text.n && text.p[n] >= '0' && text.p[n] <= '9'; n++)
+			;
+		if (n > 0 && rc_number_parse_uint((struct rc_str){text.p, n}, 10, &number) < 0)
+			return fail(call,
+				    "Error parsing version segment: strconv.ParseUint: parsing "
+				    "\"%.*s\": value out of range",
+				    (int)n, text.p);
+		n += n == 0;
+	}
+	return fail(call, "Invalid Semantic Version");
+}
 
 static int run_semver(struct rc_value_call *call, struct rc_value *ret)
 {
 	struct rc_semver *version = rc_arena_new0(call->arena, struct rc_semver);
 
-	if (rc_semver_parse(call->args[0].text, version) < 0)
-		return fail(call, "Invalid Semantic Version");
+	int r = rc_semver_parse(call->args[0].text, version);
+
+	if (r < 0)
+		return fail_version(call, r);
 	*ret = rc_value_object(&version_type, version);
 	return 0;
 }

@@ -143,11 +143,11 @@ static const char *skip_comment(struct rc_template_lexer *lexer)
 	end = memmem(start + 2, lexer->input.n - lexer->at - 2, "*/", 2);
 	if (!end)
 		return "unclosed comment";
-	lexer->comment_lines += count_lines((struct rc_str){start, (size_t)(end - start)});
 	lexer->at = (size_t)(end - lexer->input.p) + 2;
 	trims = at_trimming(lexer);
 	if (!trims && !at_closing(lexer, 0))
 		return "comment ends before closing delimiter";
+	lexer->comment_lines += count_lines((struct rc_str){start, (size_t)(end - start)});
 	lexer->at += trims ? 4 : 2;
 	if (trims)
 		skip_space(lexer);

@@ -180,7 +180,7 @@ static bool lists_equal(const struct rc_value_list *a, const struct rc_value_lis
 {
 	if (a == b)
 		return true;
-	if (a->flavour != b->flavour || a->n != b->n)
+	if (a->flavour != b->flavour || a->n != b->n || a->is_nil != b->is_nil)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (!rc_value_equal(a->items[i], b->items[i]))
@@ -192,7 +192,7 @@ static bool maps_equal(const struct rc_value_map *a, const struct rc_value_map *
 {
 	if (a == b)
 		return true;
-	if (a->flavour != b->flavour || a->n != b->n)
+	if (a->flavour != b->flavour || a->n != b->n || a->is_nil != b->is_nil)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (!rc_str_equal(a->entries[i].key, b->entries[i].key) ||
@@ -245,6 +245,10 @@ static struct rc_value copy_value(struct rc_arena *arena, struct rc_value value,
 		return value;
 	if (value.kind == RC_VALUE_LIST) {
 		copy = rc_value_list_new(arena, value.list->flavour, value.list->n);
+		copy.named = value.named;
+		copy.list->methods = value.list->methods;
+		copy.list->is_nil = value.list->is_nil;
+		copy.list->capacity = value.list->capacity;
 		for (size_t i = 0; i < value.list->n; i++)
 			rc_value_list_add(arena, copy,
 					  copy_value(arena, value.list->items[i], depth + 1));
@@ -252,6 +256,7 @@ static struct rc_value copy_value(struct rc_arena *arena, struct rc_value value,
 		copy = rc_value_map_new(arena, value.map->flavour, value.map->n);
 		copy.named = value.named;
 		copy.map->methods = value.map->methods;
+		copy.map->is_nil = value.map->is_nil;
 		copy.map->n = value.map->n;
 		for (size_t i = 0; i < value.map->n; i++) {
 			copy.map->entries[i].key = value.map->entries[i].key;
@@ -267,9 +272,11 @@ struct rc_value rc_value_copy(struct rc_arena *arena, struct rc_value value)
 	return copy_value(arena, value, 0);
 }
 
-static const char *list_type_name(enum rc_value_flavour flavour)
+static const char *list_type_name(const struct rc_value_list *list)
 {
-	switch (flavour) {
+	switch (list->flavour) {
+	case RC_VALUE_POINTERS:
+		return list->methods->name;
 	case RC_VALUE_STRINGS:
 		return "[]string";
 	case RC_VALUE_INTS:
@@ -296,6 +303,7 @@ static const char *map_type_name(enum rc_value_flavour flavour)
 	case RC_VALUE_INTS:
 	case RC_VALUE_LISTS:
 	case RC_VALUE_MAPS:
+	case RC_VALUE_POINTERS:
 		return "map[string]interface {}";
 	}
 	return "";
@@ -329,7 +337,7 @@ const char *rc_value_type_name(struct rc_value value)
 		return "[]uint8";
 	case RC_VALUE_LIST:
 		return value.named && value.list->methods ? value.list->methods->name
-							  : list_type_name(value.list->flavour);
+							  : list_type_name(value.list);
 	case RC_VALUE_MAP:
 		return value.named && value.map->methods ? value.map->methods->name
 							 : map_type_name(value.map->flavour);

@@ -35,12 +35,13 @@ enum rc_value_kind {
 
 /* A list's element type, a map's type. */
 enum rc_value_flavour {
-	RC_VALUE_ANY,	  /* []interface {}, map[string]interface {} */
-	RC_VALUE_STRINGS, /* []string, map[string]string */
-	RC_VALUE_INTS,	  /* []int */
-	RC_VALUE_LISTS,	  /* [][]interface {} */
-	RC_VALUE_MAPS,	  /* []map[string]interface {} */
-	RC_VALUE_FILES,	  /* map[string][]byte */
+	RC_VALUE_ANY,	   /* []interface {}, map[string]interface {} */
+	RC_VALUE_STRINGS,  /* []string, map[string]string */
+	RC_VALUE_INTS,	   /* []int */
+	RC_VALUE_LISTS,	   /* [][]interface {} */
+	RC_VALUE_MAPS,	   /* []map[string]interface {} */
+	RC_VALUE_FILES,	   /* map[string][]byte */
+	RC_VALUE_POINTERS, /* to structs; the list's methods name its type */
 };
 
 struct rc_value;
@@ -50,6 +51,8 @@ struct rc_value_type;
 struct rc_value_method {
 	const char *name, *signature;
 };
+
+struct rc_value_field;
 
 /* A Go struct, or a pointer to one, as templates see it. */
 struct rc_value_type {
@@ -68,6 +71,11 @@ struct rc_value_type {
 	void (*show)(const void *object, struct rc_buf *buf);
 	/* A Stringer's print is also what toString and quote give. */
 	bool is_stringer;
+	/* The i-th of its fields in Go's order; false: there are no more. Optional: without it
+	 * fmt's other verbs have only what print writes. */
+	bool (*field)(const void *object, size_t i, struct rc_value_field *ret);
+	/* A GoStringer's text, for %#v. Optional. */
+	void (*go_string)(const void *object, struct rc_buf *buf);
 	const char *hidden; /* its unexported fields, a blank before and behind each; or NULL */
 	/* What encoding/json makes of it, as maps, lists and scalars. Optional. */
 	struct rc_value (*expand)(const void *object, struct rc_arena *arena);
@@ -95,10 +103,19 @@ struct rc_value {
 	};
 };
 
+struct rc_value_field {
+	const char *name;
+	struct rc_value value;
+};
+
 struct rc_value_list {
 	enum rc_value_flavour flavour;
+	bool is_nil; /* Go's nil slice: empty, but null in JSON */
 	size_t n, room;
 	struct rc_value *items;
+	/* What Go has room for in the same array, which slice can reach; 0: n, no more. */
+	size_t capacity;
+	size_t held; /* items that are in that array, behind n too; 0: n, the others are zero */
 	const struct rc_value_type *methods; /* of a named list type; may be NULL */
 };
 
@@ -109,6 +126,7 @@ struct rc_value_entry {
 
 struct rc_value_map {
 	enum rc_value_flavour flavour;
+	bool is_nil; /* Go's nil map: empty, null in JSON, and nothing can be set in it */
 	size_t n, room;
 	struct rc_value_entry *entries;	     /* in byte order of their keys */
 	const struct rc_value_type *methods; /* of a named map type; may be NULL */
@@ -180,6 +198,13 @@ static inline bool rc_value_is_integer(struct rc_value value)
 struct rc_value rc_value_list_new(struct rc_arena *arena, enum rc_value_flavour flavour,
 				  size_t room);
 void rc_value_list_add(struct rc_arena *arena, struct rc_value list, struct rc_value item);
+/* Go's nil slice of that type. */
+struct rc_value rc_value_list_nil(struct rc_arena *arena, enum rc_value_flavour flavour);
+/* The list is what Go's append made of one with room for capacity, item by item or all at once. */
+void rc_value_list_appended(struct rc_value list, size_t capacity, bool at_once);
+/* Go's list[from:to], which can reach into the room behind the list; false: past that, too. */
+bool rc_value_list_slice(struct rc_arena *arena, const struct rc_value_list *list, int64_t from,
+			 int64_t to, struct rc_value *ret);
 struct rc_value rc_value_map_new(struct rc_arena *arena, enum rc_value_flavour flavour,
 				 size_t room);
 /* The entry's value, or NULL. */
