@@ -11,6 +11,7 @@
 #include "vault/pool.h"
 
 struct rc_secrets_identities;
+struct rc_secrets_aws_identities;
 
 /* All borrowed. */
 struct rc_secrets_context {
@@ -20,6 +21,7 @@ struct rc_secrets_context {
 	struct rc_vault_pool *vault;
 	struct rc_net_http_client *http;	  /* for what is neither */
 	struct rc_secrets_identities *identities; /* of Vault */
+	struct rc_secrets_aws_identities *aws;	  /* of AWS */
 	/*
 	 * A text that changes when the object does, "" when it is not there: what a login was made
 	 * of is noticed to be another. kind: Secret, ConfigMap, ServiceAccount. The caller's.

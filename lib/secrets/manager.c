@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
+#include "secrets/aws-identity.h"
 #include "secrets/manager-private.h"
 #include "secrets/store.h"
 #include "secrets/target.h"
@@ -388,6 +389,7 @@ struct rc_secrets_manager *rc_secrets_manager_new(const struct rc_secrets_manage
 		.vault = options->vault,
 		.http = rc_net_http_client_new(options->loop, "reconciled"),
 		.identities = rc_secrets_vault_identity_new_set(),
+		.aws = rc_secrets_aws_identity_new_set(),
 		.stamp = on_stamp,
 		.tokens_changed = on_tokens,
 		.userdata = manager,
@@ -424,6 +426,7 @@ void rc_secrets_manager_free(struct rc_secrets_manager *manager)
 	rc_kube_cache_free(manager->contents);
 	rc_secret_free(manager->seal);
 	rc_secrets_vault_identity_free_set(manager->context.identities);
+	rc_secrets_aws_identity_free_set(manager->context.aws);
 	rc_net_http_client_free(manager->context.http);
 	rc_vault_pool_attach(manager->options.vault, NULL, NULL);
 	free(manager);
