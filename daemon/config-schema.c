@@ -55,6 +55,9 @@ static const struct config_field cluster_fields[] = {
 	 .offset = offsetof(struct rc_config_cluster, max_requests),
 	 .min = 1,
 	 .max = 1000},
+	{.name = "besideExternalSecrets",
+	 .type = CONFIG_FLAG,
+	 .offset = offsetof(struct rc_config_cluster, beside_external_secrets)},
 	{.name = NULL},
 };
 static const struct config_struct cluster = {cluster_fields, sizeof(struct rc_config_cluster),

@@ -57,7 +57,8 @@ struct rc_config_cluster {
 	struct rc_config_eks eks;
 	const char **namespaces; /* none: all */
 	size_t n_namespaces;
-	int64_t max_requests; /* under way at the same time */
+	int64_t max_requests;	      /* under way at the same time */
+	bool beside_external_secrets; /* it runs there, too: only stores of our class are ours */
 	struct rc_config_place place;
 };
 

@@ -89,6 +89,15 @@ static void on_changed(void *userdata, const json_t *what)
 				 rc_destination_get_name(member->destination), what);
 }
 
+/* External Secrets runs in this cluster as well. */
+static bool has_rival(const struct rc_daemon *daemon, const char *cluster)
+{
+	for (size_t i = 0; i < daemon->config->n_clusters; i++)
+		if (strcmp(daemon->config->clusters[i].name, cluster) == 0)
+			return daemon->config->clusters[i].beside_external_secrets;
+	return false;
+}
+
 struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 {
 	struct daemon_secrets *secrets = rc_new0(struct daemon_secrets);
@@ -104,6 +113,7 @@ struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 			.store = daemon->store,
 			.vault = daemon_secrets_get_pool(daemon,
 							 rc_destination_get_name(*destination)),
+			.only_own_class = has_rival(daemon, rc_destination_get_name(*destination)),
 			.name = rc_destination_get_name(*destination),
 			.changed = on_changed,
 			.userdata = member,
