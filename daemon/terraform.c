@@ -19,6 +19,7 @@
 #include "worker.h"
 
 #define STOP_LOOK_S 0.5
+#define EXTEND	    "EXTEND_TIMEOUT_USEC=10000000\nSTATUS=waiting for terraform to end"
 
 /* What is followed in a repository for a stack. */
 struct binding {
@@ -376,8 +377,7 @@ static void on_stop_look(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	if (n > 0) {
 		/* The manager gives us ten more seconds each time we say so. */
-		rc_journal_notify("EXTEND_TIMEOUT_USEC=10000000\n"
-				  "STATUS=waiting for terraform to end");
+		rc_journal_notify(EXTEND);
 		return;
 	}
 	ev_timer_stop(loop, timer);
@@ -392,6 +392,7 @@ bool daemon_terraform_stop(struct daemon_terraform *terraform, void (*done)(void
 	if (n == 0)
 		return false;
 	rc_log_notice(NULL, "stopping: %u runs of terraform were asked to end", n);
+	rc_journal_notify(EXTEND);
 	terraform->stopped = done;
 	terraform->stopped_userdata = userdata;
 	ev_timer_start(terraform->daemon->loop, &terraform->stop);
