@@ -157,6 +157,9 @@ static void merge(struct rc_value_call *call, struct rc_value_map *to,
 		struct rc_value *old = rc_value_map_get(to, from->entries[i].key);
 		struct rc_value new = from->entries[i].value;
 
+		/* A null takes no place but that of something it may overwrite. */
+		if (rc_value_is_nil(new) && !overwrite)
+			continue;
 		if (old && old->kind == RC_VALUE_MAP && new.kind == RC_VALUE_MAP)
 			merge(call, old->map, new.map, overwrite);
 		else if (!old || overwrite || !rc_value_is_true(*old))

@@ -59,7 +59,7 @@ static const struct {
 	const char *text, *out;
 } good[] = {
 	{"{{ merge nil .m (dict \"y\" 2) }} {{ mergeOverwrite nil nil (dict \"y\" 2) }}",
-	 "map[x:1.5 y:2 z:<nil>] map[y:2]"},
+	 "map[x:1.5 y:2] map[y:2]"},
 	{"{{ printf \"%05d|%-4s|%4q|%#x|%+d\" 7 \"a\" \"b\" 255 3 }}", "00007|a   | \"b\"|0xff|+3"},
 	{"{{ printf \"%#08x|%05s|%x|% x\" 255 \"ab\" 1.5 \"hi\" }}",
 	 "0x000000ff|000ab|0x1.8p+00|68 69"},
