@@ -59,9 +59,9 @@ static void refuse(struct daemon_configuration *configuration, const char *why)
 	tell_forge(configuration, configuration->refused, why);
 }
 
-static void accept(struct daemon_configuration *configuration)
+static void accept(struct daemon_configuration *configuration, const json_t *reply)
 {
-	const char *by = rc_json_text(configuration->reply, "by", NULL);
+	const char *by = rc_json_text(reply, "by", NULL);
 
 	free(rc_steal(&configuration->error));
 	free(rc_steal(&configuration->refused));
@@ -129,13 +129,13 @@ static int load(struct daemon_configuration *configuration, const char *folder,
 	return r;
 }
 
-static void take(struct daemon_configuration *configuration)
+static void take(struct daemon_configuration *configuration, const json_t *reply)
 {
 	rc_autofree char *folder = name_folder(configuration, configuration->asked);
 	rc_autobuf struct rc_buf messages = RC_BUF_INIT((size_t)1 << 20);
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 	struct rc_config *config = NULL;
-	int r = write_files(folder, json_object_get(configuration->reply, "files"), &err);
+	int r = write_files(folder, json_object_get(reply, "files"), &err);
 
 	if (r == 0 && load(configuration, folder, &config, &messages) < 0) {
 		rc_file_remove_tree(folder, NULL);
@@ -151,7 +151,7 @@ static void take(struct daemon_configuration *configuration)
 		refuse(configuration, chain);
 		return;
 	}
-	accept(configuration);
+	accept(configuration, reply);
 	daemon_reload_apply(configuration->daemon, config, false);
 }
 
@@ -161,13 +161,13 @@ static void on_soon(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct daemon_configuration *configuration =
 		rc_container_of(timer, struct daemon_configuration, soon);
-	json_auto_t *reply = configuration->reply;
+	/* A reload forgets what it has. */
+	json_auto_t *reply = rc_steal(&configuration->reply);
 
 	(void)events;
 	ev_timer_stop(loop, timer);
 	if (reply && configuration->asked)
-		take(configuration);
-	configuration->reply = NULL;
+		take(configuration, reply);
 }
 
 static void on_read(void *userdata, int r, json_t *reply, struct rc_error *err)
