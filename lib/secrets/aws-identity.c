@@ -35,7 +35,8 @@ struct rc_secrets_aws_identity {
 	struct rc_secrets_aws_identity *prev, *next;
 	const struct rc_secrets_context *context;
 	char *key;
-	json_t *block; /* texts of roles are its */
+	json_t *block;	   /* texts of roles are its */
+	const char *where; /* the field of a store that auth is; not owned */
 	struct rc_secrets_reference references[KEYS];
 	size_t n_references;
 	char *account_space, *account; /* NULL: no service account */
@@ -332,7 +333,8 @@ static int read_keys(struct rc_secrets_aws_identity *identity, const json_t *ref
 
 	for (size_t i = 0; i < KEYS; i++) {
 		const json_t *selector = json_object_get(ref, fields[i]);
-		rc_autofree char *where = rc_asprintf("auth.secretRef.%s", fields[i]);
+		rc_autofree char *where =
+			rc_asprintf("%s.secretRef.%s", identity->where, fields[i]);
 		int r;
 
 		if (i == KEY_SESSION && !selector)
@@ -350,13 +352,13 @@ static int read_account(struct rc_secrets_aws_identity *identity, const json_t *
 			const struct rc_secrets_scope *scope, struct rc_error **err)
 {
 	const char *name = rc_json_text(ref, "name", NULL), *name_space;
-	int r = rc_secrets_reference_find_namespace(ref, "auth.jwt.serviceAccountRef", scope,
-						    &name_space, err);
+	rc_autofree char *where = rc_asprintf("%s.jwt.serviceAccountRef", identity->where);
+	int r = rc_secrets_reference_find_namespace(ref, where, scope, &name_space, err);
 
 	if (r < 0)
 		return r;
 	if (!name || !*name)
-		return rc_fail(err, -EINVAL, "auth.jwt.serviceAccountRef.name is missing");
+		return rc_fail(err, -EINVAL, "%s.name is missing", where);
 	identity->account = rc_strdup(name);
 	identity->account_space = rc_strdup(name_space);
 	return 0;
@@ -378,7 +380,8 @@ static int read_auth(struct rc_secrets_aws_identity *identity, const struct rc_s
 		return rc_fail(err, -EINVAL, "additionalRoles: more than %d roles",
 			       RC_NET_AWS_ROLES_MAX - 1);
 	if (keys && jwt)
-		return rc_fail(err, -EINVAL, "auth: secretRef and jwt do not go together");
+		return rc_fail(err, -EINVAL, "%s: secretRef and jwt do not go together",
+			       identity->where);
 	if (keys)
 		return read_keys(identity, keys, scope, err);
 	return jwt ? read_account(identity, json_object_get(jwt, "serviceAccountRef"), scope, err)
@@ -435,7 +438,7 @@ static void free_identity(struct rc_secrets_aws_identity *identity)
 }
 
 int rc_secrets_aws_identity_use(const struct rc_secrets_context *context, const json_t *block,
-				const struct rc_secrets_scope *scope,
+				const char *where, const struct rc_secrets_scope *scope,
 				struct rc_secrets_aws_identity **ret_identity,
 				struct rc_error **err)
 {
@@ -444,6 +447,7 @@ int rc_secrets_aws_identity_use(const struct rc_secrets_context *context, const 
 
 	identity->context = context;
 	identity->block = json_deep_copy(block);
+	identity->where = where;
 	r = read_auth(identity, scope, err);
 	if (r < 0) {
 		free_identity(identity);

@@ -21,10 +21,10 @@ struct rc_secrets_aws_wait; /* somebody who waits for keys; opaque */
 struct rc_secrets_aws_identities *rc_secrets_aws_identity_new_set(void);
 void rc_secrets_aws_identity_free_set(struct rc_secrets_aws_identities *identities);
 
-/* block is borrowed. -EINVAL names the field at where. Ends with rc_secrets_aws_identity_unuse().
- */
+/* block is borrowed. where is how a store's reader knows its auth ("auth"), a constant: -EINVAL
+ * names the field below it. Ends with rc_secrets_aws_identity_unuse(). */
 int rc_secrets_aws_identity_use(const struct rc_secrets_context *context, const json_t *block,
-				const struct rc_secrets_scope *scope,
+				const char *where, const struct rc_secrets_scope *scope,
 				struct rc_secrets_aws_identity **ret_identity,
 				struct rc_error **err);
 void rc_secrets_aws_identity_unuse(struct rc_secrets_aws_identity *identity); /* NULL is fine */

@@ -469,7 +469,7 @@ static int aws_open(const struct rc_secrets_context *context, const json_t *bloc
 			       "service: '%s' is not supported; SecretsManager and ParameterStore "
 			       "are",
 			       service);
-	r = rc_secrets_aws_identity_use(context, block, scope, &identity, err);
+	r = rc_secrets_aws_identity_use(context, block, "auth", scope, &identity, err);
 	if (r < 0)
 		return r;
 	client = rc_new0(struct aws_client);

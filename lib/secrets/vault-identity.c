@@ -7,12 +7,15 @@
 #include <utlist.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/base64.h"
 #include "data/json.h"
 #include "kube/token.h"
+#include "secrets/aws-identity.h"
 #include "secrets/reference.h"
+#include "secrets/vault-iam.h"
 #include "secrets/vault-login.h"
 
 #define AUDIENCES_MAX 16
@@ -38,6 +41,8 @@ struct rc_secrets_vault_identity {
 	struct rc_secrets_reference trust[TRUST_MAX]; /* name NULL: not wanted */
 	struct rc_secrets_loading *trusting, *loading;
 	struct rc_kube_token *token;
+	struct rc_secrets_aws_identity *aws; /* who signs; NULL but for IAM */
+	struct rc_secrets_aws_wait *signing;
 	struct rc_vault_session *session;
 	struct rc_vault_server *server;
 	struct rc_secrets_vault_ask *asks;
@@ -100,13 +105,42 @@ static void on_login_loaded(void *userdata, int r, struct rc_secret **values, st
 	     identity->login.has_role ? values[RC_SECRETS_VAULT_LOGIN_ROLE] : NULL, err);
 }
 
+static void on_aws_keys(void *userdata, int r, const struct rc_net_aws_keys *keys,
+			const char *region, struct rc_error *err)
+{
+	struct rc_secrets_vault_identity *identity = userdata;
+	struct rc_vault_login login = {.token = NULL};
+	rc_autofree char *path = NULL;
+	json_auto_t *body = NULL;
+
+	(void)region; /* STS's is the block's own */
+	identity->signing = NULL;
+	if (r == 0) {
+		rc_secrets_vault_login_make(&identity->login, NULL, NULL, &path, &body);
+		rc_secrets_vault_iam_sign(identity->login.iam, keys, rc_clock_unix_s(), body);
+	}
+	login.path = path;
+	login.body = body;
+	rc_vault_session_give(identity->session, r, &login, err);
+}
+
+static void want_aws_keys(struct rc_secrets_vault_identity *identity)
+{
+	/* AWS may have refused the keys that signed the last one. */
+	if (rc_vault_session_get_error(identity->session))
+		rc_secrets_aws_identity_forget(identity->aws);
+	identity->signing = rc_secrets_aws_identity_get(identity->aws, on_aws_keys, identity);
+}
+
 static void on_want(void *userdata, struct rc_vault_session *session)
 {
 	struct rc_secrets_vault_identity *identity = userdata;
 	const struct rc_secrets_vault_login *login = &identity->login;
 
 	(void)session;
-	if (login->account)
+	if (identity->aws)
+		want_aws_keys(identity);
+	else if (login->account)
 		want_account_token(identity);
 	else if (login->has_secret)
 		identity->loading = rc_secrets_reference_load(identity->context, login->references,
@@ -121,6 +155,7 @@ static void on_cancel(void *userdata)
 	struct rc_secrets_vault_identity *identity = userdata;
 
 	rc_kube_token_cancel(rc_steal(&identity->token));
+	rc_secrets_aws_identity_cancel(rc_steal(&identity->signing));
 	rc_secrets_reference_cancel(rc_steal(&identity->loading));
 }
 
@@ -355,6 +390,9 @@ static char *make_key(const struct rc_secrets_vault_identity *identity)
 	if (login->account)
 		add_stamp(context, "ServiceAccount", login->account_name_space, login->account,
 			  stamps);
+	if (identity->aws)
+		json_array_append_new(stamps,
+				      json_string(rc_secrets_aws_identity_get_key(identity->aws)));
 	json_object_set_new(all, "stamps", stamps);
 	return rc_strdup(rc_json_hash(all, hash));
 }
@@ -369,6 +407,7 @@ static void free_identity(struct rc_secrets_vault_identity *identity)
 		rc_secrets_vault_identity_cancel(identity->asks);
 	rc_secrets_reference_cancel(identity->trusting);
 	on_cancel(identity);
+	rc_secrets_aws_identity_unuse(identity->aws);
 	rc_secrets_vault_login_done(&identity->login);
 	for (size_t i = 0; i < TRUST_MAX; i++)
 		rc_secrets_reference_done(&identity->trust[i]);
@@ -393,6 +432,9 @@ int rc_secrets_vault_identity_use(const struct rc_secrets_context *context, cons
 	if (r == 0)
 		r = rc_secrets_vault_login_parse(json_object_get(identity->vault, "auth"), scope,
 						 &identity->login, err);
+	if (r == 0 && identity->login.iam)
+		r = rc_secrets_vault_iam_use(context, identity->login.iam, scope, &identity->aws,
+					     err);
 	if (r == 0)
 		r = read_trust(identity, scope, err);
 	if (r < 0) {
@@ -460,5 +502,7 @@ bool rc_secrets_vault_identity_is_referent(const struct rc_secrets_vault_identit
 	for (size_t i = 0; i < TRUST_MAX; i++)
 		if (identity->trust[i].name && !*identity->trust[i].name_space)
 			return true;
+	if (identity->aws && rc_secrets_aws_identity_is_referent(identity->aws))
+		return true;
 	return login->account && !*login->account_name_space;
 }

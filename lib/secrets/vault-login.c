@@ -157,6 +157,12 @@ static int read_cert(const struct reader *reader, struct rc_error **err)
 	return r;
 }
 
+static int read_iam(const struct reader *reader, struct rc_error **err)
+{
+	reader->login->iam = reader->block;
+	return want_text(reader, "vaultRole", "auth.iam", &reader->login->role, err);
+}
+
 /* In the order in which External Secrets takes the first that is there. */
 static const struct {
 	const char *field, *mount_field, *mount;
@@ -171,6 +177,7 @@ static const struct {
 	{"userPass", "path", "userpass", RC_SECRETS_VAULT_LOGIN_USERPASS, read_userpass},
 	{"jwt", "path", "jwt", RC_SECRETS_VAULT_LOGIN_JWT, read_jwt},
 	{"cert", "path", "cert", RC_SECRETS_VAULT_LOGIN_CERT, read_cert},
+	{"iam", "path", "aws", RC_SECRETS_VAULT_LOGIN_IAM, read_iam},
 };
 
 static int refuse(const json_t *auth, struct rc_error **err)
@@ -182,7 +189,7 @@ static int refuse(const json_t *auth, struct rc_error **err)
 		if (strcmp(name, "namespace") != 0)
 			return rc_fail(err, -EINVAL,
 				       "auth.%s is not supported; tokenSecretRef, appRole, "
-				       "kubernetes, ldap, userPass, jwt and cert are",
+				       "kubernetes, ldap, userPass, jwt, cert and iam are",
 				       name);
 	return rc_fail(err, -EINVAL, "auth holds no method");
 }
@@ -245,9 +252,11 @@ void rc_secrets_vault_login_make(const struct rc_secrets_vault_login *login,
 	switch (login->method) {
 	case RC_SECRETS_VAULT_LOGIN_NONE:
 	case RC_SECRETS_VAULT_LOGIN_TOKEN:
-	case RC_SECRETS_VAULT_LOGIN_IAM:
 		free(*ret_path);
 		*ret_path = NULL;
+		break;
+	case RC_SECRETS_VAULT_LOGIN_IAM: /* its signed request is made in vault-iam.c */
+		json_object_set_new(body, "role", json_string(login->role));
 		break;
 	case RC_SECRETS_VAULT_LOGIN_APPROLE:
 		json_object_set_new(body, "role_id",

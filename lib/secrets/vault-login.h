@@ -38,7 +38,7 @@ struct rc_secrets_vault_login {
 	/* cert: the client certificate of the connection. */
 	bool has_certificate;
 	struct rc_secrets_reference certificate, key;
-	const json_t *iam; /* the block, for its own file */
+	const json_t *iam; /* the block; what is signed is added to the body (vault-iam.h) */
 };
 
 /* auth may be NULL. -EINVAL names the field that is wrong, or the method that is not supported. */

@@ -274,6 +274,35 @@ static char *take_field(struct rc_str body, const char *name)
 	return NULL;
 }
 
+static void deny(struct rc_net_http_exchange *exchange)
+{
+	rc_net_http_exchange_reply(
+		exchange, 403, "text/xml",
+		RC_STR("<ErrorResponse><Error><Code>AccessDenied</Code>"
+		       "<Message>you may not</Message></Error></ErrorResponse>"));
+}
+
+/* Who signed. Keys of a role ("ASIA" and its name) come with the role's token. */
+static void tell_identity(struct rc_net_http_exchange *exchange, const char *caller)
+{
+	const char *token = rc_net_http_exchange_get_header(exchange, "X-Amz-Security-Token");
+	bool is_role = rc_text_has_prefix(caller, "ASIA");
+	rc_autofree char *wanted = rc_asprintf("T-%s", caller);
+	rc_autofree char *arn =
+		is_role ? rc_asprintf("arn:aws:sts::1:assumed-role/%s/reconciled", caller + 4)
+			: rc_asprintf("arn:aws:iam::1:user/%s", caller);
+	rc_autofree char *xml = rc_asprintf(
+		"<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
+		"<GetCallerIdentityResult><Arn>%s</Arn><UserId>%s</UserId><Account>1</Account>"
+		"</GetCallerIdentityResult></GetCallerIdentityResponse>",
+		arn, caller);
+
+	if (is_role && !rc_text_equal(token, wanted))
+		deny(exchange);
+	else
+		rc_net_http_exchange_reply(exchange, 200, "text/xml", rc_str(xml));
+}
+
 static void serve_sts(struct rc_net_http_exchange *exchange)
 {
 	struct rc_str body = rc_net_http_exchange_get_body(exchange);
@@ -287,11 +316,12 @@ static void serve_sts(struct rc_net_http_exchange *exchange)
 
 	json_array_append_new(world.log, json_sprintf("%s %s%s%s", caller ?: "nobody", action ?: "",
 						      external ? " " : "", external ?: ""));
+	if (caller && rc_text_equal(action, "GetCallerIdentity")) {
+		tell_identity(exchange, caller);
+		return;
+	}
 	if (!caller || !role) {
-		rc_net_http_exchange_reply(exchange, 403, "text/xml",
-					   RC_STR("<ErrorResponse><Error><Code>AccessDenied</Code>"
-						  "<Message>you may not</Message></Error>"
-						  "</ErrorResponse>"));
+		deny(exchange);
 		return;
 	}
 	rc_clock_format_rfc3339(rc_clock_unix_s() + 3600, end);

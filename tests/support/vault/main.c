@@ -2,10 +2,11 @@
  * vault: a stand-in for HashiCorp Vault in tests, in memory.
  *
  * KV v1 and v2, the database engine with leases that end, are renewed and revoked, static roles,
- * logins by Kubernetes service account tokens (reviewed by the stand-in API server) and others,
- * tokens with a life. Misbehaves on request: POST /_control {"fault", "match", "count", "header"},
- * DELETE /_control; POST /_control/latency {"ms"}. GET /_control/users lists the database users
- * that live, /_control/log what was asked, /_control/times that with milliseconds.
+ * logins by Kubernetes service account tokens (reviewed by the stand-in API server), by signed
+ * requests of STS (sent to auth/aws/config/client's sts_endpoint) and others, tokens with a life.
+ * Misbehaves on request: POST /_control {"fault", "match", "count", "header"}, DELETE /_control;
+ * POST /_control/latency {"ms"}. GET /_control/users lists the database users that live,
+ * /_control/log what was asked, /_control/times that with milliseconds.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -111,6 +112,13 @@ static bool serve_setup(struct rc_net_http_exchange *exchange, const char *path,
 									: "kv1"));
 	} else if (strncmp(path, "auth/kubernetes/role/", 21) == 0) {
 		json_object_set_new(vault_state.roles, path + 21, json_deep_copy(body));
+	} else if (strcmp(path, "auth/aws/config/client") == 0) {
+		json_decref(vault_state.aws);
+		vault_state.aws = json_deep_copy(body);
+	} else if (strncmp(path, "auth/aws/role/", 14) == 0) {
+		rc_autofree char *key = rc_asprintf("aws/%s", path + 14);
+
+		json_object_set_new(vault_state.roles, key, json_deep_copy(body));
 	} else if (strncmp(path, "database/roles/", 15) == 0) {
 		rc_autofree char *key = rc_asprintf("database/%s", path + 15);
 

@@ -34,7 +34,7 @@ static json_t *describe(const char *token, const json_t *known)
 }
 
 /* ttl and period are of the role; in seconds. */
-static void make_token(struct rc_net_http_exchange *exchange, long long ttl_s)
+void vault_tokens_make(struct rc_net_http_exchange *exchange, long long ttl_s)
 {
 	rc_autofree char *token = vault_random_text("hvs.");
 	rc_autofree char *accessor = vault_random_text("acc.");
@@ -67,7 +67,7 @@ static void on_reviewed(void *userdata, int r, const struct rc_net_http_response
 		rc_json_parse(response->body, "the review", &review, NULL);
 	if (r == 0 &&
 	    rc_text_equal(rc_json_text(review, "status", "user", "username", NULL), wanted))
-		make_token(login->exchange, vault_number(login->role, "ttl", 3600));
+		vault_tokens_make(login->exchange, vault_number(login->role, "ttl", 3600));
 	else
 		vault_refuse(login->exchange, 403, "permission denied");
 }
@@ -114,7 +114,6 @@ static const struct {
 	{"auth/ldap/login/", "password", "right-password"},
 	{"auth/userpass/login/", "password", "right-password"},
 	{"auth/cert/login", "name", "web"},
-	{"auth/aws/login", "iam_http_request_method", "POST"},
 };
 
 bool vault_tokens_serve_login(struct rc_net_http_exchange *exchange, const char *path,
@@ -124,11 +123,15 @@ bool vault_tokens_serve_login(struct rc_net_http_exchange *exchange, const char 
 		login_kubernetes(exchange, body);
 		return true;
 	}
+	if (strcmp(path, "auth/aws/login") == 0) {
+		vault_aws_login(exchange, body);
+		return true;
+	}
 	for (size_t i = 0; i < RC_ARRAY_SIZE(methods); i++) {
 		if (strncmp(path, methods[i].path, strlen(methods[i].path)) != 0)
 			continue;
 		if (rc_text_equal(rc_json_text(body, methods[i].field, NULL), methods[i].word))
-			make_token(exchange, 3600);
+			vault_tokens_make(exchange, 3600);
 		else
 			vault_refuse(exchange, 400, "invalid credentials");
 		return true;

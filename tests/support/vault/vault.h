@@ -15,7 +15,8 @@ struct vault_state {
 	json_t *mounts;	       /* path -> type: kv1, kv2, database */
 	json_t *values;	       /* mount/data/key -> [data of each version]; null: deleted */
 	json_t *metadata;      /* mount/key -> custom metadata */
-	json_t *roles;	 /* kubernetes role -> {namespace, account, ttl}; database/role -> ... */
+	json_t *roles;	 /* kubernetes role -> {namespace, account, ttl}; database/role, aws/role */
+	json_t *aws;	 /* auth/aws/config/client: {sts_endpoint, iam_server_id_header_value} */
 	json_t *tokens;	 /* token -> {accessor, expiry, ttl}; expiry 0: never */
 	json_t *leases;	 /* id -> {user, expiry, issued, ttl, max, token} */
 	json_t *statics; /* role -> {password, rotated, period} */
@@ -38,6 +39,11 @@ bool vault_tokens_is_alive(const char *token);
 bool vault_tokens_serve_login(struct rc_net_http_exchange *exchange, const char *path,
 			      const json_t *body);
 bool vault_tokens_serve(struct rc_net_http_exchange *exchange, const char *path);
+/* Answer a login with a token that lives for ttl_s seconds; 0: for ever. */
+void vault_tokens_make(struct rc_net_http_exchange *exchange, long long ttl_s);
+
+/* ---- aws.c: logins by a signed request of STS ---- */
+void vault_aws_login(struct rc_net_http_exchange *exchange, const json_t *body);
 
 /* ---- leases.c: the database engine ---- */
 void vault_leases_serve(struct rc_net_http_exchange *exchange, const char *rest);
