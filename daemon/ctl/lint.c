@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "ctl/chart.h"
 #include "ctl/ctl.h"
 #include "ctl/render-flags.h"

@@ -81,9 +81,3 @@ char *rc_asprintf(const char *format, ...)
 	va_end(args);
 	return text;
 }
-
-void rc_sort(void *items, size_t n, size_t size, int (*compare)(const void *a, const void *b))
-{
-	if (n > 1)
-		qsort(items, n, size, compare);
-}

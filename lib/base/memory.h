@@ -22,6 +22,3 @@ char *rc_vasprintf(const char *format, va_list args)
 
 /* A zeroed struct of the type. */
 #define rc_new0(type) ((type *)rc_calloc(1, sizeof(type)))
-
-/* qsort() that takes an empty list without memory, too: NULL is undefined there by the letter. */
-void rc_sort(void *items, size_t n, size_t size, int (*compare)(const void *a, const void *b));

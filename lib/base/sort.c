@@ -2,19 +2,17 @@
 #include "base/sort.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/memory.h"
 
-#define RUN		 8
-#define SIZE_MAX_ELEMENT 256
+#define RUN	     8
+#define ELEMENT_SIZE 256 /* of a larger one the spare copy is allocated */
 
-static void insert(char *at, size_t n, size_t size, rc_sort_compare_fn *compare)
+/* element: room for one. */
+static void insert(char *at, char *element, size_t n, size_t size, rc_sort_compare_fn *compare)
 {
-	rc_uninitialized char element[SIZE_MAX_ELEMENT];
-
 	for (size_t i = 1; i < n; i++) {
 		size_t j = i;
 
@@ -47,17 +45,16 @@ static void merge(char *at, char *left, size_t n_left, size_t n, size_t size,
 
 void rc_sort(void *array, size_t n, size_t size, rc_sort_compare_fn *compare)
 {
-	rc_autofree char *left = NULL;
-	char *at = array;
+	rc_uninitialized char element[ELEMENT_SIZE];
+	rc_autofree char *allocated = NULL;
+	char *at = array, *spare = element;
 
-	if (size > SIZE_MAX_ELEMENT)
-		abort();
+	if (n > RUN || size > sizeof(element))
+		spare = allocated = rc_malloc((n > RUN ? n : 1) * size);
 	for (size_t from = 0; from < n; from += RUN)
-		insert(at + from * size, n - from < RUN ? n - from : RUN, size, compare);
-	if (n > RUN)
-		left = rc_malloc(n * size);
+		insert(at + from * size, spare, n - from < RUN ? n - from : RUN, size, compare);
 	for (size_t run = RUN; run < n; run *= 2)
 		for (size_t from = 0; from + run < n; from += 2 * run)
-			merge(at + from * size, left, run, n - from < 2 * run ? n - from : 2 * run,
+			merge(at + from * size, spare, run, n - from < 2 * run ? n - from : 2 * run,
 			      size, compare);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/gjson-private.h"
 #include "data/json.h"
 

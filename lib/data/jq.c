@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/json.h"
 
 #define PATHS_MAX 10000

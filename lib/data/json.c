@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/digest.h"
 #include "data/number.h"
 #include "data/utf8.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/number.h"
 #include "data/utf8.h"
 #include "data/yaml-scalar.h"

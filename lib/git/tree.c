@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "git/mirror-private.h"
 
 #define FILES_DEFAULT 20000

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/json.h"
 #include "gitops/engine-private.h"
 

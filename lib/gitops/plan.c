@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "gitops/plan-private.h"
 #include "base/str.h"
 #include "data/json.h"

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "gitops/tracking.h"
 

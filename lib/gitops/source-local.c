@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/base64.h"
 #include "data/json.h"
 #include "gitops/source-private.h"

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/glob.h"
 #include "gitops/source-private.h"
 

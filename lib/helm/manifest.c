@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/unicode.h"
 #include "data/utf8.h"
 #include "data/yaml.h"

@@ -5,6 +5,7 @@
 
 #include "helm/functions.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "helm/render-private.h"
 
 /* One template of one chart, with the context it is run in. */

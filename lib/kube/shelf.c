@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "data/json.h"
 #include "kube/apply.h"

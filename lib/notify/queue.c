@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/digest.h"
 #include "data/json.h"
 #include "net/http-client.h"

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/sort.h"
 
 #define SUFFIX	   ".tgz"
 #define LEFTOVER_S 3600 /* a file half written so long ago has no writer any more */

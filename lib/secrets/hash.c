@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/base64.h"
 
 #define DIGEST 28

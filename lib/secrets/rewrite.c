@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "base/str.h"
 #include "data/json.h"
 #include "data/regex.h"

@@ -1,5 +1,6 @@
 /* sprig's functions between texts and lists of them: what joins and what splits. */
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/quote.h"
 #include "template/cast.h"
 #include "template/func-text-private.h"

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "terraform/plan.h"
 
 #define PATH_MAX_BYTES 4096

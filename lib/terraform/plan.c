@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/json.h"
 #include "terraform/diff.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "data/json.h"
 #include "terraform/plan.h"
 #include "terraform/stack-private.h"
