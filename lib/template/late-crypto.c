@@ -2,21 +2,10 @@
 #define RC_TEMPLATE_LATE_CRYPTO_TABLE
 #include "template/late-crypto.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <stddef.h>
+#include "base/late.h"
 
-/* As linked programs name it: the version whose headers these are. */
+/* The version whose headers these are. */
 #define LIBRARY "libcrypto.so.3"
-
-static const struct {
-	const char *name;
-	size_t offset;
-} symbols[] = {
-#define X(name) {#name, offsetof(struct rc_template_late_crypto, name)},
-	RC_TEMPLATE_LATE_CRYPTO(X)
-#undef X
-};
 
 /* Filled once, the same for all: it stands for what the linker would have filled at the start. */
 static struct rc_template_late_crypto table;
@@ -29,19 +18,13 @@ const struct rc_template_late_crypto *rc_template_late_crypto(void)
 
 int rc_template_late_crypto_load(struct rc_error **err)
 {
-	void *library = is_loaded ? NULL : dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	static const char *const names[] = {
+#define X(name) #name,
+		RC_TEMPLATE_LATE_CRYPTO(X)
+#undef X
+	};
+	int r = is_loaded ? 0 : rc_late_load(LIBRARY, names, RC_ARRAY_SIZE(names), &table, err);
 
-	if (is_loaded)
-		return 0;
-	if (!library)
-		return rc_fail(err, -ENOENT, "%s cannot be loaded: %s", LIBRARY, dlerror());
-	for (size_t i = 0; i < RC_ARRAY_SIZE(symbols); i++) {
-		void *symbol = dlsym(library, symbols[i].name);
-
-		if (!symbol)
-			return rc_fail(err, -ENOENT, "%s has no %s", LIBRARY, symbols[i].name);
-		memcpy((char *)&table + symbols[i].offset, &symbol, sizeof(symbol));
-	}
-	is_loaded = true;
-	return 0;
+	is_loaded = is_loaded || r == 0;
+	return r;
 }

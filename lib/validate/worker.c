@@ -4,7 +4,6 @@
  */
 #include "validate/worker.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/late.h"
 #include "base/memory.h"
 #include "base/str.h"
 #include "data/json.h"
@@ -39,21 +39,11 @@ static int load(struct libpq *libpq, struct rc_error **err)
 	static const char *const names[] = {
 		"PQconnectdbParams", "PQstatus", "PQerrorMessage", "PQexec",	  "PQresultStatus",
 		"PQgetvalue",	     "PQclear",	 "PQfinish",	   "PQpingParams"};
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	int r = rc_late_load(LIBRARY, names, RC_ARRAY_SIZE(names), libpq, err);
 
-	if (!library) {
-		rc_fail(err, -ENOENT, "%s cannot be loaded: %s", LIBRARY, dlerror());
+	if (r < 0)
 		rc_hint(err, "install libpq5");
-		return -ENOENT;
-	}
-	for (size_t i = 0; i < RC_ARRAY_SIZE(names); i++) {
-		void *symbol = dlsym(library, names[i]);
-
-		if (!symbol)
-			return rc_fail(err, -ENOENT, "%s has no %s", LIBRARY, names[i]);
-		memcpy((char *)libpq + i * sizeof(symbol), &symbol, sizeof(symbol));
-	}
-	return 0;
+	return r;
 }
 
 /* The server's text without the password, should it be in it. */

@@ -133,4 +133,7 @@ fails "not YAML" "YAML parse error on c/templates/r.yaml" "$ctl" render rel "$wo
 printf '{"properties":{"num":{"type":"string"}}}' >"$work/c/values.schema.json"
 fails schema "- num: Invalid type. Expected: string, given: integer" "$ctl" render rel "$work/c"
 
+# Starting with OpenSSL would cost more than rendering a chart.
+if ldd "$ctl" | grep -E 'libssl|libcrypto'; then fail "linked with OpenSSL"; else pass; fi
+
 summary
