@@ -1,291 +1,20 @@
-/* JSON in: a scan finds what is wrong in Go's words, then events, or jansson, make of it what it
- * is. */
+/* JSON in: of a text that is found right events, or jansson, make what it is. */
 #include "data/json-read.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "data/json-scan.h"
 #include "data/utf8.h"
-
-#define DEPTH_MAX 10000
-
-/* A check of the grammar alone, to find what Go's scanner would have objected to. */
-struct scan {
-	struct rc_str s;
-	size_t at;
-	unsigned int depth;
-	struct rc_error **err;
-};
-
-static int fail_end(struct scan *scan)
-{
-	return rc_fail(scan->err, -EINVAL, "unexpected end of JSON input");
-}
-
-/* At the end Go's scanner sees a blank, which some places take: then the end is what is wrong. */
-static bool takes_blank(const char *context)
-{
-	return strncmp(context, "looking", 7) == 0 || strncmp(context, "after a", 7) == 0 ||
-	       strncmp(context, "after o", 7) == 0 || strcmp(context, "in string literal") == 0;
-}
-
-static int fail_char(struct scan *scan, const char *context)
-{
-	size_t n;
-	uint32_t rune;
-
-	if (scan->at >= scan->s.n && takes_blank(context))
-		return fail_end(scan);
-	if (scan->at >= scan->s.n)
-		return rc_fail(scan->err, -EINVAL, "invalid character ' ' %s", context);
-	rune = rc_utf8_decode((struct rc_str){scan->s.p + scan->at, scan->s.n - scan->at}, &n);
-	if (rune == '\'' || rune == '"')
-		return rc_fail(scan->err, -EINVAL, "invalid character %s %s",
-			       rune == '"' ? "'\"'" : "'\\''", context);
-	if (rune == '\n' || rune == '\t' || rune == '\r')
-		return rc_fail(scan->err, -EINVAL, "invalid character '\\%c' %s",
-			       rune == '\n'   ? 'n'
-			       : rune == '\t' ? 't'
-					      : 'r',
-			       context);
-	if (rune < 0x20)
-		return rc_fail(scan->err, -EINVAL, "invalid character '\\x%02x' %s", rune, context);
-	/* Go looks at bytes: of a longer rune it names the first one. */
-	if (rune >= 0x80)
-		return rc_fail(
-			scan->err, -EINVAL, "invalid character '%.*s' %s", 2,
-			(const char[]){(char)(0xc0 | (unsigned char)scan->s.p[scan->at] >> 6),
-				       (char)(0x80 | (scan->s.p[scan->at] & 0x3f)), 0},
-			context);
-	return rc_fail(scan->err, -EINVAL, "invalid character '%c' %s", (char)rune, context);
-}
-
-static void skip_space(struct scan *scan)
-{
-	while (scan->at < scan->s.n && strchr(" \t\r\n", scan->s.p[scan->at]) &&
-	       scan->s.p[scan->at])
-		scan->at++;
-}
-
-static bool sees(const struct scan *scan, char c)
-{
-	return scan->at < scan->s.n && scan->s.p[scan->at] == c;
-}
-
-static int scan_value(struct scan *scan);
-
-static int scan_string(struct scan *scan)
-{
-	for (scan->at++; scan->at < scan->s.n; scan->at++) {
-		unsigned char c = (unsigned char)scan->s.p[scan->at];
-
-		if (c == '"') {
-			scan->at++;
-			return 0;
-		}
-		if (c < 0x20)
-			return fail_char(scan, "in string literal");
-		if (c != '\\')
-			continue;
-		if (++scan->at == scan->s.n)
-			return fail_char(scan, "in string escape code");
-		if (scan->s.p[scan->at] == 'u') {
-			for (int i = 0; i < 4; i++) {
-				scan->at++;
-				if (scan->at == scan->s.n ||
-				    !isxdigit((unsigned char)scan->s.p[scan->at]))
-					return fail_char(scan,
-							 "in \\u hexadecimal character escape");
-			}
-		} else if (!scan->s.p[scan->at] || !strchr("\"\\/bfnrt", scan->s.p[scan->at])) {
-			return fail_char(scan, "in string escape code");
-		}
-	}
-	return fail_end(scan);
-}
-
-static size_t skip_digits(struct scan *scan)
-{
-	size_t from = scan->at;
-
-	while (scan->at < scan->s.n && isdigit((unsigned char)scan->s.p[scan->at]))
-		scan->at++;
-	return scan->at - from;
-}
-
-static int scan_number(struct scan *scan)
-{
-	if (sees(scan, '-'))
-		scan->at++;
-	if (sees(scan, '0'))
-		scan->at++;
-	else if (skip_digits(scan) == 0)
-		return fail_char(scan, "in numeric literal");
-	if (sees(scan, '.')) {
-		scan->at++;
-		if (skip_digits(scan) == 0)
-			return fail_char(scan, "after decimal point in numeric literal");
-	}
-	if (sees(scan, 'e') || sees(scan, 'E')) {
-		scan->at++;
-		if (sees(scan, '+') || sees(scan, '-'))
-			scan->at++;
-		if (skip_digits(scan) == 0)
-			return fail_char(scan, "in exponent of numeric literal");
-	}
-	return 0;
-}
-
-static int scan_word(struct scan *scan, const char *word)
-{
-	for (size_t i = 0; word[i]; i++, scan->at++) {
-		char context[64];
-
-		if (sees(scan, word[i]))
-			continue;
-		snprintf(context, sizeof(context), "in literal %s (expecting '%c')", word, word[i]);
-		return fail_char(scan, context);
-	}
-	return 0;
-}
-
-static int scan_object(struct scan *scan)
-{
-	int r;
-
-	scan->at++;
-	skip_space(scan);
-	if (sees(scan, '}')) {
-		scan->at++;
-		return 0;
-	}
-	for (;;) {
-		skip_space(scan);
-		if (!sees(scan, '"'))
-			return fail_char(scan, "looking for beginning of object key string");
-		r = scan_string(scan);
-		if (r < 0)
-			return r;
-		skip_space(scan);
-		if (!sees(scan, ':'))
-			return fail_char(scan, "after object key");
-		scan->at++;
-		r = scan_value(scan);
-		if (r < 0)
-			return r;
-		skip_space(scan);
-		if (sees(scan, '}')) {
-			scan->at++;
-			return 0;
-		}
-		if (!sees(scan, ','))
-			return fail_char(scan, "after object key:value pair");
-		scan->at++;
-	}
-}
-
-static int scan_array(struct scan *scan)
-{
-	scan->at++;
-	skip_space(scan);
-	if (sees(scan, ']')) {
-		scan->at++;
-		return 0;
-	}
-	for (;;) {
-		int r = scan_value(scan);
-
-		if (r < 0)
-			return r;
-		skip_space(scan);
-		if (sees(scan, ']')) {
-			scan->at++;
-			return 0;
-		}
-		if (!sees(scan, ','))
-			return fail_char(scan, "after array element");
-		scan->at++;
-	}
-}
-
-static int scan_value(struct scan *scan)
-{
-	int r;
-
-	skip_space(scan);
-	if (scan->at == scan->s.n)
-		return fail_end(scan);
-	if (++scan->depth > DEPTH_MAX)
-		return rc_fail(scan->err, -EINVAL, "exceeded max depth");
-	switch (scan->s.p[scan->at]) {
-	case '{':
-		r = scan_object(scan);
-		break;
-	case '[':
-		r = scan_array(scan);
-		break;
-	case '"':
-		r = scan_string(scan);
-		break;
-	case 't':
-		r = scan_word(scan, "true");
-		break;
-	case 'f':
-		r = scan_word(scan, "false");
-		break;
-	case 'n':
-		r = scan_word(scan, "null");
-		break;
-	default:
-		if (sees(scan, '-') || isdigit((unsigned char)scan->s.p[scan->at]))
-			r = scan_number(scan);
-		else
-			r = fail_char(scan, "looking for beginning of value");
-		break;
-	}
-	scan->depth--;
-	return r;
-}
-
-/* The whole text is one value. */
-static int scan_all(struct scan *scan)
-{
-	int r = scan_value(scan);
-
-	if (r < 0)
-		return r;
-	skip_space(scan);
-	return scan->at < scan->s.n ? fail_char(scan, "after top-level value") : 0;
-}
-
-int rc_json_first(struct rc_str text, size_t *ret_end, size_t *ret_offset, struct rc_error **err)
-{
-	struct scan scan = {.s = text, .err = err};
-	int r;
-
-	skip_space(&scan);
-	if (scan.at == text.n)
-		return rc_fail(err, -ENODATA, "EOF");
-	r = scan_value(&scan);
-	if (r < 0 && ret_offset)
-		*ret_offset = scan.at + (scan.at < text.n ? 1 : 0);
-	if (r < 0 && scan.at >= text.n)
-		return rc_fail(err, -EINVAL, "unexpected EOF");
-	if (r == 0)
-		*ret_end = scan.at;
-	return r;
-}
 
 int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **err)
 {
-	struct scan scan = {.s = text, .err = err};
 	json_error_t where;
 	json_t *json;
-	int r = scan_all(&scan);
+	int r = rc_json_scan(text, NULL, err);
 
 	if (r < 0)
 		return r;
@@ -383,6 +112,13 @@ static void put_plain(struct walk *walk)
 
 static struct rc_str take_string(struct walk *walk)
 {
+	struct rc_str plain = {walk->p + 1, strcspn(walk->p + 1, "\"\\")};
+
+	/* Most hold nothing that has to be decoded. */
+	if (plain.p[plain.n] == '"' && rc_utf8_is_valid(plain)) {
+		walk->p = plain.p + plain.n + 1;
+		return plain;
+	}
 	rc_buf_clear(&walk->text);
 	for (walk->p++; *walk->p != '"';) {
 		if (*walk->p == '\\')
@@ -455,23 +191,39 @@ static void walk_value(struct walk *walk)
 	}
 }
 
+/* One value of a text that was scanned. */
+static void walk_text(struct rc_str text, const struct rc_json_events *events, void *userdata)
+{
+	struct walk walk = {.p = text.p,
+			    .events = events,
+			    .userdata = userdata,
+			    .text = RC_BUF_INIT(RC_BUF_UNLIMITED)};
+	rc_autofree char *copy = NULL;
+
+	skip_blanks(&walk);
+	/* Of a number alone the walk would not see the end; all else has one of its own. */
+	if (!strchr("{[\"tfn", *walk.p))
+		walk.p = copy = rc_strndup(text.p, text.n);
+	walk_value(&walk);
+	rc_buf_done(&walk.text);
+}
+
 int rc_json_read(struct rc_str text, const struct rc_json_events *events, void *userdata,
 		 size_t *ret_offset, struct rc_error **err)
 {
-	struct scan scan = {.s = text, .err = err};
-	rc_autofree char *copy = NULL;
-	struct walk walk = {
-		.events = events, .userdata = userdata, .text = RC_BUF_INIT(RC_BUF_UNLIMITED)};
-	int r = scan_all(&scan);
+	int r = rc_json_scan(text, ret_offset, err);
 
-	if (r < 0 && ret_offset)
-		*ret_offset = scan.at + (scan.at < text.n ? 1 : 0);
-	if (r < 0 || !events)
-		return r;
-	/* A number may be the last of the text: the walk wants to see its end. */
-	copy = rc_strndup(text.p, text.n);
-	walk.p = copy;
-	walk_value(&walk);
-	rc_buf_done(&walk.text);
-	return 0;
+	if (r == 0 && events)
+		walk_text(text, events, userdata);
+	return r;
+}
+
+int rc_json_read_first(struct rc_str text, const struct rc_json_events *events, void *userdata,
+		       struct rc_error **err)
+{
+	int r = rc_json_first(text, &text.n, NULL, err);
+
+	if (r == 0)
+		walk_text(text, events, userdata);
+	return r;
 }

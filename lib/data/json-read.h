@@ -37,6 +37,9 @@ int rc_json_read(struct rc_str text, const struct rc_json_events *events, void *
  * ("unexpected EOF" has none).
  */
 int rc_json_first(struct rc_str text, size_t *ret_end, size_t *ret_offset, struct rc_error **err);
+/* That first value as events; fails as above, before the first of them. */
+int rc_json_read_first(struct rc_str text, const struct rc_json_events *events, void *userdata,
+		       struct rc_error **err);
 
 /* The same into json_t: whole numbers that fit int64 stay whole. The caller's. */
 int rc_json_read_tree(struct rc_str text, json_t **ret_json, struct rc_error **err);

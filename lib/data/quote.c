@@ -190,9 +190,14 @@ static int undo_raw(struct rc_str inner, char **to)
 {
 	if (rc_str_index(inner, '`') >= 0)
 		return -EINVAL;
-	for (size_t i = 0; i < inner.n; i++)
-		if (inner.p[i] != '\r')
-			*(*to)++ = inner.p[i];
+	while (inner.n > 0) {
+		ptrdiff_t at = rc_str_index(inner, '\r');
+		size_t n = at < 0 ? inner.n : (size_t)at, skip = at < 0 ? n : n + 1;
+
+		*to = mempcpy(*to, inner.p, n);
+		inner.p += skip;
+		inner.n -= skip;
+	}
 	return 0;
 }
 

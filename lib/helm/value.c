@@ -265,27 +265,40 @@ static void on_end(void *userdata, bool is_array)
 	add(builder, open->value);
 }
 
+static const struct rc_json_events json_events = {
+	.null = on_null,
+	.boolean = on_boolean,
+	.number = on_number,
+	.string = on_string,
+	.key = on_key,
+	.begin = on_begin,
+	.end = on_end,
+};
+
+static int take_root(const struct builder *builder, struct rc_value *ret, struct rc_error **err)
+{
+	if (builder->too_large.p)
+		return rc_fail(err, -EINVAL,
+			       "json: cannot unmarshal number %.*s into Go value of type float64",
+			       (int)builder->too_large.n, builder->too_large.p);
+	*ret = builder->root;
+	return 0;
+}
+
 int rc_helm_value_parse_json(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
 			     struct rc_error **err)
 {
-	static const struct rc_json_events events = {
-		.null = on_null,
-		.boolean = on_boolean,
-		.number = on_number,
-		.string = on_string,
-		.key = on_key,
-		.begin = on_begin,
-		.end = on_end,
-	};
 	struct builder builder = {.arena = arena};
-	int r = rc_json_read(text, &events, &builder, NULL, err);
+	int r = rc_json_read(text, &json_events, &builder, NULL, err);
 
-	if (r < 0)
-		return r;
-	if (builder.too_large.p)
-		return rc_fail(err, -EINVAL,
-			       "json: cannot unmarshal number %.*s into Go value of type float64",
-			       (int)builder.too_large.n, builder.too_large.p);
-	*ret = builder.root;
-	return 0;
+	return r < 0 ? r : take_root(&builder, ret, err);
+}
+
+int rc_helm_value_parse_json_first(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
+				   struct rc_error **err)
+{
+	struct builder builder = {.arena = arena};
+	int r = rc_json_read_first(text, &json_events, &builder, err);
+
+	return r < 0 ? r : take_root(&builder, ret, err);
 }

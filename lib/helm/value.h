@@ -27,6 +27,9 @@ struct rc_value rc_helm_value_from_json(struct rc_arena *arena, const json_t *js
 /* JSON text; the message is Go's. */
 int rc_helm_value_parse_json(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
 			     struct rc_error **err);
+/* The same of a stream's first value; what follows it is not looked at. */
+int rc_helm_value_parse_json_first(struct rc_arena *arena, struct rc_str text, struct rc_value *ret,
+				   struct rc_error **err);
 /* What encoding/json calls a value in its messages: "object", "array", "string", "number"... */
 const char *rc_helm_value_json_kind(enum rc_yaml_kind kind);
 
