@@ -97,16 +97,18 @@ static void check_dependencies(struct rc_helm_schema_run *run, struct rc_value d
 	}
 }
 
-static void check_condition(struct rc_helm_schema_run *run, struct rc_value schema,
-			    struct rc_value node, const struct rc_helm_schema_path *path,
+static void check_condition(struct rc_helm_schema_run *run,
+			    const struct rc_helm_schema_keywords *schema, struct rc_value node,
+			    const struct rc_helm_schema_path *path,
 			    struct rc_helm_schema_result *result)
 {
-	struct rc_value then = rc_helm_schema_get(schema, "then");
-	struct rc_value otherwise = rc_helm_schema_get(schema, "else");
+	struct rc_value then = rc_helm_schema_get(schema, RC_HELM_SCHEMA_THEN);
+	struct rc_value otherwise = rc_helm_schema_get(schema, RC_HELM_SCHEMA_ELSE);
 	RC_HELM_SCHEMA_RESULT(test);
 	RC_HELM_SCHEMA_RESULT(branch);
 
-	rc_helm_schema_validate(run, rc_helm_schema_get(schema, "if"), node, path, &test);
+	rc_helm_schema_validate(run, rc_helm_schema_get(schema, RC_HELM_SCHEMA_IF), node, path,
+				&test);
 	if (test.n_errors == 0 && then.kind != RC_VALUE_INVALID) {
 		rc_helm_schema_validate(run, then, node, path, &branch);
 		if (branch.n_errors > 0)
@@ -126,14 +128,17 @@ typedef void check_list_fn(struct rc_helm_schema_run *run, const struct rc_value
 			   struct rc_value node, const struct rc_helm_schema_path *path,
 			   struct rc_helm_schema_result *result);
 
-void rc_helm_schema_combine(struct rc_helm_schema_run *run, struct rc_value schema,
-			    struct rc_value node, const struct rc_helm_schema_path *path,
+void rc_helm_schema_combine(struct rc_helm_schema_run *run,
+			    const struct rc_helm_schema_keywords *schema, struct rc_value node,
+			    const struct rc_helm_schema_path *path,
 			    struct rc_helm_schema_result *result)
 {
 	static const struct {
-		const char *key;
+		enum rc_helm_schema_keyword key;
 		check_list_fn *check;
-	} lists[] = {{"anyOf", check_any_of}, {"oneOf", check_one_of}, {"allOf", check_all_of}};
+	} lists[] = {{RC_HELM_SCHEMA_ANY_OF, check_any_of},
+		     {RC_HELM_SCHEMA_ONE_OF, check_one_of},
+		     {RC_HELM_SCHEMA_ALL_OF, check_all_of}};
 	struct rc_value found;
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(lists); i++) {
@@ -141,7 +146,7 @@ void rc_helm_schema_combine(struct rc_helm_schema_run *run, struct rc_value sche
 		if (found.kind == RC_VALUE_LIST && found.list->n > 0)
 			lists[i].check(run, found.list, node, path, result);
 	}
-	found = rc_helm_schema_get(schema, "not");
+	found = rc_helm_schema_get(schema, RC_HELM_SCHEMA_NOT);
 	if (found.kind != RC_VALUE_INVALID) {
 		RC_HELM_SCHEMA_RESULT(own);
 
@@ -149,10 +154,10 @@ void rc_helm_schema_combine(struct rc_helm_schema_run *run, struct rc_value sche
 		if (own.n_errors == 0)
 			rc_helm_schema_add(result, path, "Must not validate the schema (not)");
 	}
-	found = rc_helm_schema_get(schema, "dependencies");
+	found = rc_helm_schema_get(schema, RC_HELM_SCHEMA_DEPENDENCIES);
 	if (found.kind == RC_VALUE_MAP && node.kind == RC_VALUE_MAP)
 		check_dependencies(run, found, node, path, result);
-	if (rc_helm_schema_get(schema, "if").kind != RC_VALUE_INVALID)
+	if (rc_helm_schema_get(schema, RC_HELM_SCHEMA_IF).kind != RC_VALUE_INVALID)
 		check_condition(run, schema, node, path, result);
 	result->score++;
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "helm/schema-keyword.h"
 #include "template/value.h"
 
 /* What one validation found. */
@@ -41,12 +42,14 @@ void rc_helm_schema_validate(struct rc_helm_schema_run *run, struct rc_value sch
 			     struct rc_value node, const struct rc_helm_schema_path *path,
 			     struct rc_helm_schema_result *result);
 /* anyOf, oneOf, allOf, not, dependencies, if. */
-void rc_helm_schema_combine(struct rc_helm_schema_run *run, struct rc_value schema,
-			    struct rc_value node, const struct rc_helm_schema_path *path,
+void rc_helm_schema_combine(struct rc_helm_schema_run *run,
+			    const struct rc_helm_schema_keywords *schema, struct rc_value node,
+			    const struct rc_helm_schema_path *path,
 			    struct rc_helm_schema_result *result);
 /* const, enum, format, and what numbers, texts, lists and objects have of their own. */
-void rc_helm_schema_check_type(struct rc_helm_schema_run *run, struct rc_value schema,
-			       struct rc_value node, const struct rc_helm_schema_path *path,
+void rc_helm_schema_check_type(struct rc_helm_schema_run *run,
+			       const struct rc_helm_schema_keywords *schema, struct rc_value node,
+			       const struct rc_helm_schema_path *path,
 			       struct rc_helm_schema_result *result);
 /* Whether text matches the regular expression; one that does not compile matches nothing. */
 bool rc_helm_schema_matches(struct rc_helm_schema_run *run, struct rc_str pattern,
@@ -65,15 +68,6 @@ void rc_helm_schema_add(struct rc_helm_schema_result *result,
 	__attribute__((format(printf, 3, 4)));
 void rc_helm_schema_merge(struct rc_helm_schema_result *result,
 			  const struct rc_helm_schema_result *other);
-
-/* The member of an object, or no value. */
-static inline struct rc_value rc_helm_schema_get(struct rc_value object, const char *key)
-{
-	const struct rc_value *found =
-		object.kind == RC_VALUE_MAP ? rc_value_map_get(object.map, rc_str(key)) : NULL;
-
-	return found ? *found : rc_value_invalid();
-}
 
 static inline bool rc_helm_schema_is_number(struct rc_value value)
 {

@@ -78,14 +78,14 @@ static void check_enum(const struct rc_value_list *list, struct rc_value node,
 			   rc_buf_text(&allowed));
 }
 
-static void check_common(struct rc_value schema, struct rc_value node,
+static void check_common(const struct rc_helm_schema_keywords *schema, struct rc_value node,
 			 const struct rc_helm_schema_path *path,
 			 struct rc_helm_schema_result *result)
 {
-	struct rc_value list = rc_helm_schema_get(schema, "enum");
-	struct rc_value format = rc_helm_schema_get(schema, "format");
+	struct rc_value list = rc_helm_schema_get(schema, RC_HELM_SCHEMA_ENUM);
+	struct rc_value format = rc_helm_schema_get(schema, RC_HELM_SCHEMA_FORMAT);
 
-	check_const(rc_helm_schema_get(schema, "const"), node, path, result);
+	check_const(rc_helm_schema_get(schema, RC_HELM_SCHEMA_CONST), node, path, result);
 	if (list.kind == RC_VALUE_LIST && list.list->n > 0)
 		check_enum(list.list, node, path, result);
 	if (format.kind == RC_VALUE_STRING && node.kind == RC_VALUE_STRING &&
@@ -103,7 +103,8 @@ static const char *number_text(double number, char text[NUMBER_TEXT])
 }
 
 /* A limit that is a number; *ret is it. */
-static bool limit_of(struct rc_value schema, const char *key, double *ret)
+static bool limit_of(const struct rc_helm_schema_keywords *schema, enum rc_helm_schema_keyword key,
+		     double *ret)
 {
 	struct rc_value limit = rc_helm_schema_get(schema, key);
 
@@ -118,28 +119,32 @@ static bool is_true(struct rc_value value)
 	return value.kind == RC_VALUE_BOOL && value.truth;
 }
 
-static void check_number(struct rc_value schema, double value,
+static void check_number(const struct rc_helm_schema_keywords *schema, double value,
 			 const struct rc_helm_schema_path *path,
 			 struct rc_helm_schema_result *result)
 {
 	/* Draft 4 has booleans beside the limits. */
-	bool below = is_true(rc_helm_schema_get(schema, "exclusiveMaximum"));
-	bool above = is_true(rc_helm_schema_get(schema, "exclusiveMinimum"));
+	bool below = is_true(rc_helm_schema_get(schema, RC_HELM_SCHEMA_EXCLUSIVE_MAXIMUM));
+	bool above = is_true(rc_helm_schema_get(schema, RC_HELM_SCHEMA_EXCLUSIVE_MINIMUM));
 	char text[NUMBER_TEXT];
 	double limit;
 
-	if (limit_of(schema, "multipleOf", &limit) && fmod(value, limit) != 0)
+	if (limit_of(schema, RC_HELM_SCHEMA_MULTIPLE_OF, &limit) && fmod(value, limit) != 0)
 		rc_helm_schema_add(result, path, "Must be a multiple of %s",
 				   number_text(limit, text));
-	if (!below && limit_of(schema, "maximum", &limit) && value > limit)
+	if (!below && limit_of(schema, RC_HELM_SCHEMA_MAXIMUM, &limit) && value > limit)
 		rc_helm_schema_add(result, path, "Must be less than or equal to %s",
 				   number_text(limit, text));
-	if (limit_of(schema, below ? "maximum" : "exclusiveMaximum", &limit) && value >= limit)
+	if (limit_of(schema, below ? RC_HELM_SCHEMA_MAXIMUM : RC_HELM_SCHEMA_EXCLUSIVE_MAXIMUM,
+		     &limit) &&
+	    value >= limit)
 		rc_helm_schema_add(result, path, "Must be less than %s", number_text(limit, text));
-	if (!above && limit_of(schema, "minimum", &limit) && value < limit)
+	if (!above && limit_of(schema, RC_HELM_SCHEMA_MINIMUM, &limit) && value < limit)
 		rc_helm_schema_add(result, path, "Must be greater than or equal to %s",
 				   number_text(limit, text));
-	if (limit_of(schema, above ? "minimum" : "exclusiveMinimum", &limit) && value <= limit)
+	if (limit_of(schema, above ? RC_HELM_SCHEMA_MINIMUM : RC_HELM_SCHEMA_EXCLUSIVE_MINIMUM,
+		     &limit) &&
+	    value <= limit)
 		rc_helm_schema_add(result, path, "Must be greater than %s",
 				   number_text(limit, text));
 	result->score++;
@@ -147,19 +152,22 @@ static void check_number(struct rc_value schema, double value,
 
 /* ---- texts ---- */
 
-static void check_string(struct rc_helm_schema_run *run, struct rc_value schema, struct rc_str text,
+static void check_string(struct rc_helm_schema_run *run,
+			 const struct rc_helm_schema_keywords *schema, struct rc_str text,
 			 const struct rc_helm_schema_path *path,
 			 struct rc_helm_schema_result *result)
 {
-	struct rc_value pattern = rc_helm_schema_get(schema, "pattern");
+	struct rc_value pattern = rc_helm_schema_get(schema, RC_HELM_SCHEMA_PATTERN);
 	char number[NUMBER_TEXT];
 	double limit;
 
-	if (limit_of(schema, "minLength", &limit) && (double)rc_utf8_count(text) < limit)
+	if (limit_of(schema, RC_HELM_SCHEMA_MIN_LENGTH, &limit) &&
+	    (double)rc_utf8_count(text) < limit)
 		rc_helm_schema_add(result, path,
 				   "String length must be greater than or equal to %s",
 				   number_text(limit, number));
-	if (limit_of(schema, "maxLength", &limit) && (double)rc_utf8_count(text) > limit)
+	if (limit_of(schema, RC_HELM_SCHEMA_MAX_LENGTH, &limit) &&
+	    (double)rc_utf8_count(text) > limit)
 		rc_helm_schema_add(result, path, "String length must be less than or equal to %s",
 				   number_text(limit, number));
 	if (pattern.kind == RC_VALUE_STRING && !rc_helm_schema_matches(run, pattern.text, text))
@@ -170,12 +178,13 @@ static void check_string(struct rc_helm_schema_run *run, struct rc_value schema,
 
 /* ---- lists ---- */
 
-static void check_items(struct rc_helm_schema_run *run, struct rc_value schema,
+static void check_items(struct rc_helm_schema_run *run,
+			const struct rc_helm_schema_keywords *schema,
 			const struct rc_value_list *list, const struct rc_helm_schema_path *path,
 			struct rc_helm_schema_result *result)
 {
-	struct rc_value items = rc_helm_schema_get(schema, "items");
-	struct rc_value more = rc_helm_schema_get(schema, "additionalItems");
+	struct rc_value items = rc_helm_schema_get(schema, RC_HELM_SCHEMA_ITEMS);
+	struct rc_value more = rc_helm_schema_get(schema, RC_HELM_SCHEMA_ADDITIONAL_ITEMS);
 	size_t listed = items.kind == RC_VALUE_LIST ? items.list->n : 0;
 
 	for (size_t i = 0; i < list->n; i++) {
@@ -234,22 +243,22 @@ static void check_contains(struct rc_helm_schema_run *run, struct rc_value schem
 	rc_helm_schema_merge(result, &best);
 }
 
-static void check_list(struct rc_helm_schema_run *run, struct rc_value schema,
+static void check_list(struct rc_helm_schema_run *run, const struct rc_helm_schema_keywords *schema,
 		       const struct rc_value_list *list, const struct rc_helm_schema_path *path,
 		       struct rc_helm_schema_result *result)
 {
-	struct rc_value contains = rc_helm_schema_get(schema, "contains");
+	struct rc_value contains = rc_helm_schema_get(schema, RC_HELM_SCHEMA_CONTAINS);
 	char text[NUMBER_TEXT];
 	double limit;
 
 	check_items(run, schema, list, path, result);
-	if (limit_of(schema, "minItems", &limit) && (double)list->n < limit)
+	if (limit_of(schema, RC_HELM_SCHEMA_MIN_ITEMS, &limit) && (double)list->n < limit)
 		rc_helm_schema_add(result, path, "Array must have at least %s items",
 				   number_text(limit, text));
-	if (limit_of(schema, "maxItems", &limit) && (double)list->n > limit)
+	if (limit_of(schema, RC_HELM_SCHEMA_MAX_ITEMS, &limit) && (double)list->n > limit)
 		rc_helm_schema_add(result, path, "Array must have at most %s items",
 				   number_text(limit, text));
-	if (is_true(rc_helm_schema_get(schema, "uniqueItems")))
+	if (is_true(rc_helm_schema_get(schema, RC_HELM_SCHEMA_UNIQUE_ITEMS)))
 		check_unique(run, list, path, result);
 	if (contains.kind != RC_VALUE_INVALID)
 		check_contains(run, contains, list, path, result);
@@ -295,13 +304,14 @@ static void check_names(struct rc_helm_schema_run *run, struct rc_value schema,
 	}
 }
 
-static void check_properties(struct rc_helm_schema_run *run, struct rc_value schema,
+static void check_properties(struct rc_helm_schema_run *run,
+			     const struct rc_helm_schema_keywords *schema,
 			     const struct rc_value_map *map, const struct rc_helm_schema_path *path,
 			     struct rc_helm_schema_result *result)
 {
-	struct rc_value properties = rc_helm_schema_get(schema, "properties");
-	struct rc_value patterns = rc_helm_schema_get(schema, "patternProperties");
-	struct rc_value more = rc_helm_schema_get(schema, "additionalProperties");
+	struct rc_value properties = rc_helm_schema_get(schema, RC_HELM_SCHEMA_PROPERTIES);
+	struct rc_value patterns = rc_helm_schema_get(schema, RC_HELM_SCHEMA_PATTERN_PROPERTIES);
+	struct rc_value more = rc_helm_schema_get(schema, RC_HELM_SCHEMA_ADDITIONAL_PROPERTIES);
 
 	for (size_t i = 0; i < map->n; i++) {
 		const struct rc_value_entry *entry = &map->entries[i];
@@ -337,22 +347,22 @@ static void check_required(struct rc_value required, const struct rc_value_map *
 	}
 }
 
-static void check_map(struct rc_helm_schema_run *run, struct rc_value schema,
+static void check_map(struct rc_helm_schema_run *run, const struct rc_helm_schema_keywords *schema,
 		      const struct rc_value_map *map, const struct rc_helm_schema_path *path,
 		      struct rc_helm_schema_result *result)
 {
-	struct rc_value properties = rc_helm_schema_get(schema, "properties");
-	struct rc_value names = rc_helm_schema_get(schema, "propertyNames");
+	struct rc_value properties = rc_helm_schema_get(schema, RC_HELM_SCHEMA_PROPERTIES);
+	struct rc_value names = rc_helm_schema_get(schema, RC_HELM_SCHEMA_PROPERTY_NAMES);
 	char text[NUMBER_TEXT];
 	double limit;
 
-	if (limit_of(schema, "minProperties", &limit) && (double)map->n < limit)
+	if (limit_of(schema, RC_HELM_SCHEMA_MIN_PROPERTIES, &limit) && (double)map->n < limit)
 		rc_helm_schema_add(result, path, "Must have at least %s properties",
 				   number_text(limit, text));
-	if (limit_of(schema, "maxProperties", &limit) && (double)map->n > limit)
+	if (limit_of(schema, RC_HELM_SCHEMA_MAX_PROPERTIES, &limit) && (double)map->n > limit)
 		rc_helm_schema_add(result, path, "Must have at most %s properties",
 				   number_text(limit, text));
-	check_required(rc_helm_schema_get(schema, "required"), map, path, result);
+	check_required(rc_helm_schema_get(schema, RC_HELM_SCHEMA_REQUIRED), map, path, result);
 	check_properties(run, schema, map, path, result);
 	if (names.kind != RC_VALUE_INVALID)
 		check_names(run, names, map, path, result);
@@ -367,8 +377,9 @@ static void check_map(struct rc_helm_schema_run *run, struct rc_value schema,
 	}
 }
 
-void rc_helm_schema_check_type(struct rc_helm_schema_run *run, struct rc_value schema,
-			       struct rc_value node, const struct rc_helm_schema_path *path,
+void rc_helm_schema_check_type(struct rc_helm_schema_run *run,
+			       const struct rc_helm_schema_keywords *schema, struct rc_value node,
+			       const struct rc_helm_schema_path *path,
 			       struct rc_helm_schema_result *result)
 {
 	if (node.kind == RC_VALUE_LIST)

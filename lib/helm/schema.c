@@ -8,7 +8,6 @@
 #include <uthash.h>
 
 #include "base/memory.h"
-#include "data/json-read.h"
 #include "data/regex.h"
 #include "helm/schema-private.h"
 #include "helm/value.h"
@@ -210,12 +209,29 @@ static struct rc_value follow(struct rc_helm_schema_run *run, struct rc_str refe
 	return pointer.n == 0 ? value : rc_value_invalid();
 }
 
+static void validate_map(struct rc_helm_schema_run *run, const struct rc_value_map *map,
+			 struct rc_value node, const struct rc_helm_schema_path *path,
+			 struct rc_helm_schema_result *result)
+{
+	struct rc_helm_schema_keywords schema;
+	struct rc_value reference;
+
+	rc_helm_schema_keywords_find(map, &schema);
+	reference = rc_helm_schema_get(&schema, RC_HELM_SCHEMA_DOLLAR_REF);
+	if (reference.kind == RC_VALUE_STRING) {
+		rc_helm_schema_validate(run, follow(run, reference.text), node, path, result);
+	} else if (check_type(rc_helm_schema_get(&schema, RC_HELM_SCHEMA_TYPE), node, path,
+			      result)) {
+		rc_helm_schema_combine(run, &schema, node, path, result);
+		rc_helm_schema_check_type(run, &schema, node, path, result);
+		result->score++;
+	}
+}
+
 void rc_helm_schema_validate(struct rc_helm_schema_run *run, struct rc_value schema,
 			     struct rc_value node, const struct rc_helm_schema_path *path,
 			     struct rc_helm_schema_result *result)
 {
-	struct rc_value reference = rc_helm_schema_get(schema, "$ref");
-
 	if (schema.kind == RC_VALUE_BOOL && !schema.truth)
 		rc_helm_schema_add(result, path, "False always fails validation");
 	if (schema.kind != RC_VALUE_MAP || run->steps > STEPS_MAX || run->is_endless)
@@ -223,13 +239,8 @@ void rc_helm_schema_validate(struct rc_helm_schema_run *run, struct rc_value sch
 	run->steps++;
 	if (++run->depth > DEPTH_MAX)
 		run->is_endless = true;
-	else if (reference.kind == RC_VALUE_STRING)
-		rc_helm_schema_validate(run, follow(run, reference.text), node, path, result);
-	else if (check_type(rc_helm_schema_get(schema, "type"), node, path, result)) {
-		rc_helm_schema_combine(run, schema, node, path, result);
-		rc_helm_schema_check_type(run, schema, node, path, result);
-		result->score++;
-	}
+	else
+		validate_map(run, schema.map, node, path, result);
 	run->depth--;
 }
 
@@ -257,11 +268,9 @@ static void read_schema(struct rc_helm_schema *schema)
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 	rc_autobuf struct rc_buf problem = RC_BUF_INIT(RC_HELM_SCHEMA_MESSAGES_MAX);
 	struct rc_helm_schema_run run = {.arena = schema->arena};
-	struct rc_str text = schema->text;
 
 	schema->is_read = true;
-	if (rc_json_first(text, &text.n, NULL, &err) < 0 ||
-	    rc_helm_value_parse_json(schema->arena, text, &run.root, &err) < 0)
+	if (rc_helm_value_parse_json_first(schema->arena, schema->text, &run.root, &err) < 0)
 		rc_buf_puts(&problem, err->message);
 	else
 		rc_helm_schema_parse(&run, &problem);
