@@ -25,11 +25,11 @@ struct mapping {
 };
 
 struct rc_arena {
+	char *at, *end;	      /* what the newest block has left, as far as the limit allows */
 	struct block *blocks; /* the newest first */
 	struct mapping *mappings;
-	size_t used_in_block;
 	size_t next_size;
-	size_t used;
+	size_t used; /* of the older blocks, and mapped */
 	size_t max;
 	rc_arena_overflow_fn *overflow;
 	void *userdata;
@@ -70,6 +70,20 @@ void rc_arena_free(struct rc_arena *arena)
 	free(arena);
 }
 
+size_t rc_arena_get_used(const struct rc_arena *arena)
+{
+	return arena->used + (arena->blocks ? (size_t)(arena->at - arena->blocks->data) : 0);
+}
+
+static void set_end(struct rc_arena *arena)
+{
+	size_t left = arena->max - rc_arena_get_used(arena);
+
+	arena->end = arena->blocks->data + arena->blocks->size;
+	if (arena->max > 0 && left < (size_t)(arena->end - arena->at))
+		arena->end = arena->at + left;
+}
+
 void rc_arena_clear(struct rc_arena *arena)
 {
 	struct block *next;
@@ -84,7 +98,8 @@ void rc_arena_clear(struct rc_arena *arena)
 		free(b);
 	}
 	arena->blocks->next = NULL;
-	arena->used_in_block = 0;
+	arena->at = arena->blocks->data;
+	set_end(arena);
 }
 
 void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflow, void *userdata)
@@ -95,7 +110,7 @@ void rc_arena_set_overflow(struct rc_arena *arena, rc_arena_overflow_fn *overflo
 
 static void check_limit(struct rc_arena *arena, size_t size)
 {
-	if (arena->max == 0 || size <= arena->max - arena->used)
+	if (arena->max == 0 || size <= arena->max - rc_arena_get_used(arena))
 		return;
 	if (arena->overflow)
 		arena->overflow(arena->userdata);
@@ -111,6 +126,8 @@ void rc_arena_keep_mapping(struct rc_arena *arena, void *at, size_t size)
 	arena->mappings = mapping;
 	check_limit(arena, size);
 	arena->used += size;
+	if (arena->blocks)
+		set_end(arena);
 }
 
 static size_t round_up(size_t size)
@@ -123,29 +140,40 @@ static void add_block(struct rc_arena *arena, size_t size)
 	size_t room = arena->next_size > size ? arena->next_size : size;
 	struct block *b = rc_malloc(sizeof(*b) + room);
 
+	arena->used = rc_arena_get_used(arena);
 	b->size = room;
 	b->next = arena->blocks;
 	arena->blocks = b;
-	arena->used_in_block = 0;
+	arena->at = b->data;
+	set_end(arena);
 	if (arena->next_size < BLOCK_MAX)
 		arena->next_size *= 2;
 }
 
-/* Bytes of whatever value. Texts (without is_aligned) stand side by side. */
-static void *take(struct rc_arena *arena, size_t size, bool is_aligned)
+static __attribute__((noinline)) void *take_from_new_block(struct rc_arena *arena, size_t size)
 {
-	size_t at = is_aligned ? round_up(arena->used_in_block) : arena->used_in_block;
+	char *p;
 
 	if (size > SIZE_MAX / 2)
 		abort();
 	check_limit(arena, size);
-	if (!arena->blocks || at > arena->blocks->size || size > arena->blocks->size - at) {
-		add_block(arena, size);
-		at = 0;
-	}
-	arena->used_in_block = at + size;
-	arena->used += size;
-	return arena->blocks->data + at;
+	add_block(arena, size);
+	p = arena->at;
+	arena->at += size;
+	return p;
+}
+
+/* Bytes of whatever value. Texts (without is_aligned) stand side by side. */
+static inline void *take(struct rc_arena *arena, size_t size, bool is_aligned)
+{
+	size_t gap = is_aligned ? -(uintptr_t)arena->at & (ALIGNMENT - 1) : 0;
+	size_t left = (size_t)(arena->end - arena->at);
+	char *p = arena->at;
+
+	if (left < gap || left - gap < size)
+		return take_from_new_block(arena, size);
+	arena->at += gap + size;
+	return p + gap;
 }
 
 void *rc_arena_alloc(struct rc_arena *arena, size_t size)
@@ -156,18 +184,15 @@ void *rc_arena_alloc(struct rc_arena *arena, size_t size)
 
 void *rc_arena_grow(struct rc_arena *arena, void *block, size_t n_old, size_t n_new)
 {
-	struct block *b = arena->blocks;
 	size_t old = n_old ? round_up(n_old) : ALIGNMENT;
 	size_t new = n_new ? round_up(n_new) : ALIGNMENT;
 	void *copy;
 
 	if (block && new <= old)
 		return block;
-	if (block && b && (char *)block + old == b->data + arena->used_in_block &&
-	    new - old <= b->size - arena->used_in_block) {
-		check_limit(arena, new - old);
-		arena->used_in_block += new - old;
-		arena->used += new - old;
+	if (block && (char *)block + old == arena->at &&
+	    new - old <= (size_t)(arena->end - arena->at)) {
+		arena->at += new - old;
 		return block;
 	}
 	copy = take(arena, new, true);
@@ -237,9 +262,4 @@ char *rc_arena_printf(struct rc_arena *arena, const char *format, ...)
 	text = rc_arena_vprintf(arena, format, args);
 	va_end(args);
 	return text;
-}
-
-size_t rc_arena_get_used(const struct rc_arena *arena)
-{
-	return arena->used;
 }

@@ -21,6 +21,7 @@
 struct include_count {
 	UT_hash_handle hh;
 	unsigned int n;
+	size_t size; /* bytes that it gave last: it will give about as many */
 	char name[];
 };
 
@@ -92,12 +93,15 @@ static int run_include(struct rc_value_call *call, struct rc_value *ret)
 		return fail(call,
 			    "template: no template \"%.*s\" associated with template \"gotpl\"",
 			    (int)name.n, name.p);
+	rc_buf_reserve(&out, count->size);
 	count->n++;
 	r = rc_template_execute(call->exec, tmpl, call->args[1], &out, call->err);
 	count->n--;
-	if (r == 0)
-		give(call, &out, ret);
-	return r;
+	if (r < 0)
+		return r;
+	count->size = out.n;
+	give(call, &out, ret);
+	return 0;
 }
 
 static const char *quoted(struct rc_value_call *call, struct rc_str text)

@@ -387,6 +387,17 @@ static int run_plural(struct rc_value_call *call, struct rc_value *ret)
 	return give(ret, text_arg(call, call->args[2].integer == 1 ? 0 : 1));
 }
 
+/* Room for s and width blanks before each of its lines, at once. */
+static void reserve_indented(struct rc_buf *out, struct rc_str s, size_t width)
+{
+	size_t lines = 1, n;
+
+	for (size_t i = 0; i < s.n; i++)
+		lines += s.p[i] == '\n';
+	if (!__builtin_mul_overflow(lines, width, &n) && !__builtin_add_overflow(n, s.n + 1, &n))
+		rc_buf_reserve(out, n);
+}
+
 static int indent(struct rc_value_call *call, const char *before, struct rc_value *ret)
 {
 	int64_t width = call->args[0].integer;
@@ -396,6 +407,7 @@ static int indent(struct rc_value_call *call, const char *before, struct rc_valu
 	rc_buf_init(&out, rc_template_text_max(call));
 	if (width < 0)
 		return fail(call, "strings: negative Repeat count");
+	reserve_indented(&out, s, (size_t)width);
 	rc_buf_puts(&out, before);
 	for (;;) {
 		ptrdiff_t end = rc_str_index(s, '\n');

@@ -21,23 +21,24 @@ static const unsigned char classes[256] = {
 	['('] = CLOSES,	      [')'] = CLOSES,
 };
 
+/* The shorter ones first. */
 static const struct {
 	struct rc_str word;
 	enum rc_template_token_kind kind;
 } keywords[] = {
-	{{"block", 5}, RC_TOKEN_BLOCK},
-	{{"break", 5}, RC_TOKEN_BREAK},
-	{{"continue", 8}, RC_TOKEN_CONTINUE},
-	{{"define", 6}, RC_TOKEN_DEFINE},
-	{{"else", 4}, RC_TOKEN_ELSE},
-	{{"end", 3}, RC_TOKEN_END},
 	{{"if", 2}, RC_TOKEN_IF},
-	{{"range", 5}, RC_TOKEN_RANGE},
+	{{"end", 3}, RC_TOKEN_END},
 	{{"nil", 3}, RC_TOKEN_NIL},
-	{{"template", 8}, RC_TOKEN_TEMPLATE},
+	{{"else", 4}, RC_TOKEN_ELSE},
 	{{"with", 4}, RC_TOKEN_WITH},
 	{{"true", 4}, RC_TOKEN_BOOL},
+	{{"block", 5}, RC_TOKEN_BLOCK},
+	{{"break", 5}, RC_TOKEN_BREAK},
 	{{"false", 5}, RC_TOKEN_BOOL},
+	{{"range", 5}, RC_TOKEN_RANGE},
+	{{"define", 6}, RC_TOKEN_DEFINE},
+	{{"continue", 8}, RC_TOKEN_CONTINUE},
+	{{"template", 8}, RC_TOKEN_TEMPLATE},
 };
 
 void rc_template_lex_init(struct rc_template_lexer *lexer, struct rc_arena *arena,
@@ -114,10 +115,14 @@ static bool at_trimming(const struct rc_template_lexer *lexer)
 	return is(ahead(lexer, 0), SPACE) && ahead(lexer, 1) == '-' && at_closing(lexer, 2);
 }
 
-static void skip_space(struct rc_template_lexer *lexer)
+/* To the first byte that is none of a class. */
+static void skip(struct rc_template_lexer *lexer, unsigned char class)
 {
-	while (is(ahead(lexer, 0), SPACE))
-		lexer->at++;
+	const char *p = lexer->input.p + lexer->at, *end = lexer->input.p + lexer->input.n;
+
+	while (p < end && is(*p, class))
+		p++;
+	lexer->at = (size_t)(p - lexer->input.p);
 }
 
 static unsigned int count_lines(struct rc_str text)
@@ -150,7 +155,7 @@ static const char *skip_comment(struct rc_template_lexer *lexer)
 	lexer->comment_lines += count_lines((struct rc_str){start, (size_t)(end - start)});
 	lexer->at += trims ? 4 : 2;
 	if (trims)
-		skip_space(lexer);
+		skip(lexer, SPACE);
 	ignore(lexer);
 	return NULL;
 }
@@ -230,7 +235,7 @@ static void lex_right(struct rc_template_lexer *lexer, bool trims, struct rc_tem
 	lexer->at += 2;
 	emit(lexer, RC_TOKEN_RIGHT, ret);
 	if (trims) {
-		skip_space(lexer);
+		skip(lexer, SPACE);
 		ignore(lexer);
 	}
 	lexer->inside = false;
@@ -260,8 +265,7 @@ static void skip_word(struct rc_template_lexer *lexer)
 	for (;;) {
 		size_t n;
 
-		while (is(ahead(lexer, 0), WORD))
-			lexer->at++;
+		skip(lexer, WORD);
 		n = alphanumeric(lexer);
 		if (n == 0)
 			return;
@@ -273,6 +277,17 @@ static bool at_terminator(const struct rc_template_lexer *lexer)
 {
 	return lexer->at == lexer->input.n || is(ahead(lexer, 0), SPACE | CLOSES) ||
 	       at_closing(lexer, 0);
+}
+
+/* Of the word under way. */
+static enum rc_template_token_kind kind_of_word(const struct rc_template_lexer *lexer)
+{
+	struct rc_str word = {lexer->input.p + lexer->start, lexer->at - lexer->start};
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(keywords) && keywords[i].word.n <= word.n; i++)
+		if (*keywords[i].word.p == *word.p && rc_str_equal(keywords[i].word, word))
+			return keywords[i].kind;
+	return RC_TOKEN_IDENTIFIER;
 }
 
 static void lex_word(struct rc_template_lexer *lexer, enum rc_template_token_kind kind,
@@ -288,11 +303,19 @@ static void lex_word(struct rc_template_lexer *lexer, enum rc_template_token_kin
 		fail_at_rune(lexer, "bad character", ret);
 		return;
 	}
-	emit(lexer, kind, ret);
-	for (size_t i = 0; kind == RC_TOKEN_IDENTIFIER && i < RC_ARRAY_SIZE(keywords); i++)
-		if (*ret->text.p == *keywords[i].word.p &&
-		    rc_str_equal(ret->text, keywords[i].word))
-			ret->kind = keywords[i].kind;
+	emit(lexer, kind == RC_TOKEN_IDENTIFIER ? kind_of_word(lexer) : kind, ret);
+}
+
+/* The quote that closes a text, whose first byte is at p; NULL when none does on that line. */
+static const char *find_quote(const char *p, const char *end, char quote)
+{
+	for (; p < end && *p != '\n'; p++) {
+		if (*p == quote)
+			return p;
+		if (*p == '\\' && ++p < end && *p == '\n')
+			break;
+	}
+	return NULL;
 }
 
 static void lex_quoted(struct rc_template_lexer *lexer, char quote,
@@ -300,21 +323,15 @@ static void lex_quoted(struct rc_template_lexer *lexer, char quote,
 		       struct rc_template_token *ret)
 {
 	const char *end = lexer->input.p + lexer->input.n;
+	const char *p = lexer->input.p + lexer->at + 1;
 
-	for (const char *p = lexer->input.p + lexer->at + 1; p < end; p++) {
-		if (*p == quote) {
-			lexer->at = (size_t)(p + 1 - lexer->input.p);
-			emit(lexer, kind, ret);
-			return;
-		}
-		if (quote == '`')
-			continue;
-		if (*p == '\\')
-			p++;
-		if (p < end && *p == '\n')
-			break;
+	p = quote == '`' ? memchr(p, quote, (size_t)(end - p)) : find_quote(p, end, quote);
+	if (!p) {
+		fail(lexer, problem, ret);
+		return;
 	}
-	fail(lexer, problem, ret);
+	lexer->at = (size_t)(p + 1 - lexer->input.p);
+	emit(lexer, kind, ret);
 }
 
 static void accept_run(struct rc_template_lexer *lexer, const char *any)
@@ -464,12 +481,11 @@ static void lex_solid(struct rc_template_lexer *lexer, struct rc_template_token 
 
 static void lex_inside(struct rc_template_lexer *lexer, struct rc_template_token *ret)
 {
-	bool trims = at_trimming(lexer);
+	bool trims;
 
-	while (!trims && is(ahead(lexer, 0), SPACE)) {
-		lexer->at++;
-		trims = at_trimming(lexer);
-	}
+	skip(lexer, SPACE);
+	trims = lexer->at > lexer->start && ahead(lexer, 0) == '-' && at_closing(lexer, 1);
+	lexer->at -= trims; /* the last blank belongs to the delimiter */
 	ret->spaced = lexer->at > lexer->start;
 	ret->space = lexer->start;
 	ignore(lexer);
