@@ -230,6 +230,10 @@ soak: all $(FAKES) ## ten minutes of failing API server, Git remote and Vault; m
 chaos: all $(FAKES) ## the daemon killed at 200 random moments: make chaos [SEED=] [KILLS=200]
 	$(Q)O=$(O) tests/chaos/run
 
+.PHONY: kills
+kills: all ## terraform and, separately, the daemon killed at 100 random moments of runs: make kills [SEED=] [KILLS=100] [TERRAFORM=]
+	$(Q)O=$(O) tests/terraform/kills
+
 .PHONY: simulation
 simulation: all $(FAKES) ## hours of a platform in minutes, from a seed: make simulation [HOURS=24] [SEED=] [CLUSTER=kubernetes|memory]
 	$(Q)O=$(O) HOURS=$(or $(HOURS),24) CLUSTER=$(or $(CLUSTER),kubernetes) $(if $(SEED),SEED=$(SEED)) tests/simulation/run

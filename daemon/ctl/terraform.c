@@ -10,6 +10,7 @@
 #include "ctl/client.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
+#include "data/json.h"
 
 #define POLL_MS	  300
 #define NAMED_MAX 64
@@ -218,6 +219,7 @@ static int show(int argc, char **argv)
 	json_auto_t *record = NULL;
 	struct rc_error *err = NULL;
 	char digest[32], buffer[32];
+	const char *after;
 
 	if (!parse(argc, argv, &arguments, true))
 		return CTL_USAGE;
@@ -236,6 +238,9 @@ static int show(int argc, char **argv)
 	printf("\nRun %s, ", ctl_print_get(record, "id", buffer));
 	printf("commit %.12s, ", ctl_print_get(record, "commit", buffer));
 	printf("plan %s: %s\n", digest, ctl_print_get(record, "phase", buffer));
+	after = rc_json_text(record, "after", NULL);
+	if (after)
+		printf("Before it, %s; this plan is what its state says is left.\n", after);
 	if (strcmp(ctl_print_get(record, "phase", buffer), "awaiting-approval") == 0)
 		printf("It %s\n  reconcilectl terraform approve %s --plan %s\n",
 		       ctl_print_get(record, "waitsFor", buffer), arguments.stack, digest);

@@ -357,6 +357,8 @@ static void on_read(void *userdata, int r, json_t *summary, struct rc_error *err
 		described = rc_terraform_plan_describe(summary);
 		rc_terraform_log_say(run->log, "read", "%s (digest %.12s)", described,
 				     rc_json_text(summary, "digest", NULL) ?: "");
+		if (json_object_get(run->record, "after"))
+			rc_terraform_run_set_text(run, "left", described);
 		if (is_drift)
 			run->end = json_array_size(json_object_get(summary, "drift")) > 0
 					   ? "drifted"

@@ -27,3 +27,6 @@ struct rc_terraform_stack {
 	uint64_t retry_at_ms;  /* monotonic */
 	char *waits_for;       /* or NULL */
 };
+
+/* A run that follows an apply which did not end says so in its record: "after". */
+void rc_terraform_stack_note_cut(const struct rc_terraform_stack *stack, json_t *record);

@@ -123,3 +123,29 @@ int rc_terraform_stack_get_record(const struct rc_terraform_stack *stack, json_i
 		*ret_record = record;
 	return r;
 }
+
+static bool is_settled(const json_t *record)
+{
+	const char *phase = rc_json_text(record, "phase", NULL);
+
+	return rc_text_equal(phase, "applied") || rc_text_equal(phase, "no-change") ||
+	       rc_text_equal(phase, "restored");
+}
+
+/* What such an apply did, nobody saw; the next plan says what is left, from the state. */
+void rc_terraform_stack_note_cut(const struct rc_terraform_stack *stack, json_t *record)
+{
+	const json_t *last = stack->last;
+	rc_autofree char *text = NULL;
+
+	if (!last || is_settled(last))
+		return;
+	if (!rc_text_equal(rc_json_text(last, "step", NULL), "apply")) {
+		copy_key(record, "after", last, "after");
+		return;
+	}
+	text = rc_asprintf("run %lld did not end its apply: %s",
+			   (long long)json_integer_value(json_object_get(last, "id")),
+			   rc_json_text(last, "reason", NULL) ?: "nobody knows why");
+	json_object_set_new(record, "after", json_string(text) ?: json_string("?"));
+}

@@ -306,6 +306,7 @@ static int start_new(struct rc_terraform_stack *stack, const char *kind, const c
 	record = json_pack("{s:I, s:s, s:s, s:s, s:s}", "id", id, "stack", stack->options->name,
 			   "kind", kind, "revision", revision, "by", by);
 	json_object_update(record, owned);
+	rc_terraform_stack_note_cut(stack, record);
 	free(stack->run_fingerprint);
 	stack->run_fingerprint = rc_strdup(stack->fingerprint);
 	remember(stack, "runFingerprint", stack->run_fingerprint);

@@ -1,19 +1,22 @@
 #!/bin/bash
 # kill -9 of the daemon, and of terraform, at random moments of init, plan and apply. Whatever comes:
 # never two applies of a stack at a time, never one of a plan that was not approved, no plan applied
-# twice, a run that was cut says so, and a lock that was left names its holder and can be freed.
+# twice, a run that was cut says so, the run after a cut apply says what its state leaves to do, and a
+# lock that was left names its holder and can be freed.
 #
-# KILLS (default 6), SEED (printed), TERRAFORM (default: the stand-in).
+# KILLS (default 6), SEED (printed), WHO (daemon or terraform; default: now one, now the other),
+# TERRAFORM (default: the stand-in).
 set -u
 # shellcheck source=tests/support/platform.sh
 . "$(dirname "$0")/../support/platform.sh"
 stand_in=$top/tests/support/terraform/terraform
 program=${TERRAFORM:-$stand_in}
 kills=${KILLS:-6}
+steps=(initialising planning applying)
 SEED=${SEED:-$RANDOM}
 RANDOM=$SEED
 trap stop_platform EXIT
-echo "seed $SEED, $kills kills"
+echo "kill: SEED=$SEED KILLS=$kills WHO=${WHO:-}"
 
 show_more() {
 	echo "SEED=$SEED, kill $round of $kills"
@@ -103,19 +106,48 @@ bring_on() { # NUMBER
 	return 1
 }
 
+# Brought on until its run is in a step; what comes next is a moment of that one.
+await_step() { # NUMBER STEP
+	local end=$((SECONDS + 20))
+
+	until [ "$(stack .phase)" = "$2" ] || [ "$SECONDS" -ge "$end" ]; do
+		bring_on "$1" && return
+	done
+	sleep "0.$(printf %03d $((RANDOM % ${SPREAD_MS:-400})))"
+}
+
 kill_terraform() {
 	local pid
 
 	until_so 3 eval 'pid=$(stack ".run.pid // empty"); [ -n "$pid" ]' || return
-	pid=$(stack '.run.pid // empty')
+	read -r pid cut < <(stack '"\(.run.pid // "-") \(.run.id) \(.phase)"')
 	# It may have ended since, and its number be another's.
-	[ -n "$pid" ] && grep -qs -- "$work" "/proc/$pid/environ" "/proc/$pid/cmdline" && kill -9 "$pid" 2>/dev/null
+	[ "$pid" != - ] && grep -qs -- "$work" "/proc/$pid/environ" "/proc/$pid/cmdline" && kill -9 "$pid" 2>/dev/null
 }
 
 kill_daemon() {
+	cut=$(stack '"\(.run.id) \(.phase)"')
 	kill -9 "$daemon_pid"
 	wait "$daemon_pid" 2>/dev/null
 	start_daemon || give_up 'the daemon does not start'
+}
+
+record() { # RUN JQ-FILTER
+	"$ctl" terraform get app --run "$1" -o json 2>/dev/null | jq -r "$2"
+}
+
+# The first plan after an apply that did not end names it, and what its state leaves to do.
+is_left_explained() { # RUN
+	local next
+
+	[ "$(record "$1" '"\(.step) \(.phase)"' | grep -cE '^apply (interrupted|failed)$')" = 1 ] || return 0
+	for ((next = $1 + 1; next < $1 + 20; next++)); do
+		[ "$(record "$next" .kind)" = plan ] && [ "$(record "$next" '.plan != null')" = true ] || continue
+		explained=$((explained + 1))
+		record "$next" .after | grep -q "^run $1 did not end its apply: ." && record "$next" .left | grep -q 'to add'
+		return
+	done
+	return 1
 }
 
 mkdir -p "$work/served" "$work/infra"
@@ -145,40 +177,38 @@ cat >"$work/reconciled.yaml" <<-END
 	stateDirectory: $work/state
 	cacheDirectory: $work/cache
 END
-round=0
+round=0 explained=0
 write_module 0
 start_daemon || give_up 'the daemon does not start'
 until_so 120 bring_on 0 || give_up 'the first apply does not end'
 
 for ((round = 1; round <= kills; round++)); do
 	write_module "$round"
-	# The yes comes as soon as it is asked for, so that the moment may be one of the apply.
-	end=$(($(date +%s%N) + (RANDOM % ${SPREAD_MS:-1800}) * 1000000))
-	while [ "$(date +%s%N)" -lt "$end" ]; do
-		bring_on "$round" && break
-		sleep 0.02
-	done
-	cut=$(stack '"\(.run.id) \(.phase)"')
-	if [ $((RANDOM % 2)) = 0 ]; then
-		who=daemon
+	cut=''
+	await_step "$round" "${steps[RANDOM % 3]}"
+	turn=$((RANDOM % 2))
+	who=${WHO:-$([ $turn = 0 ] && echo daemon || echo terraform)}
+	if [ "$who" = daemon ]; then
 		kill_daemon
 		# What was under way is reported, or had ended, or waits; it is never gone on with.
-		was=$("$ctl" terraform get app --run "${cut%% *}" -o json | jq -r .phase)
+		was=$(record "${cut%% *}" .phase)
 		case "$was" in
 		interrupted | awaiting-approval | applied | no-change | failed | superseded | unlocked) ;;
 		*) give_up "after a kill at '$cut' the run is '$was'" ;;
 		esac
 	else
-		who=terraform
 		kill_terraform
 	fi
 	until_so 120 bring_on "$round" || give_up "after the $who was killed at '$cut' it does not come to its end"
-	echo "  $round: $who killed at run $cut"
+	[ -z "$cut" ] || is_left_explained "${cut%% *}" || give_up "what run $cut left is not explained"
+	echo "${cut#* }" >>"$work/cuts"
+	echo "  $round: $who killed at run ${cut:-(none under way)}"
 	[ ! -e "$work/violations" ] || give_up 'two applies at a time'
 	[ -z "$(sort "$work/applies" | uniq -d)" ] || give_up 'a plan was applied twice'
 	[ -z "$(comm -23 <(sort -u "$work/applies") <(sort -u "$work/approved"))" ] || give_up 'an unapproved plan was applied'
-	passed=$((passed + 4))
+	passed=$((passed + 5))
 done
 left=$("$ctl" terraform runs app -o json | jq -r '[.items[].phase] | group_by(.) | map("\(length) \(.[0])") | join(", ")')
+echo "killed while: $(sort "$work/cuts" | uniq -c | awk '{ printf "%s%s %s", (NR > 1 ? ", " : ""), $1, ($2 == "" ? "nothing" : $2) }'); $explained applies cut"
 echo "runs: $left; $(wc -l <"$work/applies") applies; $(wc -l <"$work/unlocked") locks freed"
 summary
