@@ -32,6 +32,7 @@
 	X(logs, "logs.js", JS) \
 	X(history, "history.js", JS) \
 	X(stacks, "stacks.js", JS) \
+	X(backups, "backups.js", JS) \
 	X(secrets, "secrets.js", JS) \
 	X(validation, "validation.js", JS)
 /* clang-format on */

@@ -2,6 +2,7 @@
 // watched live, a rollback, an approval, a restart of the daemon, roles, and hostile texts.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { check, ctl, daemonPid, env, kube, launch, logIn, picture, run, sleep, soon, startDaemon, summary } from "./kit.mjs";
 
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/judge/deployments";
@@ -87,6 +88,31 @@ async function approve(page) {
   check("with its log", await soon(async () => (await page.textContent("pre.log")).includes("Apply complete")));
 }
 
+// The state from before the last apply comes back: refused, as it is older, unless it is asked for.
+async function restore(page) {
+  const stack = () => JSON.parse(ctl("terraform", "get", "aws", "-o", "json"));
+  const state = () => readFileSync(`${dirname(env.CONFIG)}/aws.tfstate`, "utf8");
+  const { serial } = JSON.parse(ctl("terraform", "backups", "aws", "-o", "json")).items[0];
+  const ask = async (isForced) => {
+    await page.getByRole("button", { name: `Restore serial ${serial},` }).first().click();
+    check("a restore names its serial", (await page.textContent("dialog h2")).includes(`serial ${serial}?`));
+    if (isForced) await page.check("dialog input[name=force]");
+    await page.click("dialog button[value=yes]");
+  };
+  await page.goto(`${env.SITE}/ui/stacks/aws`);
+  await ask(false);
+  check("an older state is refused", await soon(async () => (await page.textContent("#view")).includes("is lower than the state's")), JSON.stringify(stack().run));
+  await ask(true);
+  check("it waits for approval", await soon(() => stack().phase === "awaiting-approval"), JSON.stringify(stack().run));
+  check("what it would do is shown", await soon(async () => new RegExp(`\\d+ → ${serial}`).test(await page.textContent(".facts"))), await page.textContent("#view"));
+  await picture(page, "restore");
+  check("nothing is restored yet", state().includes("browser"));
+  await page.getByRole("button", { name: "Approve" }).click();
+  await page.click("dialog button[value=yes]");
+  check("the state is the one of before", await soon(() => !state().includes("browser")), JSON.stringify(stack().run));
+  check("the page says so", await soon(async () => (await page.locator("tr", { hasText: "restored" }).count()) > 0), await page.textContent("#view"));
+}
+
 async function restart(page) {
   await page.goto(`${env.SITE}/ui/`);
   await soon(async () => (await page.textContent("#view")).includes("judge-platform"));
@@ -109,7 +135,7 @@ async function roles(browser) {
   const status = await page.evaluate(async () => {
     const token = document.getElementById("session").dataset.token;
     const ask = (path) => fetch(path, { method: "POST", headers: { "X-CSRF-Token": token }, body: "{}" }).then((reply) => reply.status);
-    return Promise.all([ask("/v1/apps/judge-platform/sync"), ask("/v1/apps/judge-platform/rollback"), ask("/v1/terraform/aws/approve")]);
+    return Promise.all([ask("/v1/apps/judge-platform/sync"), ask("/v1/apps/judge-platform/rollback"), ask("/v1/terraform/aws/approve"), ask("/v1/terraform/aws/restore")]);
   });
   check("and the API refuses", status.every((one) => one === 403), status.join());
   await context.close();
@@ -140,6 +166,7 @@ try {
   await rollback(page, before);
   await suspend(page);
   await approve(page);
+  await restore(page);
   await hostile(page, seen);
   await restart(page);
   check("nothing went wrong in the page", seen.wrong.length === 0, seen.wrong.join("\n"));

@@ -37,8 +37,10 @@ export function brief(text) {
 const WORDS = {
   Synced: "good", OutOfSync: "warn", Healthy: "good", Progressing: "busy", Degraded: "bad", Suspended: "idle",
   Missing: "warn", Unknown: "idle", Succeeded: "good", Failed: "bad", Error: "bad", Running: "busy", Terminating: "busy",
-  True: "good", False: "bad", pass: "good", fail: "bad", error: "warn", wait: "busy", applied: "good", planned: "warn",
-  waiting: "warn", failed: "bad", ok: "good", SyncFailed: "bad", Pruned: "good", PruneSkipped: "idle",
+  Ready: "good", pass: "good", fail: "bad", error: "warn", wait: "busy", ok: "good", SyncFailed: "bad", Pruned: "good",
+  PruneSkipped: "idle", initialising: "busy", validating: "busy", planning: "busy", "awaiting-approval": "warn", "backing-up": "busy",
+  applying: "busy", verifying: "busy", applied: "good", restored: "good", "no-change": "good", "in-sync": "good", drifted: "warn",
+  failed: "bad", interrupted: "bad", "policy-denied": "bad",
 };
 
 // A word for a state: colour is never the only sign, the word is there, too.
@@ -72,9 +74,11 @@ export function startClock() {
   }, 1000);
 }
 
-export function table(caption, columns, rows, properties) {
+// In a narrow window a row is a block, and each cell says what it is.
+export function table(caption, columns, rows) {
+  for (const row of rows) [...row.children].forEach((cell, i) => columns[i] && cell.dataset && (cell.dataset.label = columns[i]));
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    h("table", properties,
+    h("table", { class: "listed" },
       h("caption", { class: "hidden" }, caption),
       h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column)))),
       h("tbody", {}, rows)));

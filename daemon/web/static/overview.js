@@ -36,8 +36,8 @@ function row(app) {
 }
 
 function wantedStack(stack) {
-  if (stack.phase === "waiting" || /approv/.test(stack.reason ?? "")) return "waits for approval";
-  return ["failed", "unknown"].includes(stack.phase) ? stack.reason || stack.phase : stack.isDrifted ? "drifted" : null;
+  if (stack.phase === "awaiting-approval") return "waits for approval";
+  return ["failed", "interrupted", "policy-denied"].includes(stack.phase) ? stack.reason || stack.phase : stack.isDrifted ? "drifted" : null;
 }
 
 function wantedSecret(secret, now) {

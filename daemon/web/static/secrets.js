@@ -48,7 +48,7 @@ export function secrets({ view, fail }) {
     const shown = items.filter((it) => `${it.namespace}/${it.name} ${it.store}`.toLowerCase().includes(word)).slice(0, 500);
     replace(place, stores(), table("Secrets", ["Secret", "Store", "State", "Read", "Next", "Lease ends", "", ""], shown.map((it) => h("tr", {},
       h("th", { scope: "row" }, name(`${it.namespace}/${it.name}`)), h("td", {}, name(it.store)),
-      h("td", {}, badge(it.ready, undefined), it.ready !== "True" && [" ", name(it.message ?? it.reason ?? "", 600)], it.restarted && [" ", name(String(it.restarted), 300)]),
+      h("td", {}, badge(it.ready === "True" ? "Ready" : "Not ready", it.ready === "True" ? "good" : "bad"), it.ready !== "True" && [" ", name(it.message ?? it.reason ?? "", 600)], it.restarted && [" ", name(String(it.restarted), 300)]),
       h("td", {}, time(it.refreshTime) ?? "never"), h("td", {}, time(it.nextRefresh)), h("td", {}, time(it.leaseEnd)), h("td", {}, line(it, now)),
       h("td", {}, may("sync") && h("button", { type: "button", "aria-label": `Refresh ${it.namespace}/${it.name} now`, onclick: () => refresh(it) }, "Refresh"))))),
     items.length > shown.length && h("p", { class: "quiet" }, `${shown.length} of ${items.length} are shown`));

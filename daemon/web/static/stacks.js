@@ -3,6 +3,7 @@
 import { h, name, badge, time, replace, table, confirm, clip, commit } from "./dom.js";
 import { get, post, may, segment } from "./ask.js";
 import { on } from "./live.js";
+import { backupList, restoration } from "./backups.js";
 
 const VERBS = { create: "good", update: "warn", replace: "bad", delete: "bad", read: "idle", "no-op": "idle", forget: "warn" };
 const FOLLOW_MS = 700;
@@ -26,6 +27,12 @@ export function stacks({ view, fail }) {
   replace(view, h("h1", {}, "Stacks"), place);
   load();
   return () => stop.forEach((end) => end());
+}
+
+// Of a restore it is the serials that say what it would do.
+function summarize({ restore, summary, reason }) {
+  if (restore?.currentSerial !== undefined) return `serial ${restore.currentSerial} → ${restore.serial}`;
+  return summary ?? reason ?? "";
 }
 
 function text(value) {
@@ -95,20 +102,22 @@ export function stack({ view, parts: [title, run], go, fail }) {
       const record = id === undefined ? null : await get(`${at}/run?run=${id}`);
       if (isGone) return;
       const isNewest = id === runs[0]?.id;
-      const isWaiting = record && !["applied", "failed", "discarded", "superseded", "unchanged", "expired", "stopped"].includes(record.phase) && record.digest && !record.finishedAt;
+      if (record) record.summary = summarize({ ...runs.find((it) => it.id === id), reason: "" });
+      const isWaiting = record?.phase === "awaiting-approval";
       replace(place, h("p", { class: "crumb" }, h("a", { href: "/ui/stacks" }, "Stacks"), " / "),
         h("h1", {}, name(title), " ", badge(described.phase)), described.reason && h("p", { class: "why", role: "status" }, name(described.reason, 2000)),
         record && h("section", {}, h("h2", {}, `Run ${id}: ${text(record.kind)} `, badge(record.phase)),
           h("p", { class: "quiet" }, name(record.subject ?? "", 300), " ", commit(record.commit ?? record.revision ?? ""), " by ", name(record.author ?? record.by ?? ""), " ", time(record.startedAt)),
           record.reason && h("p", { class: "why" }, name(record.reason, 2000)),
+          record.after && h("p", { class: "why" }, name(record.after, 2000), record.left && [". By the state there is left: ", name(record.left, 300)]),
           buttons(record, isNewest, isWaiting),
           record.summary && h("p", {}, name(record.summary, 300)),
-          h("ul", { class: "plan" }, (record.plan?.changes ?? []).map(change)),
+          record.restore ? restoration(record.restore) : h("ul", { class: "plan" }, (record.plan?.changes ?? []).map(change)),
           (record.approvals ?? []).length > 0 && h("p", { class: "quiet" }, "Approved by ", record.approvals.map((it) => [name(it.by), " ", time(it.at), " "]))),
         record && log,
         h("section", {}, h("h2", {}, "Runs"), table("Runs", ["", "Kind", "Phase", "Commit", "Began", "Summary"], runs.map((it) => h("tr", {}, h("td", {}, h("a", { href: `/ui/stacks/${segment(title)}/${it.id}` }, String(it.id))),
-          h("td", {}, name(it.kind)), h("td", {}, badge(it.phase)), h("td", {}, commit(it.commit ?? "")), h("td", {}, time(it.startedAt)), h("td", {}, name(it.summary ?? it.reason ?? "", 300)))))),
-        h("section", {}, h("h2", {}, "State back-ups"), backups.items.length === 0 ? h("p", { class: "quiet" }, "None yet.") : table("State back-ups", ["Taken", "Serial", "Name"], backups.items.map((it) => h("tr", {}, h("td", {}, time(it.at)), h("td", {}, String(it.serial)), h("td", {}, name(it.name)))))));
+          h("td", {}, name(it.kind)), h("td", {}, badge(it.phase)), h("td", {}, commit(it.commit ?? "")), h("td", {}, time(it.startedAt)), h("td", {}, name(summarize(it), 300)))))),
+        backupList(backups, (body) => act("restore", body)));
       if (record && followed !== id) {
         followed = id;
         log.textContent = "";

@@ -21,6 +21,7 @@ export function drawTree({ place, at, fail }) {
   const side = h("div", { class: "side" });
   let tree = [];
   let isGone = false;
+  let last = "";
   let timer = 0;
 
   function line(node) {
@@ -28,23 +29,22 @@ export function drawTree({ place, at, fail }) {
       badge(node.health?.status), " ", node.phase && node.phase !== node.health?.status && badge(node.phase),
       node.syncWave ? h("span", { class: "quiet" }, ` wave ${node.syncWave}`) : null,
       node.requiresPruning && badge("to be deleted", "warn"),
-      node.health?.message && h("div", { class: "reason" }, name(node.health.message, 600)),
-      h("button", { type: "button", class: "plain", "aria-label": `Events of ${node.kind} ${node.name}`, onclick: (event) => {
-        event.preventDefault();
-        eventsOf({ place: side, at, node, fail });
-      } }, "Events"),
-      node.kind === "Pod" && h("button", { type: "button", class: "plain", onclick: (event) => {
-        event.preventDefault();
-        logsOf({ place: side, at, pod: node, fail });
-      } }, "Logs")];
+      node.health?.message && h("div", { class: "reason" }, name(node.health.message, 600))];
+  }
+
+  // Never within a summary, which is a button itself.
+  function buttons(node) {
+    const button = (text, label, onclick) => h("button", { type: "button", class: "plain", "aria-label": label, onclick }, text);
+    return [button("Events", `Events of ${node.kind} ${node.name}`, () => eventsOf({ place: side, at, node, fail })),
+      node.kind === "Pod" && button("Logs", `Logs of ${node.name}`, () => logsOf({ place: side, at, pod: node, fail }))];
   }
 
   function branch(node) {
     const children = node.children ?? [];
-    if (children.length === 0) return h("li", { class: "leaf" }, line(node));
+    if (children.length === 0) return h("li", { class: "leaf" }, line(node), " ", buttons(node));
     const id = key(node);
     const details = h("details", { open: opened.get(id) ?? isUnwell(node), ontoggle: () => opened.set(id, details.open) },
-      h("summary", {}, line(node)), h("ul", {}, children.map(branch)));
+      h("summary", {}, line(node)), h("ul", {}, h("li", { class: "leaf" }, buttons(node)), children.map(branch)));
     return h("li", {}, details);
   }
 
@@ -58,12 +58,24 @@ export function drawTree({ place, at, fail }) {
     replace(list, h("p", { class: "quiet" }, `${shown.length} of ${tree.length} resources`), h("ul", { class: "tree" }, shown.map(branch)));
   }
 
+  // Whoever stands in the list by keyboard stands at the same place in the new one.
+  function keepPlace(redraw) {
+    const all = () => [...list.querySelectorAll("summary, button")];
+    const say = (it) => it.getAttribute("aria-label") ?? it.textContent;
+    const focused = list.contains(document.activeElement) ? say(document.activeElement) : null;
+    redraw();
+    if (focused !== null) all().find((it) => say(it) === focused)?.focus();
+  }
+
   async function load() {
     try {
       const { items, isCut } = await get(`${at}/tree`);
-      if (isGone) return;
+      const text = JSON.stringify([items, isCut]);
+      // What has not changed is not drawn again: the reader may be reading.
+      if (isGone || text === last) return;
+      last = text;
       tree = items;
-      draw();
+      keepPlace(draw);
       if (isCut) list.append(h("p", { class: "quiet" }, "There is more; this is where looking ended."));
     } catch (error) {
       if (!isGone) fail(error);
