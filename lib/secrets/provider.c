@@ -13,6 +13,7 @@ static const struct rc_secrets_provider_ops *const providers[] = {
 	&rc_secrets_vault_store_ops,
 	&rc_secrets_kubernetes_store_ops,
 	&rc_secrets_aws_store_ops,
+	&rc_secrets_fake_store_ops,
 };
 
 static int refuse(const json_t *provider, struct rc_error **err)

@@ -109,6 +109,7 @@ struct rc_secrets_provider_ops {
 extern const struct rc_secrets_provider_ops rc_secrets_vault_store_ops;
 extern const struct rc_secrets_provider_ops rc_secrets_kubernetes_store_ops;
 extern const struct rc_secrets_provider_ops rc_secrets_aws_store_ops;
+extern const struct rc_secrets_provider_ops rc_secrets_fake_store_ops;
 
 /*
  * Open a store (the whole object, borrowed) as name_space uses it. -EINVAL: a field is wrong, or

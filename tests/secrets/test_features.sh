@@ -153,6 +153,21 @@ make_object "$stores" "{\"metadata\": {\"name\": \"theirs\"}, \"spec\": {\"contr
 make_external foreign '{"secretStoreRef": {"name": "theirs"}, "data": [{"secretKey": "k", "remoteRef": {"key": "other"}}]}'
 make_object "$stores" '{"metadata": {"name": "cloud"}, "spec": {"provider": {"gcpsm": {"projectID": "p"}}}}'
 refused cloudy '"data": [{"secretKey": "k", "sourceRef": {"storeRef": {"name": "cloud"}}, "remoteRef": {"key": "x"}}]' "'gcpsm' is not supported"
+make_object "$stores" '{"metadata": {"name": "fake"}, "spec": {"provider": {"fake": {"data": [{"key": "a", "value": "one", "version": "v1"}, {"key": "a", "value": "two", "version": "v2"},
+	{"key": "/b", "value": "{\"k\": \"deep\"}"}]}}}}'
+must 'a fake store is valid' until_so 10 is "$stores/fake" '.status.conditions[0].status' True
+make faked '"data": [{"secretKey": "a", "sourceRef": {"storeRef": {"name": "fake"}}, "remoteRef": {"key": "a", "version": "v1"}},
+	{"secretKey": "b", "sourceRef": {"storeRef": {"name": "fake"}}, "remoteRef": {"key": "/b", "property": "k"}}],
+	"dataFrom": [{"find": {"name": {"regexp": "^a$"}}, "sourceRef": {"storeRef": {"name": "fake"}}, "rewrite": [{"regexp": {"source": "^a$", "target": "found"}}]}]'
+holds 'a version of what is written in a store' faked a one
+holds 'a property of it' faked b deep
+holds 'what is found is the last version' faked found two
+change "$stores/fake" '{"spec": {"provider": {"fake": {"data": [{"key": "a", "value": "three", "version": "v1"}, {"key": "a", "value": "two", "version": "v2"}, {"key": "/b", "value": "{\"k\": \"deep\"}"}]}}}}'
+"$ctl" secret refresh shop/faked >/dev/null
+must 'what is written in a store now is read at the next refresh' until_so 10 eval '[ "$(secret faked a)" = three ]'
+refused unversioned '"data": [{"secretKey": "a", "sourceRef": {"storeRef": {"name": "fake"}}, "remoteRef": {"key": "a"}}]' "'a' is not in the store"
+make_object "$stores" '{"metadata": {"name": "invalid"}, "spec": {"provider": {"fake": {"validationResult": 2, "data": []}}}}'
+must 'a store that is to be invalid is' until_so 10 is "$stores/invalid" '.status.conditions[0].status' False
 must 'what is of another class is left alone' is "$es/foreign" '.status.conditions // [] | length' 0
 must 'no value is in the log' eval '! grep -qE "p<1>|hvs\.|A1a-" "$work/log"'
 summary
