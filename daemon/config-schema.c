@@ -58,6 +58,9 @@ static const struct config_field cluster_fields[] = {
 	{.name = "besideExternalSecrets",
 	 .type = CONFIG_FLAG,
 	 .offset = offsetof(struct rc_config_cluster, beside_external_secrets)},
+	{.name = "genericTargets",
+	 .type = CONFIG_FLAG,
+	 .offset = offsetof(struct rc_config_cluster, generic_targets)},
 	{.name = NULL},
 };
 static const struct config_struct cluster = {cluster_fields, sizeof(struct rc_config_cluster),

@@ -59,6 +59,7 @@ struct rc_config_cluster {
 	size_t n_namespaces;
 	int64_t max_requests;	      /* under way at the same time */
 	bool beside_external_secrets; /* it runs there, too: only stores of our class are ours */
+	bool generic_targets;	      /* ExternalSecrets may make other objects than Secrets */
 	struct rc_config_place place;
 };
 

@@ -89,13 +89,13 @@ static void on_changed(void *userdata, const json_t *what)
 				 rc_destination_get_name(member->destination), what);
 }
 
-/* External Secrets runs in this cluster as well. */
-static bool has_rival(const struct rc_daemon *daemon, const char *cluster)
+static const struct rc_config_cluster *find_cluster(const struct rc_daemon *daemon,
+						    const char *name)
 {
 	for (size_t i = 0; i < daemon->config->n_clusters; i++)
-		if (strcmp(daemon->config->clusters[i].name, cluster) == 0)
-			return daemon->config->clusters[i].beside_external_secrets;
-	return false;
+		if (strcmp(daemon->config->clusters[i].name, name) == 0)
+			return &daemon->config->clusters[i];
+	return NULL;
 }
 
 struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
@@ -105,6 +105,8 @@ struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 
 	for (; *destination; destination++) {
 		struct member *member = rc_new0(struct member);
+		const struct rc_config_cluster *cluster =
+			find_cluster(daemon, rc_destination_get_name(*destination));
 		struct rc_secrets_manager_options options = {
 			.loop = daemon->loop,
 			.cluster = rc_destination_get_cluster(*destination),
@@ -113,7 +115,8 @@ struct daemon_secrets *daemon_secrets_new(struct rc_daemon *daemon)
 			.store = daemon->store,
 			.vault = daemon_secrets_get_pool(daemon,
 							 rc_destination_get_name(*destination)),
-			.only_own_class = has_rival(daemon, rc_destination_get_name(*destination)),
+			.only_own_class = cluster && cluster->beside_external_secrets,
+			.has_generic_targets = cluster && cluster->generic_targets,
 			.name = rc_destination_get_name(*destination),
 			.changed = on_changed,
 			.userdata = member,

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "data/json.h"
 #include "data/yaml.h"
+#include "secrets/manifest.h"
 #include "secrets/shape.h"
 #include "secrets/template.h"
 
@@ -181,7 +182,7 @@ static int put_at(json_t *object, const char *path, const json_t *value, struct 
 static json_t *find_map(json_t *object, const char *target)
 {
 	if (strcasecmp(target, "data") == 0)
-		return json_object_get(object, "data");
+		return rc_secrets_manifest_find_part(object, "data");
 	if (strcasecmp(target, "labels") == 0)
 		return rc_json_get(object, "metadata", "labels", NULL);
 	if (strcasecmp(target, "annotations") == 0)
@@ -192,7 +193,9 @@ static json_t *find_map(json_t *object, const char *target)
 static int put_text(struct job *job, const struct piece *piece, const char *key,
 		    struct rc_buf *text, struct rc_error **err)
 {
-	json_t *map = find_map(job->object, piece->target);
+	bool is_spec = strcasecmp(piece->target, "spec") == 0;
+	json_t *map = is_spec ? rc_secrets_manifest_find_part(job->object, "spec")
+			      : find_map(job->object, piece->target);
 	json_auto_t *parsed = NULL, *wrapped = NULL;
 	int r = rc_secrets_shape_decode(piece->decoding, text, err);
 
@@ -332,7 +335,10 @@ int rc_secrets_compose(const struct rc_secrets_external *external, const json_t 
 	size_t i;
 	int r = 0;
 
-	if (merges || json_object_size(data) + json_array_size(list) == 0)
+	if (external->manifest && !template)
+		rc_secrets_manifest_put(external->manifest, values, object);
+	else if (!external->manifest &&
+		 (merges || json_object_size(data) + json_array_size(list) == 0))
 		json_object_update(json_object_get(object, "data"), (json_t *)(uintptr_t)values);
 	json_array_foreach (list, i, from) {
 		r = run_from(&job, from, err);

@@ -137,6 +137,21 @@ static void read_template(struct rc_secrets_external_reader *reader, const json_
 	check_type(reader, template);
 }
 
+static void check_manifest(struct rc_secrets_external_reader *reader)
+{
+	const json_t *manifest = reader->external->manifest;
+	const char *version = rc_json_text(manifest, "apiVersion", NULL) ?: "";
+	const char *kind = rc_json_text(manifest, "kind", NULL) ?: "";
+
+	if (!*version)
+		rc_secrets_external_complain(reader, "spec.target.manifest.apiVersion is missing");
+	if (!*kind)
+		rc_secrets_external_complain(reader, "spec.target.manifest.kind is missing");
+	if (strcmp(version, "v1") == 0 && strcmp(kind, "Secret") == 0)
+		rc_secrets_external_complain(reader,
+					     "spec.target.manifest: a Secret is made without it");
+}
+
 static void read_target(struct rc_secrets_external_reader *reader, const json_t *spec)
 {
 	static const char *const creations[] = {"Owner",	 "Orphan", "Merge",
@@ -154,14 +169,8 @@ static void read_target(struct rc_secrets_external_reader *reader, const json_t 
 		reader, target, "deletionPolicy", "spec.target", deletions);
 	external->is_immutable = json_is_true(json_object_get(target, "immutable"));
 	external->manifest = json_object_get(target, "manifest");
-	/* External Secrets, too, makes them only when it is told that it may. */
 	if (external->manifest)
-		rc_secrets_external_complain(reader,
-					     "spec.target.manifest: only Secrets are made, no "
-					     "%s; leave it out, or leave this one to External "
-					     "Secrets by its store's spec.controller",
-					     rc_json_text(external->manifest, "kind", NULL)
-						     ?: "other objects");
+		check_manifest(reader);
 	check_policies(reader);
 	read_template(reader, json_object_get(target, "template"));
 }

@@ -59,8 +59,8 @@ static bool is_target(const struct secrets_follow *follow, const char *name_spac
 	const struct secrets_entry *entry;
 
 	for (entry = follow->manager->entries; entry; entry = entry->hh.next)
-		if (entry->external && !entry->is_foreign && !entry->is_gone &&
-		    strcmp(entry->external->target, name) == 0 &&
+		if (entry->external && !entry->external->manifest && !entry->is_foreign &&
+		    !entry->is_gone && strcmp(entry->external->target, name) == 0 &&
 		    strcmp(entry->name_space, name_space) == 0)
 			return true;
 	return false;

@@ -47,24 +47,72 @@ static void add_bytes(struct rc_buf *out, const char *base64)
 		explicit_bzero(bytes.p, bytes.size);
 }
 
+static const char **list_keys(const json_t *map)
+{
+	const char **keys = rc_calloc(json_object_size(map) + 1, sizeof(*keys)), *key;
+	json_t *value;
+	size_t n = 0;
+
+	json_object_foreach ((json_t *)(uintptr_t)map, key, value)
+		keys[n++] = key;
+	rc_sort(keys, n, sizeof(*keys), compare);
+	return keys;
+}
+
 const char *rc_secrets_hash_data(const json_t *data, char hash[RC_SECRETS_HASH_MAX])
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	size_t n = 0;
-	rc_autofree const char **keys = rc_calloc(json_object_size(data) + 1, sizeof(*keys));
-	const char *key;
-	json_t *value;
+	rc_autofree const char **keys = list_keys(data);
 
-	json_object_foreach ((json_t *)(uintptr_t)data, key, value)
-		keys[n++] = key;
-	rc_sort(keys, n, sizeof(*keys), compare);
 	rc_buf_puts(&text, "map[");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; keys[i]; i++) {
 		rc_buf_printf(&text, "%s%s:", i ? " " : "", keys[i]);
 		add_bytes(&text, json_string_value(json_object_get(data, keys[i])) ?: "");
 	}
 	rc_buf_putc(&text, ']');
 	rc_secrets_hash_text(rc_buf_str(&text), hash);
 	explicit_bzero(text.p, text.size);
+	return hash;
+}
+
+static void add_value(struct rc_buf *out, const json_t *value)
+{
+	rc_autofree const char **keys = json_is_object(value) ? list_keys(value) : NULL;
+
+	if (keys) {
+		rc_buf_puts(out, "map[");
+		for (size_t i = 0; keys[i]; i++) {
+			rc_buf_printf(out, "%s%s:", i ? " " : "", keys[i]);
+			add_value(out, json_object_get(value, keys[i]));
+		}
+		rc_buf_putc(out, ']');
+	} else if (json_is_array(value)) {
+		rc_buf_putc(out, '[');
+		for (size_t i = 0; i < json_array_size(value); i++) {
+			rc_buf_puts(out, i ? " " : "");
+			add_value(out, json_array_get(value, i));
+		}
+		rc_buf_putc(out, ']');
+	} else if (json_is_string(value)) {
+		rc_buf_add(out, json_string_value(value), json_string_length(value));
+	} else if (json_is_null(value)) {
+		rc_buf_puts(out, "<nil>");
+	} else if (json_is_real(value)) {
+		rc_buf_printf(out, "%.17g", json_real_value(value));
+	} else if (json_is_integer(value)) {
+		rc_buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	} else {
+		rc_buf_puts(out, json_is_true(value) ? "true" : "false");
+	}
+}
+
+const char *rc_secrets_hash_object(const json_t *value, char hash[RC_SECRETS_HASH_MAX])
+{
+	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
+
+	add_value(&text, value);
+	rc_secrets_hash_text(rc_buf_str(&text), hash);
+	if (text.p)
+		explicit_bzero(text.p, text.size);
 	return hash;
 }

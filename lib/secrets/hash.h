@@ -10,3 +10,5 @@
 const char *rc_secrets_hash_text(struct rc_str text, char hash[RC_SECRETS_HASH_MAX]);
 /* Of a Secret's data: {key: base64}. NULL is an empty map. */
 const char *rc_secrets_hash_data(const json_t *data, char hash[RC_SECRETS_HASH_MAX]);
+/* Of what another kind holds, as it is in JSON. */
+const char *rc_secrets_hash_object(const json_t *value, char hash[RC_SECRETS_HASH_MAX]);

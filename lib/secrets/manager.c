@@ -288,7 +288,7 @@ static void on_content(void *userdata, const struct rc_kube_live *live, bool is_
 
 	(void)is_gone;
 	HASH_ITER (hh, manager->entries, entry, next) {
-		if (!is_secret || !entry->external ||
+		if (!is_secret || !entry->external || entry->external->manifest ||
 		    strcmp(entry->external->target, live->key.name) != 0 ||
 		    strcmp(entry->name_space, live->key.name_space) != 0)
 			continue;

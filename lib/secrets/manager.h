@@ -33,6 +33,7 @@ struct rc_secrets_manager_options {
 	struct rc_store *store;
 	struct rc_vault_pool *vault; /* logins; outlives managers, so that a reload keeps them */
 	bool only_own_class;	     /* External Secrets runs beside us: see store.h */
+	bool has_generic_targets;    /* target.manifest may be made, of any kind */
 	const char *name;	     /* of the cluster: tells its entries in the store apart */
 	/*
 	 * {kind, namespace, name, ready, message} of an ExternalSecret whose refresh ended, or of a

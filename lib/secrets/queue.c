@@ -178,7 +178,7 @@ static bool is_secret_valid(const struct secrets_entry *entry)
 /* What it asks for makes no Secret to look after. */
 static bool needs_no_secret(const struct secrets_entry *entry)
 {
-	return entry->external->creation == RC_SECRETS_CREATION_NONE ||
+	return entry->external->manifest || entry->external->creation == RC_SECRETS_CREATION_NONE ||
 	       entry->external->creation == RC_SECRETS_CREATION_MERGE ||
 	       entry->external->deletion == RC_SECRETS_DELETION_DELETE;
 }

@@ -109,6 +109,11 @@ int rc_secrets_refresh_load(struct rc_flow *flow, struct rc_error **err)
 	const struct rc_secrets_external *external = refresh->entry->external;
 	int r = 0;
 
+	if (external->manifest && !refresh->entry->manager->options.has_generic_targets)
+		return rc_fail(err, -EACCES,
+			       "spec.target.manifest: only Secrets are made in this cluster; "
+			       "clusters.genericTargets of the configuration lets any kind be "
+			       "made");
 	refresh->loads = rc_calloc(external->n_sources, sizeof(*refresh->loads));
 	refresh->n_loads = external->n_sources;
 	for (size_t i = 0; r == 0 && i < external->n_sources; i++)

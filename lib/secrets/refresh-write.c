@@ -8,19 +8,26 @@
 #include "data/json.h"
 #include "kube/cache.h"
 #include "secrets/hash.h"
+#include "secrets/manifest.h"
 #include "secrets/refresh-private.h"
 #include "secrets/target.h"
 
-static const struct rc_kube_resource *secret_resource(const struct secrets_refresh *refresh)
+static const struct rc_kube_resource *target_resource(const struct secrets_refresh *refresh)
 {
-	return rc_kube_discovery_find(refresh->entry->manager->options.discovery, "", "Secret",
-				      NULL);
+	const json_t *manifest = refresh->entry->external->manifest;
+	const struct rc_kube_discovery *discovery = refresh->entry->manager->options.discovery;
+
+	return manifest ? rc_secrets_manifest_find_resource(manifest, discovery)
+			: rc_kube_discovery_find(discovery, "", "Secret", NULL);
 }
 
-static struct rc_kube_key key_of(const struct secrets_refresh *refresh)
+/* resource: NULL, or what is made. */
+static struct rc_kube_key key_of(const struct secrets_refresh *refresh,
+				 const struct rc_kube_resource *resource)
 {
-	return (struct rc_kube_key){"", "Secret", refresh->entry->name_space,
-				    refresh->entry->external->target};
+	return (struct rc_kube_key){resource ? resource->group : "",
+				    resource ? resource->kind : "Secret",
+				    refresh->entry->name_space, refresh->entry->external->target};
 }
 
 /* ---- look ---- */
@@ -44,11 +51,14 @@ static void on_live(void *userdata, int r, const struct rc_kube_answer *answer,
 int rc_secrets_refresh_look(struct rc_flow *flow, struct rc_error **err)
 {
 	struct secrets_refresh *refresh = rc_secrets_refresh_of(flow);
-	struct rc_kube_key key = key_of(refresh);
-	const struct rc_kube_resource *resource = secret_resource(refresh);
+	const struct rc_kube_resource *resource = target_resource(refresh);
+	struct rc_kube_key key = key_of(refresh, resource);
+	const json_t *manifest = refresh->entry->external->manifest;
 
 	if (refresh->entry->external->creation == RC_SECRETS_CREATION_NONE)
 		return RC_FINISH;
+	if (!resource && manifest)
+		return rc_secrets_manifest_refuse(manifest, err);
 	if (!resource)
 		return rc_fail(err, -EAGAIN, "what the cluster serves is not known yet");
 	refresh->request = rc_kube_apply_get(refresh->entry->manager->options.cluster, resource,
@@ -103,10 +113,11 @@ static void end_write(struct secrets_refresh *refresh, int r, struct rc_error *e
 		refresh->is_changed = true;
 		if (!refresh->is_promoted)
 			rc_secrets_refresh_promote(refresh);
-		rc_log_notice(&entry->log, "%s secret %s/%s",
+		rc_log_notice(&entry->log, "%s %s %s/%s",
 			      is_deleted(refresh) ? "deleted"
 			      : refresh->live	  ? "updated"
 						  : "created",
+			      rc_json_text(entry->external->manifest, "kind", NULL) ?: "secret",
 			      entry->name_space, entry->external->target);
 	}
 	rc_flow_resume(&refresh->flow, r, err);
@@ -119,7 +130,7 @@ static void on_written(void *userdata, int r, const struct rc_kube_answer *answe
 
 	/* Our status may come back by its watch before the Secret does by its own: it must not look
 	 * as if the Secret were missing. */
-	if (r == 0)
+	if (r == 0 && !refresh->entry->external->manifest)
 		rc_kube_cache_note(refresh->entry->manager->contents, answer->object);
 	end_write(refresh, r, err);
 }
@@ -133,11 +144,11 @@ static void on_deleted(void *userdata, int r, const struct rc_kube_answer *answe
 
 static int delete_secret(struct secrets_refresh *refresh)
 {
-	struct rc_kube_key key = key_of(refresh);
+	const struct rc_kube_resource *resource = target_resource(refresh);
+	struct rc_kube_key key = key_of(refresh, resource);
 
-	refresh->request =
-		rc_kube_apply_delete(refresh->entry->manager->options.cluster,
-				     secret_resource(refresh), &key, NULL, on_deleted, refresh);
+	refresh->request = rc_kube_apply_delete(refresh->entry->manager->options.cluster, resource,
+						&key, NULL, on_deleted, refresh);
 	return RC_WAIT;
 }
 
@@ -173,8 +184,8 @@ int rc_secrets_refresh_write(struct rc_flow *flow, struct rc_error **err)
 	if (r < 0)
 		return r;
 	rc_secrets_target_adapt(external, live, refresh->secret);
-	had_other =
-		live && hash_of(live) && !rc_text_equal(hash_of(live), hash_of(refresh->secret));
+	had_other = live && !external->manifest && hash_of(live) &&
+		    !rc_text_equal(hash_of(live), hash_of(refresh->secret));
 	if (!rc_secrets_target_differs(live, refresh->secret))
 		return RC_NEXT;
 	r = note_next(refresh, err);
@@ -183,7 +194,7 @@ int rc_secrets_refresh_write(struct rc_flow *flow, struct rc_error **err)
 	if (r < 0)
 		return r;
 	refresh->request = rc_kube_apply_start(refresh->entry->manager->options.cluster,
-					       secret_resource(refresh), refresh->secret, &options,
+					       target_resource(refresh), refresh->secret, &options,
 					       on_written, refresh);
 	return RC_WAIT;
 }
@@ -193,7 +204,7 @@ int rc_secrets_refresh_write(struct rc_flow *flow, struct rc_error **err)
 int rc_secrets_refresh_prune(struct rc_flow *flow, struct rc_error **err)
 {
 	struct secrets_refresh *refresh = rc_secrets_refresh_of(flow);
-	struct rc_kube_key key = key_of(refresh);
+	struct rc_kube_key key = key_of(refresh, NULL);
 	rc_autofree char *manager = rc_secrets_target_manager(refresh->entry->external);
 	struct rc_kube_write_options options = {.manager = manager};
 	json_auto_t *patch =
@@ -203,7 +214,7 @@ int rc_secrets_refresh_prune(struct rc_flow *flow, struct rc_error **err)
 	if (!patch || is_deleted(refresh))
 		return RC_NEXT;
 	refresh->request = rc_kube_apply_patch(refresh->entry->manager->options.cluster,
-					       secret_resource(refresh), &key, patch, NULL,
+					       target_resource(refresh), &key, patch, NULL,
 					       &options, on_written, refresh);
 	return RC_WAIT;
 }

@@ -59,7 +59,9 @@ static void on_done(struct rc_flow *flow, int r, struct rc_error *err)
 		rc_secrets_status_failure(entry, err);
 	else
 		rc_secrets_status_success(entry, refresh->version, refresh->is_changed,
-					  "SecretSynced", "secret synced");
+					  entry->external->manifest ? "ResourceSynced"
+								    : "SecretSynced",
+					  "secret synced");
 	if (r >= 0 && refresh->mints)
 		entry->is_wished = false;
 	release(refresh);

@@ -115,7 +115,10 @@ void rc_secrets_status_failure(struct secrets_entry *entry, struct rc_error *err
 	}
 	rc_error_free(entry->error);
 	entry->error = err;
-	write_status(entry, false, NULL, "SecretSyncedError", now);
+	write_status(entry, false, NULL,
+		     entry->external && entry->external->manifest ? "ResourceSyncedError"
+								  : "SecretSyncedError",
+		     now);
 	if (entry->attempts > 1 || err->code != -ENOENT)
 		tell(entry, false, now);
 }

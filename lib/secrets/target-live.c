@@ -84,6 +84,9 @@ void rc_secrets_target_adapt(const struct rc_secrets_external *external, const j
 
 	if (!is_merged(external))
 		return;
+	/* Of other kinds the hash is of what was written, as what they hold may be defaulted. */
+	if (external->manifest)
+		return;
 	json_object_foreach (json_object_get(live, "data"), key, value)
 		if (!json_object_get(data, key) && !is_owned(live, manager, key))
 			json_object_set(data, key, value);
@@ -99,7 +102,7 @@ json_t *rc_secrets_target_prune(const struct rc_secrets_external *external, cons
 	const char *key;
 	json_t *value;
 
-	if (is_merged(external))
+	if (is_merged(external) || external->manifest)
 		return NULL;
 	json_object_foreach (json_object_get(live, "data"), key, value)
 		if (!json_object_get(wanted, key))
@@ -107,27 +110,40 @@ json_t *rc_secrets_target_prune(const struct rc_secrets_external *external, cons
 	return json_object_size(nulls) ? json_pack("{s:O}", "data", nulls) : NULL;
 }
 
+/* live has all of wanted; of maps that it holds, too. */
 static bool covers(const json_t *live, const json_t *wanted)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach ((json_t *)(uintptr_t)wanted, key, value) {
-		const json_t *its = json_object_get(live, key);
-
-		if (!its || !json_equal(its, value))
+	if (!json_is_object(wanted) || !json_is_object(live))
+		return json_equal(live, wanted);
+	json_object_foreach ((json_t *)(uintptr_t)wanted, key, value)
+		if (!covers(json_object_get(live, key), value))
 			return false;
-	}
 	return true;
 }
 
-bool rc_secrets_target_differs(const json_t *live, const json_t *secret)
+/* A part that is not wanted says nothing. */
+static bool covers_part(const json_t *live, const json_t *wanted)
 {
-	return !live || !covers(json_object_get(live, "data"), json_object_get(secret, "data")) ||
-	       !rc_text_equal(rc_kube_object_get_annotation(live, RC_SECRETS_HASH_NOTE),
-			      rc_kube_object_get_annotation(secret, RC_SECRETS_HASH_NOTE)) ||
-	       !covers(rc_json_get(live, "metadata", "labels", NULL),
-		       rc_json_get(secret, "metadata", "labels", NULL)) ||
-	       !covers(rc_json_get(live, "metadata", "annotations", NULL),
-		       rc_json_get(secret, "metadata", "annotations", NULL));
+	return !wanted || covers(live, wanted);
+}
+
+bool rc_secrets_target_differs(const json_t *live, const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	if (!live || !rc_text_equal(rc_kube_object_get_annotation(live, RC_SECRETS_HASH_NOTE),
+				    rc_kube_object_get_annotation(object, RC_SECRETS_HASH_NOTE)))
+		return true;
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
+		if (strcmp(key, "metadata") != 0 && strcmp(key, "type") != 0 &&
+		    strcmp(key, "immutable") != 0 && !covers(json_object_get(live, key), value))
+			return true;
+	return !covers_part(rc_json_get(live, "metadata", "labels", NULL),
+			    rc_json_get(object, "metadata", "labels", NULL)) ||
+	       !covers_part(rc_json_get(live, "metadata", "annotations", NULL),
+			    rc_json_get(object, "metadata", "annotations", NULL));
 }

@@ -1,4 +1,4 @@
-/* Building Secrets. */
+/* Building Secrets, and what is made instead of one. */
 #include "secrets/target.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "kube/object.h"
 #include "secrets/compose.h"
 #include "secrets/hash.h"
+#include "secrets/manifest.h"
 
 #define CREATED_BY "reconcile.external-secrets.io/created-by"
 #define DATA_MAX   ((size_t)1 << 20)
@@ -103,36 +104,51 @@ static void add_finalizers(const struct rc_secrets_external *external, json_t *m
 		json_object_set(metadata, "finalizers", (json_t *)(uintptr_t)list);
 }
 
-int rc_secrets_target_make(const struct rc_secrets_external *external, const json_t *values,
-			   const json_t *texts, json_t **ret_secret, struct rc_error **err)
+/* The Secret's own fields, from its texts. */
+static int finish_secret(const struct rc_secrets_external *external, json_t *secret,
+			 struct rc_error **err)
 {
 	const char *type = rc_json_text(external->template, "type", NULL);
-	json_auto_t *secret =
-		json_pack("{s:s, s:s, s:{s:s, s:s, s:{}, s:{}}, s:{}}", "apiVersion", "v1", "kind",
-			  "Secret", "metadata", "name", external->target, "namespace",
-			  external->name_space, "labels", "annotations", "data");
-	json_t *metadata = json_object_get(secret, "metadata");
 	json_t *data = json_object_get(secret, "data");
 	char hash[RC_SECRETS_HASH_MAX];
-	int r;
+	int r = check_size(data, err);
 
-	copy_metadata(external, metadata);
-	r = rc_secrets_compose(external, values, texts, secret, err);
-	if (r == 0)
-		r = check_size(data, err);
 	if (r < 0)
 		return r;
 	json_object_set_new(secret, "data", encode(data));
-	rc_kube_object_set_label(secret, RC_SECRETS_MANAGED_LABEL, "true");
 	rc_kube_object_set_annotation(secret, RC_SECRETS_HASH_NOTE,
 				      rc_secrets_hash_data(json_object_get(secret, "data"), hash));
-	set_owner(external, metadata);
-	add_finalizers(external, metadata);
 	if (type)
 		json_object_set_new(secret, "type", json_string(type));
+	return 0;
+}
+
+int rc_secrets_target_make(const struct rc_secrets_external *external, const json_t *values,
+			   const json_t *texts, json_t **ret_object, struct rc_error **err)
+{
+	const json_t *manifest = external->manifest;
+	json_auto_t *object = json_pack(
+		"{s:s, s:s, s:{s:s, s:s, s:{}, s:{}}, s:{}}", "apiVersion",
+		manifest ? rc_json_text(manifest, "apiVersion", NULL) : "v1", "kind",
+		manifest ? rc_json_text(manifest, "kind", NULL) : "Secret", "metadata", "name",
+		external->target, "namespace", external->name_space, "labels", "annotations",
+		!manifest || rc_secrets_manifest_has_data(manifest) ? "data" : "spec");
+	json_t *metadata = json_object_get(object, "metadata");
+	int r;
+
+	copy_metadata(external, metadata);
+	r = rc_secrets_compose(external, values, texts, object, err);
+	if (r == 0)
+		r = manifest ? rc_secrets_manifest_finish(object, err)
+			     : finish_secret(external, object, err);
+	if (r < 0)
+		return r;
+	rc_kube_object_set_label(object, RC_SECRETS_MANAGED_LABEL, "true");
+	set_owner(external, metadata);
+	add_finalizers(external, metadata);
 	if (external->is_immutable)
-		json_object_set_new(secret, "immutable", json_true());
-	*ret_secret = rc_steal(&secret);
+		json_object_set_new(object, "immutable", json_true());
+	*ret_object = rc_steal(&object);
 	return 0;
 }
 

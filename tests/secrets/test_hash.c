@@ -83,6 +83,19 @@ START_TEST(test_version)
 }
 END_TEST
 
+/* Go's text of what a kind that is no Secret holds. */
+START_TEST(test_object)
+{
+	json_auto_t *value = json_pack("{s:s, s:{s:[s, n, b, i]}, s:f}", "b", "1", "a", "c", "x", 1,
+				       5432, "f", 1.5);
+	char wanted[RC_SECRETS_HASH_MAX], hash[RC_SECRETS_HASH_MAX];
+
+	ck_assert_str_eq(rc_secrets_hash_object(value, hash),
+			 rc_secrets_hash_text(RC_STR("map[a:map[c:[x <nil> true 5432]] b:1 f:1.5]"),
+					      wanted));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("hash");
@@ -92,6 +105,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_bytes);
 	tcase_add_test(tcase, test_nothing);
 	tcase_add_test(tcase, test_text);
+	tcase_add_test(tcase, test_object);
 	tcase_add_loop_test(tcase, test_version, 0, RC_ARRAY_SIZE(versions));
 	suite_add_tcase(suite, tcase);
 	return suite;
