@@ -37,15 +37,17 @@ static int check(const char *path, struct rc_error **err)
 		"(SELECT quick_check FROM pragma_quick_check(1)) = 'ok'";
 	sqlite3_stmt *statement = NULL;
 	sqlite3 *db = NULL;
-	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), n = 0;
+	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), n = 0, version, r;
 
 	if (code == SQLITE_OK)
 		code = sqlite3_prepare_v2(db, question, -1, &statement, NULL);
 	if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
 		n = sqlite3_column_int(statement, 0);
 	sqlite3_finalize(statement);
+	r = n == 2 ? rc_store_check_version(db, &version, err)
+		   : rc_fail(err, -EINVAL, "it is no backup of reconciled, or damaged");
 	sqlite3_close(db);
-	return n == 2 ? 0 : rc_fail(err, -EINVAL, "it is no backup of reconciled, or damaged");
+	return r;
 }
 
 int rc_store_restore(const char *path, const void *bytes, size_t n, struct rc_error **err)

@@ -1,4 +1,4 @@
-/* What the store and its backups share. */
+/* What the store, its schema and its backups share. */
 #pragma once
 
 #include <sqlite3.h>
@@ -16,3 +16,8 @@ struct rc_store {
 
 /* What was restored takes the place of what is there. */
 int rc_store_take_next(const char *path, struct rc_error **err);
+
+/* The version of the schema; -ENOTSUP: of a newer reconciled, which is said in words. */
+int rc_store_check_version(sqlite3 *db, int *ret_version, struct rc_error **err);
+/* Make a new file, or one of an earlier version, one of this version; all that is in it stays. */
+int rc_store_upgrade(sqlite3 *db, struct rc_error **err);

@@ -11,14 +11,6 @@
 
 #define BUSY_MS 2000
 
-static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS documents ("
-	" instance TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,"
-	" PRIMARY KEY (instance, kind, name)) WITHOUT ROWID;"
-	"CREATE TABLE IF NOT EXISTS history ("
-	" instance TEXT NOT NULL, app TEXT NOT NULL, id INTEGER NOT NULL, entry TEXT NOT NULL,"
-	" PRIMARY KEY (instance, app, id)) WITHOUT ROWID;";
-
 static int to_errno(int code)
 {
 	switch (code & 0xff) {
@@ -112,7 +104,7 @@ static int try_open(struct rc_store *store, const char *path, struct rc_error **
 	if (r == 1 && strcmp((const char *)sqlite3_column_text(check, 0), "ok") != 0)
 		return rc_fail(err, -EBADMSG, "the state database is damaged: %s",
 			       sqlite3_column_text(check, 0));
-	return r < 0 ? r : run(store, schema, err);
+	return r < 0 ? r : rc_store_upgrade(store->db, err);
 }
 
 static void close_db(struct rc_store *store)

@@ -17,13 +17,15 @@
 struct rc_store;
 
 /* path is the file; instance is copied. *ret_was_damaged: a new one was begun (may be NULL).
- * -EACCES, -EBUSY (another process has it). */
+ * One of an earlier version's schema becomes one of ours, with all that is in it. -EACCES, -EBUSY
+ * (another process has it), -ENOTSUP (of a newer version; it is left as it is). */
 int rc_store_open(const char *path, const char *instance, struct rc_store **ret_store,
 		  bool *ret_was_damaged, struct rc_error **err);
 /* All of it as it is now, into a new file at path. -EEXIST. */
 int rc_store_backup(struct rc_store *store, const char *path, struct rc_error **err);
 /* Have the store at path begun with bytes, those of a backup, when it is opened next; what was
- * there is kept as path.replaced. -EINVAL: they are no backup. */
+ * there is kept as path.replaced. -EINVAL: they are no backup. -ENOTSUP: that of a newer
+ * version. */
 int rc_store_restore(const char *path, const void *bytes, size_t n, struct rc_error **err);
 void rc_store_close(struct rc_store *store);
 RC_DEFINE_FREEP(struct rc_store, rc_store_close)

@@ -1,13 +1,17 @@
-/* The state database: history, documents, what is left after reopening, and a damaged file. */
+/* The state database: history, documents, what is left after reopening, files of other versions,
+ * and a damaged one. */
 #include "support/check.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "store/store.h"
 
@@ -304,6 +308,113 @@ START_TEST(test_in_use)
 }
 END_TEST
 
+/* ---- other versions ---- */
+
+/* What was written before the schema had a version: this text is that of its time, and stays. */
+static const char unversioned[] =
+	"CREATE TABLE documents ("
+	" instance TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,"
+	" PRIMARY KEY (instance, kind, name)) WITHOUT ROWID;"
+	"CREATE TABLE history ("
+	" instance TEXT NOT NULL, app TEXT NOT NULL, id INTEGER NOT NULL, entry TEXT NOT NULL,"
+	" PRIMARY KEY (instance, app, id)) WITHOUT ROWID;"
+	"INSERT INTO documents VALUES ('main', 'run', 'shop', '{\"a\":1}'),"
+	" ('main', 'lease', 'judge/db', '{\"id\":\"x\"}'), ('second', 'run', 'shop', '{\"b\":2}');"
+	"INSERT INTO history VALUES ('main', 'shop', 6, '{\"revision\":\"g\"}'),"
+	" ('main', 'shop', 7, '{\"revision\":\"h\"}');";
+
+static void execute(const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s",
+		      sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static int get_version(void)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *db = NULL;
+	int version;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL),
+			 SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
+	version = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return version;
+}
+
+START_TEST(test_earlier_version)
+{
+	struct rc_store *store;
+
+	execute(unversioned);
+	ck_assert_int_eq(get_version(), 0);
+	for (int again = 0; again < 2; again++) {
+		store = open_as("main", false);
+		expect(store, "run", "shop", "{\"a\":1}");
+		expect(store, "lease", "judge/db", "{\"id\":\"x\"}");
+		expect_history(store, "shop", again ? "8:i 7:h 6:g" : "7:h 6:g");
+		if (!again)
+			ck_assert_int_eq(add(store, "shop", "i", 10), 8);
+		rc_store_close(store);
+		ck_assert_int_eq(get_version(), 1);
+	}
+	store = open_as("second", false);
+	expect(store, "run", "shop", "{\"b\":2}");
+	rc_store_close(store);
+}
+END_TEST
+
+/* A newer one is neither read nor taken for damaged: whoever goes back finds it as it was. */
+START_TEST(test_newer_version)
+{
+	rc_autofree char *aside = rc_asprintf("%s.corrupt", path);
+	struct rc_store *store = NULL;
+	struct rc_error *err = NULL;
+	rc_autofree char *message = NULL;
+
+	execute(unversioned);
+	execute("PRAGMA user_version=99; ALTER TABLE documents ADD COLUMN later TEXT");
+	ck_assert_int_eq(rc_store_open(path, "main", &store, NULL, &err), -ENOTSUP);
+	message = rc_error_format(err);
+	ck_assert_msg(strstr(message, "its schema has version 99, this one knows 1"), "%s",
+		      message);
+	ck_assert_ptr_nonnull(strstr(rc_error_get_hint(err), "install the newer reconciled"));
+	rc_error_free(err);
+	ck_assert_ptr_null(store);
+	ck_assert_int_eq(access(aside, F_OK), -1);
+	ck_assert_int_eq(get_version(), 99);
+	execute("SELECT later FROM documents");
+}
+END_TEST
+
+/* A backup of the version before is taken and made one of ours; one of a newer version is not. */
+START_TEST(test_restore_of_other_versions)
+{
+	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(1 << 20);
+	struct rc_store *store;
+	struct rc_error *err = NULL;
+
+	execute(unversioned);
+	rc_check_ok(rc_file_read(path, &bytes, &err), err);
+	rc_check_ok(rc_store_restore(path, bytes.p, bytes.n, &err), err);
+	store = open_as("main", false);
+	expect_history(store, "shop", "7:h 6:g");
+	rc_store_close(store);
+	ck_assert_int_eq(get_version(), 1);
+	execute("PRAGMA user_version=99; PRAGMA journal_mode=DELETE");
+	rc_buf_clear(&bytes);
+	rc_check_ok(rc_file_read(path, &bytes, &err), err);
+	rc_check_fails(rc_store_restore(path, bytes.p, bytes.n, &err), -ENOTSUP, err, "newer");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("store");
@@ -316,6 +427,9 @@ static Suite *make_suite(void)
 	tcase_add_test(tcase, test_history);
 	tcase_add_test(tcase, test_reopened);
 	tcase_add_test(tcase, test_instances);
+	tcase_add_test(tcase, test_earlier_version);
+	tcase_add_test(tcase, test_newer_version);
+	tcase_add_test(tcase, test_restore_of_other_versions);
 	tcase_add_test(tcase, test_no_database);
 	tcase_add_test(tcase, test_damaged_pages);
 	tcase_add_test(tcase, test_empty_file);
