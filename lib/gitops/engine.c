@@ -301,6 +301,16 @@ void rc_engine_remove_destination(struct rc_engine *engine, struct rc_destinatio
 	rc_destination_free(destination);
 }
 
+/* The same address, with a slash at its end or without, as in Argo CD. */
+static bool is_same_server(const char *a, const char *b)
+{
+	struct rc_str x = rc_str(a), y = rc_str(b);
+
+	x.n -= rc_str_has_suffix(x, RC_STR("/"));
+	y.n -= rc_str_has_suffix(y, RC_STR("/"));
+	return rc_str_equal(x, y);
+}
+
 struct rc_destination *rc_engine_find_destination(const struct rc_engine *engine,
 						  const struct rc_application *application)
 {
@@ -312,7 +322,7 @@ struct rc_destination *rc_engine_find_destination(const struct rc_engine *engine
 			rc_kube_cluster_get_server(rc_destination_get_cluster(destination));
 
 		if ((name && strcmp(rc_destination_get_name(destination), name) == 0) ||
-		    (server && strcmp(its, server) == 0))
+		    (server && is_same_server(its, server)))
 			return destination;
 	}
 	if ((name && strcmp(name, "in-cluster") == 0) ||

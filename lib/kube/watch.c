@@ -38,6 +38,7 @@ struct rc_kube_watch {
 	uint64_t began_ms;
 	char *failure;	 /* what was told last, or NULL */
 	bool is_expired; /* an ERROR event said so */
+	bool was_away;	 /* the server: what it held before is not to be relied on */
 };
 
 static void act(struct rc_kube_watch *watch);
@@ -108,6 +109,7 @@ static void take_page(struct rc_kube_watch *watch, const json_t *list)
 	watch->page = next && *next ? rc_strdup(next) : NULL;
 	if (watch->page)
 		return;
+	watch->was_away = false;
 	watch->resource_version = rc_strdup(version ? version : "0");
 	watch->events->synced(watch->userdata);
 	tell_state(watch, 0, NULL);
@@ -209,7 +211,11 @@ static void on_chunk(void *userdata, struct rc_str bytes)
 {
 	struct rc_kube_watch *watch = userdata;
 
-	if (bytes.n == 0)
+	/* A server that was away may come back with what a back-up held: a watch from where this
+	 * one was would never tell. */
+	if (bytes.n == 0 && watch->was_away)
+		schedule(watch, 0);
+	else if (bytes.n == 0)
 		tell_state(watch, 0, NULL); /* it is followed again, however quiet the kind is */
 	while (bytes.n > 0) {
 		ptrdiff_t end = rc_str_index(bytes, '\n');
@@ -266,6 +272,7 @@ static void on_watch_ended(void *userdata, int r, const struct rc_net_http_respo
 		schedule(watch, was_long ? 0 : BACKOFF_MS);
 		return;
 	}
+	watch->was_away = watch->was_away || response->status == 0;
 	rc_wrap(&err, r, "watching %s", watch->path);
 	fail(watch, r, err);
 }
@@ -315,7 +322,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	act(watch);
+	if (watch->was_away && watch->watching)
+		rc_kube_watch_relist(watch);
+	else
+		act(watch);
 }
 
 struct rc_kube_watch *rc_kube_watch_new(struct rc_kube_cluster *cluster,
@@ -349,6 +359,7 @@ void rc_kube_watch_relist(struct rc_kube_watch *watch)
 	rc_net_http_request_cancel(watch->watching);
 	watch->watching = NULL;
 	watch->line.n = 0;
+	watch->was_away = false;
 	list_again(watch);
 	schedule(watch, 0);
 }

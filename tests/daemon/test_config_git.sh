@@ -207,7 +207,7 @@ check 'with what was in force' is_in_force "$newest"
 check 'its application is there' until_so 20 of_app a .metadata.name a
 wrote=$(writes)
 stop_daemon KILL
-rm "$work/githttp.out"
+rm "$work/git.out"
 serve git githttp --root "$work/served"
 local_config "  since: $newest"
 must 'and after a kill' start_daemon

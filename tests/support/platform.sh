@@ -21,17 +21,17 @@ CLUSTER=${CLUSTER:-memory}
 # shellcheck source=tests/support/cluster.sh
 . "$top/tests/support/cluster.sh"
 
-# Start a stand-in; its address goes to the variable named.
+# Start a stand-in; its address goes to the variable named, what it writes to files of that name.
 serve() {
 	local name=$1 program=$2 i
 	shift 2
-	"$O/support/$program" "$@" >"$work/$program.out" 2>"$work/$program.err" &
+	"$O/support/$program" "$@" >"$work/$name.out" 2>"$work/$name.err" &
 	pids+=($!)
 	for ((i = 0; i < 100; i++)); do
-		[ -s "$work/$program.out" ] && break
+		[ -s "$work/$name.out" ] && break
 		sleep 0.05
 	done
-	printf -v "$name" 'http://%s' "$(awk '{ print $2 }' "$work/$program.out")"
+	printf -v "$name" 'http://%s' "$(awk '{ print $2 }' "$work/$name.out")"
 }
 
 # A port that nobody has, and below those that the system gives to whoever asks for any.
