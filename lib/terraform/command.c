@@ -235,7 +235,7 @@ static void on_done(struct rc_process *process, int r, const struct rc_process_r
 		r = command->stop_reason;
 		err = rc_steal(&command->stop_error);
 	}
-	problem = rc_terraform_log_mask(
+	problem = rc_terraform_log_mask_line(
 		command->options.log, rc_str(rc_terraform_message_get_problem(&command->message)));
 	ours.problem = problem;
 	ours.lock = rc_terraform_message_get_lock(&command->message);

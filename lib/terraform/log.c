@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,12 +17,18 @@
 #define SECRET_BYTES   4 /* what is shorter would mask half of everything */
 #define LINE_MAX_BYTES (64 << 10)
 
+/* The longest first: one may be part of another. */
+struct secrets {
+	struct rc_secret **list;
+	size_t n;
+	bool begins[UCHAR_MAX + 1]; /* one of them begins with this byte */
+};
+
 struct rc_terraform_log {
 	int fd;
 	size_t bytes;
 	bool is_full;
-	struct rc_secret **secrets; /* the longest first: one may be part of another */
-	size_t n_secrets;
+	struct secrets secrets, in_lines; /* in_lines: secrets, and what is one in lines alone */
 };
 
 int rc_terraform_log_open(const char *path, struct rc_terraform_log **ret_log,
@@ -41,52 +48,70 @@ int rc_terraform_log_open(const char *path, struct rc_terraform_log **ret_log,
 	return 0;
 }
 
+static void free_secrets(struct secrets *secrets)
+{
+	for (size_t i = 0; i < secrets->n; i++)
+		rc_secret_free(secrets->list[i]);
+	free(secrets->list);
+}
+
 void rc_terraform_log_free(struct rc_terraform_log *log)
 {
 	if (!log)
 		return;
-	for (size_t i = 0; i < log->n_secrets; i++)
-		rc_secret_free(log->secrets[i]);
-	free(log->secrets);
+	free_secrets(&log->secrets);
+	free_secrets(&log->in_lines);
 	close(log->fd);
 	free(log);
 }
 
-void rc_terraform_log_hide(struct rc_terraform_log *log, const struct rc_secret *secret)
+static void add_secret(struct secrets *secrets, struct rc_str bytes)
 {
-	struct rc_str bytes = rc_secret_reveal(secret);
 	size_t at = 0;
 
 	if (bytes.n < SECRET_BYTES)
 		return;
-	log->secrets = rc_realloc(log->secrets, (log->n_secrets + 1) * sizeof(struct rc_secret *));
-	while (at < log->n_secrets && rc_secret_reveal(log->secrets[at]).n >= bytes.n)
+	secrets->list = rc_realloc(secrets->list, (secrets->n + 1) * sizeof(struct rc_secret *));
+	while (at < secrets->n && rc_secret_reveal(secrets->list[at]).n >= bytes.n)
 		at++;
-	memmove(log->secrets + at + 1, log->secrets + at,
-		(log->n_secrets - at) * sizeof(struct rc_secret *));
-	log->secrets[at] = rc_secret_new(bytes.p, bytes.n);
-	log->n_secrets++;
+	memmove(secrets->list + at + 1, secrets->list + at,
+		(secrets->n - at) * sizeof(struct rc_secret *));
+	secrets->list[at] = rc_secret_new(bytes.p, bytes.n);
+	secrets->begins[(unsigned char)bytes.p[0]] = true;
+	secrets->n++;
+}
+
+void rc_terraform_log_hide(struct rc_terraform_log *log, const struct rc_secret *secret)
+{
+	add_secret(&log->secrets, rc_secret_reveal(secret));
+	add_secret(&log->in_lines, rc_secret_reveal(secret));
+}
+
+void rc_terraform_log_hide_in_lines(struct rc_terraform_log *log, const struct rc_secret *secret)
+{
+	add_secret(&log->in_lines, rc_secret_reveal(secret));
 }
 
 /* The secret that begins at p, or NULL. */
-static const struct rc_secret *find_secret(const struct rc_terraform_log *log, const char *p,
-					   size_t n)
+static const struct rc_secret *find_secret(const struct secrets *secrets, const char *p, size_t n)
 {
-	for (size_t i = 0; i < log->n_secrets; i++) {
-		struct rc_str secret = rc_secret_reveal(log->secrets[i]);
+	if (!secrets->begins[(unsigned char)*p])
+		return NULL;
+	for (size_t i = 0; i < secrets->n; i++) {
+		struct rc_str secret = rc_secret_reveal(secrets->list[i]);
 
 		if (secret.n <= n && memcmp(p, secret.p, secret.n) == 0)
-			return log->secrets[i];
+			return secrets->list[i];
 	}
 	return NULL;
 }
 
-char *rc_terraform_log_mask(const struct rc_terraform_log *log, struct rc_str text)
+static char *mask(const struct secrets *secrets, struct rc_str text)
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	for (size_t i = 0; i < text.n;) {
-		const struct rc_secret *secret = find_secret(log, text.p + i, text.n - i);
+		const struct rc_secret *secret = find_secret(secrets, text.p + i, text.n - i);
 
 		if (secret)
 			rc_buf_puts(&out, MASK);
@@ -95,6 +120,16 @@ char *rc_terraform_log_mask(const struct rc_terraform_log *log, struct rc_str te
 		i += secret ? rc_secret_reveal(secret).n : 1;
 	}
 	return rc_buf_take(&out);
+}
+
+char *rc_terraform_log_mask(const struct rc_terraform_log *log, struct rc_str text)
+{
+	return mask(&log->secrets, text);
+}
+
+char *rc_terraform_log_mask_line(const struct rc_terraform_log *log, struct rc_str text)
+{
+	return mask(&log->in_lines, text);
 }
 
 json_t *rc_terraform_log_mask_json(const struct rc_terraform_log *log, const json_t *json)
@@ -147,7 +182,7 @@ void rc_terraform_log_put(struct rc_terraform_log *log, struct rc_str line)
 		return;
 	if (line.n > LINE_MAX_BYTES)
 		line.n = LINE_MAX_BYTES;
-	masked = rc_terraform_log_mask(log, line);
+	masked = rc_terraform_log_mask_line(log, line);
 	text = rc_asprintf("%s\n", masked);
 	if (log->bytes + strlen(text) + sizeof(full) <= RC_TERRAFORM_LOG_MAX_BYTES) {
 		write_text(log, text, strlen(text));

@@ -29,8 +29,13 @@ RC_DEFINE_FREEP(struct rc_terraform_log, rc_terraform_log_free)
 
 /* From now on this value is masked, where it is 4 bytes or longer; copied. */
 void rc_terraform_log_hide(struct rc_terraform_log *log, const struct rc_secret *secret);
+/* The same, but only in lines: of the log, of a plan's text, and in what is told of a failure. A
+ * name that happens to be the same stays one in plans and outputs. */
+void rc_terraform_log_hide_in_lines(struct rc_terraform_log *log, const struct rc_secret *secret);
 /* A copy of text with all hidden values masked; the caller's to free. */
 char *rc_terraform_log_mask(const struct rc_terraform_log *log, struct rc_str text);
+/* As a line is: a copy of text, the caller's. */
+char *rc_terraform_log_mask_line(const struct rc_terraform_log *log, struct rc_str text);
 /* A copy in which each text is masked; the caller's. */
 json_t *rc_terraform_log_mask_json(const struct rc_terraform_log *log, const json_t *json);
 /* Something of it would be masked. */

@@ -11,6 +11,7 @@
 #include "base/sort.h"
 #include "data/json.h"
 #include "terraform/diff.h"
+#include "terraform/sensitive.h"
 
 #define FORMAT_MAJOR "1."
 #define CHANGES_MAX  2000
@@ -81,15 +82,34 @@ static json_t *seal_change(const json_t *resource, const json_t *diff)
 	json_object_set(seal, "actions", json_object_get(change, "actions"));
 	json_object_set(seal, "replace", json_object_get(change, "replace_paths"));
 	json_object_set(seal, "importing", json_object_get(change, "importing"));
-	json_object_set(seal, "diff", (json_t *)(uintptr_t)diff);
+	/* A copy: what is shown is changed afterwards. */
+	json_object_set_new(seal, "diff", json_deep_copy(diff));
 	return seal;
 }
 
-static json_t *read_change(const json_t *resource, const char *action, json_t *seals)
+/* What is sensitive somewhere is hidden everywhere; what is sealed stays as it was. */
+static void hide_sides(const json_t *texts, json_t *item)
+{
+	static const char *const sides[] = {"before", "after"};
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(sides); i++) {
+		const json_t *value = json_object_get(item, sides[i]);
+		json_auto_t *hidden = rc_terraform_sensitive_hide(texts, value);
+
+		if (value && !json_equal(value, hidden)) {
+			json_object_set(item, sides[i], hidden);
+			json_object_set_new(item, "isSensitive", json_true());
+		}
+	}
+}
+
+static json_t *read_change(const json_t *resource, const char *action, const json_t *texts,
+			   json_t *seals)
 {
 	const json_t *change = json_object_get(resource, "change");
 	json_auto_t *diff = rc_terraform_diff_make(change);
-	json_t *item = json_pack("{s:s}", "action", action);
+	json_t *item = json_pack("{s:s}", "action", action), *entry;
+	size_t i;
 
 	copy_text(item, "address", resource, "address");
 	copy_text(item, "type", resource, "type");
@@ -102,6 +122,8 @@ static json_t *read_change(const json_t *resource, const char *action, json_t *s
 	if (json_is_object(json_object_get(change, "importing")))
 		json_object_set_new(item, "isImport", json_true());
 	json_array_append_new(seals, seal_change(resource, diff));
+	json_array_foreach (diff, i, entry)
+		hide_sides(texts, entry);
 	rc_terraform_diff_shorten(diff, item);
 	return item;
 }
@@ -113,7 +135,7 @@ static bool is_shown(const json_t *resource, const char *action)
 	return strcmp(action, "no-op") != 0 || is_moved(resource) || json_is_object(importing);
 }
 
-static void read_changes(const json_t *plan, json_t *summary, json_t *seals)
+static void read_changes(const json_t *plan, const json_t *texts, json_t *summary, json_t *seals)
 {
 	json_t *changes = json_array(), *counts = json_object();
 	json_int_t omitted = 0;
@@ -130,7 +152,7 @@ static void read_changes(const json_t *plan, json_t *summary, json_t *seals)
 			count(counts, action);
 		if (is_moved(resource))
 			count(counts, "move");
-		item = read_change(resource, action, seals);
+		item = read_change(resource, action, texts, seals);
 		if (json_is_true(json_object_get(item, "isImport")))
 			count(counts, "import");
 		if (json_array_size(changes) < CHANGES_MAX)
@@ -144,7 +166,7 @@ static void read_changes(const json_t *plan, json_t *summary, json_t *seals)
 		json_object_set_new(summary, "omitted", json_integer(omitted));
 }
 
-static void read_outputs(const json_t *plan, json_t *summary, json_t *seals)
+static void read_outputs(const json_t *plan, const json_t *texts, json_t *summary, json_t *seals)
 {
 	json_t *outputs = json_array(), *change;
 	const char *name;
@@ -157,7 +179,8 @@ static void read_outputs(const json_t *plan, json_t *summary, json_t *seals)
 			continue;
 		item = json_pack("{s:s, s:s}", "name", name, "action", action);
 		rc_terraform_diff_mask_sides(change, item);
-		json_array_append(seals, item);
+		json_array_append_new(seals, json_deep_copy(item));
+		hide_sides(texts, item);
 		json_array_append_new(outputs, item);
 	}
 	json_object_set_new(summary, "outputs", outputs);
@@ -233,7 +256,7 @@ int rc_terraform_plan_summarise(const json_t *plan, const char *salt, json_t **r
 {
 	const char *format = rc_json_text(plan, "format_version", NULL);
 	json_auto_t *seals = json_array(), *sorted = json_object();
-	json_t *summary = json_object();
+	json_t *summary = json_object(), *texts;
 	char digest[RC_JSON_HASH_MAX];
 
 	if (!format || strncmp(format, FORMAT_MAJOR, strlen(FORMAT_MAJOR)) != 0) {
@@ -241,10 +264,12 @@ int rc_terraform_plan_summarise(const json_t *plan, const char *salt, json_t **r
 		return rc_fail(err, -EPROTO, "the plan's format is %s, we read 1.x",
 			       format ? format : "not said");
 	}
+	texts = rc_terraform_sensitive_list(plan);
+	json_object_set_new(summary, "sensitive", texts);
 	json_object_set_new(sorted, "resource_changes", sort_by_address(plan, "resource_changes"));
 	json_array_append_new(seals, json_string(salt));
-	read_changes(sorted, summary, seals);
-	read_outputs(plan, summary, seals);
+	read_changes(sorted, texts, summary, seals);
+	read_outputs(plan, texts, summary, seals);
 	read_drift(plan, summary);
 	copy_text(summary, "terraformVersion", plan, "terraform_version");
 	if (is_emptied(plan))

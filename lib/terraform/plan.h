@@ -26,13 +26,15 @@
  *               "diff": [{"path", "before"?, "after"?, "isUnknown"?, "isSensitive"?}],
  *               "omitted"?: N}],
  *  "outputs": [{"name", "action", "before"?, "after"?}],
- *  "drift": [{"address", "type", "action"}], "omitted"?: N}
+ *  "drift": [{"address", "type", "action"}], "omitted"?: N,
+ *  "sensitive": [TEXT...]}
  *
  * "changes" leaves out what stays as it is. action is one of create, update, replace, delete,
  * read, forget, no-op, or "other" for actions this version does not know, which are dangerous.
- * "isEmptied": the configuration holds nothing and everything would go. The digest covers all of
- * it, also what the lists omit, and salt (commit and workspace, so that a plan of another commit is
- * another plan). -EPROTO: it is no plan, or of a format with another major version.
+ * "sensitive" is to be taken out before the rest is kept or shown. "isEmptied": the configuration
+ * holds nothing and everything would go. The digest covers all of it, also what the lists omit, and
+ * salt (commit and workspace, so that a plan of another commit is another plan). -EPROTO: it is no
+ * plan, or of a format with another major version.
  */
 int rc_terraform_plan_summarise(const json_t *plan, const char *salt, json_t **ret_summary,
 				struct rc_error **err);

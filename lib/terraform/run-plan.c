@@ -1,6 +1,7 @@
 /* The steps up to a plan that can be read. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -239,7 +240,10 @@ static void on_plan(void *userdata, int r, const struct rc_terraform_command_res
 		    struct rc_error *err)
 {
 	struct rc_terraform_run *run = userdata;
+	rc_autofree char *plan = rc_terraform_run_path(run, "plan");
 
+	/* The folder is ours alone; whoever copies the file out of it shall not open it up. */
+	chmod(plan, 0600);
 	r = rc_terraform_run_judge(run, r, result, STATUS_CHANGES, &err);
 	rc_flow_resume(&run->flow, r, err);
 }
@@ -306,10 +310,13 @@ static int show(struct rc_terraform_run *run, const char *flag, const char *name
 
 int rc_terraform_run_export(struct rc_flow *flow, struct rc_error **err)
 {
+	if (of(flow)->is_read)
+		return RC_NEXT;
 	return show(of(flow), "-json", "plan.json", PLAN_BYTES, on_plain, err);
 }
 
-/* Terraform masks what its module calls sensitive; we, what came from elsewhere. */
+/* Terraform masks what is marked; we, what came from elsewhere, and what was computed from either.
+ */
 static int mask_text(const struct rc_terraform_run *run, struct rc_error **err)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(TEXT_BYTES + 1);
@@ -318,7 +325,7 @@ static int mask_text(const struct rc_terraform_run *run, struct rc_error **err)
 
 	if (r < 0)
 		return r;
-	masked = rc_terraform_log_mask(run->log, rc_buf_str(&text));
+	masked = rc_terraform_log_mask_line(run->log, rc_buf_str(&text));
 	if (text.p)
 		explicit_bzero(text.p, text.size);
 	return rc_file_write_atomic(path, masked, strlen(masked), 0600, err);
@@ -340,29 +347,55 @@ int rc_terraform_run_print(struct rc_flow *flow, struct rc_error **err)
 	return show(of(flow), "-no-color", "plan.txt", TEXT_BYTES, on_printed, err);
 }
 
+/* A program's own messages may hold what its module calls sensitive: a provisioner's that failed
+ * does. */
+static void hide_sensitive(struct rc_terraform_run *run, json_t *summary)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach (json_object_get(summary, "sensitive"), i, text) {
+		rc_cleanup(rc_secret_freep) struct rc_secret *secret =
+			rc_secret_new(json_string_value(text), json_string_length(text));
+
+		rc_terraform_log_hide_in_lines(run->log, secret);
+	}
+	json_object_del(summary, "sensitive");
+	run->is_read = true;
+}
+
+static void take_summary(struct rc_terraform_run *run, const json_t *summary)
+{
+	rc_autofree char *described = rc_terraform_plan_describe(summary);
+
+	/* What came from elsewhere, and the module does not call sensitive. */
+	json_object_set_new(run->record, "plan", rc_terraform_log_mask_json(run->log, summary));
+	rc_terraform_run_set_text(run, "digest", rc_json_text(summary, "digest", NULL));
+	rc_terraform_log_say(run->log, "read", "%s (digest %.12s)", described,
+			     rc_json_text(summary, "digest", NULL) ?: "");
+	if (json_object_get(run->record, "after"))
+		rc_terraform_run_set_text(run, "left", described);
+	if (rc_text_equal(rc_json_text(run->record, "kind", NULL), "drift"))
+		run->end = json_array_size(json_object_get(summary, "drift")) > 0 ? "drifted"
+										  : "in-sync";
+}
+
 static void on_read(void *userdata, int r, json_t *summary, struct rc_error *err)
 {
 	struct rc_terraform_run *run = userdata;
-	rc_autofree char *json = rc_terraform_run_path(run, "plan.json"), *described = NULL;
-	bool is_drift = rc_text_equal(rc_json_text(run->record, "kind", NULL), "drift");
+	rc_autofree char *json = rc_terraform_run_path(run, "plan.json");
+	const char *digest = rc_json_text(run->record, "digest", NULL);
 
 	run->job = NULL;
 	/* Sensitive values stand in it in the clear. */
 	unlink(json);
 	if (r == 0) {
-		/* What came from elsewhere, and the module does not call sensitive. */
-		json_object_set_new(run->record, "plan",
-				    rc_terraform_log_mask_json(run->log, summary));
-		rc_terraform_run_set_text(run, "digest", rc_json_text(summary, "digest", NULL));
-		described = rc_terraform_plan_describe(summary);
-		rc_terraform_log_say(run->log, "read", "%s (digest %.12s)", described,
-				     rc_json_text(summary, "digest", NULL) ?: "");
-		if (json_object_get(run->record, "after"))
-			rc_terraform_run_set_text(run, "left", described);
-		if (is_drift)
-			run->end = json_array_size(json_object_get(summary, "drift")) > 0
-					   ? "drifted"
-					   : "in-sync";
+		hide_sensitive(run, summary);
+		if (!digest)
+			take_summary(run, summary);
+		else if (!rc_text_equal(digest, rc_json_text(summary, "digest", NULL)))
+			r = rc_fail(&err, -ESTALE,
+				    "the plan that lies here is not the one that was approved");
 	}
 	rc_flow_resume(&run->flow, r, err);
 }
@@ -374,8 +407,12 @@ int rc_terraform_run_read(struct rc_flow *flow, struct rc_error **err)
 	rc_autofree char *salt = rc_asprintf("%s %s %s", run->options.stack->name,
 					     run->options.stack->workspace ?: "default",
 					     rc_json_text(run->record, "commit", NULL) ?: "");
-	json_auto_t *request = json_pack("{s:s, s:s, s:s, s:I}", "op", "summarise", "path", path,
-					 "salt", salt, "maxBytes", (json_int_t)PLAN_BYTES);
+	json_auto_t *request = NULL;
+
+	if (run->is_read)
+		return RC_NEXT;
+	request = json_pack("{s:s, s:s, s:s, s:I}", "op", "summarise", "path", path, "salt", salt,
+			    "maxBytes", (json_int_t)PLAN_BYTES);
 
 	(void)err;
 	rc_worker_submit(run->options.plan_pool, request, READ_MS, on_read, run, &run->job);

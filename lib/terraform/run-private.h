@@ -25,6 +25,7 @@ struct rc_terraform_run {
 	char *root;	       /* the module's folder in the checkout */
 	const char *end;       /* the phase it ends with when its flow does; static */
 	bool is_denied;	       /* by the policy command */
+	bool is_read;	       /* the plan: what its module calls sensitive is known */
 	const char *discarded; /* the phase somebody ends it with, or NULL; static */
 };
 

@@ -31,11 +31,13 @@ static const struct rc_step plan_steps[] = {
 	{"validate", rc_terraform_run_validate, 0},
 	{"plan", rc_terraform_run_plan, 0},
 	{"export", rc_terraform_run_export, 0}, /* the plan as JSON, for us */
-	{"print", rc_terraform_run_print, 0},	/* and as text, for people */
 	{"read", rc_terraform_run_read, 0},	/* in the plan worker: summary and digest */
+	{"print", rc_terraform_run_print, 0},	/* and as text, for people */
 	{"policy", rc_terraform_run_policy, 0},
 	{"approval", rc_terraform_run_await, 0},
-	{"values", rc_terraform_run_values, 0},	  /* anew, if the yes took its time */
+	{"values", rc_terraform_run_values, 0},	      /* anew, if the yes took its time */
+	{"export-again", rc_terraform_run_export, 0}, /* for a daemon that did not plan it */
+	{"read-again", rc_terraform_run_read, 0},
 	{"backup", rc_terraform_run_backup, 0},	  /* of the state, before it changes */
 	{"apply", rc_terraform_run_apply, 0},	  /* exactly the plan that was approved */
 	{"outputs", rc_terraform_run_outputs, 0}, /* what other stacks and people read */

@@ -149,6 +149,8 @@ START_TEST(test_mask)
 	rc_cleanup(rc_secret_freep) struct rc_secret *whole = rc_secret_new_text("hush-hush");
 	rc_cleanup(rc_secret_freep) struct rc_secret *part = rc_secret_new_text("hush");
 	rc_cleanup(rc_secret_freep) struct rc_secret *brief = rc_secret_new_text("a");
+	rc_cleanup(rc_secret_freep) struct rc_secret *of_module = rc_secret_new_text("of-module");
+	rc_autofree char *text_of = NULL;
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(1 << 20);
 	struct rc_error *err = NULL;
 
@@ -156,10 +158,15 @@ START_TEST(test_mask)
 	rc_terraform_log_hide(log, part);
 	rc_terraform_log_hide(log, whole);
 	rc_terraform_log_hide(log, brief); /* would mask half of everything */
+	rc_terraform_log_hide_in_lines(log, of_module);
+	text_of = rc_terraform_log_mask(log, RC_STR("hush of-module"));
+	ck_assert_str_eq(text_of, "(masked) of-module");
+	rc_terraform_log_put(log, RC_STR("an of-module"));
 	rc_terraform_log_put(log, RC_STR("a hush-hush and a hush."));
 	rc_terraform_log_say(log, "plan", "with %s", "hush");
 	rc_terraform_log_free(log);
 	rc_check_ok(rc_file_read(path, &text, &err), err);
+	ck_assert_ptr_nonnull(strstr(rc_buf_text(&text), "an (masked)\n"));
 	ck_assert_ptr_nonnull(strstr(rc_buf_text(&text), "a (masked) and a (masked).\n"));
 	ck_assert_ptr_nonnull(strstr(rc_buf_text(&text), " plan: with (masked)\n"));
 	close(fd);

@@ -149,6 +149,28 @@ START_TEST(test_outputs)
 }
 END_TEST
 
+/* A provider's copy of a sensitive value is not marked; its value before is known nonetheless. */
+START_TEST(test_computed)
+{
+	static const char changes[] =
+		"'resource_changes':[{'address':'a','change':{'actions':['update'],"
+		"'before':{'input':'hush-hush-1','output':'of hush-hush-1'},"
+		"'after':{'input':'hush-hush-2'},'before_sensitive':{'input':true},"
+		"'after_sensitive':{'input':true},'after_unknown':{'output':true}}}],"
+		"'output_changes':{'o':{'actions':['update'],'before':'is hush-hush-1',"
+		"'after':'is hush-hush-2'}}";
+	json_auto_t *summary = summarise(changes, "");
+	rc_autofree char *text = NULL;
+
+	ck_assert_uint_eq(json_array_size(json_object_get(summary, "sensitive")), 2);
+	json_object_del(summary, "sensitive");
+	text = json_dumps(summary, JSON_COMPACT);
+	ck_assert_ptr_null(strstr(text, "hush"));
+	ck_assert_ptr_nonnull(strstr(text, "\"before\":\"of (sensitive value)\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"before\":\"is (sensitive value)\""));
+}
+END_TEST
+
 START_TEST(test_noop)
 {
 	json_auto_t *summary = summarise(
@@ -293,6 +315,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tcase, test_action, 0, RC_ARRAY_SIZE(actions));
 	tcase_add_loop_test(tcase, test_diff, 0, RC_ARRAY_SIZE(diffs));
 	tcase_add_test(tcase, test_outputs);
+	tcase_add_test(tcase, test_computed);
 	tcase_add_test(tcase, test_noop);
 	tcase_add_test(tcase, test_moved);
 	tcase_add_test(tcase, test_emptied);
