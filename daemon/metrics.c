@@ -121,6 +121,40 @@ static void write_app_orphans(struct rc_buf *out, struct rc_app *const *apps)
 	}
 }
 
+static void write_app_sync_seconds(struct rc_buf *out, struct rc_app *const *apps)
+{
+	head(out, "argocd_app_sync_duration_seconds_total", "counter",
+	     "Application sync performance in seconds total.");
+	for (; *apps; apps++) {
+		struct rc_app_counts counts;
+
+		rc_app_get_counts(*apps, &counts);
+		rc_buf_puts(out, "argocd_app_sync_duration_seconds_total{");
+		app_labels(out, rc_app_get_application(*apps));
+		rc_buf_printf(out, "} %g\n", counts.sync_seconds);
+	}
+}
+
+static void write_app_hooks(struct rc_buf *out, struct rc_app *const *apps)
+{
+	head(out, "reconciled_hook_duration_seconds", "gauge",
+	     "How long the hook took when it ran last; a migration of a database is one.");
+	for (; *apps; apps++) {
+		const json_t *hook;
+		size_t i;
+
+		json_array_foreach (rc_app_get_hooks(*apps), i, hook) {
+			rc_buf_puts(out, "reconciled_hook_duration_seconds{");
+			app_labels(out, rc_app_get_application(*apps));
+			label(out, "phase", rc_json_text(hook, "phase", NULL) ?: "", false);
+			label(out, "kind", rc_json_text(hook, "kind", NULL) ?: "", false);
+			label(out, "hook", rc_json_text(hook, "name", NULL) ?: "", false);
+			rc_buf_printf(out, "} %.0f\n",
+				      json_number_value(json_object_get(hook, "seconds")));
+		}
+	}
+}
+
 static void write_clusters(struct rc_buf *out, struct rc_destination *const *destinations)
 {
 	head(out, "argocd_cluster_api_resource_objects", "gauge",
@@ -210,6 +244,10 @@ static void write_measures(struct rc_buf *out, struct rc_validate_app *const *ap
 		 "When the first certificate of the chain ends, since the epoch."},
 		{"pod_startup_seconds", "reconciled_pod_startup_seconds",
 		 "How long the slowest pod took from its creation until it was ready."},
+		{"pod_restarts", "reconciled_pod_restarts",
+		 "How often containers of the pods that are there began anew."},
+		{"pod_probe_failures", "reconciled_pod_probe_failures",
+		 "Probes that failed, of the pods that are there, as far as Events tell."},
 		{"queue_messages", "reconciled_queue_messages", "Messages that wait in the queue."},
 		{"restore_lag_seconds", "reconciled_restore_lag_seconds",
 		 "How long ago the last moment is that the database can be restored to."},
@@ -223,11 +261,14 @@ static void write_measures(struct rc_buf *out, struct rc_validate_app *const *ap
 				rc_validate_app_get_results(*app, &n);
 
 			for (size_t i = 0; i < n; i++) {
-				if (!rc_text_equal(results[i].measure, measures[m].measure))
+				double number;
+
+				if (!rc_validate_result_get_measure(&results[i],
+								    measures[m].measure, &number))
 					continue;
 				check_labels(out, measures[m].metric,
 					     rc_validate_app_get_name(*app), &results[i]);
-				rc_buf_printf(out, " %.0f\n", results[i].number);
+				rc_buf_printf(out, " %.0f\n", number);
 			}
 		}
 	}
@@ -265,6 +306,8 @@ void daemon_metrics_write(const struct rc_daemon *daemon, struct rc_buf *out)
 	write_app_info(out, apps);
 	write_app_syncs(out, apps);
 	write_app_reconciles(out, apps);
+	write_app_sync_seconds(out, apps);
+	write_app_hooks(out, apps);
 	write_app_orphans(out, apps);
 	write_clusters(out, rc_engine_list_destinations(daemon->engine));
 	write_connections(out, rc_engine_list_destinations(daemon->engine));

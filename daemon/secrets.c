@@ -203,6 +203,8 @@ void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct r
 		 "Pods that still use the credentials before; these are kept for them."},
 		{"reconciled_secret_rollout_pending_seconds", "gauge",
 		 "How long pods have been using the credentials before."},
+		{"secretstore_status_condition", "gauge", "The status condition."},
+		{"clustersecretstore_status_condition", "gauge", "The status condition."},
 		{"pushsecret_status_condition", "gauge", "The status condition."},
 		{"pushsecret_reconcile_duration", "gauge", "Nanoseconds the last run took."},
 	};

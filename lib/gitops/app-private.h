@@ -113,6 +113,7 @@ struct rc_app {
 		char *waiting;		    /* for whose approval, or NULL */
 		struct rc_desired *desired; /* with its hooks; or NULL */
 	} deletion;
+	json_t *hooks;	      /* that ran last, as rc_app_get_hooks() has them */
 	json_t *delete_hooks; /* {preDelete?: true, postDelete?: true}, or NULL */
 
 	struct rc_app_counts counts;

@@ -63,6 +63,19 @@ static char *explain(const struct rc_error *err)
 	return whole;
 }
 
+/* A run without hooks says nothing about how long they take. */
+static void set_hooks(struct rc_app *app, const struct rc_sync *sync)
+{
+	json_t *hooks = rc_sync_list_hooks(sync);
+
+	if (json_array_size(hooks) == 0) {
+		json_decref(hooks);
+		return;
+	}
+	json_decref(app->hooks);
+	app->hooks = hooks;
+}
+
 static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct rc_error *err)
 {
 	struct rc_operation *operation = &app->operation;
@@ -76,6 +89,7 @@ static void set_outcome(struct rc_app *app, struct rc_sync *sync, int r, struct 
 	operation->message = r < 0 ? explain(err) : rc_strdup("successfully synced");
 	free(app->last_sync);
 	app->last_sync = json_dumps(json_object_get(description, "resources"), JSON_COMPACT);
+	set_hooks(app, sync);
 	app->counts.sync_seconds +=
 		(double)(operation->finished_unix_s - operation->started_unix_s);
 	if (r < 0) {

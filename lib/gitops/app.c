@@ -258,6 +258,7 @@ void rc_app_free(struct rc_app *app)
 	rc_request_done(&app->running);
 	json_decref(app->hold);
 	json_decref(app->delete_hooks);
+	json_decref(app->hooks);
 	json_decref(app->images);
 	free(app->rivals);
 	free(app->gate);
@@ -442,6 +443,11 @@ void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_count
 	ret_counts->operation_phase = rc_operation_phase_to_string(app->operation.phase);
 	ret_counts->operation_revision = app->operation.revision ?: "";
 	ret_counts->is_operation_open = app->is_wanted || app->is_settling;
+}
+
+const json_t *rc_app_get_hooks(const struct rc_app *app)
+{
+	return app->hooks;
 }
 
 const char *rc_app_get_revision(const struct rc_app *app)

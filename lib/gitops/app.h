@@ -167,3 +167,5 @@ struct rc_app_counts {
 	uint64_t n_compared; /* objects that had to be looked into */
 };
 void rc_app_get_counts(const struct rc_app *app, struct rc_app_counts *ret_counts);
+/* [{phase, kind, name, seconds}] of the hooks that ran last, or NULL. Borrowed. */
+const json_t *rc_app_get_hooks(const struct rc_app *app);

@@ -216,11 +216,25 @@ static enum verdict judge(struct rc_sync *sync, struct rc_task *task, json_t **r
 	return judge_resource(task, health);
 }
 
-static int end_hook(struct rc_sync *sync, struct rc_task *task, bool is_good, const char *message,
-		    struct rc_error **err)
+/* From its making until it ended, as a Job says it, else until now. */
+static double measure_hook(const json_t *live)
+{
+	const char *end = rc_json_text(live, "status", "completionTime", NULL);
+	const char *begin = rc_json_text(live, "metadata", "creationTimestamp", NULL);
+	int64_t from = 0, to = rc_clock_unix_s();
+
+	if (!begin || rc_clock_parse_rfc3339(begin, &from) < 0)
+		return 0;
+	if (end)
+		rc_clock_parse_rfc3339(end, &to);
+	return to > from ? (double)(to - from) : 0;
+}
+
+static int end_hook(struct rc_sync *sync, struct rc_task *task, const json_t *live, bool is_good,
+		    const char *message, struct rc_error **err)
 {
 	rc_autofree char *name = rc_kube_object_format_key(&task->key);
-	int r = rc_sync_hook_note(sync, task, is_good ? "done" : "failed", err);
+	int r = rc_sync_hook_note(sync, task, is_good ? "done" : "failed", measure_hook(live), err);
 
 	if (r < 0)
 		return r;
@@ -245,9 +259,9 @@ static int judge_task(struct rc_sync *sync, size_t i, bool *ret_waits, struct rc
 	enum verdict verdict = judge(sync, task, &live, &message);
 
 	if (verdict == WELL && task->action == RC_ACTION_HOOK)
-		return end_hook(sync, task, true, NULL, err);
+		return end_hook(sync, task, live, true, NULL, err);
 	if (verdict == ENDED_BADLY)
-		return end_hook(sync, task, false, message, err);
+		return end_hook(sync, task, live, false, message, err);
 	if (verdict == WELL) {
 		rc_task_set_state(task, RC_TASK_DONE);
 		return 0;

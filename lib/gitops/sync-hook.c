@@ -27,21 +27,49 @@ int rc_sync_hook_save_journal(struct rc_sync *sync, struct rc_error **err)
 			    sync->journal, err);
 }
 
-const char *rc_sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task)
+static const json_t *recall(const struct rc_sync *sync, const struct rc_task *task)
 {
 	rc_autofree char *name = name_of(task);
 
-	return rc_json_text(sync->journal, "hooks", name, "state", NULL);
+	return rc_json_get(sync->journal, "hooks", name, NULL);
 }
 
-int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
+const char *rc_sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task)
+{
+	return rc_json_text(recall(sync, task), "state", NULL);
+}
+
+int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state, double seconds,
 		      struct rc_error **err)
 {
 	rc_autofree char *name = name_of(task);
 
 	json_object_set_new(json_object_get(sync->journal, "hooks"), name,
-			    json_pack("{s:s, s:s}", "uid", task->uid ?: "", "state", state));
+			    json_pack("{s:s, s:s, s:f}", "uid", task->uid ?: "", "state", state,
+				      "seconds", seconds));
 	return rc_sync_hook_save_journal(sync, err);
+}
+
+json_t *rc_sync_list_hooks(const struct rc_sync *sync)
+{
+	json_t *hooks = json_array();
+
+	for (size_t i = 0; i < sync->plan->n; i++) {
+		const struct rc_task *task = &sync->plan->tasks[i];
+		const char *prefix = task->item ? task->item->generate_name : NULL;
+		const json_t *note = task->action == RC_ACTION_HOOK ? recall(sync, task) : NULL;
+		const char *state = rc_json_text(note, "state", NULL);
+		const json_t *seconds = json_object_get(note, "seconds");
+
+		/* The journal of an older version has no time. */
+		if (!seconds || rc_text_equal(state, "running"))
+			continue;
+		json_array_append_new(
+			hooks, json_pack("{s:s, s:s, s:s, s:O}", "phase",
+					 rc_phase_to_string(task->phase), "kind", task->key.kind,
+					 "name", prefix ?: task->key.name, "seconds", seconds));
+	}
+	return hooks;
 }
 
 /* A hook of two phases is made twice. */

@@ -119,7 +119,8 @@ void rc_sync_health_set_blocked(struct rc_sync *sync, size_t task, const char *t
 json_t *rc_sync_hook_make(const struct rc_sync *sync, const struct rc_task *task);
 /* What the journal says of task's hook ("done", "failed", "running"), or NULL. */
 const char *rc_sync_hook_recall(const struct rc_sync *sync, const struct rc_task *task);
-int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state,
+/* seconds: that it took; of one that runs 0. */
+int rc_sync_hook_note(struct rc_sync *sync, struct rc_task *task, const char *state, double seconds,
 		      struct rc_error **err);
 /* live was made by this run, for this phase. */
 bool rc_sync_hook_is_of_run(const struct rc_sync *sync, const struct rc_task *task,

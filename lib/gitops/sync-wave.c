@@ -93,7 +93,7 @@ void rc_sync_wave_on_written(struct rc_sync *sync, struct rc_task *task, int r,
 	rc_task_set_state(task, RC_TASK_RUNNING);
 	rc_log_notice(sync->options.log, "%s %s", task->is_created ? "created" : "configured",
 		      name);
-	if (task->action == RC_ACTION_HOOK && rc_sync_hook_note(sync, task, "running", &err) < 0)
+	if (task->action == RC_ACTION_HOOK && rc_sync_hook_note(sync, task, "running", 0, &err) < 0)
 		fail_task(sync, task, err);
 }
 

@@ -97,5 +97,8 @@ const char *rc_sync_get_blocked(const struct rc_sync *sync);
 char *rc_sync_describe_rivals(const struct rc_sync *sync);
 /* The prunes that wait for approval, {name: why}; the caller's, NULL: there are none. */
 json_t *rc_sync_list_waiting(const struct rc_sync *sync);
+/* [{phase, kind, name, seconds}] of the hooks that ended; name is the prefix of one with
+ * generateName. The caller's. */
+json_t *rc_sync_list_hooks(const struct rc_sync *sync);
 /* {step, wave, phase, blockedBy?, resources: [...]}; the caller's. */
 json_t *rc_sync_describe(const struct rc_sync *sync);

@@ -327,3 +327,40 @@ void rc_secrets_check_free_all(struct rc_secrets_manager *manager)
 	while (manager->checks)
 		free_check(manager->checks);
 }
+
+/* ---- metrics ---- */
+
+static void write_sample(const struct secrets_store_check *check, const char *metric,
+			 struct rc_buf *out)
+{
+	static const char *const states[] = {"True", "False"};
+	const json_t *condition =
+		json_array_get(rc_json_get(check->store, "status", "conditions", NULL), 0);
+	const char *ready = rc_json_text(condition, "status", NULL);
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(states); i++)
+		rc_buf_printf(out,
+			      "%s{name=\"%s\",namespace=\"%s\",condition=\"Ready\","
+			      "status=\"%s\"} %d\n",
+			      metric, rc_kube_object_get_meta(check->store, "name"),
+			      rc_kube_object_get_meta(check->store, "namespace"), states[i],
+			      rc_text_equal(ready, states[i]));
+}
+
+void rc_secrets_check_write_samples(const struct rc_secrets_manager *manager, const char *metric,
+				    struct rc_buf *out)
+{
+	static const struct {
+		const char *metric, *kind;
+	} kinds[] = {{"secretstore_status_condition", "SecretStore"},
+		     {"clustersecretstore_status_condition", "ClusterSecretStore"}};
+	const struct secrets_store_check *check;
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(kinds); i++) {
+		if (strcmp(kinds[i].metric, metric) != 0)
+			continue;
+		DL_FOREACH (manager->checks, check)
+			if (rc_text_equal(rc_json_text(check->store, "kind", NULL), kinds[i].kind))
+				write_sample(check, metric, out);
+	}
+}

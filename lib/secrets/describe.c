@@ -171,6 +171,7 @@ void rc_secrets_manager_write_samples(const struct rc_secrets_manager *manager, 
 				      struct rc_buf *out)
 {
 	rc_secrets_push_write_samples(manager->pushes, metric, out);
+	rc_secrets_check_write_samples(manager, metric, out);
 	for (size_t i = 0; i < RC_ARRAY_SIZE(metrics); i++) {
 		if (strcmp(metrics[i].name, metric) != 0)
 			continue;

@@ -219,3 +219,6 @@ void rc_secrets_check_forget(struct rc_secrets_manager *manager, const char *kin
 /* What stores refer to changed, or is known for the first time. */
 void rc_secrets_check_again(struct rc_secrets_manager *manager);
 void rc_secrets_check_free_all(struct rc_secrets_manager *manager);
+/* As rc_secrets_manager_write_samples(). */
+void rc_secrets_check_write_samples(const struct rc_secrets_manager *manager, const char *metric,
+				    struct rc_buf *out);

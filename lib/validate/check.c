@@ -58,6 +58,18 @@ void rc_validate_result_copy(struct rc_validate_result *to, const struct rc_vali
 	to->evidence = rc_strdup(from->evidence);
 }
 
+bool rc_validate_result_get_measure(const struct rc_validate_result *result, const char *name,
+				    double *ret_number)
+{
+	for (size_t i = 0; i < result->n_measures; i++) {
+		if (strcmp(result->measures[i].name, name) != 0)
+			continue;
+		*ret_number = result->measures[i].number;
+		return true;
+	}
+	return false;
+}
+
 json_t *rc_validate_result_describe(const struct rc_validate_result *result)
 {
 	const struct rc_validate_check *check = result->check;
@@ -73,7 +85,8 @@ json_t *rc_validate_result_describe(const struct rc_validate_result *result)
 		json_object_set_new(
 			json, "startedAt",
 			json_string(rc_clock_format_rfc3339(result->started_unix_s, started)));
-	if (result->measure)
-		json_object_set_new(json, result->measure, json_real(result->number));
+	for (size_t i = 0; i < result->n_measures; i++)
+		json_object_set_new(json, result->measures[i].name,
+				    json_real(result->measures[i].number));
 	return json;
 }

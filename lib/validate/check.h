@@ -52,6 +52,13 @@ struct rc_validate_check {
 	size_t n_command;
 };
 
+/* What a check counted on the way; its name is a metric's after "reconciled_". */
+struct rc_validate_measure {
+	const char *name;
+	double number;
+};
+#define RC_VALIDATE_MEASURES_MAX 3
+
 struct rc_validate_result {
 	const struct rc_validate_check *check; /* borrowed */
 	enum rc_validate_outcome outcome;
@@ -60,12 +67,15 @@ struct rc_validate_result {
 	int64_t started_unix_s;
 	uint64_t latency_ms;
 	unsigned int attempts;
-	const char *measure; /* what number is, as a metric's name after "reconciled_"; or NULL */
-	double number;
+	struct rc_validate_measure measures[RC_VALIDATE_MEASURES_MAX];
+	size_t n_measures;
 };
 
 void rc_validate_result_done(struct rc_validate_result *result);
 void rc_validate_result_copy(struct rc_validate_result *to, const struct rc_validate_result *from);
+/* Whether it has a measure of this name. */
+bool rc_validate_result_get_measure(const struct rc_validate_result *result, const char *name,
+				    double *ret_number);
 /* {check, type, outcome, reason, evidence, startedAt, latencyMs, attempts, ...}; the caller's. */
 struct json_t *rc_validate_result_describe(const struct rc_validate_result *result);
 

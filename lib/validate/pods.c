@@ -3,6 +3,8 @@
  * time, and there are as many as are wanted.
  *
  * One list of a workload after the other; the pods of Jobs end by themselves and are not looked at.
+ * Before these the Events about probes that failed, which are counted and judge nothing: whoever
+ * may not list Events has no count.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +17,8 @@
 #include "validate/probe.h"
 
 #define STARTUP_DEFAULT_MS (10 * 60 * 1000)
-#define PODS_MAX	   "500"
+#define LIST_MAX	   "500"
+#define PROBES		   "involvedObject.kind=Pod,reason=Unhealthy"
 
 static const char *const workloads[] = {"Deployment", "StatefulSet", "DaemonSet"};
 
@@ -25,7 +28,28 @@ static const char *const hopeless[] = {
 	"InvalidImageName",  "CreateContainerConfigError", "CreateContainerError",
 	"ErrImageNeverPull", "RunContainerError"};
 
+/* What is counted on the way; metrics, after "reconciled_". */
+#define STARTUP	       "pod_startup_seconds"
+#define RESTARTS       "pod_restarts"
+#define PROBE_FAILURES "pod_probe_failures"
+
 static void ask_next(struct rc_validate_probe *probe);
+
+static json_t *get_workload(const struct rc_validate_probe *probe, size_t i)
+{
+	return json_array_get(json_object_get(probe->notes, "workloads"), i);
+}
+
+/* Of a plural in a workload's namespace; the caller's. */
+static char *make_path(const json_t *workload, const char *plural)
+{
+	rc_autobuf struct rc_buf encoded = RC_BUF_INIT(1024);
+
+	rc_percent_encode(&encoded,
+			  rc_str(rc_json_text(workload, "metadata", "namespace", NULL) ?: ""),
+			  NULL);
+	return rc_asprintf("/api/v1/namespaces/%s/%s", rc_buf_text(&encoded), plural);
+}
 
 static const json_t *find_ready(const json_t *pod)
 {
@@ -83,14 +107,43 @@ static bool is_counted(const json_t *pod)
 	       !rc_text_equal(rc_json_text(pod, "status", "phase", NULL), "Succeeded");
 }
 
+static double get_measure(const struct rc_validate_probe *probe, const char *name)
+{
+	double number = 0;
+
+	rc_validate_result_get_measure(&probe->result, name, &number);
+	return number;
+}
+
+static void add_measure(struct rc_validate_probe *probe, const char *name, json_int_t n)
+{
+	rc_validate_probe_measure(probe, name, get_measure(probe, name) + (double)n);
+}
+
 /* Seconds from its creation until it was ready. */
-static void measure(struct rc_validate_probe *probe, const json_t *pod, const json_t *ready)
+static void measure_startup(struct rc_validate_probe *probe, const json_t *pod, const json_t *ready)
 {
 	int64_t born = time_at(rc_json_text(pod, "metadata", "creationTimestamp", NULL));
 	int64_t since = time_at(rc_json_text(ready, "lastTransitionTime", NULL));
 
-	if (born && since >= born && (double)(since - born) >= probe->result.number)
-		rc_validate_probe_measure(probe, "pod_startup_seconds", (double)(since - born));
+	if (born && since >= born && (double)(since - born) >= get_measure(probe, STARTUP))
+		rc_validate_probe_measure(probe, STARTUP, (double)(since - born));
+}
+
+/* What it went through: how often its containers began anew, and how often its probes failed. */
+static void measure_troubles(struct rc_validate_probe *probe, const json_t *pod)
+{
+	const json_t *failures = json_object_get(probe->notes, "failures");
+	const char *uid = rc_json_text(pod, "metadata", "uid", NULL) ?: "";
+	json_t *status;
+	size_t i;
+
+	json_array_foreach (rc_json_get(pod, "status", "containerStatuses", NULL), i, status)
+		add_measure(probe, RESTARTS,
+			    json_integer_value(json_object_get(status, "restartCount")));
+	if (failures)
+		add_measure(probe, PROBE_FAILURES,
+			    json_integer_value(json_object_get(failures, uid)));
 }
 
 /* Whether it is ready; a pod that cannot become so ends the probe. */
@@ -104,7 +157,7 @@ static bool judge_pod(struct rc_validate_probe *probe, const json_t *pod)
 	const char *container = "", *waiting = find_waiting(pod, &container);
 
 	if (rc_text_equal(rc_json_text(ready, "status", NULL), "True")) {
-		measure(probe, pod, ready);
+		measure_startup(probe, pod, ready);
 		return true;
 	}
 	if (waiting)
@@ -122,7 +175,7 @@ static void on_pods(void *userdata, int r, const struct rc_kube_answer *answer,
 		    struct rc_error *err)
 {
 	struct rc_validate_probe *probe = userdata;
-	json_t *workload = json_array_get(probe->notes, probe->step), *pod;
+	json_t *workload = get_workload(probe, probe->step), *pod;
 	json_int_t wanted = 1, n_ready = 0, n = 0;
 	size_t i;
 
@@ -135,6 +188,7 @@ static void on_pods(void *userdata, int r, const struct rc_kube_answer *answer,
 		if (!is_counted(pod))
 			continue;
 		n++;
+		measure_troubles(probe, pod);
 		n_ready += judge_pod(probe, pod);
 	}
 	if (rc_validate_probe_has_ended(probe))
@@ -195,7 +249,7 @@ static void conclude(struct rc_validate_probe *probe)
 	json_t *workload;
 	size_t i;
 
-	json_array_foreach (probe->notes, i, workload) {
+	json_array_foreach (json_object_get(probe->notes, "workloads"), i, workload) {
 		json_t *shortage = json_object_get(workload, "short");
 		json_t *condition;
 		int64_t since = 0;
@@ -221,15 +275,15 @@ static void conclude(struct rc_validate_probe *probe)
 	rc_validate_probe_end(
 		probe, RC_VALIDATE_PASS, "Ready",
 		"the pods of %zu workloads run and are ready; the slowest took %.0f s",
-		json_array_size(probe->notes), probe->result.number);
+		json_array_size(json_object_get(probe->notes, "workloads")),
+		get_measure(probe, STARTUP));
 }
 
 static void ask_next(struct rc_validate_probe *probe)
 {
-	const json_t *workload = json_array_get(probe->notes, probe->step);
+	const json_t *workload = get_workload(probe, probe->step);
 	rc_autofree char *selector = NULL, *path = NULL;
-	rc_autobuf struct rc_buf encoded = RC_BUF_INIT(1024);
-	struct rc_kube_query query[] = {{"labelSelector", NULL}, {"limit", PODS_MAX}, {NULL, NULL}};
+	struct rc_kube_query query[] = {{"labelSelector", NULL}, {"limit", LIST_MAX}, {NULL, NULL}};
 
 	if (!workload) {
 		conclude(probe);
@@ -237,26 +291,81 @@ static void ask_next(struct rc_validate_probe *probe)
 	}
 	selector = make_selector(rc_json_get(workload, "spec", "selector", NULL));
 	query[0].value = selector;
-	rc_percent_encode(&encoded,
-			  rc_str(rc_json_text(workload, "metadata", "namespace", NULL) ?: ""),
-			  NULL);
-	path = rc_asprintf("/api/v1/namespaces/%s/pods", rc_buf_text(&encoded));
+	path = make_path(workload, "pods");
 	rc_validate_probe_ask(probe, path, query, on_pods);
+}
+
+/* ---- the probes that failed, by pod ---- */
+
+static void ask_events(struct rc_validate_probe *probe);
+
+/* One Event tells how often the same was seen. */
+static json_int_t count_of(const json_t *event)
+{
+	json_int_t n = json_integer_value(rc_json_get(event, "series", "count", NULL));
+
+	return n ?: json_integer_value(json_object_get(event, "count")) ?: 1;
+}
+
+static void on_events(void *userdata, int r, const struct rc_kube_answer *answer,
+		      struct rc_error *err)
+{
+	struct rc_validate_probe *probe = userdata;
+	json_t *failures = json_object_get(probe->notes, "failures"), *event;
+	size_t i;
+
+	probe->kube = NULL;
+	rc_error_free(err);
+	if (r < 0)
+		json_object_del(probe->notes, "failures");
+	else
+		json_array_foreach (json_object_get(answer->object, "items"), i, event) {
+			const char *uid = rc_json_text(event, "involvedObject", "uid", NULL) ?: "";
+			json_int_t n = json_integer_value(json_object_get(failures, uid));
+
+			json_object_set_new(failures, uid, json_integer(n + count_of(event)));
+		}
+	probe->step++;
+	ask_events(probe);
+}
+
+/* Those of each namespace once, then the pods. */
+static void ask_events(struct rc_validate_probe *probe)
+{
+	static const struct rc_kube_query query[] = {
+		{"fieldSelector", PROBES}, {"limit", LIST_MAX}, {NULL, NULL}};
+	json_t *asked = json_object_get(probe->notes, "asked");
+	rc_autofree char *path = NULL;
+	const json_t *workload;
+
+	for (; (workload = get_workload(probe, probe->step)); probe->step++) {
+		free(path);
+		path = make_path(workload, "events");
+		if (!json_object_get(probe->notes, "failures") || json_object_get(asked, path))
+			continue;
+		json_object_set_new(asked, path, json_true());
+		rc_validate_probe_ask(probe, path, query, on_events);
+		return;
+	}
+	probe->step = 0;
+	ask_next(probe);
 }
 
 static void start(struct rc_validate_probe *probe)
 {
-	probe->notes = json_array();
+	json_t *all = json_array();
+
+	probe->notes = json_pack("{s:o, s:{}, s:{}}", "workloads", all, "failures", "asked");
 	for (size_t i = 0; i < RC_ARRAY_SIZE(workloads); i++) {
 		json_auto_t *found = rc_validate_probe_list(probe, "apps", workloads[i]);
 
-		json_array_extend(probe->notes, found);
+		json_array_extend(all, found);
 	}
-	if (json_array_size(probe->notes) == 0)
+	if (json_array_size(all) == 0)
 		rc_validate_probe_end(probe, RC_VALIDATE_SKIP, "NoWorkloads",
 				      "the application has no workloads");
 	else
-		ask_next(probe);
+		ask_events(probe);
 }
 
 const struct rc_validate_kind rc_validate_pods_kind = {.name = "pods", .start = start};

@@ -1,6 +1,7 @@
 /* A probe's life, and what many checks do. */
 #include "validate/probe.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -83,8 +84,15 @@ void rc_validate_probe_fail(struct rc_validate_probe *probe, const char *reason,
 
 void rc_validate_probe_measure(struct rc_validate_probe *probe, const char *measure, double number)
 {
-	probe->result.measure = measure;
-	probe->result.number = number;
+	struct rc_validate_result *result = &probe->result;
+	size_t i = 0;
+
+	while (i < result->n_measures && strcmp(result->measures[i].name, measure) != 0)
+		i++;
+	assert(i < RC_VALIDATE_MEASURES_MAX);
+	result->measures[i] = (struct rc_validate_measure){measure, number};
+	if (i == result->n_measures)
+		result->n_measures++;
 }
 
 struct rc_validate_probe *rc_validate_probe_start(const struct rc_validate_check *check,

@@ -100,6 +100,7 @@ void rc_validate_probe_end(struct rc_validate_probe *probe, enum rc_validate_out
 /* Could not look, because of err, which is taken over. */
 void rc_validate_probe_fail(struct rc_validate_probe *probe, const char *reason,
 			    struct rc_error *err);
+/* What it was measured as before, it is no longer. */
 void rc_validate_probe_measure(struct rc_validate_probe *probe, const char *measure, double number);
 bool rc_validate_probe_has_ended(const struct rc_validate_probe *probe);
 /* GET path of the subject's cluster; ends the probe and returns false where there is none. */

@@ -42,6 +42,7 @@ static void on_instance(struct rc_validate_probe *probe,
 			const struct rc_net_http_response *response)
 {
 	rc_autofree char *problem = NULL, *name = NULL;
+	double lag_s = 0;
 
 	if (!rc_validate_aws_check(probe, response))
 		return;
@@ -52,13 +53,14 @@ static void on_instance(struct rc_validate_probe *probe,
 		return;
 	}
 	problem = judge(probe, response->body);
+	rc_validate_result_get_measure(&probe->result, "restore_lag_seconds", &lag_s);
 	if (problem)
 		rc_validate_probe_end(probe, RC_VALIDATE_FAIL, "BackupPosture", "instance %s: %s",
 				      name, problem);
 	else
 		rc_validate_probe_end(probe, RC_VALIDATE_PASS, "BackedUp",
 				      "instance %s is available; it can be restored to %.0f s ago",
-				      name, probe->result.number);
+				      name, lag_s);
 }
 
 static void start(struct rc_validate_probe *probe)

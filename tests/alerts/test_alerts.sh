@@ -11,7 +11,7 @@ dashboard=$top/conf/grafana/reconciled.json
 
 # The names of metrics in text, without what a histogram adds.
 names() {
-	grep -oE '\b(argocd|externalsecret|reconciled|process)_[a-z_]+' | sed -E 's/_(bucket|sum|count)$//' | sort -u
+	grep -oE '\b(argocd|externalsecret|secretstore|clustersecretstore|reconciled|process)_[a-z_]+' | sed -E 's/_(bucket|sum|count)$//' | sort -u
 }
 
 tested() { # every alert is expected to fire somewhere

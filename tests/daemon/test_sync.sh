@@ -136,6 +136,7 @@ for kind in PersistentVolumeClaim StatefulSet DaemonSet ReplicaSet Pod Service I
 done
 check 'a hook without a policy stays' is_there /apis/batch/v1/namespaces/plain/jobs/before
 check 'HookSucceeded takes it away' is_gone /apis/batch/v1/namespaces/plain/jobs/after
+check 'how long hooks took is measured' eval 'curl -sS --unix-socket "$RECONCILED_SOCKET" http://localhost/metrics | grep -qE "^reconciled_hook_duration_seconds\{.*phase=\"PreSync\",kind=\"Job\",hook=\"before\"\} [0-9]+$"'
 check 'SyncFail did not run' [ "$(first POST jobs rescue)" = null ]
 
 job middle fail "$(annotations hook Sync sync-wave 5 hook-delete-policy HookFailed)"

@@ -1,6 +1,7 @@
 /* The peers, the cluster's cache, and a run of one check. */
 #include "scene.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -205,4 +206,12 @@ const char *scene_look(struct rc_validate_check *check)
 	snprintf(text, sizeof(text), "%s %s", rc_validate_outcome_to_string(scene.result.outcome),
 		 scene.result.reason);
 	return text;
+}
+
+double scene_measure(const char *name)
+{
+	double number = NAN;
+
+	rc_validate_result_get_measure(&scene.result, name, &number);
+	return number;
 }

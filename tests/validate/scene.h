@@ -50,6 +50,9 @@ void scene_on_run(void *userdata, struct rc_validate_run *run,
  * the next. */
 const char *scene_look(struct rc_validate_check *check);
 
+/* What the last look measured under this name; NAN: nothing. */
+double scene_measure(const char *name);
+
 /* A look at check must end in wanted, "outcome reason". */
 #define rc_check_look(check, wanted)                                                      \
 	do {                                                                              \

@@ -1,6 +1,7 @@
 /* Every check but the database's: passes, fails, cannot look. */
 #include "support/check.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -55,8 +56,8 @@ START_TEST(test_https)
 	ck_assert_msg(strstr(scene.result.evidence, certificates[_i].evidence) != NULL, "%s: %s",
 		      certificates[_i].name, scene.result.evidence);
 	if (scene.result.outcome == RC_VALIDATE_PASS) {
-		ck_assert_str_eq(scene.result.measure, "certificate_expiry_timestamp_seconds");
-		ck_assert(scene.result.number > (double)rc_clock_unix_s() + 89 * 86400);
+		ck_assert(scene_measure("certificate_expiry_timestamp_seconds") >
+			  (double)rc_clock_unix_s() + 89 * 86400);
 	}
 	certificate_done(&authority);
 	certificate_done(&other);
@@ -245,7 +246,38 @@ START_TEST(test_pods)
 	scene_fill_cache("apps", "Deployment", "deployments", DEPLOYMENT);
 	rc_check_look(&check, pods[_i].wanted);
 	if (scene.result.outcome == RC_VALIDATE_PASS)
-		ck_assert(scene.result.number == 42);
+		ck_assert(scene_measure("pod_startup_seconds") == 42);
+}
+END_TEST
+
+/* Restarts and failed probes of the pods that are there; of others, and where Events may not be
+ * listed, nothing. */
+#define TROUBLED                                                                                  \
+	"{\"items\": [{\"metadata\": {\"name\": \"web-1\", \"uid\": \"u1\"}, \"status\": {" READY \
+	", \"containerStatuses\": [{\"restartCount\": 3}, {\"restartCount\": 1}]}}]}"
+#define EVENTS                                                                     \
+	"{\"items\": [{\"involvedObject\": {\"uid\": \"u1\"}, \"count\": 5}, "     \
+	"{\"involvedObject\": {\"uid\": \"u1\"}, \"series\": {\"count\": 4}}, "    \
+	"{\"involvedObject\": {\"uid\": \"u1\"}}, {\"involvedObject\": {\"uid\": " \
+	"\"gone\"}, \"count\": 9}]}"
+
+START_TEST(test_troubles)
+{
+	struct scene_route routes[] = {{PODS, 200, TROUBLED},
+				       {"/api/v1/namespaces/ns/events", 200, EVENTS},
+				       {NULL, 0, NULL}};
+	struct rc_validate_check check = {.type = "pods"};
+
+	scene.routes = routes;
+	scene_fill_cache("apps", "Deployment", "deployments", DEPLOYMENT);
+	rc_check_look(&check, "pass Ready");
+	ck_assert(scene_measure("pod_restarts") == 4);
+	ck_assert(scene_measure("pod_probe_failures") == 10);
+	routes[1].status = 403;
+	scene.result.outcome = RC_VALIDATE_NONE;
+	rc_check_look(&check, "pass Ready");
+	ck_assert(scene_measure("pod_restarts") == 4);
+	ck_assert(isnan(scene_measure("pod_probe_failures")));
 }
 END_TEST
 
@@ -377,6 +409,7 @@ static Suite *make_suite(void)
 	tcase_set_timeout(cluster, 30);
 	tcase_add_checked_fixture(cluster, scene_setup_with_cluster, scene_teardown);
 	tcase_add_loop_test(cluster, test_pods, 0, RC_ARRAY_SIZE(pods));
+	tcase_add_test(cluster, test_troubles);
 	tcase_add_loop_test(cluster, test_istio, 0, RC_ARRAY_SIZE(meshes));
 	tcase_add_loop_test(cluster, test_secrets, 0, RC_ARRAY_SIZE(secrets));
 	suite_add_tcase(suite, cluster);
