@@ -261,9 +261,12 @@ static void print_findings(const struct ctl_render_flags *flags, const char *pat
 	putchar('\n');
 }
 
-/* Fails only when there is nothing to lint with: values that cannot be read. */
+/*
+ * Fails only when there is nothing to lint with: values that cannot be read. *before is the chart
+ * that was linted last, or NULL, and becomes this one: Helm has one set of values for all.
+ */
 static int lint_one(struct rc_arena *arena, const struct ctl_render_flags *flags, const char *path,
-		    struct outcome *outcome, struct rc_error **err)
+		    struct rc_helm_render **before, struct outcome *outcome, struct rc_error **err)
 {
 	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render =
 		rc_helm_render_new(&flags->options);
@@ -274,6 +277,8 @@ static int lint_one(struct rc_arena *arena, const struct ctl_render_flags *flags
 
 	if (r < 0)
 		return r;
+	if (*before)
+		rc_helm_lint_take_values(render, *before);
 	if (is_archive(path))
 		r = load_archive(path, render, &input, &cause);
 	else
@@ -282,11 +287,14 @@ static int lint_one(struct rc_arena *arena, const struct ctl_render_flags *flags
 		rc_helm_lint_run(render, &input, &messages);
 	ctl_chart_print_warnings(render);
 	print_findings(flags, path, &messages, cause, outcome);
+	rc_helm_render_free(*before);
+	*before = rc_steal(&render);
 	return 0;
 }
 
 static int lint_all(struct rc_arena *arena, struct ctl_render_flags *flags, struct rc_error **err)
 {
+	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *before = NULL;
 	struct paths paths = {.arena = arena};
 	size_t n_failed = 0, n_found = 0, n_given;
 
@@ -303,7 +311,7 @@ static int lint_all(struct rc_arena *arena, struct ctl_render_flags *flags, stru
 	}
 	for (size_t i = 0; i < paths.n; i++) {
 		struct outcome outcome = {0};
-		int r = lint_one(arena, flags, paths.at[i], &outcome, err);
+		int r = lint_one(arena, flags, paths.at[i], &before, &outcome, err);
 
 		if (r < 0)
 			return r;

@@ -19,12 +19,16 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static bool is_identifier(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+}
+
 static size_t skip_identifiers(struct rc_str s)
 {
 	size_t n = 0;
 
-	while (n < s.n && (is_digit(s.p[n]) || (s.p[n] >= 'a' && s.p[n] <= 'z') ||
-			   (s.p[n] >= 'A' && s.p[n] <= 'Z') || s.p[n] == '-' || s.p[n] == '.'))
+	while (n < s.n && (is_identifier(s.p[n]) || s.p[n] == '.'))
 		n++;
 	return n;
 }
@@ -32,16 +36,16 @@ static size_t skip_identifiers(struct rc_str s)
 static int take_part(struct rc_str *s, uint64_t *ret)
 {
 	size_t n = 0;
+	int r;
 
 	while (n < s->n && is_digit(s->p[n]))
 		n++;
 	if (n == 0)
 		return -EINVAL;
-	if (rc_number_parse_uint((struct rc_str){s->p, n}, 10, ret) < 0)
-		return -ERANGE;
+	r = rc_number_parse_uint((struct rc_str){s->p, n}, 10, ret);
 	s->p += n;
 	s->n -= n;
-	return 0;
+	return r < 0 ? -ERANGE : 0;
 }
 
 /* "-rc.1+build" */
@@ -98,26 +102,31 @@ int rc_semver_parse(struct rc_str text, struct rc_semver *ret)
 {
 	struct rc_semver version = {.original = text};
 	uint64_t *const parts[] = {&version.major, &version.minor, &version.patch};
-	int r;
+	int r = 0;
 
 	if (text.n > 0 && text.p[0] == 'v') {
 		text.p++;
 		text.n--;
 	}
 	for (int i = 0; i < 3; i++) {
+		int taken;
+
 		if (i > 0) {
 			if (text.n == 0 || text.p[0] != '.')
 				break;
 			text.p++;
 			text.n--;
 		}
-		r = take_part(&text, parts[i]);
-		if (r < 0)
-			return r;
+		taken = take_part(&text, parts[i]);
+		if (taken == -EINVAL)
+			return taken;
+		r = taken < 0 ? taken : r;
 	}
 	if (!take_suffix(&text, &version) || text.n > 0 || !has_identifiers(version.prerelease) ||
 	    !has_identifiers(version.metadata))
 		return -EINVAL;
+	if (r < 0)
+		return r;
 	if (has_leading_zero(version.prerelease))
 		return -EDOM;
 	*ret = version;
@@ -196,55 +205,96 @@ int rc_semver_compare(const struct rc_semver *a, const struct rc_semver *b)
 	return c ? c : compare_prerelease(a->prerelease, b->prerelease);
 }
 
+/* ---- constraints ---- */
+
+/* Digits, wildcards and, since Masterminds' pattern has it in its brackets, '|'. */
+static size_t part_length(struct rc_str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] && strchr("0123456789xX*|", s.p[n]))
+		n++;
+	return n;
+}
+
+/* "-rc.1", "+b.2": the mark and the identifiers behind it; 0: there are none. */
+static size_t suffix_length(struct rc_str s, char mark)
+{
+	size_t n = s.n > 0 && s.p[0] == mark, end = 0;
+
+	while (n > 0) {
+		size_t begin = n;
+
+		while (n < s.n && is_identifier(s.p[n]))
+			n++;
+		if (n == begin)
+			return end;
+		end = n;
+		n = n < s.n && s.p[n] == '.' ? n + 1 : 0;
+	}
+	return end;
+}
+
+static struct rc_str take(struct rc_str *s, size_t n)
+{
+	struct rc_str taken = {s->p, n};
+
+	s->p += n;
+	s->n -= n;
+	return taken;
+}
+
+/* What the pattern of a version matches: parts with their x, a prerelease, metadata. */
+struct shape {
+	struct rc_str parts[3], prerelease, metadata;
+};
+
+/* As long as it can be at the start of s; its length, or 0. */
+static size_t match_version(struct rc_str s, struct shape *ret)
+{
+	struct rc_str rest = s;
+	size_t n;
+
+	*ret = (struct shape){.prerelease = {NULL, 0}};
+	take(&rest, rest.n > 0 && rest.p[0] == 'v');
+	n = part_length(rest);
+	if (n == 0)
+		return 0;
+	ret->parts[0] = take(&rest, n);
+	for (int i = 1; i < 3 && rest.n > 0 && rest.p[0] == '.'; i++) {
+		n = part_length((struct rc_str){rest.p + 1, rest.n - 1});
+		if (n == 0)
+			break;
+		take(&rest, 1);
+		ret->parts[i] = take(&rest, n);
+	}
+	ret->prerelease = take(&rest, suffix_length(rest, '-'));
+	ret->metadata = take(&rest, suffix_length(rest, '+'));
+	return s.n - rest.n;
+}
+
 static bool is_wild(struct rc_str s)
 {
-	return s.n == 0 || s.p[0] == 'x' || s.p[0] == 'X' || s.p[0] == '*';
+	return s.n == 0 || (s.n == 1 && (s.p[0] == 'x' || s.p[0] == 'X' || s.p[0] == '*'));
 }
 
-/* A number, or a wildcard; false: neither. */
-static bool take_constraint_part(struct rc_str *s, uint64_t *ret, bool *ret_wild)
-{
-	*ret_wild = s->n > 0 && is_wild(*s);
-	if (*ret_wild) {
-		s->p++;
-		s->n--;
-		return true;
-	}
-	return take_part(s, ret) == 0;
-}
-
-static bool take_constraint_version(struct rc_str *s, struct condition *condition)
+/* Whether what stands before the first wildcard, and the prerelease, make a version. */
+static bool read_version(const struct shape *shape, struct condition *condition)
 {
 	struct rc_semver *version = &condition->version;
 	uint64_t *const parts[] = {&version->major, &version->minor, &version->patch};
-	int n = 0, first_wild = 3;
+	int wild = 0;
 
-	if (s->n > 0 && s->p[0] == 'v') {
-		s->p++;
-		s->n--;
-	}
-	for (; n < 3; n++) {
-		bool wild;
-
-		if (n > 0) {
-			if (s->n == 0 || s->p[0] != '.')
-				break;
-			s->p++;
-			s->n--;
-		}
-		if (!take_constraint_part(s, parts[n], &wild))
+	for (; wild < 3 && !is_wild(shape->parts[wild]); wild++)
+		if (rc_number_parse_uint(shape->parts[wild], 10, parts[wild]) < 0)
 			return false;
-		if (wild && n < first_wild)
-			first_wild = n;
-	}
-	if (n < first_wild)
-		first_wild = n;
-	for (int i = first_wild; i < 3; i++)
-		*parts[i] = 0;
-	condition->dirty = first_wild < 3;
-	condition->minor_dirty = first_wild == 1;
-	condition->patch_dirty = first_wild == 2;
-	return take_suffix(s, version);
+	condition->dirty = wild < 3;
+	condition->minor_dirty = wild == 1;
+	condition->patch_dirty = wild == 2;
+	version->prerelease = shape->prerelease;
+	if (version->prerelease.n > 0)
+		take(&version->prerelease, 1);
+	return !has_leading_zero(version->prerelease);
 }
 
 static bool is_blank(char c)
@@ -279,36 +329,43 @@ static bool take_operator(struct rc_str *s, char operator[3])
 	return false;
 }
 
-/* All conditions of one alternative; -1: not a constraint. */
+/*
+ * All conditions of one alternative: their number, or -EINVAL (not a constraint) or -EDOM (the
+ * pattern of one, but no version in it).
+ */
 static int parse_group(struct rc_str s, struct condition conditions[GROUP_MAX])
 {
+	bool readable = true;
 	int n = 0;
 
 	for (;;) {
 		struct condition *condition = &conditions[n];
+		struct shape shape;
+		size_t length;
 
 		skip_blanks(&s);
 		if (n > 0 && s.n == 0)
-			return n;
+			return readable ? n : -EDOM;
 		if (n + 1 > GROUP_MAX)
-			return -1;
+			return -EINVAL;
 		*condition = (struct condition){.dirty = false};
 		take_operator(&s, condition->operator);
 		skip_blanks(&s);
-		if (!take_constraint_version(&s, condition))
-			return -1;
+		length = match_version(s, &shape);
+		if (length == 0)
+			return -EINVAL;
+		take(&s, length);
+		readable = read_version(&shape, condition) && readable;
 		n++;
-		if (s.n == 0)
-			return n;
-		if (!is_blank(s.p[0]) && s.p[0] != ',')
-			return -1;
+		if (s.n > 0 && !is_blank(s.p[0]) && s.p[0] != ',')
+			return -EINVAL;
 		skip_blanks(&s);
 		if (s.n > 0 && s.p[0] == ',') {
 			s.p++;
 			s.n--;
 			skip_blanks(&s);
 			if (s.n == 0)
-				return -1;
+				return -EINVAL;
 		}
 	}
 }
@@ -400,47 +457,6 @@ static bool meets(const struct condition *c, const struct rc_semver *v)
 
 /* ---- "1.2 - 1.4" ---- */
 
-static size_t part_length(struct rc_str s)
-{
-	size_t n = 0;
-
-	while (n < s.n && s.p[n] && strchr("0123456789xX*|", s.p[n]))
-		n++;
-	return n;
-}
-
-/* "-rc.1", "+b.2": the mark and the identifiers behind it; 0: there are none. */
-static size_t suffix_length(struct rc_str s, char mark)
-{
-	size_t n;
-
-	if (s.n == 0 || s.p[0] != mark)
-		return 0;
-	n = skip_identifiers((struct rc_str){s.p + 1, s.n - 1});
-	while (n > 0 && s.p[n] == '.')
-		n--;
-	return n && s.p[1] != '.' ? n + 1 : 0;
-}
-
-/*
- * A version at the start of s, as long as it can be; its length, or 0. Masterminds' pattern takes
- * '|' for a digit, and so "||2.0" for a version.
- */
-static size_t version_length(struct rc_str s)
-{
-	size_t at = s.n > 0 && s.p[0] == 'v', n = part_length((struct rc_str){s.p + at, s.n - at});
-
-	if (n == 0)
-		return 0;
-	at += n;
-	for (int i = 0; i < 2 && at < s.n && s.p[at] == '.'; i++) {
-		n = part_length((struct rc_str){s.p + at + 1, s.n - at - 1});
-		at += n ? n + 1 : 0;
-	}
-	at += suffix_length((struct rc_str){s.p + at, s.n - at}, '-');
-	return at + suffix_length((struct rc_str){s.p + at, s.n - at}, '+');
-}
-
 /* Blanks, a dash, blanks; 0: something else. */
 static size_t dash_length(struct rc_str s)
 {
@@ -458,14 +474,15 @@ static size_t dash_length(struct rc_str s)
 static size_t range_length(struct rc_str s, struct rc_str *ret_from, struct rc_str *ret_to)
 {
 	struct rc_str rest = s;
+	struct shape shape;
 	size_t n;
 
 	skip_blanks(&rest);
-	*ret_from = (struct rc_str){rest.p, version_length(rest)};
+	*ret_from = (struct rc_str){rest.p, match_version(rest, &shape)};
 	rest = (struct rc_str){rest.p + ret_from->n, rest.n - ret_from->n};
 	n = ret_from->n ? dash_length(rest) : 0;
 	rest = (struct rc_str){rest.p + n, rest.n - n};
-	*ret_to = (struct rc_str){rest.p, n ? version_length(rest) : 0};
+	*ret_to = (struct rc_str){rest.p, n ? match_version(rest, &shape) : 0};
 	if (ret_to->n == 0)
 		return 0;
 	rest = (struct rc_str){rest.p + ret_to->n, rest.n - ret_to->n};
@@ -511,6 +528,8 @@ int rc_semver_matches(struct rc_str constraint, const struct rc_semver *version,
 		int count = parse_group((struct rc_str){rest.p, n}, conditions);
 		bool all = true;
 
+		if (count == -EDOM)
+			return rc_fail(err, -EINVAL, "constraint Parser Error");
 		if (count < 0)
 			return rc_fail(err, -EINVAL, "improper constraint: %.*s", (int)n,
 				       rest.p ? rest.p : "");

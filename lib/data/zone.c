@@ -50,6 +50,14 @@ int32_t rc_zone_get_local_offset(int64_t unix_s, char abbreviation[RC_ZONE_MAX])
 	return (int32_t)local.tm_gmtoff;
 }
 
+bool rc_zone_is_local_dst(int64_t unix_s)
+{
+	time_t seconds = unix_s;
+	struct tm local = {.tm_isdst = 0};
+
+	return localtime_r(&seconds, &local) && local.tm_isdst > 0;
+}
+
 int32_t rc_zone_get_offset(const char *name, int64_t unix_s, char abbreviation[RC_ZONE_MAX])
 {
 	rc_autofree char *old = NULL;

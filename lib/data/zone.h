@@ -15,3 +15,5 @@ bool rc_zone_is_known(const char *name);
 int32_t rc_zone_get_offset(const char *name, int64_t unix_s, char abbreviation[RC_ZONE_MAX]);
 /* The same for the process's own zone (TZ). */
 int32_t rc_zone_get_local_offset(int64_t unix_s, char abbreviation[RC_ZONE_MAX]);
+/* Whether the process's own zone has its summer time at that instant. */
+bool rc_zone_is_local_dst(int64_t unix_s);

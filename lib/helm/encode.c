@@ -15,49 +15,110 @@
 #include "helm/objects.h"
 
 /* A map that a template made hold itself cannot be written. */
-#define DEPTH_MAX 1000
+#define DEPTH_MAX 4000
+/* From this level on encoding/json looks out for cycles. */
+#define LEVEL_SEEN 1000
 
-static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigned int depth,
-		   struct rc_error **err);
+/* A map, or a list's items and their number, that is being written. */
+struct seen {
+	const void *at;
+	size_t n;
+};
 
-static int list_to_json(struct rc_buf *buf, const struct rc_value_list *list, bool html,
-			unsigned int depth, struct rc_error **err)
+struct json_writer {
+	struct rc_buf *buf;
+	bool html;
+	unsigned int level; /* maps and lists around what is being written */
+	struct seen *seen;  /* those from LEVEL_SEEN on; in room for DEPTH_MAX */
+	struct rc_error **err;
+};
+
+static int to_json(struct json_writer *json, struct rc_value value);
+
+/* One level further in; -EINVAL where it is in itself. */
+static int enter(struct json_writer *json, struct rc_value value, struct seen now)
 {
-	rc_buf_putc(buf, '[');
-	for (size_t i = 0; i < list->n; i++) {
-		if (i > 0)
-			rc_buf_putc(buf, ',');
-		if (to_json(buf, list->items[i], html, depth + 1, err) < 0)
-			return -EINVAL;
-	}
-	rc_buf_putc(buf, ']');
+	size_t n = ++json->level > LEVEL_SEEN ? json->level - LEVEL_SEEN - 1 : 0;
+
+	if (json->level <= LEVEL_SEEN)
+		return 0;
+	if (!json->seen)
+		json->seen = rc_calloc(DEPTH_MAX, sizeof(*json->seen));
+	for (size_t i = 0; i < n; i++)
+		if (json->seen[i].at == now.at && json->seen[i].n == now.n)
+			return rc_fail(json->err, -EINVAL,
+				       "json: unsupported value: encountered a cycle via %s",
+				       rc_value_type_name(value));
+	if (json->level > DEPTH_MAX)
+		return rc_fail(json->err, -EINVAL, "json: more than %d levels", DEPTH_MAX);
+	json->seen[n] = now;
 	return 0;
 }
 
-static int map_to_json(struct rc_buf *buf, const struct rc_value_map *map, bool html,
-		       unsigned int depth, struct rc_error **err)
+static int list_to_json(struct json_writer *json, struct rc_value value)
 {
-	rc_buf_putc(buf, '{');
-	for (size_t i = 0; i < map->n; i++) {
+	const struct rc_value_list *list = value.list;
+	int r = list->n ? enter(json, value, (struct seen){list->items, list->n}) : 0;
+
+	rc_buf_putc(json->buf, '[');
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
 		if (i > 0)
-			rc_buf_putc(buf, ',');
-		rc_json_write_string(buf, map->entries[i].key, html);
-		rc_buf_putc(buf, ':');
-		if (to_json(buf, map->entries[i].value, html, depth + 1, err) < 0)
-			return -EINVAL;
+			rc_buf_putc(json->buf, ',');
+		r = to_json(json, list->items[i]);
 	}
-	rc_buf_putc(buf, '}');
-	return 0;
+	rc_buf_putc(json->buf, ']');
+	json->level -= list->n > 0;
+	return r;
 }
 
-static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigned int depth,
-		   struct rc_error **err)
+static int map_to_json(struct json_writer *json, struct rc_value value)
 {
-	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
+	const struct rc_value_map *map = value.map;
+	int r = map->n ? enter(json, value, (struct seen){map, 0}) : 0;
+
+	rc_buf_putc(json->buf, '{');
+	for (size_t i = 0; r == 0 && i < map->n; i++) {
+		if (i > 0)
+			rc_buf_putc(json->buf, ',');
+		rc_json_write_string(json->buf, map->entries[i].key, json->html);
+		rc_buf_putc(json->buf, ':');
+		r = to_json(json, map->entries[i].value);
+	}
+	rc_buf_putc(json->buf, '}');
+	json->level -= map->n > 0;
+	return r;
+}
+
+static int object_to_json(struct json_writer *json, struct rc_value value)
+{
+	rc_cleanup(rc_arena_freep) struct rc_arena *arena = rc_arena_new(0);
+	const char *refusal =
+		value.type->refuse_json ? value.type->refuse_json(value.object) : NULL;
+
+	if (refusal)
+		return rc_fail(json->err, -EINVAL,
+			       "json: error calling MarshalJSON for type %s: %s", value.type->name,
+			       refusal);
+	return to_json(json, rc_helm_objects_to_map(arena, value));
+}
+
+static int float_to_json(struct json_writer *json, double real)
+{
 	char text[RC_NUMBER_MAX];
 
-	if (depth > DEPTH_MAX)
-		return rc_fail(err, -EINVAL, "json: unsupported value: encountered a cycle");
+	if (!isfinite(real))
+		return rc_fail(json->err, -EINVAL, "json: unsupported value: %s",
+			       isnan(real) ? "NaN"
+			       : real > 0  ? "+Inf"
+					   : "-Inf");
+	rc_number_format_json(real, text);
+	return rc_buf_puts(json->buf, text);
+}
+
+static int to_json(struct json_writer *json, struct rc_value value)
+{
+	struct rc_buf *buf = json->buf;
+
 	switch (value.kind) {
 	case RC_VALUE_INVALID:
 	case RC_VALUE_NIL:
@@ -71,17 +132,11 @@ static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigne
 	case RC_VALUE_UINT64:
 		return rc_buf_printf(buf, "%lld", (long long)value.integer);
 	case RC_VALUE_FLOAT:
-		if (!isfinite(value.real))
-			return rc_fail(err, -EINVAL, "json: unsupported value: %s",
-				       isnan(value.real) ? "NaN"
-				       : value.real > 0	 ? "+Inf"
-							 : "-Inf");
-		rc_number_format_json(value.real, text);
-		return rc_buf_puts(buf, text);
+		return float_to_json(json, value.real);
 	case RC_VALUE_COMPLEX:
-		return rc_fail(err, -EINVAL, "json: unsupported type: complex128");
+		return rc_fail(json->err, -EINVAL, "json: unsupported type: complex128");
 	case RC_VALUE_STRING:
-		return rc_json_write_string(buf, value.text, html);
+		return rc_json_write_string(buf, value.text, json->html);
 	case RC_VALUE_BYTES:
 		if (!value.text.p)
 			return rc_buf_puts(buf, "null");
@@ -91,21 +146,25 @@ static int to_json(struct rc_buf *buf, struct rc_value value, bool html, unsigne
 	case RC_VALUE_LIST:
 		if (value.list->is_nil)
 			return rc_buf_puts(buf, "null");
-		return list_to_json(buf, value.list, html, depth, err);
+		return list_to_json(json, value);
 	case RC_VALUE_MAP:
 		if (value.map->is_nil)
 			return rc_buf_puts(buf, "null");
-		return map_to_json(buf, value.map, html, depth, err);
+		return map_to_json(json, value);
 	case RC_VALUE_OBJECT:
-		arena = rc_arena_new(0);
-		return to_json(buf, rc_helm_objects_to_map(arena, value), html, depth + 1, err);
+		return object_to_json(json, value);
 	}
 	return -EINVAL;
 }
 
 int rc_helm_encode_json(struct rc_buf *buf, struct rc_value value, bool html, struct rc_error **err)
 {
-	return to_json(buf, value, html, 0, err);
+	/* toRawJson gives encoding/json a pointer, which is a level of its own. */
+	struct json_writer json = {.buf = buf, .html = html, .level = !html, .err = err};
+	int r = to_json(&json, value);
+
+	free(json.seen);
+	return r;
 }
 
 struct sorted {
@@ -224,6 +283,9 @@ static int emit_object(struct rc_yaml_emitter *emitter, struct rc_value object,
 					: rc_helm_objects_to_fields(arena, object);
 	int r = 0;
 
+	if (emitter->flavour == RC_YAML_V2 && object.type->refuse_json &&
+	    object.type->refuse_json(object.object))
+		return -EINVAL;
 	if (emitter->flavour == RC_YAML_V2 || plain.kind != RC_VALUE_MAP) {
 		if (strcmp(rc_value_type_name(object), "time.Time") != 0 ||
 		    emitter->flavour == RC_YAML_V2)
@@ -249,6 +311,12 @@ static void emit_empty(struct rc_yaml_emitter *emitter, bool is_list, bool is_ni
 		rc_yaml_emit_empty(emitter, is_list);
 }
 
+/* Only yaml.v3 knows time.Duration, as text. */
+static bool is_duration(const struct rc_yaml_emitter *emitter, struct rc_value value)
+{
+	return emitter->flavour == RC_YAML_V3 && value.named && value.kind == RC_VALUE_INT64;
+}
+
 static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 {
 	rc_cleanup(rc_arena_freep) struct rc_arena *arena = NULL;
@@ -268,6 +336,10 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:
 		rc_buf_printf(&bytes, "%lld", (long long)value.integer);
+		if (is_duration(emitter, value)) {
+			rc_buf_clear(&bytes);
+			rc_value_print(&bytes, value);
+		}
 		rc_yaml_emit_plain(emitter, rc_buf_str(&bytes));
 		return 0;
 	case RC_VALUE_FLOAT:

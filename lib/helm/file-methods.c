@@ -98,8 +98,8 @@ static int as_yaml(struct rc_value_call *call, const struct rc_value_map *files,
 }
 
 static const struct rc_value_method file_methods[] = {
-	{"Get", "s"},	  {"GetBytes", "s"}, {"Lines", "s"}, {"Glob", "s"},
-	{"AsConfig", ""}, {"AsSecrets", ""}, {NULL, NULL},
+	{"Get", "s", NULL},	{"GetBytes", "s", NULL}, {"Lines", "s", NULL}, {"Glob", "s", NULL},
+	{"AsConfig", "", NULL}, {"AsSecrets", "", NULL}, {NULL, NULL, NULL},
 };
 
 static int files_call(const void *object, struct rc_str name, struct rc_value_call *call,

@@ -53,7 +53,10 @@ const char *rc_helm_lint_quote(struct rc_helm_lint *lint, struct rc_str text)
 	return rc_arena_strdup(lint->arena, rc_buf_text(&quoted));
 }
 
-/* The user's values over the chart's own, without subcharts: as Helm 2 linted, and Helm 3 still. */
+/*
+ * The user's values over the chart's own, without subcharts: as Helm 2 linted, and Helm 3 still.
+ * The tables in the user's values are filled themselves, which shows in all that is linted after.
+ */
 static int check_values(struct rc_helm_lint *lint, struct rc_str text, struct rc_error **err)
 {
 	const struct rc_helm_coalesce coalesce = {.arena = lint->arena,
@@ -65,7 +68,7 @@ static int check_values(struct rc_helm_lint *lint, struct rc_str text, struct rc
 
 	if (r < 0)
 		return r;
-	rc_helm_coalesce_tables(&coalesce, values, rc_value_copy(lint->arena, lint->render->user));
+	rc_helm_coalesce_tables(&coalesce, values, lint->render->user);
 	if (own.kind == RC_VALUE_MAP)
 		rc_helm_coalesce_tables(&coalesce, values, own);
 	if (schema->text.n == 0)
@@ -160,6 +163,11 @@ void rc_helm_lint_dependencies(struct rc_helm_lint *lint)
 		rc_helm_lint_add(lint, RC_HELM_LINT_ERROR, "", "unable to load chart\n\t%s", error);
 	else
 		compare_dependencies(lint, chart);
+}
+
+void rc_helm_lint_take_values(struct rc_helm_render *render, const struct rc_helm_render *before)
+{
+	render->user = rc_value_copy(render->arena, before->user);
 }
 
 void rc_helm_lint_run(struct rc_helm_render *render, const struct rc_helm_lint_input *input,

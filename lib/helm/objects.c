@@ -92,9 +92,12 @@ int rc_helm_objects_capabilities(struct rc_arena *arena, const char *version,
 
 static const struct rc_value_type chart_type = {.name = "struct { chart.Metadata; IsRoot bool }",
 						RC_HELM_RECORD,
-						.print = rc_helm_record_print};
-static const struct rc_value_type metadata_type = {
-	.name = "chart.Metadata", RC_HELM_RECORD, .print = rc_helm_record_print};
+						.print = rc_helm_record_print,
+						.is_incomparable = true};
+static const struct rc_value_type metadata_type = {.name = "chart.Metadata",
+						   RC_HELM_RECORD,
+						   .print = rc_helm_record_print,
+						   .is_incomparable = true};
 static const struct rc_value_type dependency_type = {.name = "*chart.Dependency",
 						     RC_HELM_RECORD,
 						     .print = rc_helm_record_print_pointer,
@@ -229,7 +232,7 @@ static int version_set_call(const void *object, struct rc_str name, struct rc_va
 	return 1;
 }
 
-static const struct rc_value_method version_set_method[] = {{"Has", "s"}, {NULL, NULL}};
+static const struct rc_value_method version_set_method[] = {{"Has", "s", NULL}, {NULL, NULL, NULL}};
 
 static const struct rc_value_type version_set_methods = {
 	.name = "chartutil.VersionSet", .methods = version_set_method, .call = version_set_call};
@@ -335,8 +338,11 @@ static int values_call(const void *object, struct rc_str name, struct rc_value_c
 	return 1;
 }
 
-static const struct rc_value_method values_method[] = {
-	{"AsMap", ""}, {"Table", "s"}, {"PathValue", "s"}, {"YAML", ""}, {NULL, NULL}};
+static const struct rc_value_method values_method[] = {{"AsMap", "", NULL},
+						       {"Table", "s", NULL},
+						       {"PathValue", "s", NULL},
+						       {"YAML", "", NULL},
+						       {NULL, NULL, NULL}};
 
 static const struct rc_value_type values_methods = {
 	.name = "chartutil.Values", .methods = values_method, .call = values_call};

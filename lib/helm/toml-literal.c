@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "data/number.h"
 #include "data/quote.h"
-#include "template/func-date.h"
+#include "template/time-value.h"
 #include "template/time.h"
 
 static const char *wrong(struct rc_arena *arena, const char *before, struct rc_str text,
@@ -260,7 +260,7 @@ static const char *datetime(struct rc_arena *arena, struct rc_str text, struct r
 			break;
 		if (date_forms[i].zone)
 			set_local(&when, date_forms[i].zone);
-		*ret = rc_template_func_date_new(arena, &when);
+		*ret = rc_template_time_value(arena, &when);
 		return NULL;
 	}
 	return wrong(arena, "invalid datetime: ", plain, "");

@@ -170,8 +170,13 @@ static int write_element(struct writer *writer, struct rc_value value, int depth
 		return rc_fail(writer->err, -EINVAL, "toml: cannot encode array with nil element");
 	case RC_VALUE_BOOL:
 		return rc_buf_puts(writer->out, value.truth ? "true" : "false");
-	case RC_VALUE_INT:
 	case RC_VALUE_INT64:
+		if (value.named) { /* time.Duration */
+			rc_helm_toml_key_quote(writer->out, rc_value_format(writer->arena, value));
+			return 0;
+		}
+		return rc_buf_printf(writer->out, "%lld", (long long)value.integer);
+	case RC_VALUE_INT:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:

@@ -1,13 +1,16 @@
 /* What Helm says on stderr while it goes on. */
 #include "helm/warning.h"
 
+#include <string.h>
+
 #define WARNINGS_MAX 1000 /* beyond, a chart only repeats itself */
 
 void rc_helm_warning_add(struct rc_helm_warnings *warnings, const char *place, const char *format,
 			 ...)
 {
-	const char *text;
+	char *text;
 	va_list args;
+	size_t n;
 
 	if (warnings->n >= WARNINGS_MAX)
 		return;
@@ -22,6 +25,10 @@ void rc_helm_warning_add(struct rc_helm_warnings *warnings, const char *place, c
 	va_start(args, format);
 	text = rc_arena_vprintf(warnings->arena, format, args);
 	va_end(args);
+	/* Go's logger ends a line that does not end itself. */
+	n = strlen(text);
+	if (n > 0 && text[n - 1] == '\n')
+		text[n - 1] = '\0';
 	if (place)
 		text = rc_arena_printf(warnings->arena, "%s: %s", place, text);
 	warnings->at[warnings->n++] = (struct rc_helm_warning){text};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "template/literal.h"
+#include "template/time-part.h"
 
 const char *rc_template_argument_type_name(char type)
 {
@@ -30,6 +31,12 @@ const char *rc_template_argument_type_name(char type)
 		return "*semver.Version";
 	case 'c':
 		return "sprig.certificate";
+	case 'd':
+		return "time.Duration";
+	case 'z':
+		return "*time.Location";
+	case 'y':
+		return "[]uint8";
 	default:
 		return "interface {}";
 	}
@@ -41,9 +48,13 @@ static bool fits(char type, struct rc_value value)
 	case 's':
 		return value.kind == RC_VALUE_STRING;
 	case 'i':
-		return value.kind == RC_VALUE_INT;
+		return value.kind == RC_VALUE_INT && !value.named;
 	case 'l':
-		return value.kind == RC_VALUE_INT64;
+		return value.kind == RC_VALUE_INT64 && !value.named;
+	case 'd':
+		return value.kind == RC_VALUE_INT64 && value.named;
+	case 'y':
+		return value.kind == RC_VALUE_BYTES;
 	case 'u':
 		return value.kind == RC_VALUE_UINT32;
 	case 'f':
@@ -57,6 +68,7 @@ static bool fits(char type, struct rc_value value)
 	case 't':
 	case 'v':
 	case 'c':
+	case 'z':
 		return value.kind == RC_VALUE_OBJECT &&
 		       strcmp(value.type->name, rc_template_argument_type_name(type)) == 0;
 	default:
@@ -66,7 +78,20 @@ static bool fits(char type, struct rc_value value)
 
 bool rc_template_argument_can_be_nil(char type)
 {
-	return type == 'a' || type == 'r' || type == 'M' || type == 'L';
+	return type != '\0' && strchr("arMLvzy", type);
+}
+
+struct rc_value rc_template_argument_nil(struct rc_arena *arena, char type)
+{
+	struct rc_value map;
+
+	if (type == 'r')
+		return rc_value_invalid();
+	if (type != 'M')
+		return rc_value_nil();
+	map = rc_value_map_new(arena, RC_VALUE_ANY, 0);
+	map.map->is_nil = true;
+	return map;
 }
 
 int rc_template_argument_check(struct rc_template_state *state, char type, struct rc_value *value)
@@ -77,7 +102,7 @@ int rc_template_argument_check(struct rc_template_state *state, char type, struc
 		if (!rc_template_argument_can_be_nil(type))
 			return rc_template_exec_fail(state, "invalid value; expected %s",
 						     rc_template_argument_type_name(type));
-		value->kind = RC_VALUE_NIL;
+		*value = rc_template_argument_nil(state->exec->arena, type);
 		return 0;
 	}
 	if (type == '\0' || fits(type, *value)) {
@@ -149,9 +174,12 @@ int rc_template_argument_literal(struct rc_template_state *state, char type,
 		return 0;
 	case 'i':
 	case 'l':
+	case 'd':
 		if (!number || !node->is_int)
 			return fail_expected(state, "integer", node);
-		*ret = type == 'i' ? rc_value_int(node->integer) : rc_value_int64(node->integer);
+		*ret = type == 'i'   ? rc_value_int(node->integer)
+		       : type == 'l' ? rc_value_int64(node->integer)
+				     : rc_template_time_part_duration(node->integer);
 		return 0;
 	case 'u':
 		if (!number || !node->is_uint)
@@ -164,6 +192,8 @@ int rc_template_argument_literal(struct rc_template_state *state, char type,
 	case 't':
 	case 'v':
 	case 'c':
+	case 'z':
+	case 'y':
 		return rc_template_exec_fail(state, "can't handle %s for arg of type %s",
 					     rc_template_argument_text(state, node),
 					     rc_template_argument_type_name(type));

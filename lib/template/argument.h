@@ -9,6 +9,8 @@
 /* "map[string]interface {}", as Go's messages have it. */
 const char *rc_template_argument_type_name(char type);
 bool rc_template_argument_can_be_nil(char type);
+/* What such a parameter is given for nil. */
+struct rc_value rc_template_argument_nil(struct rc_arena *arena, char type);
 /* As state.validateType(): value is there already, does it go into the parameter? */
 int rc_template_argument_check(struct rc_template_state *state, char type, struct rc_value *value);
 /* A literal, which adapts to its parameter. */

@@ -88,15 +88,19 @@ static int compare_others(struct rc_value_call *call, struct rc_value a, struct 
 	if (!rc_value_is_nil(a) && !rc_value_is_nil(b) &&
 	    strcmp(rc_value_kind_name(a), rc_value_kind_name(b)) != 0)
 		return fail(call, "non-comparable types %s: %s, %s: %s", print_text(call, a),
-			    rc_value_type_name(a), rc_value_type_name(b), print_text(call, b));
+			    rc_value_type_name(a), rc_value_type_name(b),
+			    rc_value_format(call->arena, b).p);
 	if (is_nil(a) || is_nil(b)) {
 		*ret = is_nil(a) == is_nil(b);
 		return 0;
 	}
-	if (b.kind == RC_VALUE_MAP || b.kind == RC_VALUE_LIST || b.kind == RC_VALUE_BYTES)
+	if (b.kind == RC_VALUE_MAP || b.kind == RC_VALUE_LIST || b.kind == RC_VALUE_BYTES ||
+	    (b.kind == RC_VALUE_OBJECT && b.type->is_incomparable))
 		return fail(call, "non-comparable type %s: %s", print_text(call, b),
 			    rc_value_type_name(b));
-	*ret = rc_value_equal(a, b);
+	/* Pointers are equal where they point to one thing, whatever is in it. */
+	*ret = *rc_value_type_name(b) == '*' ? a.type == b.type && a.object == b.object
+					     : rc_value_equal(a, b);
 	return 0;
 }
 
@@ -238,6 +242,14 @@ static int index_map(struct rc_value_call *call, const struct rc_value_map *map,
 	return 0;
 }
 
+/* The type's name; that of what a pointer points to. */
+static const char *indirect_name(struct rc_value value)
+{
+	const char *name = rc_value_type_name(value);
+
+	return name + (*name == '*');
+}
+
 static int index_one(struct rc_value_call *call, struct rc_value from, struct rc_value key,
 		     struct rc_value *ret)
 {
@@ -263,7 +275,7 @@ static int index_one(struct rc_value_call *call, struct rc_value from, struct rc
 	case RC_VALUE_INVALID:
 		return fail(call, "index of nil pointer");
 	default:
-		return fail(call, "can't index item of type %s", rc_value_type_name(from));
+		return fail(call, "can't index item of type %s", indirect_name(from));
 	}
 }
 
@@ -303,7 +315,7 @@ static int run_len(struct rc_value_call *call, struct rc_value *ret)
 	case RC_VALUE_INVALID:
 		return fail(call, "reflect: call of reflect.Value.Type on zero Value");
 	default:
-		return fail(call, "len of type %s", rc_value_type_name(value));
+		return fail(call, "len of type %s", indirect_name(value));
 	}
 }
 

@@ -38,9 +38,15 @@ static int64_t int_of_float(double real)
 	return (int64_t)real;
 }
 
+/* spf13/cast knows of named numbers only time.Month and time.Weekday. */
+static bool is_castable(struct rc_value value)
+{
+	return rc_value_is_integer(value) && !(value.named && value.kind == RC_VALUE_INT64);
+}
+
 int64_t rc_template_cast_int(struct rc_value value)
 {
-	if (rc_value_is_integer(value))
+	if (is_castable(value))
 		return value.integer;
 	if (value.kind == RC_VALUE_FLOAT)
 		return int_of_float(value.real);
@@ -55,7 +61,7 @@ double rc_template_cast_float(struct rc_value value)
 
 	if (value.kind == RC_VALUE_FLOAT)
 		return value.real;
-	if (rc_value_is_integer(value))
+	if (is_castable(value))
 		return (double)value.integer;
 	if (value.kind == RC_VALUE_STRING)
 		return rc_number_parse_float(value.text, &real) == 0 ? real : 0;

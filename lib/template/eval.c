@@ -64,6 +64,8 @@ static int call_method(struct rc_template_state *state, struct rc_value dot,
 	r = check_count(state, &function, n, access->final != NULL);
 	if (r == 0)
 		r = eval_args(state, dot, &function, access->args, access->final, args);
+	if (r == 0 && method->refusal)
+		r = rc_template_exec_fail(state, "%s", method->refusal);
 	if (r < 0)
 		return r;
 	call.args = args;
@@ -160,6 +162,13 @@ static int eval_field(struct rc_template_state *state, struct rc_value dot, stru
 	case RC_VALUE_LIST:
 		r = call_method(state, dot, from.named ? from.list->methods : NULL, from.list, name,
 				access, ret);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		return fail_field(state, from, name);
+	case RC_VALUE_INT:
+	case RC_VALUE_INT64:
+		r = call_method(state, dot, from.named ? from.integer_type : NULL, &from.integer,
+				name, access, ret);
 		if (r != 0)
 			return r < 0 ? r : 0;
 		return fail_field(state, from, name);
@@ -367,7 +376,7 @@ static int eval_arg(struct rc_template_state *state, struct rc_value dot, char t
 		if (type != '\0' && !rc_template_argument_can_be_nil(type))
 			return rc_template_exec_fail(state, "cannot assign nil to %s",
 						     rc_template_argument_type_name(type));
-		*ret = type == 'r' ? rc_value_invalid() : rc_value_nil();
+		*ret = rc_template_argument_nil(state->exec->arena, type);
 		return 0;
 	case RC_NODE_FIELD:
 		r = eval_chain(state, dot, dot, node->names, node->n_names, &access, ret);

@@ -145,6 +145,20 @@ static bool put_pointer(struct rc_buf *out, const struct rc_template_format_verb
 	return rc_template_format_verb_integer(out, &number, ADDRESS, false);
 }
 
+static bool put_nil_pointer(struct rc_buf *out, const struct rc_template_format_verb *verb,
+			    struct rc_value value)
+{
+	if (verb->rune == 'v' && verb->sharp_v)
+		rc_buf_printf(out, "(%s)(nil)", value.type->name);
+	else if (verb->rune == 'v')
+		rc_template_format_verb_pad(out, verb, RC_STR("<nil>"));
+	else if (verb->rune < 0x80 && verb->rune && strchr("bodxX", (int)verb->rune))
+		return rc_template_format_verb_integer(out, verb, 0, false);
+	else
+		return false;
+	return true;
+}
+
 static void put_fields(struct rc_buf *out, const struct rc_template_format_verb *verb,
 		       struct rc_value value, unsigned int depth)
 {
@@ -168,24 +182,23 @@ static void put_fields(struct rc_buf *out, const struct rc_template_format_verb 
 
 /* What a Stringer or a GoStringer says of itself, but not where a verb is complained about. */
 static bool put_by_method(struct rc_buf *out, const struct rc_template_format_verb *verb,
-			  struct rc_value value)
+			  const struct rc_value_type *type, const void *object)
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
 	if (verb->complains)
 		return false;
-	if (verb->sharp_v && value.type->go_string) {
+	if (verb->sharp_v && type->go_string) {
 		struct rc_template_format_verb plain = *verb;
 
 		plain.rune = 's';
 		plain.sharp_v = false;
-		value.type->go_string(value.object, &text);
+		type->go_string(object, &text);
 		return rc_template_format_verb_text(out, &plain, rc_buf_str(&text));
 	}
-	if (verb->sharp_v || !value.type->is_stringer ||
-	    (verb->rune != 'v' && !is_text_verb(verb->rune)))
+	if (verb->sharp_v || !type->is_stringer || (verb->rune != 'v' && !is_text_verb(verb->rune)))
 		return false;
-	value.type->print(value.object, &text);
+	type->print(object, &text);
 	return rc_template_format_verb_text(out, verb, rc_buf_str(&text));
 }
 
@@ -194,7 +207,9 @@ static bool put_object(struct rc_buf *out, const struct rc_template_format_verb 
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
 
-	if (put_by_method(out, verb, value))
+	if (!value.object)
+		return put_nil_pointer(out, verb, value);
+	if (put_by_method(out, verb, value.type, value.object))
 		return true;
 	if (depth > 0 && value.type->name[0] == '*')
 		return put_pointer(out, verb, value);
@@ -232,6 +247,9 @@ static void put_value(struct rc_buf *out, const struct rc_template_format_verb *
 	bool done = true;
 
 	if (depth > DEPTH_MAX)
+		return;
+	if (rc_value_is_integer(value) && value.named &&
+	    put_by_method(out, verb, value.integer_type, &value.integer))
 		return;
 	switch (value.kind) {
 	case RC_VALUE_INVALID:

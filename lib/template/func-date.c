@@ -1,36 +1,19 @@
-/* sprig's dates: time.Time as an object, formatted by Go's layouts. */
-#include "template/func-date.h"
-
+/* sprig's dates: times, formatted by Go's layouts. */
 #include <errno.h>
 #include <time.h>
 
 #include "data/duration.h"
 #include "data/number.h"
 #include "template/func.h"
-#include "template/time.h"
+#include "template/time-value.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 
-static const struct rc_value_type time_type;
-
-static void print_time(const void *object, struct rc_buf *buf)
-{
-	const struct rc_template_time *time = object;
-
-	rc_template_time_format(buf, time, RC_STR("2006-01-02 15:04:05.999999999 -0700 MST"));
-}
-
-struct rc_value rc_template_func_date_new(struct rc_arena *arena,
-					  const struct rc_template_time *time)
-{
-	return rc_value_object(&time_type, rc_arena_memdup(arena, time, sizeof(*time)));
-}
-
 static struct rc_value make_time(struct rc_value_call *call, struct rc_template_time time)
 {
-	return rc_template_func_date_new(call->arena, &time);
+	return rc_template_time_value(call->arena, &time);
 }
 
 static struct rc_template_time get_now(void)
@@ -41,49 +24,14 @@ static struct rc_template_time get_now(void)
 	return rc_template_time_local(now.tv_sec, (int32_t)now.tv_nsec);
 }
 
-static bool is_time(struct rc_value value)
-{
-	return value.kind == RC_VALUE_OBJECT && value.type == &time_type;
-}
-
 /* Times and whole seconds since 1970; anything else, also text and floats, means now. */
 static struct rc_template_time to_time(struct rc_value value)
 {
-	if (is_time(value))
+	if (rc_template_time_is_value(value))
 		return *(const struct rc_template_time *)value.object;
-	if (value.kind == RC_VALUE_INT || value.kind == RC_VALUE_INT64)
+	if ((value.kind == RC_VALUE_INT || value.kind == RC_VALUE_INT64) && !value.named)
 		return rc_template_time_local(value.integer, 0);
 	return get_now();
-}
-
-/* t + ns, shown in the same place. */
-static struct rc_template_time add_ns(const struct rc_template_time *time, int64_t ns)
-{
-	int64_t unix_s = time->unix_s + ns / NS_PER_SECOND;
-	int64_t nanosecond = time->nanosecond + ns % NS_PER_SECOND;
-	struct rc_template_time sum = *time;
-
-	if (nanosecond < 0) {
-		nanosecond += NS_PER_SECOND;
-		unix_s--;
-	} else if (nanosecond >= NS_PER_SECOND) {
-		nanosecond -= NS_PER_SECOND;
-		unix_s++;
-	}
-	if (time->place == RC_TEMPLATE_TIME_LOCAL)
-		return rc_template_time_local(unix_s, (int32_t)nanosecond);
-	sum.unix_s = unix_s;
-	sum.nanosecond = (int32_t)nanosecond;
-	return sum;
-}
-
-/* a - b, held within what a duration can be. */
-static int64_t subtract(const struct rc_template_time *a, const struct rc_template_time *b)
-{
-	__int128 ns =
-		((__int128)a->unix_s - b->unix_s) * NS_PER_SECOND + a->nanosecond - b->nanosecond;
-
-	return ns > INT64_MAX ? INT64_MAX : ns < INT64_MIN ? INT64_MIN : (int64_t)ns;
 }
 
 static int give_text(struct rc_value_call *call, const struct rc_buf *out, struct rc_value *ret)
@@ -100,142 +48,6 @@ static int give_format(struct rc_value_call *call, struct rc_template_time time,
 	rc_template_time_format(&out, &time, layout);
 	return give_text(call, &out, ret);
 }
-
-static bool get_part(const struct rc_template_time *time, struct rc_str name, struct rc_value *ret)
-{
-	struct rc_template_time_civil civil = rc_template_time_to_civil(time);
-	const struct {
-		const char *name;
-		int64_t value;
-	} parts[] = {
-		{"Year", civil.year},	     {"Day", civil.day},
-		{"Hour", civil.hour},	     {"Minute", civil.minute},
-		{"Second", civil.second},    {"Nanosecond", time->nanosecond},
-		{"YearDay", civil.year_day},
-	};
-
-	for (size_t i = 0; i < RC_ARRAY_SIZE(parts); i++) {
-		if (!rc_str_is(name, parts[i].name))
-			continue;
-		*ret = rc_value_int(parts[i].value);
-		return true;
-	}
-	if (rc_str_is(name, "Unix"))
-		*ret = rc_value_int64(time->unix_s);
-	else if (rc_str_is(name, "UnixMilli"))
-		*ret = rc_value_int64(time->unix_s * 1000 + time->nanosecond / 1000000);
-	else if (rc_str_is(name, "UnixNano"))
-		*ret = rc_value_int64((int64_t)((uint64_t)time->unix_s * NS_PER_SECOND +
-						(uint64_t)time->nanosecond));
-	else if (rc_str_is(name, "IsZero"))
-		*ret = rc_value_bool(time->unix_s == RC_TEMPLATE_TIME_ZERO_S &&
-				     time->nanosecond == 0);
-	else
-		return false;
-	return true;
-}
-
-/* The methods that charts use. */
-static const struct rc_value_method time_methods[] = {
-	{"Format", "s"},    {"Year", ""},	{"Day", ""},	 {"Hour", ""},	  {"Minute", ""},
-	{"Second", ""},	    {"Nanosecond", ""}, {"YearDay", ""}, {"Unix", ""},	  {"UnixMilli", ""},
-	{"UnixNano", ""},   {"IsZero", ""},	{"Month", ""},	 {"Weekday", ""}, {"UTC", ""},
-	{"Local", ""},	    {"String", ""},	{"After", "t"},	 {"Before", "t"}, {"Equal", "t"},
-	{"AddDate", "iii"}, {NULL, NULL},
-};
-
-static bool is_before(const struct rc_template_time *a, const struct rc_template_time *b)
-{
-	return a->unix_s != b->unix_s ? a->unix_s < b->unix_s : a->nanosecond < b->nanosecond;
-}
-
-static void compare_times(const struct rc_template_time *a, const struct rc_template_time *b,
-			  struct rc_str name, struct rc_value *ret)
-{
-	if (rc_str_is(name, "Before"))
-		*ret = rc_value_bool(is_before(a, b));
-	else if (rc_str_is(name, "After"))
-		*ret = rc_value_bool(is_before(b, a));
-	else
-		*ret = rc_value_bool(!is_before(a, b) && !is_before(b, a));
-}
-
-/* Years, months and days on, by the calendar: a 31st of June is the 1st of July. */
-static struct rc_template_time add_date(const struct rc_template_time *time,
-					const struct rc_value *args)
-{
-	struct rc_template_time_civil civil = rc_template_time_to_civil(time);
-	int64_t month = civil.month - 1 + args[1].integer % 12;
-	int64_t day = (int64_t)civil.day - 1 + args[2].integer;
-	struct rc_template_time sum = *time;
-
-	civil.year += args[0].integer + args[1].integer / 12 + (month < 0 ? -1 : month / 12);
-	civil.month = (int)((month + 12) % 12) + 1;
-	civil.day = 1;
-	sum.unix_s = rc_template_time_from_civil(&civil) + day * 86400;
-	if (time->place != RC_TEMPLATE_TIME_LOCAL) {
-		sum.unix_s -= time->offset_s;
-		return sum;
-	}
-	sum.offset_s = 0;
-	sum.place = RC_TEMPLATE_TIME_UTC;
-	civil = rc_template_time_to_civil(&sum);
-	return rc_template_time_from_local(&civil, time->nanosecond);
-}
-
-static int call_time(const void *object, struct rc_str name, struct rc_value_call *call,
-		     struct rc_value *ret)
-{
-	const struct rc_template_time *time = object;
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
-
-	if (rc_str_is(name, "Format")) {
-		give_format(call, *time, call->args[0].text, ret);
-		return 1;
-	}
-	if (rc_str_is(name, "AddDate")) {
-		*ret = make_time(call, add_date(time, call->args));
-		return 1;
-	}
-	if (call->n_args > 0) {
-		compare_times(time, call->args[0].object, name, ret);
-		return 1;
-	}
-	if (get_part(time, name, ret))
-		return 1;
-	if (rc_str_is(name, "Month") || rc_str_is(name, "Weekday")) {
-		give_format(call, *time,
-			    rc_str_is(name, "Month") ? RC_STR("January") : RC_STR("Monday"), ret);
-		return 1;
-	}
-	if (rc_str_is(name, "UTC") || rc_str_is(name, "Local")) {
-		*ret = make_time(call,
-				 rc_template_time_in_zone(time->unix_s, time->nanosecond, name));
-		return 1;
-	}
-	print_time(time, &out);
-	give_text(call, &out, ret);
-	return 1;
-}
-
-/* RFC 3339, as encoding/json writes it. */
-static struct rc_value expand_time(const void *object, struct rc_arena *arena)
-{
-	rc_autobuf struct rc_buf out = RC_BUF_INIT(RC_BUF_UNLIMITED);
-
-	rc_template_time_format(&out, object, RC_STR("2006-01-02T15:04:05.999999999Z07:00"));
-	return rc_value_str(rc_arena_str(arena, rc_buf_str(&out)));
-}
-
-static const struct rc_value_type time_type = {
-	.name = "time.Time",
-	.expand = expand_time,
-	.methods = time_methods,
-	.call = call_time,
-	.print = print_time,
-	.is_stringer = true,
-	.hidden = " wall ext loc ",
-};
 
 static int run_now(struct rc_value_call *call, struct rc_value *ret)
 {
@@ -297,7 +109,7 @@ static int run_ago(struct rc_value_call *call, struct rc_value *ret)
 {
 	struct rc_template_time now = get_now(), then = to_time(call->args[0]);
 
-	return give_duration(call, round_to_second(subtract(&now, &then)), ret);
+	return give_duration(call, round_to_second(rc_template_time_sub(&now, &then)), ret);
 }
 
 /* Seconds, as text or int64; an int literal is neither. */
@@ -306,7 +118,7 @@ static int run_duration(struct rc_value_call *call, struct rc_value *ret)
 	struct rc_value value = call->args[0];
 	int64_t seconds = 0;
 
-	if (value.kind == RC_VALUE_INT64) {
+	if (value.kind == RC_VALUE_INT64 && !value.named) {
 		seconds = value.integer;
 	} else if (value.kind == RC_VALUE_STRING &&
 		   rc_number_parse_int(value.text, 10, &seconds) == -ERANGE) {
@@ -319,14 +131,14 @@ static int64_t to_duration(struct rc_value value)
 {
 	int64_t ns = 0;
 
-	if (value.kind == RC_VALUE_INT64)
+	if (value.kind == RC_VALUE_INT64 && !value.named)
 		return value.integer;
 	if (value.kind == RC_VALUE_STRING && rc_duration_parse(value.text, &ns, NULL) == 0)
 		return ns;
-	if (is_time(value)) {
+	if (rc_template_time_is_value(value)) {
 		struct rc_template_time now = get_now(), then = to_time(value);
 
-		return subtract(&now, &then);
+		return rc_template_time_sub(&now, &then);
 	}
 	return 0;
 }
@@ -396,7 +208,7 @@ static int modify(struct rc_value_call *call, bool must, struct rc_value *ret)
 	r = rc_duration_parse(call->args[0].text, &ns, must ? call->err : NULL);
 	if (r < 0 && must)
 		return r;
-	*ret = make_time(call, r < 0 ? time : add_ns(&time, ns));
+	*ret = make_time(call, r < 0 ? time : rc_template_time_add(&time, ns));
 	return 0;
 }
 

@@ -241,6 +241,7 @@ static int run_concat(struct rc_value_call *call, struct rc_value *ret)
 	}
 	ret->list->is_nil = ret->list->n == 0;
 	rc_value_list_appended(*ret, 0, false);
+	ret->boxed = true; /* it is an interface {} by the function's type */
 	return 0;
 }
 

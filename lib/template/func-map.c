@@ -5,14 +5,6 @@
 
 #define fail(call, ...) rc_fail((call)->err, -EINVAL, __VA_ARGS__)
 
-/* A nil map reads as an empty one. */
-static const struct rc_value_map *map_of(struct rc_value value)
-{
-	static const struct rc_value_map empty;
-
-	return value.kind == RC_VALUE_MAP ? value.map : &empty;
-}
-
 static int run_dict(struct rc_value_call *call, struct rc_value *ret)
 {
 	*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, call->n_args / 2 + 1);
@@ -25,7 +17,7 @@ static int run_dict(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_get(struct rc_value_call *call, struct rc_value *ret)
 {
-	const struct rc_value *found = rc_value_map_get(map_of(call->args[0]), call->args[1].text);
+	const struct rc_value *found = rc_value_map_get(call->args[0].map, call->args[1].text);
 
 	*ret = found ? *found : rc_value_str(RC_STR(""));
 	return 0;
@@ -33,7 +25,7 @@ static int run_get(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_set(struct rc_value_call *call, struct rc_value *ret)
 {
-	if (call->args[0].kind != RC_VALUE_MAP || call->args[0].map->is_nil)
+	if (call->args[0].map->is_nil)
 		return fail(call, "assignment to entry in nil map");
 	rc_value_map_set(call->arena, call->args[0].map, call->args[1].text, call->args[2]);
 	*ret = call->args[0];
@@ -42,15 +34,14 @@ static int run_set(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_unset(struct rc_value_call *call, struct rc_value *ret)
 {
-	if (call->args[0].kind == RC_VALUE_MAP)
-		rc_value_map_unset(call->args[0].map, call->args[1].text);
+	rc_value_map_unset(call->args[0].map, call->args[1].text);
 	*ret = call->args[0];
 	return 0;
 }
 
 static int run_has_key(struct rc_value_call *call, struct rc_value *ret)
 {
-	*ret = rc_value_bool(rc_value_map_get(map_of(call->args[0]), call->args[1].text) != NULL);
+	*ret = rc_value_bool(rc_value_map_get(call->args[0].map, call->args[1].text) != NULL);
 	return 0;
 }
 
@@ -58,7 +49,7 @@ static int run_keys(struct rc_value_call *call, struct rc_value *ret)
 {
 	*ret = rc_value_list_new(call->arena, RC_VALUE_STRINGS, 0);
 	for (size_t i = 0; i < call->n_args; i++) {
-		const struct rc_value_map *map = map_of(call->args[i]);
+		const struct rc_value_map *map = call->args[i].map;
 
 		for (size_t j = 0; j < map->n; j++)
 			rc_value_list_add(call->arena, *ret, rc_value_str(map->entries[j].key));
@@ -68,7 +59,7 @@ static int run_keys(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_values(struct rc_value_call *call, struct rc_value *ret)
 {
-	const struct rc_value_map *map = map_of(call->args[0]);
+	const struct rc_value_map *map = call->args[0].map;
 
 	*ret = rc_value_list_new(call->arena, RC_VALUE_ANY, map->n);
 	for (size_t j = 0; j < map->n; j++)
@@ -82,7 +73,7 @@ static int run_pick(struct rc_value_call *call, struct rc_value *ret)
 	*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, call->n_args);
 	for (size_t i = 1; i < call->n_args; i++) {
 		const struct rc_value *found =
-			rc_value_map_get(map_of(call->args[0]), call->args[i].text);
+			rc_value_map_get(call->args[0].map, call->args[i].text);
 
 		if (found)
 			rc_value_map_set(call->arena, ret->map, call->args[i].text, *found);
@@ -92,7 +83,7 @@ static int run_pick(struct rc_value_call *call, struct rc_value *ret)
 
 static int run_omit(struct rc_value_call *call, struct rc_value *ret)
 {
-	const struct rc_value_map *map = map_of(call->args[0]);
+	const struct rc_value_map *map = call->args[0].map;
 
 	*ret = rc_value_map_new(call->arena, RC_VALUE_ANY, map->n);
 	for (size_t i = 0; i < map->n; i++)
@@ -107,7 +98,7 @@ static int run_pluck(struct rc_value_call *call, struct rc_value *ret)
 	*ret = rc_value_list_new(call->arena, RC_VALUE_ANY, call->n_args);
 	for (size_t i = 1; i < call->n_args; i++) {
 		const struct rc_value *found =
-			rc_value_map_get(map_of(call->args[i]), call->args[0].text);
+			rc_value_map_get(call->args[i].map, call->args[0].text);
 
 		if (found)
 			rc_value_list_add(call->arena, *ret, *found);
@@ -116,7 +107,19 @@ static int run_pluck(struct rc_value_call *call, struct rc_value *ret)
 	return 0;
 }
 
-/* dig KEY... DEFAULT MAP */
+/* Go's words for a value that is not of the type that is asked for. */
+static int fail_conversion(struct rc_value_call *call, struct rc_value value, const char *wanted)
+{
+	return fail(call, "interface conversion: interface {} is %s, not %s",
+		    rc_value_is_nil(value) ? "nil" : rc_value_type_name(value), wanted);
+}
+
+static bool is_plain_map(struct rc_value value)
+{
+	return value.kind == RC_VALUE_MAP && !value.named && value.map->flavour == RC_VALUE_ANY;
+}
+
+/* dig KEY... DEFAULT MAP: the map is looked at first, then all the keys. */
 static int run_dig(struct rc_value_call *call, struct rc_value *ret)
 {
 	size_t n = call->n_args;
@@ -125,19 +128,16 @@ static int run_dig(struct rc_value_call *call, struct rc_value *ret)
 	if (n < 3)
 		return fail(call, "dig needs at least three arguments");
 	at = call->args[n - 1];
+	if (!is_plain_map(at))
+		return fail_conversion(call, at, "map[string]interface {}");
+	for (size_t i = 0; i + 2 < n; i++)
+		if (call->args[i].kind != RC_VALUE_STRING)
+			return fail_conversion(call, call->args[i], "string");
 	for (size_t i = 0; i + 2 < n; i++) {
 		const struct rc_value *found;
 
-		if (at.kind != RC_VALUE_MAP || at.named || at.map->flavour != RC_VALUE_ANY)
-			return fail(call,
-				    "interface conversion: interface {} is %s, not "
-				    "map[string]interface {}",
-				    rc_value_is_nil(at) ? "nil" : rc_value_type_name(at));
-		if (call->args[i].kind != RC_VALUE_STRING)
-			return fail(call, "interface conversion: interface {} is %s, not string",
-				    rc_value_is_nil(call->args[i])
-					    ? "nil"
-					    : rc_value_type_name(call->args[i]));
+		if (!is_plain_map(at))
+			return fail_conversion(call, at, "map[string]interface {}");
 		found = rc_value_map_get(at.map, call->args[i].text);
 		if (!found) {
 			*ret = call->args[n - 2];
@@ -173,9 +173,9 @@ static int merge_all(struct rc_value_call *call, struct rc_value *ret, bool over
 	struct rc_value to = call->args[0];
 
 	for (size_t i = 1; i < call->n_args; i++) {
-		if (rc_value_is_nil(call->args[i]))
+		if (call->args[i].map->is_nil)
 			continue;
-		if (rc_value_is_nil(to))
+		if (to.map->is_nil)
 			to = rc_value_map_new(call->arena, RC_VALUE_ANY, 4);
 		merge(call, to.map, call->args[i].map, overwrite);
 	}

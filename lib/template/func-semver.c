@@ -123,13 +123,21 @@ static int compare(const struct rc_semver *v, struct rc_str name, const struct r
 
 /* First those that only a pointer has: what IncMajor gives is none. */
 static const struct rc_value_method version_methods[] = {
-	{"Original", ""},	{"Compare", "v"},     {"LessThan", "v"},
-	{"LessThanEqual", "v"}, {"GreaterThan", "v"}, {"GreaterThanEqual", "v"},
-	{"Equal", "v"},		{"Major", ""},	      {"Minor", ""},
-	{"Patch", ""},		{"Prerelease", ""},   {"Metadata", ""},
-	{"String", ""},		{"IncMajor", ""},     {"IncMinor", ""},
-	{"IncPatch", ""},	{NULL, NULL},
+	{"Original", "", NULL},	      {"Compare", "v", NULL},	  {"LessThan", "v", NULL},
+	{"LessThanEqual", "v", NULL}, {"GreaterThan", "v", NULL}, {"GreaterThanEqual", "v", NULL},
+	{"Equal", "v", NULL},	      {"Major", "", NULL},	  {"Minor", "", NULL},
+	{"Patch", "", NULL},	      {"Prerelease", "", NULL},	  {"Metadata", "", NULL},
+	{"String", "", NULL},	      {"IncMajor", "", NULL},	  {"IncMinor", "", NULL},
+	{"IncPatch", "", NULL},	      {NULL, NULL, NULL},
 };
+
+static bool versions_equal(const void *a, const void *b)
+{
+	const struct rc_semver *x = a, *y = b;
+
+	return rc_semver_compare(x, y) == 0 && rc_str_equal(x->prerelease, y->prerelease) &&
+	       rc_str_equal(x->metadata, y->metadata) && rc_str_equal(x->original, y->original);
+}
 
 #define HIDDEN_FIELDS " major minor patch pre metadata original "
 
@@ -141,6 +149,13 @@ static int call_version(const void *object, struct rc_str name, struct rc_value_
 
 	if (other)
 		return compare(v, name, other, ret);
+	if (call->n_args > 0 && rc_str_is(name, "Equal"))
+		*ret = rc_value_bool(false);
+	else if (call->n_args > 0)
+		return fail(call,
+			    "runtime error: invalid memory address or nil pointer dereference");
+	if (call->n_args > 0)
+		return 1;
 	if (get_field(v, name, ret))
 		return 1;
 	if (rc_str_has_prefix(name, RC_STR("Inc")))
@@ -156,6 +171,7 @@ static const struct rc_value_type version_type = {.name = "*semver.Version",
 						  .print = print_version,
 						  .is_stringer = true,
 						  .field = version_field,
+						  .equal = versions_equal,
 						  .hidden = HIDDEN_FIELDS};
 static const struct rc_value_type plain_type = {.name = "semver.Version",
 						.methods = version_methods + N_POINTER_METHODS,
@@ -163,13 +179,12 @@ static const struct rc_value_type plain_type = {.name = "semver.Version",
 						.print = print_version,
 						.is_stringer = true,
 						.field = version_field,
+						.equal = versions_equal,
 						.hidden = HIDDEN_FIELDS};
 
 /* What is wrong with the text, by the code that rc_semver_parse() gave. */
-static int fail_version(struct rc_value_call *call, int r)
+static int fail_version(struct rc_value_call *call, struct rc_str text, int r)
 {
-	struct rc_str text = call->args[0].text;
-
 	if (r == -EDOM)
 		return fail(call, "Version segment starts with 0");
 	for (size_t n; r == -ERANGE && text.n > 0; text.p += n, text.n -= n) {
@@ -194,7 +209,7 @@ static int run_semver(struct rc_value_call *call, struct rc_value *ret)
 	int r = rc_semver_parse(call->args[0].text, version);
 
 	if (r < 0)
-		return fail_version(call, r);
+		return fail_version(call, call->args[0].text, r);
 	*ret = rc_value_object(&version_type, version);
 	return 0;
 }
@@ -203,15 +218,14 @@ static int run_semver_compare(struct rc_value_call *call, struct rc_value *ret)
 {
 	struct rc_semver version;
 	bool matches = false;
-	int r;
+	int parsed = rc_semver_parse(call->args[1].text, &version), r;
 
-	r = rc_semver_parse(call->args[1].text, &version);
 	/* The constraint is read first, and its fault told first. */
-	if (r < 0) {
+	if (parsed < 0) {
 		struct rc_semver any = {.major = 0};
 
 		r = rc_semver_matches(call->args[0].text, &any, &matches, call->err);
-		return r < 0 ? r : fail(call, "Invalid Semantic Version");
+		return r < 0 ? r : fail_version(call, call->args[1].text, parsed);
 	}
 	r = rc_semver_matches(call->args[0].text, &version, &matches, call->err);
 	*ret = rc_value_bool(matches);

@@ -5,8 +5,10 @@
  *   s string   i int   l int64   u uint32   f float64   b bool   a interface {}
  *   M map[string]interface {} (chartutil.Values too)   L []interface {}
  *   t time.Time   v *semver.Version   c sprig.certificate
+ *   d time.Duration   z *time.Location   y []byte
  * and a final '*' makes the last one variadic. Literals adapt to their parameter, values never
- * convert: the caller has checked all of it, and a function may rely on its arguments' kinds.
+ * convert: the caller has checked all of it, and a function may rely on its arguments' kinds (a, M,
+ * L, v, z and y may be nil, too).
  */
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "template/time-layout.h"
 
 #define SECONDS_PER_DAY INT64_C(86400)
+#define NS_PER_SECOND	INT64_C(1000000000)
 
 static const char *const months[] = {"January",	  "February", "March",	  "April",
 				     "May",	  "June",     "July",	  "August",
@@ -107,6 +108,96 @@ struct rc_template_time rc_template_time_from_local(const struct rc_template_tim
 	if (found.offset_s != guess.offset_s)
 		found = rc_template_time_local(unix_s - found.offset_s, nanosecond);
 	return found;
+}
+
+int rc_template_time_compare(const struct rc_template_time *a, const struct rc_template_time *b)
+{
+	if (a->unix_s != b->unix_s)
+		return a->unix_s < b->unix_s ? -1 : 1;
+	return a->nanosecond < b->nanosecond ? -1 : a->nanosecond > b->nanosecond;
+}
+
+struct rc_template_time rc_template_time_like(const struct rc_template_time *time,
+					      const struct rc_template_time *place)
+{
+	struct rc_template_time moved = *place;
+
+	if (place->place == RC_TEMPLATE_TIME_LOCAL)
+		return rc_template_time_local(time->unix_s, time->nanosecond);
+	moved.unix_s = time->unix_s;
+	moved.nanosecond = time->nanosecond;
+	return moved;
+}
+
+struct rc_template_time rc_template_time_add(const struct rc_template_time *time, int64_t ns)
+{
+	struct rc_template_time sum = *time;
+	int64_t nanosecond = time->nanosecond + ns % NS_PER_SECOND;
+
+	sum.unix_s = time->unix_s + ns / NS_PER_SECOND;
+	if (nanosecond < 0) {
+		nanosecond += NS_PER_SECOND;
+		sum.unix_s--;
+	} else if (nanosecond >= NS_PER_SECOND) {
+		nanosecond -= NS_PER_SECOND;
+		sum.unix_s++;
+	}
+	sum.nanosecond = (int32_t)nanosecond;
+	return rc_template_time_like(&sum, time);
+}
+
+int64_t rc_template_time_sub(const struct rc_template_time *a, const struct rc_template_time *b)
+{
+	__int128 ns =
+		((__int128)a->unix_s - b->unix_s) * NS_PER_SECOND + a->nanosecond - b->nanosecond;
+
+	return ns > INT64_MAX ? INT64_MAX : ns < INT64_MIN ? INT64_MIN : (int64_t)ns;
+}
+
+/* What is over the last multiple of ns since year 1. */
+static int64_t rest_of(const struct rc_template_time *time, int64_t ns)
+{
+	__int128 since = ((__int128)time->unix_s - RC_TEMPLATE_TIME_ZERO_S) * NS_PER_SECOND +
+			 time->nanosecond;
+	int64_t rest = (int64_t)(since % ns);
+
+	return rest < 0 ? rest + ns : rest;
+}
+
+struct rc_template_time rc_template_time_truncate(const struct rc_template_time *time, int64_t ns)
+{
+	return ns <= 0 ? *time : rc_template_time_add(time, -rest_of(time, ns));
+}
+
+struct rc_template_time rc_template_time_round(const struct rc_template_time *time, int64_t ns)
+{
+	int64_t rest = ns <= 0 ? 0 : rest_of(time, ns);
+
+	if (ns <= 0)
+		return *time;
+	return rc_template_time_add(time, rest < ns - rest ? -rest : ns - rest);
+}
+
+struct rc_template_time rc_template_time_add_date(const struct rc_template_time *time,
+						  int64_t years, int64_t months_on, int64_t days)
+{
+	struct rc_template_time_civil civil = rc_template_time_to_civil(time);
+	int64_t month = civil.month - 1 + months_on % 12;
+	struct rc_template_time sum = *time;
+
+	days += (int64_t)civil.day - 1;
+	civil.year += years + months_on / 12 + (month < 0 ? -1 : month / 12);
+	civil.month = (int)((month + 12) % 12) + 1;
+	civil.day = 1;
+	sum.unix_s = rc_template_time_from_civil(&civil) + days * SECONDS_PER_DAY;
+	if (time->place != RC_TEMPLATE_TIME_LOCAL) {
+		sum.unix_s -= time->offset_s;
+		return sum;
+	}
+	sum.offset_s = 0;
+	sum.place = RC_TEMPLATE_TIME_UTC;
+	civil = rc_template_time_to_civil(&sum);
+	return rc_template_time_from_local(&civil, time->nanosecond);
 }
 
 /* element is "-07", "Z07:00", ...: its shape says which parts and colons to write. */

@@ -46,6 +46,22 @@ struct rc_template_time rc_template_time_in_zone(int64_t unix_s, int32_t nanosec
 struct rc_template_time rc_template_time_from_local(const struct rc_template_time_civil *civil,
 						    int32_t nanosecond);
 
+/* <0, 0, >0: which instant is earlier, whatever the zones. */
+int rc_template_time_compare(const struct rc_template_time *a, const struct rc_template_time *b);
+/* time + ns, shown in the same place. */
+struct rc_template_time rc_template_time_add(const struct rc_template_time *time, int64_t ns);
+/* a - b in nanoseconds, held within what a duration can be. */
+int64_t rc_template_time_sub(const struct rc_template_time *a, const struct rc_template_time *b);
+/* To a multiple of ns since year 1: down, or to the nearest, halves up; ns < 1: unchanged. */
+struct rc_template_time rc_template_time_truncate(const struct rc_template_time *time, int64_t ns);
+struct rc_template_time rc_template_time_round(const struct rc_template_time *time, int64_t ns);
+/* By the calendar: a 31st of June is the 1st of July. */
+struct rc_template_time rc_template_time_add_date(const struct rc_template_time *time,
+						  int64_t years, int64_t months, int64_t days);
+/* The instant of time, shown where place is. */
+struct rc_template_time rc_template_time_like(const struct rc_template_time *time,
+					      const struct rc_template_time *place);
+
 /* Time.Format. */
 void rc_template_time_format(struct rc_buf *out, const struct rc_template_time *time,
 			     struct rc_str layout);

@@ -218,7 +218,8 @@ bool rc_value_equal(struct rc_value a, struct rc_value b)
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:
-		return a.integer == b.integer;
+		return a.integer == b.integer && a.named == b.named &&
+		       (!a.named || a.integer_type == b.integer_type);
 	case RC_VALUE_FLOAT:
 		return a.real == b.real;
 	case RC_VALUE_COMPLEX:
@@ -232,7 +233,8 @@ bool rc_value_equal(struct rc_value a, struct rc_value b)
 	case RC_VALUE_MAP:
 		return maps_equal(a.map, b.map);
 	case RC_VALUE_OBJECT:
-		return a.type == b.type && a.object == b.object;
+		return a.type == b.type && (a.object == b.object ||
+					    (a.type->equal && a.type->equal(a.object, b.object)));
 	}
 	return false;
 }
@@ -270,6 +272,12 @@ static struct rc_value copy_value(struct rc_arena *arena, struct rc_value value,
 struct rc_value rc_value_copy(struct rc_arena *arena, struct rc_value value)
 {
 	return copy_value(arena, value, 0);
+}
+
+/* A named type's name, or the plain one's. */
+static const char *integer_type_name(struct rc_value value, const char *plain)
+{
+	return value.named ? value.integer_type->name : plain;
 }
 
 static const char *list_type_name(const struct rc_value_list *list)
@@ -318,9 +326,9 @@ const char *rc_value_type_name(struct rc_value value)
 	case RC_VALUE_BOOL:
 		return "bool";
 	case RC_VALUE_INT:
-		return "int";
+		return integer_type_name(value, "int");
 	case RC_VALUE_INT64:
-		return "int64";
+		return integer_type_name(value, "int64");
 	case RC_VALUE_UINT8:
 		return "uint8";
 	case RC_VALUE_UINT32:
@@ -360,9 +368,11 @@ const char *rc_value_kind_name(struct rc_value value)
 		return "map";
 	case RC_VALUE_OBJECT:
 		return value.type->name[0] == '*' ? "ptr" : "struct";
-	case RC_VALUE_BOOL:
 	case RC_VALUE_INT:
+		return "int";
 	case RC_VALUE_INT64:
+		return "int64";
+	case RC_VALUE_BOOL:
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:
@@ -439,7 +449,10 @@ static void print_value(struct rc_buf *buf, struct rc_value value, unsigned int 
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:
-		rc_buf_add(buf, text, rc_number_format_int(value.integer, text));
+		if (value.named)
+			value.integer_type->print(&value.integer, buf);
+		else
+			rc_buf_add(buf, text, rc_number_format_int(value.integer, text));
 		return;
 	case RC_VALUE_FLOAT:
 		rc_buf_add(buf, text, rc_number_format_g(value.real, 64, text));

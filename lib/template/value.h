@@ -50,11 +50,13 @@ struct rc_value_type;
 
 struct rc_value_method {
 	const char *name, *signature;
+	const char *refusal; /* why text/template does not call it; NULL: it does */
 };
 
 struct rc_value_field;
 
-/* A Go struct, or a pointer to one, as templates see it. */
+/* A Go struct, a pointer to one, or a named number, as templates see it; a number's object is its
+ * int64_t. */
 struct rc_value_type {
 	const char *name; /* "*chart.Metadata", for messages */
 	/* The field or, with is_method, the method's result; false: there is none. Optional. */
@@ -79,16 +81,25 @@ struct rc_value_type {
 	const char *hidden; /* its unexported fields, a blank before and behind each; or NULL */
 	/* What encoding/json makes of it, as maps, lists and scalars. Optional. */
 	struct rc_value (*expand)(const void *object, struct rc_arena *arena);
+	/* Why encoding/json's marshaller fails, or NULL. Optional. */
+	const char *(*refuse_json)(const void *object);
+	/* Whether two of them are equal in every field. Optional: else only an object and itself.
+	 */
+	bool (*equal)(const void *a, const void *b);
+	bool is_incomparable; /* a struct that holds lists or maps: == is not defined */
 };
 
 struct rc_value {
 	enum rc_value_kind kind;
 	bool boxed;	/* comes straight out of an interface {}: a map's or list's element */
 	bool addressed; /* an object that Go finds the methods of its pointer for */
-	bool named;	/* a map or list seen under its named type: its methods count */
+	bool named;	/* seen under its named type: its methods count; maps, lists, integers */
 	union {
 		bool truth;
-		int64_t integer;
+		struct {
+			int64_t integer;
+			const struct rc_value_type *integer_type; /* where named */
+		};
 		double real;
 		struct {
 			double real, imaginary;

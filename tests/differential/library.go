@@ -28,7 +28,8 @@ type request struct {
 	Args []string
 }
 
-type reply struct{ Out, Err, Warn string }
+// Bytes, since JSON has no text that is not UTF-8.
+type reply struct{ Out, Err, Warn []byte }
 
 func (l *library) start() {
 	l.cmd = exec.Command("/proc/self/exe", "-serve")
@@ -63,7 +64,7 @@ func (l *library) render(dir string, args []string) outcome {
 		l.stop()
 		return outcome{err: crashed + "its process ended"}
 	}
-	return outcome{out: answer.Out, err: answer.Err, warn: answer.Warn}
+	return outcome{out: string(answer.Out), err: string(answer.Err), warn: string(answer.Warn)}
 }
 
 func serve() {
@@ -78,7 +79,7 @@ func serve() {
 			return
 		}
 		o := renderInside(q.Dir, q.Args)
-		if replies.Encode(reply{o.out, o.err, o.warn}) != nil {
+		if replies.Encode(reply{[]byte(o.out), []byte(o.err), []byte(o.warn)}) != nil {
 			return
 		}
 	}

@@ -54,6 +54,7 @@ expect "no chart" 1 "Error unable to check Chart.yaml file in chart: stat none/C
 expect "flag" 1 "Error: unknown flag: --nope" --nope
 tar -czf deprecated.tgz deprecated
 expect "archive" 0 "extensions/v1beta1 Ingress is deprecated in v1.14+" deprecated.tgz
+expect "what the first look dropped" 1 "!cannot overwrite" --set sub.t=null filled
 cd plain && expect "here" 0 "==> Linting ." && cd ..
 
 summary
