@@ -64,11 +64,11 @@ static int run_filter_pem(struct rc_value_call *call, struct rc_value *ret)
 	BIO *bio = BIO_new_mem_buf(text.p ? text.p : "", (int)text.n);
 	char *name = NULL, *header = NULL;
 	unsigned char *der = NULL;
-	bool is_any = false;
+	size_t rest = text.n; /* behind the last block */
 	long n;
 
 	while (PEM_read_bio(bio, &name, &header, &der, &n) == 1) {
-		is_any = true;
+		rest = BIO_ctrl_pending(bio);
 		if (strcasecmp(name, type) == 0)
 			rc_secrets_template_pem_write(&out, name, der, n);
 		OPENSSL_free(name);
@@ -77,7 +77,8 @@ static int run_filter_pem(struct rc_value_call *call, struct rc_value *ret)
 	}
 	ERR_clear_error();
 	BIO_free(bio);
-	if (!is_any && text.n > 0)
+	/* A block that is not at the start of a line is none. */
+	if (out.n == 0 && rest > 0)
 		return fail(call, "error filtering pem: found junk");
 	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&out)));
 	return 0;

@@ -41,6 +41,9 @@ static const struct {
 	{"{{ range $k, $v := (.yaml | fromYaml) }}{{ $k }};{{ end }}", "a;b;"},
 	{"{{ .pem | filterPEM \"b\" }}", "-----BEGIN B-----\neQ==\n-----END B-----\n"},
 	{"{{ .user | filterPEM \"A\" }}", NULL},
+	{"{{ .pem | filterPEM \"c\" }}", ""},
+	{"{{ printf \"%s%s\" (.pem | trim) .pem | filterPEM \"c\" }}", NULL},
+	{"{{ printf \"%s\\n%s\" .pem .user | filterPEM \"c\" }}", NULL},
 	{"{{ .okp | jwkPublicKeyPem }}",
 	 "-----BEGIN PUBLIC KEY-----\n"
 	 "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"

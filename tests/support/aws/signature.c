@@ -26,10 +26,13 @@ static char *canonical(struct rc_net_http_exchange *exchange, const char *signed
 {
 	rc_autobuf struct rc_buf out = RC_BUF_INIT(1 << 20);
 	rc_autofree char *copy = rc_strdup(signed_headers);
+	const char *path = rc_net_http_exchange_get_path(exchange);
 	char digest[RC_DIGEST_MAX], *rest = copy, *name;
 
-	rc_buf_printf(&out, "%s\n%s\n\n", rc_net_http_exchange_get_method(exchange),
-		      rc_net_http_exchange_get_path(exchange));
+	/* Slashes that follow each other count as one; Vault asks STS with two. */
+	while (path[0] == '/' && path[1] == '/')
+		path++;
+	rc_buf_printf(&out, "%s\n%s\n\n", rc_net_http_exchange_get_method(exchange), path);
 	while ((name = strsep(&rest, ";"))) {
 		const char *value = rc_net_http_exchange_get_header(exchange, name);
 
