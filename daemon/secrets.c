@@ -160,6 +160,15 @@ json_t *daemon_secrets_list(const struct daemon_secrets *secrets)
 	return json_pack("{s:o}", "items", items);
 }
 
+json_t *daemon_secrets_list_stores(const struct daemon_secrets *secrets)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < secrets->n; i++)
+		rc_secrets_manager_list_stores(secrets->members[i]->manager, items);
+	return json_pack("{s:o}", "items", items);
+}
+
 int daemon_secrets_get(const struct daemon_secrets *secrets, const char *name_space,
 		       const char *name, json_t **ret_json, struct rc_error **err)
 {
@@ -196,6 +205,12 @@ void daemon_secrets_write_metrics(const struct daemon_secrets *secrets, struct r
 		{"reconciled_secret_lease_end_seconds", "gauge",
 		 "When the first lease of its dynamic credentials ends, since the epoch; 0: no "
 		 "lease."},
+		{"reconciled_secret_certificate_end_seconds", "gauge",
+		 "When the first certificate of its Secret's tls.crt ends, since the epoch; 0: "
+		 "none."},
+		{"reconciled_secret_store_token_end_seconds", "gauge",
+		 "When the token that a store uses ends unless it is renewed, since the epoch; 0: "
+		 "none, or never."},
 		{"reconciled_secret_leases", "gauge",
 		 "Dynamic credentials that live for it now, or may."},
 		{"reconciled_secret_mints_total", "counter", "Dynamic credentials made for it."},

@@ -22,6 +22,8 @@ void daemon_secrets_on_destination(struct daemon_secrets *secrets,
 				   const struct rc_destination *destination);
 /* {"items": [...]} without any value; the caller's. */
 json_t *daemon_secrets_list(const struct daemon_secrets *secrets);
+/* {"items": [...]} of the stores and how they fare; the caller's. */
+json_t *daemon_secrets_list_stores(const struct daemon_secrets *secrets);
 /* -ENOENT. */
 int daemon_secrets_get(const struct daemon_secrets *secrets, const char *name_space,
 		       const char *name, json_t **ret_json, struct rc_error **err);

@@ -72,6 +72,7 @@ void api_status_serve(struct api_call *call);
 void api_apps_serve(struct api_call *call);
 void api_repositories_serve(struct api_call *call);
 void api_secrets_serve(struct api_call *call);
+void api_secret_stores_serve(struct api_call *call);
 void api_validation_serve(struct api_call *call);
 void api_terraform_serve(struct api_call *call);
 void api_freeze_serve(struct api_call *call); /* of /v1/terraform-freeze */

@@ -1,4 +1,4 @@
-/* /v1/secrets: ExternalSecrets, and refreshing them out of turn. */
+/* /v1/secrets: ExternalSecrets, and refreshing them out of turn; /v1/secret-stores. */
 #include <errno.h>
 
 #include "api/api.h"
@@ -37,4 +37,9 @@ void api_secrets_serve(struct api_call *call)
 		rc_fail(&err, -ENOENT, "a secret is named by its namespace and its name");
 		api_reply_error(call->exchange, err);
 	}
+}
+
+void api_secret_stores_serve(struct api_call *call)
+{
+	api_reply(call, daemon_secrets_list_stores(call->daemon->secrets));
 }

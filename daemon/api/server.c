@@ -36,6 +36,7 @@ static const struct {
 	{"config", api_config_serve},
 	{"events", api_events_serve},
 	{"repositories", api_repositories_serve},
+	{"secret-stores", api_secret_stores_serve},
 	{"secrets", api_secrets_serve},
 	{"status", api_status_serve},
 	{"terraform", api_terraform_serve},

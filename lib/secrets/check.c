@@ -31,6 +31,8 @@ struct secrets_store_check {
 	ev_timer timer;
 	unsigned int attempts;
 	bool is_tried;
+	int64_t checked_unix_s, failed_unix_s; /* 0: never */
+	char *failure;			       /* why, when it failed last */
 };
 
 static bool is_named(const struct secrets_store_check *check, const char *kind,
@@ -62,6 +64,7 @@ static void free_check(struct secrets_store_check *check)
 	rc_secrets_provider_close(check->client);
 	rc_kube_request_cancel(check->writing);
 	json_decref(check->store);
+	free(check->failure);
 	free(check);
 }
 
@@ -158,6 +161,12 @@ static void end(struct secrets_store_check *check, int r, struct rc_error *err)
 {
 	const char *name = rc_kube_object_get_meta(check->store, "name");
 
+	check->checked_unix_s = rc_clock_unix_s();
+	if (err) {
+		check->failed_unix_s = check->checked_unix_s;
+		free(check->failure);
+		check->failure = rc_error_format(err);
+	}
 	write_status(check, err);
 	/* What it refers to may be a moment behind it. */
 	if (r == 0 || check->attempts > 0)
@@ -328,10 +337,85 @@ void rc_secrets_check_free_all(struct rc_secrets_manager *manager)
 		free_check(manager->checks);
 }
 
+/* ---- what is told of them ---- */
+
+static void set_time(json_t *to, const char *name, int64_t unix_s)
+{
+	char text[RC_CLOCK_RFC3339_MAX];
+
+	if (unix_s > 0 && unix_s != INT64_MAX)
+		json_object_set_new(to, name, json_string(rc_clock_format_rfc3339(unix_s, text)));
+}
+
+static struct rc_vault_session *session_of(const struct secrets_store_check *check)
+{
+	return check->client && check->client->ops->get_session
+		       ? check->client->ops->get_session(check->client)
+		       : NULL;
+}
+
+static int64_t token_end_of(const struct secrets_store_check *check)
+{
+	const struct rc_vault_session *session = session_of(check);
+	const struct rc_vault_token *token = session ? rc_vault_session_get_token(session) : NULL;
+	int64_t end = token ? rc_vault_token_get_expiry(token) : 0;
+
+	return end == INT64_MAX ? 0 : end;
+}
+
+/* {url, state, pausedSeconds, message}: whether its server is asked now. */
+static json_t *describe_server(const struct rc_vault_server *server)
+{
+	const struct rc_error *err = rc_vault_server_get_error(server);
+	uint64_t pause_ms = rc_vault_server_get_pause_ms(server);
+	rc_autofree char *why = err ? rc_error_format(err) : NULL;
+
+	/* Open: nothing is sent; half-open: one request at a time tries it. */
+	return json_pack("{s:s, s:s, s:I, s:s*}", "url", rc_vault_server_get_url(server), "breaker",
+			 !err		? "closed"
+			 : pause_ms > 0 ? "open"
+					: "half-open",
+			 "pausedSeconds", (json_int_t)((pause_ms + 999) / 1000), "message", why);
+}
+
+static json_t *describe_check(const struct secrets_store_check *check)
+{
+	const json_t *condition =
+		json_array_get(rc_json_get(check->store, "status", "conditions", NULL), 0);
+	const struct rc_secrets_provider_ops *ops = check->client ? check->client->ops : NULL;
+	const struct rc_vault_server *server =
+		ops && ops->get_server ? ops->get_server(check->client) : NULL;
+	const struct rc_vault_session *session = session_of(check);
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s*, s:s, s:s, s:s*}", "kind",
+		rc_json_text(check->store, "kind", NULL) ?: "", "namespace",
+		rc_kube_object_get_meta(check->store, "namespace"), "name",
+		rc_kube_object_get_meta(check->store, "name"), "provider", ops ? ops->name : NULL,
+		"ready", rc_json_text(condition, "status", NULL) ?: "Unknown", "message",
+		rc_json_text(condition, "message", NULL) ?: "", "lastError", check->failure);
+
+	set_time(json, "lastErrorTime", check->failed_unix_s);
+	set_time(json, "checkTime", check->checked_unix_s);
+	if (session)
+		set_time(json, "loginTime", rc_vault_session_get_login_time(session));
+	set_time(json, "tokenEnd", token_end_of(check));
+	if (server)
+		json_object_set_new(json, "server", describe_server(server));
+	return json;
+}
+
+void rc_secrets_manager_list_stores(const struct rc_secrets_manager *manager, json_t *to)
+{
+	const struct secrets_store_check *check;
+
+	DL_FOREACH (manager->checks, check)
+		json_array_append_new(to, describe_check(check));
+}
+
 /* ---- metrics ---- */
 
-static void write_sample(const struct secrets_store_check *check, const char *metric,
-			 struct rc_buf *out)
+static void write_condition(const struct secrets_store_check *check, const char *metric,
+			    struct rc_buf *out)
 {
 	static const char *const states[] = {"True", "False"};
 	const json_t *condition =
@@ -347,6 +431,16 @@ static void write_sample(const struct secrets_store_check *check, const char *me
 			      rc_text_equal(ready, states[i]));
 }
 
+static void write_token_end(const struct secrets_store_check *check, const char *metric,
+			    struct rc_buf *out)
+{
+	rc_buf_printf(out, "%s{kind=\"%s\",name=\"%s\",namespace=\"%s\"} %lld\n", metric,
+		      rc_json_text(check->store, "kind", NULL) ?: "",
+		      rc_kube_object_get_meta(check->store, "name"),
+		      rc_kube_object_get_meta(check->store, "namespace"),
+		      (long long)token_end_of(check));
+}
+
 void rc_secrets_check_write_samples(const struct rc_secrets_manager *manager, const char *metric,
 				    struct rc_buf *out)
 {
@@ -356,11 +450,14 @@ void rc_secrets_check_write_samples(const struct rc_secrets_manager *manager, co
 		     {"clustersecretstore_status_condition", "ClusterSecretStore"}};
 	const struct secrets_store_check *check;
 
+	if (strcmp(metric, "reconciled_secret_store_token_end_seconds") == 0)
+		DL_FOREACH (manager->checks, check)
+			write_token_end(check, metric, out);
 	for (size_t i = 0; i < RC_ARRAY_SIZE(kinds); i++) {
 		if (strcmp(kinds[i].metric, metric) != 0)
 			continue;
 		DL_FOREACH (manager->checks, check)
 			if (rc_text_equal(rc_json_text(check->store, "kind", NULL), kinds[i].kind))
-				write_sample(check, metric, out);
+				write_condition(check, metric, out);
 	}
 }

@@ -1,12 +1,15 @@
 /* What is kept of a cluster's Secrets, ConfigMaps and accounts: who they are, and a hash. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/str.h"
+#include "data/base64.h"
 #include "data/json.h"
 #include "secrets/hash.h"
 #include "secrets/manager-private.h"
+#include "secrets/template-pem-private.h"
 
 /* Of what stores refer to; and of the Secrets that are written. Helm's releases are large and
  * nobody's business. */
@@ -64,6 +67,38 @@ bool rc_secrets_manager_is_ready(const struct rc_secrets_manager *manager)
 	return true;
 }
 
+/* When the first of them ends; 0: there is none. */
+static int64_t find_certificate_end(struct rc_str pem)
+{
+	STACK_OF(X509) *list = rc_secrets_template_pem_read(pem);
+	int64_t first = 0;
+
+	for (int i = 0; list && i < sk_X509_num(list); i++) {
+		struct tm tm;
+		int64_t end = ASN1_TIME_to_tm(X509_get0_notAfter(sk_X509_value(list, i)), &tm) == 1
+				      ? timegm(&tm)
+				      : 0;
+
+		if (end && (!first || end < first))
+			first = end;
+	}
+	sk_X509_pop_free(list, X509_free);
+	return first;
+}
+
+static void note_certificate(json_t *object, const char *base64)
+{
+	rc_autobuf struct rc_buf pem = RC_BUF_INIT((size_t)1 << 20);
+	int64_t end = 0;
+	char text[32];
+
+	if (!base64 || rc_base64_decode(rc_str(base64), &pem) < 0)
+		return;
+	end = find_certificate_end(rc_buf_str(&pem));
+	snprintf(text, sizeof(text), "%lld", (long long)end);
+	rc_kube_object_set_annotation(object, SECRETS_CERTIFICATE_END, end ? text : NULL);
+}
+
 /* Of what they hold only the hash is kept, of accounts only who they are. */
 void rc_secrets_contents_trim(void *userdata, json_t *object)
 {
@@ -73,6 +108,7 @@ void rc_secrets_contents_trim(void *userdata, json_t *object)
 
 	(void)userdata;
 	if (rc_text_equal(kind, "Secret")) {
+		note_certificate(object, rc_json_text(data, "tls.crt", NULL));
 		rc_secrets_hash_data(data, hash);
 		rc_kube_object_set_annotation(object, SECRETS_CONTENT, hash);
 	} else if (rc_text_equal(kind, "ConfigMap")) {

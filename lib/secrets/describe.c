@@ -60,6 +60,8 @@ static json_t *describe(const struct secrets_entry *entry)
 		time_of(entry->due_unix_s));
 
 	add_leases(entry, json);
+	if (entry->restarted)
+		json_object_set(json, "restarted", entry->restarted);
 	return json;
 }
 
@@ -98,6 +100,19 @@ static double get_duration(const struct secrets_entry *entry)
 static double get_lease_end(const struct secrets_entry *entry)
 {
 	return (double)rc_secrets_lease_get_soonest_end(&entry->record);
+}
+
+static double get_certificate_end(const struct secrets_entry *entry)
+{
+	json_auto_t *live = entry->external
+				    ? rc_secrets_manager_load_content(entry->manager, "Secret",
+								      entry->name_space,
+								      entry->external->target)
+				    : NULL;
+	const char *end =
+		live ? rc_kube_object_get_annotation(live, SECRETS_CERTIFICATE_END) : NULL;
+
+	return end ? strtod(end, NULL) : 0;
 }
 
 static double get_leases(const struct secrets_entry *entry)
@@ -143,6 +158,7 @@ static const struct {
 	{"externalsecret_reconcile_duration", get_duration},
 	{"reconciled_secret_synced_seconds", get_synced},
 	{"reconciled_secret_lease_end_seconds", get_lease_end},
+	{"reconciled_secret_certificate_end_seconds", get_certificate_end},
 	{"reconciled_secret_leases", get_leases},
 	{"reconciled_secret_mints_total", get_mints},
 	{"reconciled_secret_old_pods", get_old_pods},

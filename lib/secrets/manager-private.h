@@ -22,6 +22,9 @@
 #define SECRETS_GROUP	"external-secrets.io"
 #define SECRETS_CONTENT "reconciled.io/content" /* annotation; in the cache only */
 
+/* Annotation; in the cache only: seconds since the epoch. */
+#define SECRETS_CERTIFICATE_END "reconciled.io/certificate-end"
+
 struct secrets_refresh;
 
 /* The first come first. */
@@ -92,6 +95,7 @@ struct secrets_entry {
 	/* What is still to be rolled for the Secret. */
 	char *roll_for; /* its sealed hash; NULL: nothing */
 	bool is_roll_known;
+	json_t *restarted; /* {time, workloads} of the last that were rolled, or NULL */
 	struct rc_secrets_restart *rolling; /* outside of a refresh */
 	unsigned int roll_attempts;
 	int64_t roll_at_unix_s;

@@ -60,6 +60,7 @@ void rc_secrets_manager_drop(struct secrets_entry *entry)
 	json_decref(entry->next_object);
 	rc_error_free(entry->error);
 	free(entry->roll_for);
+	json_decref(entry->restarted);
 	free(entry->name_space);
 	free(entry->name);
 	free(entry->label);

@@ -52,8 +52,12 @@ RC_DEFINE_FREEP(struct rc_secrets_manager, rc_secrets_manager_free)
 void rc_secrets_manager_on_discovery(struct rc_secrets_manager *manager);
 
 /* Append {namespace, name, store, ready, reason, message, refreshTime, nextRefresh, leaseEnd,
- * target} of each ExternalSecret to an array; values are in none. */
+ * target, restarted: {time, workloads: ["Deployment/web"]}} of each ExternalSecret to an array;
+ * values are in none. */
 void rc_secrets_manager_list(const struct rc_secrets_manager *manager, json_t *to);
+/* Append {kind, namespace, name, provider, ready, message, lastError, lastErrorTime, checkTime,
+ * loginTime, tokenEnd, server: {url, breaker, pausedSeconds, message}} of each store of ours. */
+void rc_secrets_manager_list_stores(const struct rc_secrets_manager *manager, json_t *to);
 /* One of them; NULL when there is none. The caller's. */
 json_t *rc_secrets_manager_get(const struct rc_secrets_manager *manager, const char *name_space,
 			       const char *name);

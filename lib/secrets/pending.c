@@ -54,6 +54,7 @@ static void load(struct secrets_entry *entry)
 	entry->is_roll_known = true;
 	rc_store_get(entry->manager->options.store, "restart", name, &document, NULL);
 	entry->roll_for = rc_strdup(rc_json_text(document, "hash", NULL));
+	rc_store_get(entry->manager->options.store, "restarted", name, &entry->restarted, NULL);
 }
 
 /* The Secret was written as it was noted: if it was not, its pods must not be rolled for it. */
@@ -78,9 +79,28 @@ static struct rc_secrets_restart *start(struct secrets_entry *entry, const json_
 					entry->roll_for, &entry->log, done, userdata);
 }
 
+/* Which were rolled, and when, is told also after a restart of ours. */
+static void note_rolled(struct secrets_entry *entry, const json_t *rolled)
+{
+	rc_autofree char *name = name_of(entry);
+	char now[RC_CLOCK_RFC3339_MAX];
+	struct rc_error *err = NULL;
+
+	if (json_array_size(rolled) == 0)
+		return;
+	rc_log_info(&entry->log, "%zu workloads read the changed secret", json_array_size(rolled));
+	json_decref(entry->restarted);
+	rc_clock_format_rfc3339(rc_clock_unix_s(), now);
+	entry->restarted = json_pack("{s:s, s:O}", "time", now, "workloads", rolled);
+	if (rc_store_put(entry->manager->options.store, "restarted", name, entry->restarted, &err) <
+	    0)
+		rc_log_error(&entry->log, LOG_WARNING, err, "remembering what was rolled");
+	rc_error_free(err);
+}
+
 /* ---- as the last step of a refresh ---- */
 
-static void on_rolled(void *userdata, int r, unsigned int n, struct rc_error *err)
+static void on_rolled(void *userdata, int r, const json_t *rolled, struct rc_error *err)
 {
 	struct secrets_refresh *refresh = userdata;
 	struct secrets_entry *entry = refresh->entry;
@@ -88,8 +108,7 @@ static void on_rolled(void *userdata, int r, unsigned int n, struct rc_error *er
 	refresh->restart = NULL;
 	if (r < 0)
 		rc_wrap(&err, r, "rolling what reads secret '%s'", entry->external->target);
-	else if (n > 0)
-		rc_log_info(&entry->log, "%u workloads read the changed secret", n);
+	note_rolled(entry, rolled);
 	if (r == 0)
 		rc_secrets_pending_note(entry, NULL, NULL);
 	rc_flow_resume(&refresh->flow, r, err);
@@ -117,11 +136,12 @@ int rc_secrets_refresh_restart(struct rc_flow *flow, struct rc_error **err)
 
 /* ---- by itself ---- */
 
-static void on_resumed(void *userdata, int r, unsigned int n, struct rc_error *err)
+static void on_resumed(void *userdata, int r, const json_t *rolled, struct rc_error *err)
 {
 	struct secrets_entry *entry = userdata;
 
 	entry->rolling = NULL;
+	note_rolled(entry, rolled);
 	if (r < 0) {
 		rc_log_error(&entry->log, LOG_WARNING, err, "rolling what reads secret '%s'",
 			     entry->external->target);
@@ -130,8 +150,6 @@ static void on_resumed(void *userdata, int r, unsigned int n, struct rc_error *e
 								      entry->roll_attempts++) /
 						  1000);
 	} else {
-		if (n > 0)
-			rc_log_info(&entry->log, "%u workloads read the changed secret", n);
 		rc_secrets_pending_note(entry, NULL, NULL);
 	}
 	rc_error_free(err);

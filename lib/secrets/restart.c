@@ -17,6 +17,7 @@ struct call {
 	struct rc_kube_request *request; /* a list; */
 	struct rc_secrets_roll *roll;	 /* or a workload that is rolled */
 	const struct rc_secrets_roll_kind *kind;
+	char *name; /* of the workload */
 };
 
 struct rc_secrets_restart {
@@ -24,7 +25,7 @@ struct rc_secrets_restart {
 	char *name_space, *secret;
 	json_t *secret_notes, *notes; /* notes: {annotation: hash} */
 	struct call *calls;
-	unsigned int n_rolled;
+	json_t *rolled; /* ["Deployment/web"] */
 	int r;
 	struct rc_error *err;
 	rc_secrets_restart_done_fn *done;
@@ -47,6 +48,7 @@ static struct call *add_call(struct rc_secrets_restart *restart,
 static void free_call(struct call *call)
 {
 	DL_DELETE(call->restart->calls, call);
+	free(call->name);
 	free(call);
 }
 
@@ -60,6 +62,7 @@ static void release(struct rc_secrets_restart *restart)
 	rc_error_free(restart->err);
 	json_decref(restart->secret_notes);
 	json_decref(restart->notes);
+	json_decref(restart->rolled);
 	free(restart->name_space);
 	free(restart->secret);
 	free(restart);
@@ -84,7 +87,7 @@ static void end_call(struct call *call)
 	if (restart->calls)
 		return;
 	err = rc_steal(&restart->err);
-	restart->done(restart->userdata, restart->r, restart->n_rolled, err);
+	restart->done(restart->userdata, restart->r, restart->rolled, err);
 	release(restart);
 }
 
@@ -93,7 +96,9 @@ static void on_rolled(void *userdata, int r, bool is_rolled, struct rc_error *er
 	struct call *call = userdata;
 
 	call->roll = NULL;
-	call->restart->n_rolled += is_rolled;
+	if (is_rolled)
+		json_array_append_new(call->restart->rolled,
+				      json_sprintf("%s/%s", call->kind->name, call->name));
 	if (r < 0)
 		note_failure(call->restart, r, err);
 	end_call(call);
@@ -110,6 +115,7 @@ static void roll(struct rc_secrets_restart *restart, const struct rc_secrets_rol
 				     by_use))
 		return;
 	call = add_call(restart, kind);
+	call->name = rc_strdup(rc_kube_object_get_meta(workload, "name"));
 	call->roll = rc_secrets_roll_start(&restart->options, kind, workload, restart->notes,
 					   on_rolled, call);
 	if (!call->roll)
@@ -163,6 +169,7 @@ rc_secrets_restart_start(struct rc_kube_cluster *cluster, struct rc_kube_discove
 	restart->name_space = rc_strdup(name_space);
 	restart->secret = rc_strdup(secret);
 	restart->notes = json_pack("{s:s}", note, hash);
+	restart->rolled = json_array();
 	restart->done = done;
 	restart->userdata = userdata;
 	restart->secret_notes = json_deep_copy(secret_notes);

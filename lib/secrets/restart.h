@@ -16,9 +16,9 @@
 
 struct rc_secrets_restart; /* one round; opaque */
 
-/* r is 0 with the number of workloads that were rolled; err is taken over. Called once, from the
- * loop. */
-typedef void rc_secrets_restart_done_fn(void *userdata, int r, unsigned int n_rolled,
+/* r is 0 when all were rolled that had to be. rolled: ["Deployment/web"], borrowed; err is taken
+ * over. Called once, from the loop. */
+typedef void rc_secrets_restart_done_fn(void *userdata, int r, const json_t *rolled,
 					struct rc_error *err);
 
 /* hash: keyed, see seal.h. secret_notes: the Secret's annotations, or NULL; copied. NULL: the

@@ -325,6 +325,11 @@ const struct rc_vault_server *rc_vault_session_get_server(const struct rc_vault_
 	return session->options.server;
 }
 
+int64_t rc_vault_session_get_login_time(const struct rc_vault_session *session)
+{
+	return session->logged_in_unix_s;
+}
+
 uint64_t rc_vault_session_get_logins(const struct rc_vault_session *session)
 {
 	return session->n_logins;

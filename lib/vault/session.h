@@ -84,6 +84,8 @@ bool rc_vault_session_is_held(const struct rc_vault_session *session);
 /* Why it cannot log in now; NULL when it can, or was not asked to. Borrowed. */
 const struct rc_error *rc_vault_session_get_error(const struct rc_vault_session *session);
 const struct rc_vault_server *rc_vault_session_get_server(const struct rc_vault_session *session);
+/* When it logged in last; 0: not yet. */
+int64_t rc_vault_session_get_login_time(const struct rc_vault_session *session);
 /* Logins that were tried, since the start. */
 uint64_t rc_vault_session_get_logins(const struct rc_vault_session *session);
 
