@@ -12,7 +12,7 @@ set -u
 stand_in=$top/tests/support/terraform/terraform
 program=${TERRAFORM:-$stand_in}
 kills=${KILLS:-6}
-steps=(initialising planning applying)
+commands=(init plan apply)
 SEED=${SEED:-$RANDOM}
 RANDOM=$SEED
 trap stop_platform EXIT
@@ -33,6 +33,7 @@ stack() { # JQ-FILTER
 write_wrapper() {
 	cat >"$work/terraform" <<-END
 		#!/bin/bash
+		echo "\$\$ \$1 \$PWD" >"$work/now"
 		if [ "\$1" = apply ]; then
 			exec 9>>"$work/applying"
 			flock -n 9 || echo two >>"$work/violations"
@@ -106,27 +107,36 @@ bring_on() { # NUMBER
 	return 1
 }
 
-# Brought on until its run is in a step; what comes next is a moment of that one.
-await_step() { # NUMBER STEP
-	local end=$((SECONDS + 20))
+# What the program does now: its pid, command and run. Read without asking the daemon: it is brief.
+look() {
+	local folder
 
-	until [ "$(stack .phase)" = "$2" ] || [ "$SECONDS" -ge "$end" ]; do
+	read -r pid command folder 2>/dev/null <"$work/now" && [ -d "/proc/$pid" ] || return
+	[[ "$folder" =~ /([0-9]{8})(/|$) ]] && run=$((10#${BASH_REMATCH[1]}))
+}
+
+# Brought on until its program does that, and then some moment of it or shortly after.
+await_command() { # NUMBER COMMAND
+	local end=$((SECONDS + 20)) i
+
+	while [ "$SECONDS" -lt "$end" ]; do
+		for ((i = 0; i < 20; i++)); do
+			look && [ "$command" = "$2" ] && sleep "0.$(printf %03d $((RANDOM % ${SPREAD_MS:-400})))" && return
+			sleep 0.01
+		done
 		bring_on "$1" && return
 	done
-	sleep "0.$(printf %03d $((RANDOM % ${SPREAD_MS:-400})))"
 }
 
 kill_terraform() {
-	local pid
-
-	until_so 3 eval 'pid=$(stack ".run.pid // empty"); [ -n "$pid" ]' || return
-	read -r pid cut < <(stack '"\(.run.pid // "-") \(.run.id) \(.phase)"')
+	until_so 3 look || return
+	cut="$run $command"
 	# It may have ended since, and its number be another's.
-	[ "$pid" != - ] && grep -qs -- "$work" "/proc/$pid/environ" "/proc/$pid/cmdline" && kill -9 "$pid" 2>/dev/null
+	grep -qs -- "$work" "/proc/$pid/environ" "/proc/$pid/cmdline" && kill -9 "$pid" 2>/dev/null
 }
 
 kill_daemon() {
-	cut=$(stack '"\(.run.id) \(.phase)"')
+	look && cut="$run $command" || cut=$(stack '"\(.run.id) \(.phase)"')
 	kill -9 "$daemon_pid"
 	wait "$daemon_pid" 2>/dev/null
 	start_daemon || give_up 'the daemon does not start'
@@ -185,7 +195,7 @@ until_so 120 bring_on 0 || give_up 'the first apply does not end'
 for ((round = 1; round <= kills; round++)); do
 	write_module "$round"
 	cut=''
-	await_step "$round" "${steps[RANDOM % 3]}"
+	await_command "$round" "${commands[RANDOM % 3]}"
 	turn=$((RANDOM % 2))
 	who=${WHO:-$([ $turn = 0 ] && echo daemon || echo terraform)}
 	if [ "$who" = daemon ]; then
