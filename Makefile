@@ -52,7 +52,7 @@ CHECK_LIBS := $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -Ilib -MMD -MP $(WARNINGS) $(WERROR) \
 	$(if $(IS_CLANG),-Wno-format-nonliteral,$(WARNINGS_gcc)) $(CFLAGS_$(VARIANT)) \
-	-ffile-prefix-map=$(CURDIR)/= $(PKG_CFLAGS) $(CFLAGS)
+	-ffile-prefix-map=$(CURDIR)=. $(PKG_CFLAGS) $(CFLAGS)
 
 # ---------------------------------------------------------------- what there is
 layer_src = $(sort $(wildcard lib/$(1)/*.c))
@@ -279,6 +279,10 @@ rpm: ## build an RPM package into build/packages
 .PHONY: packaging-check
 packaging-check: ## both packages installed into bare roots, tried there and removed (root, debootstrap)
 	$(Q)BUILD=$(BUILD) tests/packaging/run
+
+.PHONY: reproducible
+reproducible: ## both packages built twice, in different folders: equal bit by bit (CC="ccache gcc" makes it cheap)
+	$(Q)CC="$(CC)" tests/packaging/reproducible
 
 .PHONY: clean
 clean: ## remove build/
