@@ -264,8 +264,12 @@ coverage: ## line coverage of make check, per layer
 analyze: ## gcc -fanalyzer over everything
 	$(Q)$(MAKE) --no-print-directory VARIANT=analyze all
 
+# What is installed: the API server in memory, too, for the quick start.
+.PHONY: programs
+programs: all $(O)/support/kubeapi
+
 .PHONY: install
-install: all ## install to $(DESTDIR)$(PREFIX)
+install: programs ## install to $(DESTDIR)$(PREFIX)
 	$(Q)DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" O=$(O) packaging/install
 
 .PHONY: deb
