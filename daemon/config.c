@@ -203,19 +203,30 @@ static int check_repositories(const struct rc_config *config, struct rc_buf *mes
 	return r;
 }
 
+/* What the unit says with StateDirectory= and the like; one folder, or it is none of ours. */
+static const char *find_folder(const char *variable, const char *otherwise)
+{
+	const char *folder = getenv(variable);
+
+	return folder && *folder == '/' && !strchr(folder, ':') ? folder : otherwise;
+}
+
 static void set_defaults(struct rc_config *config)
 {
-	config->instance = "reconciled";
+	const char *instance = getenv("RECONCILED_INSTANCE");
+
+	config->instance = instance && *instance ? instance : "reconciled";
 	config->unlisted_repositories = true;
 	config->sync.wave_timeout_ms = 10 * 60 * 1000;
 	config->sync.prune_budget = 50;
 	config->render.timeout_ms = 10 * 1000;
 	config->render.memory_mib = 256;
-	config->api.socket = "/run/reconciled/control.sock";
+	config->api.socket = rc_arena_printf(config->arena, "%s/control.sock",
+					     find_folder("RUNTIME_DIRECTORY", "/run/reconciled"));
 	config->log.level = "info";
 	config->log.format = "auto";
-	config->state_directory = "/var/lib/reconciled";
-	config->cache_directory = "/var/cache/reconciled";
+	config->state_directory = find_folder("STATE_DIRECTORY", "/var/lib/reconciled");
+	config->cache_directory = find_folder("CACHE_DIRECTORY", "/var/cache/reconciled");
 }
 
 static void set_repository_defaults(struct rc_config *config)

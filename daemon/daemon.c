@@ -13,6 +13,7 @@
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/passed.h"
 #include "git-configuration.h"
 #include "events.h"
 #include "notices.h"
@@ -329,12 +330,16 @@ static void start_signals(struct rc_daemon *daemon)
 
 int daemon_init(struct rc_daemon *daemon, struct rc_error **err)
 {
+	/* What a socket unit may call what it passes; taken by the API's servers. */
+	static const char *const sockets[] = {"control", "metrics", "tls", NULL};
 	int r;
 
 	daemon_set_log(daemon->config);
 	daemon->started_unix_s = rc_clock_unix_s();
 	signal(SIGPIPE, SIG_IGN);
-	r = make_folders(daemon->config, err);
+	r = rc_passed_init(sockets, err);
+	if (r == 0)
+		r = make_folders(daemon->config, err);
 	if (r == 0)
 		r = open_store(daemon, err);
 	if (r < 0)

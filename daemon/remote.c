@@ -170,13 +170,14 @@ static int read_pem(const char *path, struct rc_buf *text, const char **ret_pem,
 	return r;
 }
 
-static int start(struct daemon_remote *remote, struct rc_error **err)
+static int start(struct daemon_remote *remote, int fd, struct rc_error **err)
 {
 	const struct rc_config *config = remote->daemon->config;
 	rc_autobuf struct rc_buf certificate = RC_BUF_INIT(PEM_MAX), key = RC_BUF_INIT(PEM_MAX),
 				 ca = RC_BUF_INIT(PEM_MAX);
 	struct rc_net_http_server_options options = {
-		.listen = config->api.tls.listen,
+		.listen = config->api.tls.listen ?: "the socket 'tls'",
+		.fd = fd,
 		.admit = on_head,
 		.idle_timeout_s = IDLE_S,
 		.request_timeout_s = REQUEST_S,
@@ -200,19 +201,19 @@ static int start(struct daemon_remote *remote, struct rc_error **err)
 	return r;
 }
 
-int daemon_remote_new(struct rc_daemon *daemon, struct daemon_remote **ret_remote,
+int daemon_remote_new(struct rc_daemon *daemon, int fd, struct daemon_remote **ret_remote,
 		      struct rc_error **err)
 {
 	struct daemon_remote *remote;
 	int r;
 
 	*ret_remote = NULL;
-	if (!daemon->config->api.tls.listen)
+	if (!daemon->config->api.tls.listen && fd == 0)
 		return 0;
 	remote = rc_new0(struct daemon_remote);
 	remote->daemon = daemon;
 	daemon_remote_configure(remote);
-	r = start(remote, err);
+	r = start(remote, fd, err);
 	if (r == 0) {
 		*ret_remote = remote;
 		return 0;

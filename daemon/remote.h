@@ -9,8 +9,9 @@
 
 struct daemon_remote;
 
-/* *ret_remote is NULL where nothing is to be listened on. */
-int daemon_remote_new(struct rc_daemon *daemon, struct daemon_remote **ret_remote,
+/* fd: a socket that the manager passes, taken over; 0: none. *ret_remote is NULL where nothing is
+ * to be listened on. */
+int daemon_remote_new(struct rc_daemon *daemon, int fd, struct daemon_remote **ret_remote,
 		      struct rc_error **err);
 void daemon_remote_free(struct daemon_remote *remote);
 /* Read the clients again, of the configuration now in force. NULL is fine, as below. */

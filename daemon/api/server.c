@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/passed.h"
 #include "remote.h"
 #include "web/session.h"
 #include "web/web.h"
@@ -100,32 +101,62 @@ static void on_metrics(void *userdata, struct rc_net_http_exchange *exchange)
 					   RC_STR("/metrics and /healthz are here\n"));
 }
 
-int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err)
+static int make_folder_of(const char *path, struct rc_error **err)
+{
+	rc_autofree char *folder = rc_strdup(path);
+	char *slash = strrchr(folder, '/');
+
+	if (!slash || slash == folder)
+		return 0;
+	*slash = '\0';
+	return rc_file_make_directory(folder, 0755, err);
+}
+
+/* 0: the manager passes none of that name. */
+static int take_passed(const char *name)
+{
+	int fd = rc_passed_take(name);
+
+	return fd < 0 ? 0 : fd;
+}
+
+static int start_control(struct rc_daemon *daemon, struct rc_error **err)
 {
 	struct rc_net_http_server_options options = {
 		.listen = daemon->config->api.socket,
+		.fd = take_passed("control"),
 		.socket_mode = 0660,
 		.max_body_bytes = (size_t)96 << 20, /* a folder of files, for a diff */
 	};
-	rc_autofree char *folder = rc_strdup(daemon->config->api.socket);
-	char *slash = strrchr(folder, '/');
-	int r = 0;
+	int r = options.fd > 0 ? 0 : make_folder_of(options.listen, err);
 
-	if (slash && slash != folder) {
-		*slash = '\0';
-		r = rc_file_make_directory(folder, 0755, err);
-	}
 	if (r == 0)
 		r = rc_net_http_server_new(daemon->loop, &options, on_control, daemon,
 					   &daemon->control, err);
-	if (r < 0)
-		return rc_wrap(err, r, "the control socket");
-	r = daemon_remote_new(daemon, &daemon->remote, err);
-	if (r < 0 || !daemon->config->api.listen)
-		return r;
-	options = (struct rc_net_http_server_options){.listen = daemon->config->api.listen,
-						      .max_body_bytes = 4096};
+	return r < 0 ? rc_wrap(err, r, "the control socket") : 0;
+}
+
+static int start_metrics(struct rc_daemon *daemon, struct rc_error **err)
+{
+	struct rc_net_http_server_options options = {
+		.listen = daemon->config->api.listen ?: "the socket 'metrics'",
+		.fd = take_passed("metrics"),
+		.max_body_bytes = 4096,
+	};
+	int r;
+
+	if (!daemon->config->api.listen && options.fd == 0)
+		return 0;
 	r = rc_net_http_server_new(daemon->loop, &options, on_metrics, daemon, &daemon->metrics,
 				   err);
 	return r < 0 ? rc_wrap(err, r, "api.listen") : 0;
+}
+
+int daemon_api_init(struct rc_daemon *daemon, struct rc_error **err)
+{
+	int r = start_control(daemon, err);
+
+	if (r == 0)
+		r = daemon_remote_new(daemon, take_passed("tls"), &daemon->remote, err);
+	return r < 0 ? r : start_metrics(daemon, err);
 }

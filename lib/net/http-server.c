@@ -30,7 +30,8 @@ struct rc_net_http_server {
 	rc_net_http_admit_fn *admit;
 	struct rc_net_http_guard guard;
 	size_t max_body;
-	char *unix_path;
+	bool is_unix;
+	char *unix_path; /* of a socket that we made, and remove */
 	unsigned int port;
 	struct rc_net_http_exchange *exchanges;
 };
@@ -300,16 +301,38 @@ static int start(struct rc_net_http_server *server, int fd,
 	return 0;
 }
 
+static bool is_unix_socket(int fd)
+{
+	int domain = 0;
+	socklen_t n = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 && domain == AF_UNIX;
+}
+
+static int listen_on(struct rc_net_http_server *server,
+		     const struct rc_net_http_server_options *options, struct rc_error **err)
+{
+	int fd = options->fd;
+
+	if (fd == 0 && strchr(options->listen, '/')) {
+		fd = rc_net_listen_unix(options->listen, options->socket_mode, err);
+		server->unix_path = fd < 0 ? NULL : rc_strdup(options->listen);
+	} else if (fd == 0) {
+		fd = rc_net_listen_tcp(options->listen, err);
+	}
+	server->is_unix = fd >= 0 && is_unix_socket(fd);
+	if (fd >= 0 && !server->is_unix)
+		server->port = rc_net_listen_get_port(fd);
+	return fd;
+}
+
 int rc_net_http_server_new(struct ev_loop *loop, const struct rc_net_http_server_options *options,
 			   rc_net_http_handler_fn *handler, void *userdata,
 			   struct rc_net_http_server **ret_server, struct rc_error **err)
 {
 	rc_cleanup(rc_net_http_server_freep) struct rc_net_http_server *server =
 		rc_new0(struct rc_net_http_server);
-	bool is_unix = strchr(options->listen, '/') != NULL;
-	int fd = is_unix ? rc_net_listen_unix(options->listen, options->socket_mode, err)
-			 : rc_net_listen_tcp(options->listen, err);
-	int r;
+	int fd = listen_on(server, options, err), r;
 
 	server->loop = loop;
 	server->handler = handler;
@@ -319,10 +342,6 @@ int rc_net_http_server_new(struct ev_loop *loop, const struct rc_net_http_server
 	ev_timer_init(&server->timer, on_timer, 0., 0.);
 	if (fd < 0)
 		return fd;
-	if (is_unix)
-		server->unix_path = rc_strdup(options->listen);
-	else
-		server->port = rc_net_listen_get_port(fd);
 	r = start(server, fd, options, err);
 	if (r < 0) {
 		close(fd);
@@ -412,7 +431,7 @@ uid_t rc_net_http_exchange_get_peer_uid(struct rc_net_http_exchange *exchange)
 	struct ucred peer;
 	socklen_t n = sizeof(peer);
 
-	if (!exchange->server->unix_path || !info ||
+	if (!exchange->server->is_unix || !info ||
 	    getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0)
 		return (uid_t)-1;
 	return peer.uid;

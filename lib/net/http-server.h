@@ -24,6 +24,7 @@ typedef size_t rc_net_http_admit_fn(void *userdata, struct rc_net_http_exchange 
 
 struct rc_net_http_server_options {
 	const char *listen;	     /* "127.0.0.1:8443", "[::1]:0", or the path of a Unix socket */
+	int fd;			     /* listens already, and is taken over; 0: none does */
 	mode_t socket_mode;	     /* of a Unix socket; 0: 0600 */
 	const char *certificate_pem; /* with key_pem: TLS */
 	const char *key_pem;

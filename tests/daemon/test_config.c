@@ -85,6 +85,34 @@ START_TEST(test_whole)
 }
 END_TEST
 
+/* As the unit says, where the configuration says nothing. */
+START_TEST(test_folders_of_the_unit)
+{
+	rc_cleanup(rc_config_freep) struct rc_config *config = NULL, *other = NULL;
+	rc_autobuf struct rc_buf messages = RC_BUF_INIT(1 << 20);
+
+	setenv("RECONCILED_INSTANCE", "blue", 1);
+	setenv("STATE_DIRECTORY", "/var/lib/reconciled/instances/blue", 1);
+	setenv("CACHE_DIRECTORY", "/a:/b", 1);
+	setenv("RUNTIME_DIRECTORY", "/run/reconciled/instances/blue", 1);
+	put("c.yaml", "{}");
+	ck_assert_msg(load(&config, &messages) == 0, "%s", rc_buf_text(&messages));
+	ck_assert_str_eq(config->instance, "blue");
+	ck_assert_str_eq(config->state_directory, "/var/lib/reconciled/instances/blue");
+	ck_assert_str_eq(config->cache_directory, "/var/cache/reconciled");
+	ck_assert_str_eq(config->api.socket, "/run/reconciled/instances/blue/control.sock");
+	put("c.yaml", "instance: mine\nstateDirectory: /s\napi: {socket: /c.sock}\n");
+	ck_assert_msg(load(&other, &messages) == 0, "%s", rc_buf_text(&messages));
+	ck_assert_str_eq(other->instance, "mine");
+	ck_assert_str_eq(other->state_directory, "/s");
+	ck_assert_str_eq(other->api.socket, "/c.sock");
+	unsetenv("RECONCILED_INSTANCE");
+	unsetenv("STATE_DIRECTORY");
+	unsetenv("CACHE_DIRECTORY");
+	unsetenv("RUNTIME_DIRECTORY");
+}
+END_TEST
+
 #define INFRA	   "repositories: [{name: r, url: 'https://example.com/x'}]\n"
 #define STACK(key) "terraform: {stacks: [{name: a, repository: r, " key "}]}"
 
@@ -313,6 +341,7 @@ static Suite *make_suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_whole);
+	tcase_add_test(tcase, test_folders_of_the_unit);
 	tcase_add_loop_test(tcase, test_mistake, 0, RC_ARRAY_SIZE(mistakes));
 	tcase_add_loop_test(tcase, test_forge, 0, RC_ARRAY_SIZE(forges));
 	tcase_add_test(tcase, test_all_at_once);

@@ -79,6 +79,23 @@ kill -CONT "$main"
 wait "$manager"
 check 'by SIGABRT' eval '[ "$(tail -n 1 "$work/told")" = "killed 6" ]'
 
+# ---- sockets that the manager made: they stay when the daemon goes, and who connects meanwhile waits
+port=$(free_port)
+rm -f "$work/control.sock" # of the one that was aborted
+manage --socket "control=$work/passed.sock" --socket "metrics=127.0.0.1:$port"
+must 'with passed sockets it is ready' soon said READY=1
+export RECONCILED_SOCKET=$work/passed.sock
+check 'the control socket is the one that was passed' "$ctl" status
+check 'its own is not made' test ! -e "$work/control.sock"
+check 'whoever is there is known by his user' "$ctl" app list
+check 'the metrics answer on theirs, though the configuration names none' curl -sSf -o /dev/null "http://127.0.0.1:$port/metrics"
+end TERM
+check 'the socket is left to the manager' test -S "$work/passed.sock"
+rm "$work/passed.sock"
+manage --socket "control=$work/passed.sock" --socket "nobody=127.0.0.1:$port"
+wait "$manager"
+check 'a socket of another name is refused' eval '[ "$(tail -n 1 "$work/told")" = "exited 69" ] && tail -n 5 "$work/log" | grep -q "a socket .nobody. is passed"'
+
 # ---- what cannot start
 echo 'clustres: []' >"$work/reconciled.yaml"
 manage
