@@ -7,7 +7,7 @@ import { check, ctl, daemonPid, env, kube, launch, logIn, picture, run, sleep, s
 
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/judge/deployments";
 const VALUES = `${env.REPO}/charts/judge/values.yaml`;
-const CANARIES = ["s3ss10n-k3y", "0idc-s3cr3t", "c00kie-s3cr3t", "c1pher-s3cr3t", "jwt-k3y-one", "v4ult-t0ken-c4n4ry"];
+const CANARIES = ["s3ss10n-k3y", "0idc-s3cr3t", "c00kie-s3cr3t", "c1pher-s3cr3t", "jwt-k3y-one", "jwt-k3y-two", "v4ult-t0ken-c4n4ry"];
 
 const image = async (name) => (await kube(`${DEPLOYMENTS}/${name}`)).spec.template.spec.containers[0].image;
 const appStatus = () => JSON.parse(ctl("app", "get", "judge-platform", "-o", "json")).status;
@@ -113,6 +113,19 @@ async function restore(page) {
   check("the page says so", await soon(async () => (await page.locator("tr", { hasText: "restored" }).count()) > 0), await page.textContent("#view"));
 }
 
+// Another value in Vault: who reads it is restarted, and the page says who.
+async function rotate(page) {
+  await fetch(`${env.VAULT}/v1/secret/data/judge/gateway`, { method: "POST", headers: { "X-Vault-Token": "root" }, body: JSON.stringify({ data: { "jwt-key": "jwt-k3y-two" } }) });
+  await page.goto(`${env.SITE}/ui/secrets`);
+  const row = page.locator("tr", { hasText: "judge/gateway-secrets" });
+  await row.getByRole("button", { name: "Refresh judge/gateway-secrets now" }).click();
+  await page.evaluate(() => document.activeElement.blur());
+  check("what was restarted for a secret is told", await soon(async () => /restarted .*: Deployment\/gateway/.test(await row.textContent())), await row.textContent());
+  const store = page.locator("tr", { hasText: "SecretStore/vault" }).first();
+  check("and how its store fares", /Ready.*\d.*ago.*asked/.test(await store.textContent()), await store.textContent());
+  await picture(page, "restarted");
+}
+
 async function restart(page) {
   await page.goto(`${env.SITE}/ui/`);
   await soon(async () => (await page.textContent("#view")).includes("judge-platform"));
@@ -167,6 +180,7 @@ try {
   await suspend(page);
   await approve(page);
   await restore(page);
+  await rotate(page);
   await hostile(page, seen);
   await restart(page);
   check("nothing went wrong in the page", seen.wrong.length === 0, seen.wrong.join("\n"));
