@@ -42,7 +42,7 @@ static const struct config_field tls_fields[] = {
 	 .target = &client},
 	{.name = NULL},
 };
-static const struct config_struct tls = {tls_fields, 0, 0};
+static const struct config_struct tls = {tls_fields, 0, offsetof(struct rc_config, api.tls.place)};
 
 static const struct config_field fields[] = {
 	CONFIG_FIELD_TEXT(struct rc_config, api.socket, "socket"),
@@ -52,14 +52,26 @@ static const struct config_field fields[] = {
 };
 const struct config_struct config_api = {fields, 0, 0};
 
+/* What is wrong with all of it, whoever its clients are. */
+static const char *find_tls_problem(const struct rc_config *config)
+{
+	const char *listen = config->api.tls.listen;
+
+	if (!config->api.tls.place.file)
+		return NULL;
+	if (!listen)
+		return "'listen' says where it is reached, and is missing";
+	if (!config->api.tls.certificate || !config->api.tls.key)
+		return "'listen' needs 'certificate' and 'key', paths of PEM files";
+	if (rc_text_equal(listen, config->api.listen))
+		return "'listen' is the address of api.listen; it needs a port of its own";
+	return NULL;
+}
+
 static const char *find_problem(const struct rc_config *config, const struct rc_config_client *one)
 {
 	unsigned int n = config_count_sources(&one->token);
 
-	if (!config->api.tls.listen)
-		return "api.tls.listen says where it is reached, and is missing";
-	if (!config->api.tls.certificate || !config->api.tls.key)
-		return "api.tls needs 'certificate' and 'key', paths of PEM files";
 	if (n > 1)
 		return "token: one of 'credential', 'file' and 'env' is enough";
 	if (n == 0 && !one->certificate)
@@ -71,8 +83,12 @@ static const char *find_problem(const struct rc_config *config, const struct rc_
 
 int config_api_check(const struct rc_config *config, struct rc_buf *messages)
 {
+	const char *tls_problem = find_tls_problem(config);
 	int r = 0;
 
+	if (tls_problem)
+		return rc_config_refuse(messages, config->api.tls.place, "api.tls: %s",
+					tls_problem);
 	for (size_t i = 0; i < config->api.tls.n_clients; i++) {
 		const struct rc_config_client *one = &config->api.tls.clients[i];
 		const char *problem = find_problem(config, one);

@@ -60,6 +60,11 @@ static const char *find_problem(const struct rc_config *config,
 		return check_live(config, source);
 	if (source->selector || source->n_namespaces)
 		return "'namespaces' and 'selector' go with 'cluster'";
+	if (source->path && !config_is_inside(NULL, source->path))
+		return rc_arena_printf(
+			config->arena,
+			"path '%s' leads out of the repository; it begins at its root",
+			source->path);
 	return source->repository ? check_repository(config, source) : NULL;
 }
 

@@ -239,6 +239,21 @@ static char *place_item(struct config_reader *reader, const struct rc_yaml_node 
 	return *items + (*n)++ * size;
 }
 
+/* Of one list each name is once; another file's item of the same name is the same item. */
+static bool is_named_before(const struct rc_yaml_node *list, size_t i)
+{
+	const struct rc_yaml_node *name = rc_yaml_get(list->items[i], "name");
+
+	for (size_t j = 0; name && name->kind == RC_YAML_STRING && j < i; j++) {
+		const struct rc_yaml_node *other = rc_yaml_get(list->items[j], "name");
+
+		if (other && other->kind == RC_YAML_STRING && other->text.n == name->text.n &&
+		    memcmp(other->text.p, name->text.p, name->text.n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void read_structs(struct config_reader *reader, const struct rc_yaml_node *node,
 			 const struct config_field *field, char *object, const char *where)
 {
@@ -259,6 +274,10 @@ static void read_structs(struct config_reader *reader, const struct rc_yaml_node
 			fail_type(reader, from, inner, "a mapping");
 			continue;
 		}
+		if (is_named_before(node, i))
+			config_fail(reader, from->line, from->column,
+				    "%s: the name '%s' is there twice; give one another", inner,
+				    rc_yaml_get(from, "name")->text.p);
 		item = place_item(reader, from, field->target, items, n);
 		place = (struct rc_config_place *)(void *)(item + field->target->offset_place);
 		*place = (struct rc_config_place){reader->file, from->line, from->column};

@@ -59,6 +59,8 @@ extern const struct config_struct config_secret; /* over struct rc_config_auth: 
 
 /* In how many places the secret is said to be. */
 unsigned int config_count_sources(const struct rc_config_auth *auth);
+/* path, from folder (NULL: the root), stays in the repository. */
+bool config_is_inside(const char *folder, const char *path);
 /* NULL: there is none of that name. */
 const struct rc_config_repository *config_find_repository(const struct rc_config *config,
 							  const char *name);

@@ -205,7 +205,8 @@ static const struct config_field backups_fields[] = {
 	NUMBER(struct rc_config_terraform, backups.keep_days, "keepDays", 1, 36500),
 	{.name = NULL},
 };
-static const struct config_struct backups = {backups_fields, 0, 0};
+static const struct config_struct backups = {backups_fields, 0,
+					     offsetof(struct rc_config_terraform, backups.place)};
 
 static const struct config_field approval_fields[] = {
 	{.name = "repository",
@@ -366,10 +367,35 @@ static bool depends_on(const struct rc_config *config, const struct rc_config_st
 	return false;
 }
 
+/* Files are named from the stack's folder, and may lie beside it. */
+static const char *find_path_problem(const struct rc_config *config,
+				     const struct rc_config_stack *it)
+{
+	const struct {
+		const char *key, **paths;
+		size_t n;
+	} lists[] = {{"backendConfig", it->backend_config, it->n_backend_config},
+		     {"varFiles", it->var_files, it->n_var_files}};
+
+	if (it->path && !config_is_inside(NULL, it->path))
+		return rc_arena_printf(
+			config->arena,
+			"path '%s' leads out of the repository; it begins at its root", it->path);
+	for (size_t i = 0; i < RC_ARRAY_SIZE(lists); i++)
+		for (size_t j = 0; j < lists[i].n; j++)
+			if (lists[i].paths[j][0] != '/' &&
+			    !config_is_inside(it->path, lists[i].paths[j]))
+				return rc_arena_printf(config->arena,
+						       "%s: '%s' leads out of the repository; it "
+						       "begins at the stack's path",
+						       lists[i].key, lists[i].paths[j]);
+	return NULL;
+}
+
 static const char *find_stack_problem(const struct rc_config *config,
 				      const struct rc_config_stack *it)
 {
-	const char *problem = NULL;
+	const char *problem;
 
 	if (!config_find_repository(config, it->repository))
 		return rc_arena_printf(config->arena,
@@ -389,6 +415,7 @@ static const char *find_stack_problem(const struct rc_config *config,
 	if (it->aws_credentials && has_aws(it))
 		return "awsCredentials hands on what we have, aws asks for keys: it is one or the "
 		       "other";
+	problem = find_path_problem(config, it);
 	for (size_t i = 0; !problem && i < it->n_variables; i++)
 		problem = find_variable_problem(config, &it->variables[i]);
 	for (size_t i = 0; !problem && i < it->n_environment; i++)
@@ -419,6 +446,12 @@ int config_terraform_check(const struct rc_config *config, struct rc_buf *messag
 	if (approvals_problem)
 		r = rc_config_refuse(messages, config->terraform.approvals.place,
 				     "terraform.approvals: %s", approvals_problem);
+
+	if (config_count_sources(&config->terraform.backups.key) > 1)
+		r = rc_config_refuse(
+			messages, config->terraform.backups.place,
+			"terraform.backups: key: one of 'credential', 'file' and 'env' "
+			"is enough");
 
 	for (size_t i = 0; i < config->terraform.n_vaults; i++) {
 		const struct rc_config_vault *it = &config->terraform.vaults[i];

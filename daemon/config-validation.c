@@ -277,6 +277,12 @@ int config_validation_check(const struct rc_config *config, struct rc_buf *messa
 		if (check_from(config, one, &filled, messages) < 0 ||
 		    check_keys(&filled, messages) < 0) {
 			r = -EINVAL;
+		} else if (one->check.rollback && !one->check.gate) {
+			r = rc_config_refuse(messages, one->place,
+					     "check '%s': 'rollback' without 'gate'; a check that "
+					     "sends an application back holds its health, too: add "
+					     "gate: true",
+					     one->check.name);
 		} else if (one->check.url && !is_url(one->check.type, one->check.url)) {
 			r = rc_config_refuse(messages, one->place,
 					     OF_TYPE "and its url begins with %s://",

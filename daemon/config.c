@@ -19,6 +19,29 @@ void rc_config_free(struct rc_config *config)
 	free(config);
 }
 
+/* A second document would be left unread. */
+static void check_is_last(struct config_reader *reader, struct rc_str text,
+			  const struct rc_yaml_options *options)
+{
+	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *documents =
+		rc_yaml_reader_new(text, options);
+	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
+	struct rc_yaml_node *node = NULL;
+
+	if (rc_yaml_reader_next(documents, reader->arena, &node, NULL) != 1)
+		return;
+	if (rc_yaml_reader_next(documents, reader->arena, &node, &err) == 1)
+		config_fail(reader, node->line, node->column,
+			    "a second document begins here; a file has one: take the '---' out, or "
+			    "make it a file of conf.d");
+	else if (err) {
+		rc_autofree char *chain = rc_error_format(err);
+
+		rc_buf_printf(reader->messages, "%s\n", chain);
+		reader->n_errors++;
+	}
+}
+
 static int read_one(struct rc_config *config, const char *path, const char *label,
 		    struct rc_buf *messages)
 {
@@ -39,6 +62,7 @@ static int read_one(struct rc_config *config, const char *path, const char *labe
 		rc_buf_printf(messages, "%s\n", chain);
 		return r;
 	}
+	check_is_last(&reader, rc_buf_str(&text), &options);
 	if (label)
 		config_git_check_keys(&reader, node);
 	config_decode(&reader, node, &config_root, config, "the configuration");
@@ -88,6 +112,26 @@ static int read_drop_ins(struct rc_config *config, const char *path, struct rc_b
 unsigned int config_count_sources(const struct rc_config_auth *auth)
 {
 	return (auth->credential != NULL) + (auth->file != NULL) + (auth->env != NULL);
+}
+
+bool config_is_inside(const char *folder, const char *path)
+{
+	const char *const parts[] = {folder ?: "", path};
+	long depth = 0;
+
+	for (size_t i = 0; i < RC_ARRAY_SIZE(parts); i++)
+		for (const char *at = parts[i]; *at; at += strspn(at, "/")) {
+			size_t n = strcspn(at, "/");
+
+			if (n == 2 && memcmp(at, "..", 2) == 0)
+				depth--;
+			else if (n > 0 && !(n == 1 && *at == '.'))
+				depth++;
+			if (depth < 0)
+				return false;
+			at += n;
+		}
+	return true;
 }
 
 const struct rc_config_repository *config_find_repository(const struct rc_config *config,

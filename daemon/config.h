@@ -176,6 +176,7 @@ struct rc_config_terraform {
 		const char *folder; /* a second place, or NULL */
 		struct rc_config_bucket s3;
 		int64_t keep_days; /* there */
+		struct rc_config_place place;
 	} backups;
 	struct {
 		const char *repository; /* NULL: none */
@@ -282,6 +283,7 @@ struct rc_config {
 			bool page; /* a browser is served there, too */
 			struct rc_config_client *clients;
 			size_t n_clients;
+			struct rc_config_place place;
 		} tls;
 	} api;
 	struct {

@@ -156,9 +156,9 @@ static const struct {
 	{"api: {tls: {listen: ':1', clients: [{name: a}]}}",
 	 "api.tls.clients[0]: 'role' is missing"},
 	{"api: {tls: {clients: [{name: a, role: read}]}}",
-	 "client 'a': api.tls.listen says where it is reached"},
+	 "api.tls: 'listen' says where it is reached"},
 	{"api: {tls: {listen: ':1', clients: [{name: a, role: read}]}}",
-	 "client 'a': api.tls needs 'certificate' and 'key'"},
+	 "api.tls: 'listen' needs 'certificate' and 'key'"},
 	{"api: {tls: {listen: ':1', certificate: /c, key: /k, clients: [{name: a, role: read}]}}",
 	 "client 'a': it needs a 'token' or the 'certificate'"},
 	{"api: {tls: {listen: ':1', certificate: /c, key: /k, clients: [{name: a, role: read, "
