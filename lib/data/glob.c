@@ -86,7 +86,7 @@ static int put_group(char c, int *depth, struct rc_buf *out)
 	return rc_buf_putc(out, ')');
 }
 
-static int translate(struct rc_str rest, char separator, struct rc_buf *out)
+static int translate(struct rc_str rest, char separator, bool closes, struct rc_buf *out)
 {
 	int depth = 0, r = 0;
 
@@ -114,23 +114,36 @@ static int translate(struct rc_str rest, char separator, struct rc_buf *out)
 			r = -EINVAL;
 		}
 	}
+	rc_buf_fill(out, ')', (size_t)depth);
 	rc_buf_puts(out, ")\\z");
-	return depth > 0 ? -EINVAL : r;
+	return depth > 0 && !closes ? -EINVAL : r;
 }
 
-int rc_glob_compile(struct rc_str pattern, char separator, struct rc_glob **ret_glob,
-		    struct rc_error **err)
+static int compile(struct rc_str pattern, char separator, bool closes, struct rc_glob **ret_glob,
+		   struct rc_error **err)
 {
 	rc_cleanup(rc_glob_freep) struct rc_glob *glob = rc_new0(struct rc_glob);
 	rc_autobuf struct rc_buf regex;
 
 	rc_buf_init(&regex, RC_BUF_UNLIMITED);
-	if (!rc_utf8_is_valid(pattern) || translate(pattern, separator, &regex) < 0 ||
+	if (!rc_utf8_is_valid(pattern) || translate(pattern, separator, closes, &regex) < 0 ||
 	    rc_regex_compile(rc_buf_str(&regex), &glob->regex, NULL) < 0)
 		return rc_fail(err, -EINVAL, "'%.*s' is not a valid pattern", (int)pattern.n,
 			       pattern.p ? pattern.p : "");
 	*ret_glob = rc_steal(&glob);
 	return 0;
+}
+
+int rc_glob_compile(struct rc_str pattern, char separator, struct rc_glob **ret_glob,
+		    struct rc_error **err)
+{
+	return compile(pattern, separator, false, ret_glob, err);
+}
+
+int rc_glob_compile_open(struct rc_str pattern, char separator, struct rc_glob **ret_glob,
+			 struct rc_error **err)
+{
+	return compile(pattern, separator, true, ret_glob, err);
 }
 
 void rc_glob_free(struct rc_glob *glob)

@@ -16,6 +16,9 @@ struct rc_glob;
  */
 int rc_glob_compile(struct rc_str pattern, char separator, struct rc_glob **ret_glob,
 		    struct rc_error **err);
+/* The same; a group that is open at the end is closed there, as gobwas/glob does it. */
+int rc_glob_compile_open(struct rc_str pattern, char separator, struct rc_glob **ret_glob,
+			 struct rc_error **err);
 void rc_glob_free(struct rc_glob *glob);
 RC_DEFINE_FREEP(struct rc_glob, rc_glob_free)
 bool rc_glob_match(struct rc_glob *glob, struct rc_str name);

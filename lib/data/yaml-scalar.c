@@ -386,14 +386,16 @@ static void write_escape(struct rc_yaml_emitter *emitter, uint32_t c)
 
 static void write_double(struct rc_yaml_emitter *emitter, struct rc_str s, bool allow_breaks)
 {
-	bool spaces = false;
+	/* goyaml looks for the mark at the text's start, whatever character it is about to write.
+	 */
+	bool marked = rc_str_has_prefix(s, RC_STR("\xef\xbb\xbf")), spaces = false;
 	size_t n;
 
 	rc_yaml_scalar_indicator(emitter, "\"", true, false, false);
 	for (size_t i = 0; i < s.n; i += n) {
 		uint32_t c = rc_utf8_decode((struct rc_str){s.p + i, s.n - i}, &n);
 
-		if (c == ' ') {
+		if (c == ' ' && !marked) {
 			if (allow_breaks && !spaces && emitter->column > width_of(emitter) &&
 			    i > 0 && i + 1 < s.n) {
 				rc_yaml_scalar_indent(emitter);
@@ -406,7 +408,7 @@ static void write_double(struct rc_yaml_emitter *emitter, struct rc_str s, bool 
 			continue;
 		}
 		spaces = false;
-		if (!is_printable(c) || is_break(c) || c == '"' || c == '\\')
+		if (marked || !is_printable(c) || is_break(c) || c == '"' || c == '\\')
 			write_escape(emitter, c);
 		else
 			rc_yaml_scalar_put(emitter, s.p + i, n);

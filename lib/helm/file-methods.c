@@ -54,7 +54,7 @@ static int lines(struct rc_value_call *call, const struct rc_value_map *files, s
 static int glob(struct rc_value_call *call, const struct rc_value_map *files, struct rc_value *ret)
 {
 	struct rc_glob *pattern = NULL;
-	int r = rc_glob_compile(call->args[0].text, '/', &pattern, NULL);
+	int r = rc_glob_compile_open(call->args[0].text, '/', &pattern, NULL);
 
 	/* A bad pattern is as good as "**". */
 	*ret = files_value(call->arena);

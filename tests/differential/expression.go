@@ -326,7 +326,14 @@ func (m *maker) builtin() string {
 	return m.oneOf(".Release.Name", ".Release", ".Chart.Name", ".Chart.Version", ".Chart", ".Capabilities.KubeVersion", ".Capabilities.KubeVersion.Minor", ".Template.Name", ".Template",
 		".Files.Get \"f.txt\"", "(.Files.Get \"f.txt\")", "(.Files.Lines \"f.txt\")", "(.Files.Glob \"*.txt\")", "((.Files.Glob \"**\").AsConfig)", "((.Files.Glob \"*.y*\").AsSecrets)", "$.Chart.Annotations", "$.Release.Namespace", ".Subcharts",
 		"(.Capabilities.APIVersions.Has \"v1\")", ".Chart.IsRoot", ".Chart.Nosuch", "$.Values.AsMap", "(.Values.Table \"m1\")", "(.Values.PathValue \"m1.a\")", ".Release.IsInstall", ".Capabilities.HelmVersion.Version", ".Values.YAML", "(semver \"1.2.3-a+b\").Minor",
-		".Capabilities.APIVersions", "$", "(.Files.GetBytes \"f.txt\")", "($.Files.Glob \"nosuch\")", ".Chart.Dependencies", ".Chart.Maintainers", ".Chart.Keywords", ".Release.Service")
+		".Capabilities.APIVersions", "$", "(.Files.GetBytes \"f.txt\")", "($.Files.Glob \"nosuch\")", ".Chart.Dependencies", ".Chart.Maintainers", ".Chart.Keywords", ".Release.Service",
+		m.time()+".Month", m.time()+".Weekday", m.time()+".Location", m.time()+".Year", "("+m.time()+".Sub "+m.time()+")", "("+m.time()+".Sub "+m.time()+").Hours", "("+m.time()+".Round "+m.oneOf("1000000000", "7", "-1", "\"x\"")+")",
+		m.time()+".MarshalText", m.time()+".Date", m.time()+".ISOWeek", "("+m.time()+".AddDate 1 2 3)", m.time()+".GoString", "("+m.time()+".Add 86400000000000)", m.time()+".UnixMicro")
+}
+
+// In UTC, since any other zone is a pointer, whose place in memory some verbs print.
+func (m *maker) time() string {
+	return m.oneOf(`(toDate "2006-01-02" "2024-02-29").UTC`, `(toDate "x" "y")`, `(toDate "2006-01-02T15:04:05Z07:00" "2021-03-04T05:06:07.123456789+05:30").UTC`)
 }
 
 func (m *maker) key() string {

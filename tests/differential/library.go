@@ -23,12 +23,12 @@ const (
 	libraryTimeout = 20 * time.Second
 )
 
+// Bytes, since JSON has no text that is not UTF-8.
 type request struct {
 	Dir  string
-	Args []string
+	Args [][]byte
 }
 
-// Bytes, since JSON has no text that is not UTF-8.
 type reply struct{ Out, Err, Warn []byte }
 
 func (l *library) start() {
@@ -56,7 +56,11 @@ func (l *library) render(dir string, args []string) outcome {
 	timer := time.AfterFunc(libraryTimeout, func() { l.cmd.Process.Kill() })
 	defer timer.Stop()
 	var answer reply
-	err := json.NewEncoder(l.in).Encode(request{dir, args})
+	question := request{Dir: dir}
+	for _, arg := range args {
+		question.Args = append(question.Args, []byte(arg))
+	}
+	err := json.NewEncoder(l.in).Encode(question)
 	if err == nil {
 		err = l.out.Decode(&answer)
 	}
@@ -78,7 +82,11 @@ func serve() {
 		if requests.Decode(&q) != nil {
 			return
 		}
-		o := renderInside(q.Dir, q.Args)
+		var args []string
+		for _, arg := range q.Args {
+			args = append(args, string(arg))
+		}
+		o := renderInside(q.Dir, args)
 		if replies.Encode(reply{[]byte(o.out), []byte(o.err), []byte(o.warn)}) != nil {
 			return
 		}

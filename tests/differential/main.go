@@ -38,6 +38,9 @@ type runner struct {
 }
 
 func (r *runner) expected(p *program) outcome {
+	if p.isLint {
+		return renderByProgram(*helm, "lint", r.dir, p.arguments(r.dir))
+	}
 	if *always {
 		return renderByProgram(*helm, "template", r.dir, p.arguments(r.dir))
 	}
@@ -55,7 +58,11 @@ func (r *runner) differs(p *program) (bool, outcome, outcome) {
 		r.undecided++
 		return false, want, want
 	}
-	got := renderByProgram(*ours, "render", r.dir, p.arguments(r.dir))
+	verb := "render"
+	if p.isLint {
+		verb = "lint"
+	}
+	got := renderByProgram(*ours, verb, r.dir, p.arguments(r.dir))
 	if got.equal(want) {
 		return false, want, got
 	}
@@ -73,7 +80,7 @@ func (r *runner) differs(p *program) (bool, outcome, outcome) {
 }
 
 func (r *runner) confirm(p *program, want outcome) error {
-	if *helm == "" || *always {
+	if *helm == "" || *always || p.isLint {
 		return nil
 	}
 	binary := renderByProgram(*helm, "template", r.dir, p.arguments(r.dir))
@@ -133,6 +140,7 @@ func run(r *runner) int {
 	i := *from
 	for ; i < *from+*count && differences < *most; i++ {
 		p := makeProgram(*seed, i, *only)
+		p.isLint = p.isLint && *helm != ""
 		kindsSeen[p.kind]++
 		if *show {
 			p.print()

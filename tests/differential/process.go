@@ -14,11 +14,16 @@ import (
 // What Helm's logger puts before a warning.
 var logged = regexp.MustCompile(`(?m)^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `)
 
-// renderByProgram runs a program that takes the words of `helm template`.
+// renderByProgram runs a program that takes the words of `helm template`, or of `helm lint`; what
+// lint prints before it fails counts, too.
 func renderByProgram(program, verb, dir string, args []string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, append([]string{verb, "rel", dir}, args...)...)
+	words := []string{verb, "rel", dir}
+	if verb == "lint" {
+		words = []string{verb, dir}
+	}
+	cmd := exec.CommandContext(ctx, program, append(words, args...)...)
 	var out, err bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &err
 	failed := cmd.Run()
@@ -27,6 +32,9 @@ func renderByProgram(program, verb, dir string, args []string) outcome {
 	o.warn = logged.ReplaceAllString(warnings, "")
 	if isError {
 		o.err = message
+	}
+	if verb == "lint" {
+		o.err = strings.TrimSuffix(o.out+message, "\n")
 	}
 	if failed != nil && !isError {
 		o.err = fmt.Sprintf("%v: %s", failed, err.String())

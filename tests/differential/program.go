@@ -11,9 +11,10 @@ import (
 // A program: a chart's files by path, and what stands on the command line; "@/" in an argument is
 // the chart's folder.
 type program struct {
-	kind  string
-	files map[string]string
-	args  []string
+	kind   string
+	files  map[string]string
+	args   []string
+	isLint bool // by the programs, since Helm's library prints nothing
 }
 
 const chartYAML = "apiVersion: v2\nname: c\nversion: 1.2.3\nappVersion: '4.5'\nkeywords: [k1, k2]\nannotations: {an: x}\n" +
@@ -35,6 +36,7 @@ var kinds = []struct {
 	{"schema", 4, makeSchema},
 	{"metadata", 2, makeMetadata},
 	{"ignore", 1, makeIgnore},
+	{"lint", 3, makeLint},
 }
 
 // The program of a number; the same seed gives the same programs on every machine.
@@ -60,6 +62,16 @@ func makeProgram(seed int64, number int, only string) *program {
 		}
 	}
 	return p
+}
+
+// A chart of another kind, linted.
+func makeLint(m *maker, p *program) {
+	p.isLint = true
+	some := []func(*maker, *program){makeSubcharts, makeManifests, makeSchema, makeMetadata, makeStatements, makeYAML}
+	some[m.Intn(len(some))](m, p)
+	if m.chance(20) {
+		p.args = append(p.args, "--kube-version", m.oneOf("1.20", "1.32.1", "v1.9.0-x", "y"))
+	}
 }
 
 func (p *program) write(dir string) error {
