@@ -261,24 +261,33 @@ static void print_findings(const struct ctl_render_flags *flags, const char *pat
 	putchar('\n');
 }
 
-/*
- * Fails only when there is nothing to lint with: values that cannot be read. *before is the chart
- * that was linted last, or NULL, and becomes this one: Helm has one set of values for all.
- */
-static int lint_one(struct rc_arena *arena, const struct ctl_render_flags *flags, const char *path,
-		    struct rc_helm_render **before, struct outcome *outcome, struct rc_error **err)
+/* What was linted; Helm has one set of values for all, so each stays until the end. */
+struct linted {
+	struct rc_helm_render **at;
+	size_t n;
+};
+
+static void linted_done(struct linted *linted)
 {
-	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *render =
-		rc_helm_render_new(&flags->options);
+	while (linted->n > 0)
+		rc_helm_render_free(linted->at[--linted->n]);
+	free(linted->at);
+}
+
+/* Fails only when there is nothing to lint with: values that cannot be read. */
+static int lint_one(struct rc_arena *arena, const struct ctl_render_flags *flags, const char *path,
+		    struct linted *linted, struct outcome *outcome, struct rc_error **err)
+{
+	struct rc_helm_render *render = linted->at[linted->n] = rc_helm_render_new(&flags->options);
 	rc_cleanup(rc_error_freep) struct rc_error *cause = NULL;
 	struct rc_helm_lint_input input = {.directory = absolute(arena, path)};
 	struct rc_helm_lint_messages messages = {0};
 	int r = rc_helm_render_values(render, err);
 
+	if (linted->n++ > 0)
+		rc_helm_lint_share_values(render, linted->at[0]);
 	if (r < 0)
 		return r;
-	if (*before)
-		rc_helm_lint_take_values(render, *before);
 	if (is_archive(path))
 		r = load_archive(path, render, &input, &cause);
 	else
@@ -287,14 +296,12 @@ static int lint_one(struct rc_arena *arena, const struct ctl_render_flags *flags
 		rc_helm_lint_run(render, &input, &messages);
 	ctl_chart_print_warnings(render);
 	print_findings(flags, path, &messages, cause, outcome);
-	rc_helm_render_free(*before);
-	*before = rc_steal(&render);
 	return 0;
 }
 
 static int lint_all(struct rc_arena *arena, struct ctl_render_flags *flags, struct rc_error **err)
 {
-	rc_cleanup(rc_helm_render_freep) struct rc_helm_render *before = NULL;
+	rc_cleanup(linted_done) struct linted linted = {0};
 	struct paths paths = {.arena = arena};
 	size_t n_failed = 0, n_found = 0, n_given;
 
@@ -309,9 +316,10 @@ static int lint_all(struct rc_arena *arena, struct ctl_render_flags *flags, stru
 		clean(charts);
 		find_subcharts(&paths, charts, 0);
 	}
+	linted.at = rc_calloc(paths.n, sizeof(struct rc_helm_render *));
 	for (size_t i = 0; i < paths.n; i++) {
 		struct outcome outcome = {0};
-		int r = lint_one(arena, flags, paths.at[i], &before, &outcome, err);
+		int r = lint_one(arena, flags, paths.at[i], &linted, &outcome, err);
 
 		if (r < 0)
 			return r;

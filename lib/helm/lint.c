@@ -165,9 +165,9 @@ void rc_helm_lint_dependencies(struct rc_helm_lint *lint)
 		compare_dependencies(lint, chart);
 }
 
-void rc_helm_lint_take_values(struct rc_helm_render *render, const struct rc_helm_render *before)
+void rc_helm_lint_share_values(struct rc_helm_render *render, const struct rc_helm_render *first)
 {
-	render->user = rc_value_copy(render->arena, before->user);
+	render->user = first->user;
 }
 
 void rc_helm_lint_run(struct rc_helm_render *render, const struct rc_helm_lint_input *input,

@@ -39,8 +39,11 @@ struct rc_helm_lint_input {
 
 /* "INFO", "WARNING", "ERROR". */
 const char *rc_helm_lint_severity_to_string(enum rc_helm_lint_severity severity);
-/* After rc_helm_render_values(): the user's values as the lint of another chart left them. */
-void rc_helm_lint_take_values(struct rc_helm_render *render, const struct rc_helm_render *before);
+/*
+ * After rc_helm_render_values(): the user's values are those of another chart, as its lint left
+ * them. Both renders stay until neither is used: each may put tables of its own into them.
+ */
+void rc_helm_lint_share_values(struct rc_helm_render *render, const struct rc_helm_render *first);
 /*
  * Lint the chart whose files are in rc_helm_render_files(); rc_helm_render_values() went well
  * before, and the options say is_lint. Messages live as long as render.

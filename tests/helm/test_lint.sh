@@ -55,6 +55,14 @@ expect "flag" 1 "Error: unknown flag: --nope" --nope
 tar -czf deprecated.tgz deprecated
 expect "archive" 0 "extensions/v1beta1 Ingress is deprecated in v1.14+" deprecated.tgz
 expect "what the first look dropped" 1 "!cannot overwrite" --set sub.t=null filled
+# One set of values for all charts: what is freed too early is overwritten at once.
+export MALLOC_PERTURB_=85
+long=$(printf 'x%.0s' $(seq 800))
+printf 'sub: {t: null, %s: {%s: 1}}\n' "$long" "$long" >"$work/long.yaml"
+cp -r filled clash
+echo "sub: {$long: 5}" >clash/values.yaml
+expect "values of the first for the last" 1 "destination for sub.$long is a table" \
+	-f "$work/long.yaml" filled plain clash
 cd plain && expect "here" 0 "==> Linting ." && cd ..
 
 summary
