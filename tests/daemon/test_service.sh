@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the service manager is told, by the stand-in for it (tests/support/manager): readiness, reloads,
-# the watchdog, the stop, the codes it ends with; and sockets that the manager made and passes.
+# the watchdog, the stop, the codes it ends with; sockets that the manager made and passes; and the
+# credentials of the unit.
 set -u
 # shellcheck source=tests/support/apps.sh
 . "$(dirname "$0")/../support/apps.sh"
@@ -95,6 +96,29 @@ rm "$work/passed.sock"
 manage --socket "control=$work/passed.sock" --socket "nobody=127.0.0.1:$port"
 wait "$manager"
 check 'a socket of another name is refused' eval '[ "$(tail -n 1 "$work/told")" = "exited 69" ] && tail -n 5 "$work/log" | grep -q "a socket .nobody. is passed"'
+
+# ---- credentials of the unit
+export RECONCILED_SOCKET=$work/control.sock
+serve locked githttp --root "$work/served" --user robot:g1t-c4n4ry
+echo 'applications: [{ from: { repository: apps, path: argocd } }]' >>"$work/reconciled.yaml"
+mkdir -m 700 "$work/credentials"
+echo g1t-c4n4ry >"$work/credentials/git-token"
+sed -i "s#^repositories:.*#repositories: [{ name: apps, url: $locked/apps.git, interval: 10s, auth: { username: robot, credential: git-token } }]#" "$work/reconciled.yaml"
+polled() { # PATTERN of what is said of the repository then
+	"$ctl" repository list 2>/dev/null | grep -qE "^apps +$1"
+}
+CREDENTIALS_DIRECTORY=$work/credentials manage
+soon said READY=1
+"$ctl" repository poll apps >/dev/null
+must 'a credential of the unit opens the repository' soon polled ok
+check 'the value is in no environment and no argument, of main or of a child' eval \
+	'! cat "/proc/$main/environ" "/proc/$main/cmdline" $(pgrep -P "$main" | sed "s#.*#/proc/&/environ /proc/&/cmdline#") | grep -qa g1t-c4n4ry'
+check 'and in no log' eval '! grep -q g1t-c4n4ry "$work/log" "$work/told"'
+end TERM
+manage
+soon said READY=1 && "$ctl" repository poll apps >/dev/null
+must 'without it the repository says what is missing' soon polled ".*credential .git-token.: the service was started without credentials"
+end TERM
 
 # ---- what cannot start
 echo 'clustres: []' >"$work/reconciled.yaml"
