@@ -332,7 +332,10 @@ static int values_call(const void *object, struct rc_str name, struct rc_value_c
 	}
 	if (!rc_str_is(name, "YAML"))
 		return values_look_up(object, name, call, ret);
-	rc_helm_encode_yaml(&text, plain);
+	/* A map that holds itself ends Go's process; a character that goyaml cannot read back
+	 * fails. */
+	if (rc_helm_encode_yaml(&text, plain) < 0)
+		return rc_fail(call->err, -EINVAL, "yaml: control characters are not allowed");
 	rc_buf_putc(&text, '\n');
 	*ret = rc_value_str(rc_arena_str(call->arena, rc_buf_str(&text)));
 	return 1;

@@ -12,6 +12,7 @@
 struct unit {
 	struct rc_str path, text;
 	size_t depth;		 /* slashes in path */
+	size_t number;		 /* of those collected */
 	struct rc_value context; /* shared by all templates of a chart */
 	const char *base_path;
 };
@@ -65,6 +66,7 @@ static void add_unit(struct rc_arena *arena, struct units *units, struct unit un
 		units->room = room;
 	}
 	unit.depth = count_slashes(unit.path);
+	unit.number = units->n;
 	units->at[units->n++] = unit;
 }
 
@@ -125,13 +127,33 @@ static struct rc_value collect(struct rc_helm_render *render, struct rc_helm_cha
 	return context;
 }
 
-/* Deepest first, among equals in reverse byte order. */
+/* Deepest first, among equals in reverse byte order; of one path the last collected first. */
 static int by_depth(const void *a, const void *b)
 {
 	const struct unit *x = a, *y = b;
+	int c;
+
 	if (x->depth != y->depth)
 		return x->depth > y->depth ? -1 : 1;
-	return rc_str_compare(y->path, x->path);
+	c = rc_str_compare(y->path, x->path);
+	return c != 0 ? c : x->number > y->number ? -1 : 1;
+}
+
+/*
+ * In their order, and one of each path: charts below a chart that has two aliases are there twice,
+ * under the path of the last.
+ */
+static void sort_units(struct units *units)
+{
+	size_t to = 0;
+
+	if (units->n == 0)
+		return;
+	rc_sort(units->at, units->n, sizeof(*units->at), by_depth);
+	for (size_t i = 0; i < units->n; i++)
+		if (to == 0 || !rc_str_equal(units->at[to - 1].path, units->at[i].path))
+			units->at[to++] = units->at[i];
+	units->n = to;
 }
 
 /* "parse error at (PLACE): WHAT", both cut out of Go's message. */
@@ -262,8 +284,7 @@ int rc_helm_render_templates(struct rc_helm_render *render, struct rc_value valu
 
 	collect(render, render->chart, values, release_value(render),
 		rc_helm_objects_capabilities_value(render->arena, &render->capabilities), &units);
-	if (units.n > 0)
-		rc_sort(units.at, units.n, sizeof(*units.at), by_depth);
+	sort_units(&units);
 	r = parse_all(render, &units, set, err);
 	if (r == 0)
 		r = execute_all(render, &units, set, &functions, err);

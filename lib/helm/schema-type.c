@@ -1,7 +1,9 @@
 /* Keywords about values of one type, in gojsonschema's order. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "data/number.h"
 #include "data/utf8.h"
 #include "helm/encode.h"
 #include "helm/schema-format.h"
@@ -119,6 +121,52 @@ static bool is_true(struct rc_value value)
 	return value.kind == RC_VALUE_BOOL && value.truth;
 }
 
+/* A size as its shortest decimal text has it: digits, 17 at most, and a power of ten. */
+static void to_decimal(double size, uint64_t *ret_digits, int *ret_exponent)
+{
+	rc_uninitialized char text[RC_NUMBER_MAX];
+	unsigned __int128 digits = 0;
+	bool point = false;
+	char *p = text;
+
+	rc_number_format_g(size, 64, text);
+	*ret_exponent = 0;
+	for (; *p && *p != 'e'; p++) {
+		if (*p == '.') {
+			point = true;
+			continue;
+		}
+		digits = digits * 10 + (unsigned int)(*p - '0');
+		*ret_exponent -= point;
+	}
+	if (*p == 'e')
+		*ret_exponent += (int)strtol(p + 1, NULL, 10);
+	for (; digits > 0 && digits % 10 == 0; digits /= 10)
+		++*ret_exponent;
+	*ret_digits = (uint64_t)digits;
+}
+
+/* By the decimal texts, without rounding: 1 is a multiple of 0.1. */
+static bool is_multiple(double value, double of)
+{
+	uint64_t digits, divisor, rest;
+	int exponent, divisor_exponent;
+
+	to_decimal(fabs(value), &digits, &exponent);
+	to_decimal(fabs(of), &divisor, &divisor_exponent);
+	if (divisor == 0)
+		return false;
+	for (; divisor_exponent > exponent; divisor_exponent--) {
+		if (divisor > digits)
+			return digits == 0;
+		divisor *= 10;
+	}
+	rest = digits % divisor;
+	for (; exponent > divisor_exponent && rest != 0; exponent--)
+		rest = (uint64_t)((unsigned __int128)rest * 10 % divisor);
+	return rest == 0;
+}
+
 static void check_number(const struct rc_helm_schema_keywords *schema, double value,
 			 const struct rc_helm_schema_path *path,
 			 struct rc_helm_schema_result *result)
@@ -129,7 +177,7 @@ static void check_number(const struct rc_helm_schema_keywords *schema, double va
 	char text[NUMBER_TEXT];
 	double limit;
 
-	if (limit_of(schema, RC_HELM_SCHEMA_MULTIPLE_OF, &limit) && fmod(value, limit) != 0)
+	if (limit_of(schema, RC_HELM_SCHEMA_MULTIPLE_OF, &limit) && !is_multiple(value, limit))
 		rc_helm_schema_add(result, path, "Must be a multiple of %s",
 				   number_text(limit, text));
 	if (!below && limit_of(schema, RC_HELM_SCHEMA_MAXIMUM, &limit) && value > limit)

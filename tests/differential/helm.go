@@ -32,7 +32,8 @@ func sameText(a, b string) bool {
 	if a == b {
 		return true
 	}
-	return strings.HasPrefix(a, "values don't meet") && sortLines(a) == sortLines(b)
+	isAny := strings.HasPrefix(a, "values don't meet") || strings.HasPrefix(a, "==> Linting")
+	return isAny && sortLines(a) == sortLines(b)
 }
 
 // render is Helm's library doing what `helm template` does, without a process.

@@ -133,6 +133,17 @@ fails "not YAML" "YAML parse error on c/templates/r.yaml" "$ctl" render rel "$wo
 printf '{"properties":{"num":{"type":"string"}}}' >"$work/c/values.schema.json"
 fails schema "- num: Invalid type. Expected: string, given: integer" "$ctl" render rel "$work/c"
 
+# A chart under two names has what is below it once, under the last name, as Helm's shared charts do.
+mkdir -p "$work/two/charts/sub/templates" "$work/two/charts/sub/charts/deep/templates"
+printf 'apiVersion: v2\nname: two\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 1.x, alias: other}\n- {name: sub, version: 1.x}\n' >"$work/two/Chart.yaml"
+printf 'apiVersion: v2\nname: sub\nversion: 1.0.0\n' >"$work/two/charts/sub/Chart.yaml"
+printf 'apiVersion: v2\nname: deep\nversion: 1.0.0\n' >"$work/two/charts/sub/charts/deep/Chart.yaml"
+echo 'x: {{ .Values.x }}' >"$work/two/charts/sub/charts/deep/templates/a.yaml"
+printf 'other: {deep: {x: 1}}\nsub: {deep: {x: 2}}\n' >"$work/two/values.yaml"
+expect "two names" "---
+# Source: two/charts/sub/charts/deep/templates/a.yaml
+x: 2" "$ctl" render rel "$work/two"
+
 # Starting with OpenSSL would cost more than rendering a chart.
 if ldd "$ctl" | grep -E 'libssl|libcrypto'; then fail "linked with OpenSSL"; else pass; fi
 

@@ -58,6 +58,7 @@ static const struct {
 	{"{\"additionalItems\": 3}",
 	 "Invalid type. Expected: boolean/valid schema, given: additionalItems"},
 	{"{\"multipleOf\": \"x\"}", "Invalid type. Expected: number, given: multipleOf"},
+	{"{\"properties\": {\"n\": {\"multipleOf\": 0.1}}}", ""},
 	{"{\"multipleOf\": 0}", "multipleOf must be strictly greater than 0"},
 	{"{\"multipleOf\": -1}", "multipleOf must be strictly greater than 0"},
 	{"{\"minimum\": \"x\"}", "minimum must be of a number"},
