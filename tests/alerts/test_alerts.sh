@@ -53,6 +53,6 @@ if command -v promtool >/dev/null; then
 	check 'the rules fire when they should' promtool test rules "$work/reconciled.tests.yaml"
 	check 'the metrics page is one' page_is_well
 else
-	skip 3 "no promtool (the distribution's package prometheus): no rule was tried"
+	skip 3 "no promtool (make conformance PEER=alerts brings it): no rule was tried"
 fi
 summary
