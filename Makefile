@@ -38,9 +38,9 @@ CFLAGS_release  := -O2 -g $(HARDENING)
 LDFLAGS_release := $(LINKING)
 SANITIZERS      := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CFLAGS_asan     := -O1 -g -fno-omit-frame-pointer $(SANITIZERS) -DRC_SANITIZED=1
-LDFLAGS_asan    := $(SANITIZERS)
+LDFLAGS_asan    := -Wl,--as-needed $(SANITIZERS)
 CFLAGS_coverage := -O0 -g --coverage
-LDFLAGS_coverage := --coverage
+LDFLAGS_coverage := -Wl,--as-needed --coverage
 CFLAGS_analyze  := -O1 -g -fanalyzer
 CFLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined -DRC_SANITIZED=1
