@@ -162,63 +162,69 @@ static int scan_word(struct scan *scan, const char *word)
 	return 0;
 }
 
-static int scan_object(struct scan *scan)
+/* Past the byte that opens a collection and, when it is empty, the one that closes it. */
+static bool is_empty(struct scan *scan, char closing)
+{
+	scan->at++;
+	skip_space(scan);
+	if (!sees(scan, closing))
+		return false;
+	scan->at++;
+	return true;
+}
+
+/* Behind a member: past a comma (1), or past the closing byte (0). */
+static int scan_next(struct scan *scan, char closing, const char *context)
+{
+	bool is_last;
+
+	skip_space(scan);
+	is_last = sees(scan, closing);
+	if (!is_last && !sees(scan, ','))
+		return fail_char(scan, context);
+	scan->at++;
+	return !is_last;
+}
+
+static int scan_member(struct scan *scan)
 {
 	int r;
 
-	scan->at++;
 	skip_space(scan);
-	if (sees(scan, '}')) {
-		scan->at++;
-		return 0;
+	if (!sees(scan, '"'))
+		return fail_char(scan, "looking for beginning of object key string");
+	r = scan_string(scan);
+	if (r < 0)
+		return r;
+	skip_space(scan);
+	if (!sees(scan, ':'))
+		return fail_char(scan, "after object key");
+	scan->at++;
+	return scan_value(scan);
+}
+
+static int scan_object(struct scan *scan)
+{
+	int r = !is_empty(scan, '}');
+
+	while (r > 0) {
+		r = scan_member(scan);
+		if (r == 0)
+			r = scan_next(scan, '}', "after object key:value pair");
 	}
-	for (;;) {
-		skip_space(scan);
-		if (!sees(scan, '"'))
-			return fail_char(scan, "looking for beginning of object key string");
-		r = scan_string(scan);
-		if (r < 0)
-			return r;
-		skip_space(scan);
-		if (!sees(scan, ':'))
-			return fail_char(scan, "after object key");
-		scan->at++;
-		r = scan_value(scan);
-		if (r < 0)
-			return r;
-		skip_space(scan);
-		if (sees(scan, '}')) {
-			scan->at++;
-			return 0;
-		}
-		if (!sees(scan, ','))
-			return fail_char(scan, "after object key:value pair");
-		scan->at++;
-	}
+	return r;
 }
 
 static int scan_array(struct scan *scan)
 {
-	scan->at++;
-	skip_space(scan);
-	if (sees(scan, ']')) {
-		scan->at++;
-		return 0;
-	}
-	for (;;) {
-		int r = scan_value(scan);
+	int r = !is_empty(scan, ']');
 
-		if (r < 0)
-			return r;
-		skip_space(scan);
-		if (sees(scan, ']')) {
-			scan->at++;
-			return 0;
-		}
-		if (!sees(scan, ','))
-			return fail_char(scan, "after array element");
-		scan->at++;
+	while (r > 0) {
+		r = scan_value(scan);
+		if (r == 0)
+			r = scan_next(scan, ']', "after array element");
 	}
+	return r;
 }
 
 static int scan_value(struct scan *scan)

@@ -335,11 +335,10 @@ static int emit(struct rc_yaml_emitter *emitter, struct rc_value value)
 	case RC_VALUE_UINT8:
 	case RC_VALUE_UINT32:
 	case RC_VALUE_UINT64:
-		rc_buf_printf(&bytes, "%lld", (long long)value.integer);
-		if (is_duration(emitter, value)) {
-			rc_buf_clear(&bytes);
+		if (is_duration(emitter, value))
 			rc_value_print(&bytes, value);
-		}
+		else
+			rc_buf_printf(&bytes, "%lld", (long long)value.integer);
 		rc_yaml_emit_plain(emitter, rc_buf_str(&bytes));
 		return 0;
 	case RC_VALUE_FLOAT:
