@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "data/unicode-tables.h"
+#include "data/unicode-cases.h"
+#include "data/unicode-letters.h"
+#include "data/unicode-prints.h"
 
 enum { TO_UPPER, TO_LOWER, TO_TITLE };
 
