@@ -4,32 +4,12 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/sort.h"
 #include "data/gjson-private.h"
 #include "data/json.h"
 
 static json_t *share(const json_t *json)
 {
 	return json_incref((json_t *)(uintptr_t)json);
-}
-
-static int compare(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-const char **rc_gjson_sort_keys(const json_t *object)
-{
-	const char **keys = rc_calloc(json_object_size(object) + 1, sizeof(*keys)), *key;
-	json_t *value;
-	size_t n = 0;
-
-	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
-		keys[n++] = key;
-	rc_sort(keys, n, sizeof(*keys), compare);
-	return keys;
 }
 
 /* An option of a modifier: {"deep": true}. */
@@ -101,7 +81,7 @@ static json_t *modify_join(const json_t *json, const char *argument)
 
 static json_t *modify_keys(const json_t *json, const char *argument)
 {
-	rc_autofree const char **keys = rc_gjson_sort_keys(json);
+	rc_autofree const char **keys = rc_json_sort_keys(json);
 	json_t *list = json_array();
 
 	(void)argument;
@@ -114,7 +94,7 @@ static json_t *modify_keys(const json_t *json, const char *argument)
 
 static json_t *modify_values(const json_t *json, const char *argument)
 {
-	rc_autofree const char **keys = rc_gjson_sort_keys(json);
+	rc_autofree const char **keys = rc_json_sort_keys(json);
 	json_t *list;
 
 	(void)argument;
@@ -151,7 +131,7 @@ static json_t *modify_fromstr(const json_t *json, const char *argument)
 /* {"a": [1, 2], "b": [3, 4]} -> [{"a": 1, "b": 3}, {"a": 2, "b": 4}] */
 static json_t *modify_group(const json_t *json, const char *argument)
 {
-	rc_autofree const char **keys = rc_gjson_sort_keys(json);
+	rc_autofree const char **keys = rc_json_sort_keys(json);
 	json_t *list, *item;
 	size_t i;
 
@@ -171,7 +151,7 @@ static json_t *modify_group(const json_t *json, const char *argument)
 /* What a path finds at any depth. */
 static void dig(const json_t *json, const char *path, json_t *found)
 {
-	rc_autofree const char **keys = rc_gjson_sort_keys(json);
+	rc_autofree const char **keys = rc_json_sort_keys(json);
 	json_auto_t *here = rc_gjson_get(json, path);
 	json_t *item;
 	size_t i;

@@ -228,7 +228,7 @@ static json_t *walk_array(struct walk *state, const json_t *list, const char *pa
 static json_t *walk_object(struct walk *state, const json_t *object, const char *path)
 {
 	struct part part = read_name(path);
-	rc_autofree const char **keys = rc_gjson_sort_keys(object);
+	rc_autofree const char **keys = rc_json_sort_keys(object);
 	json_t *found = NULL;
 
 	if (part.pipe) {

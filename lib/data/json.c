@@ -95,18 +95,24 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
+const char **rc_json_sort_keys(const json_t *object)
+{
+	const char **keys = rc_calloc(json_object_size(object) + 1, sizeof(*keys)), *key;
+	json_t *value;
+	size_t n = 0;
+
+	json_object_foreach ((json_t *)(uintptr_t)object, key, value)
+		keys[n++] = key;
+	rc_sort(keys, n, sizeof(*keys), compare_keys);
+	return keys;
+}
+
 static void write_object(struct rc_buf *buf, const json_t *json)
 {
-	size_t n = json_object_size(json), i = 0;
-	rc_autofree const char **keys = rc_calloc(n ? n : 1, sizeof(*keys));
-	void *at;
+	rc_autofree const char **keys = rc_json_sort_keys(json);
 
-	for (at = json_object_iter((json_t *)(uintptr_t)json); at;
-	     at = json_object_iter_next((json_t *)(uintptr_t)json, at))
-		keys[i++] = json_object_iter_key(at);
-	rc_sort(keys, n, sizeof(*keys), compare_keys);
 	rc_buf_putc(buf, '{');
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; keys[i]; i++) {
 		if (i > 0)
 			rc_buf_putc(buf, ',');
 		rc_json_write_string(buf, rc_str(keys[i]), true);

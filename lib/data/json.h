@@ -25,6 +25,9 @@ const char *rc_json_text(const json_t *json, ...) __attribute__((sentinel));
 /* The value at a path of object keys, or NULL; borrowed. */
 json_t *rc_json_get(const json_t *json, ...) __attribute__((sentinel));
 
+/* The keys of an object in byte order, NULL behind the last; free() the array only. */
+const char **rc_json_sort_keys(const json_t *object);
+
 /* Apply a merge patch (RFC 7386) to target, in place. */
 void rc_json_merge(json_t *target, const json_t *patch);
 

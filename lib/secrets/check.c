@@ -378,10 +378,14 @@ static json_t *describe_server(const struct rc_vault_server *server)
 			 "pausedSeconds", (json_int_t)((pause_ms + 999) / 1000), "message", why);
 }
 
+static const json_t *condition_of(const struct secrets_store_check *check)
+{
+	return json_array_get(rc_json_get(check->store, "status", "conditions", NULL), 0);
+}
+
 static json_t *describe_check(const struct secrets_store_check *check)
 {
-	const json_t *condition =
-		json_array_get(rc_json_get(check->store, "status", "conditions", NULL), 0);
+	const json_t *condition = condition_of(check);
 	const struct rc_secrets_provider_ops *ops = check->client ? check->client->ops : NULL;
 	const struct rc_vault_server *server =
 		ops && ops->get_server ? ops->get_server(check->client) : NULL;
@@ -418,8 +422,7 @@ static void write_condition(const struct secrets_store_check *check, const char 
 			    struct rc_buf *out)
 {
 	static const char *const states[] = {"True", "False"};
-	const json_t *condition =
-		json_array_get(rc_json_get(check->store, "status", "conditions", NULL), 0);
+	const json_t *condition = condition_of(check);
 	const char *ready = rc_json_text(condition, "status", NULL);
 
 	for (size_t i = 0; i < RC_ARRAY_SIZE(states); i++)

@@ -269,28 +269,17 @@ static void drop_if_left(void *userdata, const struct rc_kube_live *live)
 
 /* ---- the status ---- */
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The keys of a map, sorted, each made into an item. */
 static json_t *list_sorted(const json_t *map, bool with_reason)
 {
-	size_t n = 0;
-	const char **keys = rc_calloc(json_object_size(map) + 1, sizeof(*keys));
-	json_t *list = json_array(), *value;
-	const char *key;
+	rc_autofree const char **keys = rc_json_sort_keys(map);
+	json_t *list = json_array();
 
-	json_object_foreach ((json_t *)(uintptr_t)map, key, value)
-		keys[n++] = key;
-	qsort(keys, n, sizeof(*keys), compare_texts);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; keys[i]; i++)
 		json_array_append_new(list, with_reason ? json_pack("{s:s, s:O}", "namespace",
 								    keys[i], "reason",
 								    json_object_get(map, keys[i]))
 							: json_string(keys[i]));
-	free(keys);
 	return list;
 }
 

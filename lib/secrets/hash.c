@@ -9,8 +9,8 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
-#include "base/sort.h"
 #include "data/base64.h"
+#include "data/json.h"
 
 #define DIGEST 28
 
@@ -27,13 +27,6 @@ const char *rc_secrets_hash_text(struct rc_str text, char hash[RC_SECRETS_HASH_M
 	return hash;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
 static void add_bytes(struct rc_buf *out, const char *base64)
 {
 	rc_autobuf struct rc_buf bytes = RC_BUF_INIT(RC_BUF_UNLIMITED);
@@ -47,22 +40,10 @@ static void add_bytes(struct rc_buf *out, const char *base64)
 		explicit_bzero(bytes.p, bytes.size);
 }
 
-static const char **list_keys(const json_t *map)
-{
-	const char **keys = rc_calloc(json_object_size(map) + 1, sizeof(*keys)), *key;
-	json_t *value;
-	size_t n = 0;
-
-	json_object_foreach ((json_t *)(uintptr_t)map, key, value)
-		keys[n++] = key;
-	rc_sort(keys, n, sizeof(*keys), compare);
-	return keys;
-}
-
 const char *rc_secrets_hash_data(const json_t *data, char hash[RC_SECRETS_HASH_MAX])
 {
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(RC_BUF_UNLIMITED);
-	rc_autofree const char **keys = list_keys(data);
+	rc_autofree const char **keys = rc_json_sort_keys(data);
 
 	rc_buf_puts(&text, "map[");
 	for (size_t i = 0; keys[i]; i++) {
@@ -77,7 +58,7 @@ const char *rc_secrets_hash_data(const json_t *data, char hash[RC_SECRETS_HASH_M
 
 static void add_value(struct rc_buf *out, const json_t *value)
 {
-	rc_autofree const char **keys = json_is_object(value) ? list_keys(value) : NULL;
+	rc_autofree const char **keys = json_is_object(value) ? rc_json_sort_keys(value) : NULL;
 
 	if (keys) {
 		rc_buf_puts(out, "map[");

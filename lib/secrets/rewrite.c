@@ -1,4 +1,4 @@
-/* Rewriting keys. */
+/* Rewriting keys, in byte order: of two that become the same the later one stays. */
 #include "secrets/rewrite.h"
 
 #include <errno.h>
@@ -7,39 +7,18 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
-#include "base/sort.h"
 #include "base/str.h"
 #include "data/json.h"
 #include "data/regex.h"
 #include "secrets/shape.h"
 #include "secrets/template.h"
 
-static int compare(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-/* In byte order: of two that become the same the later one stays. */
-static const char **sort_keys(const json_t *map)
-{
-	const char **keys = rc_calloc(json_object_size(map) + 1, sizeof(*keys)), *key;
-	json_t *value;
-	size_t n = 0;
-
-	json_object_foreach ((json_t *)(uintptr_t)map, key, value)
-		keys[n++] = key;
-	rc_sort(keys, n, sizeof(*keys), compare);
-	return keys;
-}
-
 /* ---- regexp, transform ---- */
 
 static int rewrite_regexp(const json_t *operation, const json_t *map, json_t *to,
 			  struct rc_error **err)
 {
-	rc_autofree const char **keys = sort_keys(map);
+	rc_autofree const char **keys = rc_json_sort_keys(map);
 	rc_cleanup(rc_regex_freep) struct rc_regex *regex = NULL;
 	struct rc_str target = rc_str(rc_json_text(operation, "target", NULL) ?: "");
 	int r = rc_regex_compile(rc_str(rc_json_text(operation, "source", NULL) ?: ""), &regex,
@@ -58,7 +37,7 @@ static int rewrite_regexp(const json_t *operation, const json_t *map, json_t *to
 static int rewrite_transform(const json_t *operation, const json_t *map, json_t *to,
 			     struct rc_error **err)
 {
-	rc_autofree const char **keys = sort_keys(map);
+	rc_autofree const char **keys = rc_json_sort_keys(map);
 	const char *text = rc_json_text(operation, "template", NULL) ?: "";
 	int r = 0;
 
@@ -95,7 +74,7 @@ static int merge_one(const char *key, const json_t *text, json_t *all, struct rc
 
 	if (!json_is_object(map))
 		return rc_fail(err, -EINVAL, "key '%s' does not hold a map in JSON", key);
-	keys = sort_keys(map);
+	keys = rc_json_sort_keys(map);
 	for (size_t i = 0; keys[i]; i++) {
 		if (json_object_get(all, keys[i]))
 			rc_buf_printf(conflicts, "%s%s", conflicts->n ? ", " : "", keys[i]);
@@ -107,7 +86,7 @@ static int merge_one(const char *key, const json_t *text, json_t *all, struct rc
 static int merge_all(const json_t *operation, const json_t *map, json_t *all,
 		     struct rc_buf *conflicts, struct rc_error **err)
 {
-	rc_autofree const char **keys = sort_keys(map);
+	rc_autofree const char **keys = rc_json_sort_keys(map);
 	const json_t *priority = json_object_get(operation, "priority");
 	bool is_strict =
 		!rc_text_equal(rc_json_text(operation, "priorityPolicy", NULL), "IgnoreNotFound");
