@@ -50,6 +50,7 @@ static const char *find_problem(const struct rc_config *config,
 {
 	int kinds =
 		(source->file != NULL) + (source->repository != NULL) + (source->cluster != NULL);
+	const char *problem;
 
 	if (kinds == 0)
 		return "an entry of applications has 'file', or 'from' with 'repository' and "
@@ -60,12 +61,8 @@ static const char *find_problem(const struct rc_config *config,
 		return check_live(config, source);
 	if (source->selector || source->n_namespaces)
 		return "'namespaces' and 'selector' go with 'cluster'";
-	if (source->path && !config_is_inside(NULL, source->path))
-		return rc_arena_printf(
-			config->arena,
-			"path '%s' leads out of the repository; it begins at its root",
-			source->path);
-	return source->repository ? check_repository(config, source) : NULL;
+	problem = config_find_path_problem(config, source->path);
+	return problem || !source->repository ? problem : check_repository(config, source);
 }
 
 int config_applications_check(const struct rc_config *config, struct rc_buf *messages)

@@ -61,14 +61,9 @@ static const char *find_problem(const struct rc_config *config)
 				       source->repository);
 	if (repository->type && strcmp(repository->type, "git") != 0)
 		return "the configuration comes from a repository of type git";
-	if (source->path && !config_is_inside(NULL, source->path))
-		return rc_arena_printf(
-			config->arena,
-			"path '%s' leads out of the repository; it begins at its root",
-			source->path);
 	if (source->since && !is_commit(source->since))
 		return "'since' is a commit, in 40 hexadecimal digits";
-	return NULL;
+	return config_find_path_problem(config, source->path);
 }
 
 int config_git_check(const struct rc_config *config, struct rc_buf *messages)

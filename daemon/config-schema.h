@@ -61,6 +61,8 @@ extern const struct config_struct config_secret; /* over struct rc_config_auth: 
 unsigned int config_count_sources(const struct rc_config_auth *auth);
 /* path, from folder (NULL: the root), stays in the repository. */
 bool config_is_inside(const char *folder, const char *path);
+/* What is wrong with a path (may be NULL) from a repository's root, or NULL. */
+const char *config_find_path_problem(const struct rc_config *config, const char *path);
 /* NULL: there is none of that name. */
 const struct rc_config_repository *config_find_repository(const struct rc_config *config,
 							  const char *name);

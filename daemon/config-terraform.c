@@ -376,11 +376,10 @@ static const char *find_path_problem(const struct rc_config *config,
 		size_t n;
 	} lists[] = {{"backendConfig", it->backend_config, it->n_backend_config},
 		     {"varFiles", it->var_files, it->n_var_files}};
+	const char *problem = config_find_path_problem(config, it->path);
 
-	if (it->path && !config_is_inside(NULL, it->path))
-		return rc_arena_printf(
-			config->arena,
-			"path '%s' leads out of the repository; it begins at its root", it->path);
+	if (problem)
+		return problem;
 	for (size_t i = 0; i < RC_ARRAY_SIZE(lists); i++)
 		for (size_t j = 0; j < lists[i].n; j++)
 			if (lists[i].paths[j][0] != '/' &&

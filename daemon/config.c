@@ -19,27 +19,25 @@ void rc_config_free(struct rc_config *config)
 	free(config);
 }
 
-/* A second document would be left unread. */
-static void check_is_last(struct config_reader *reader, struct rc_str text,
-			  const struct rc_yaml_options *options)
+/* The file's one document: a second would be left unread. */
+static int read_document(struct config_reader *reader, struct rc_str text,
+			 struct rc_yaml_node **ret_node, struct rc_error **err)
 {
+	const struct rc_yaml_options options = {.file = reader->file};
 	rc_cleanup(rc_yaml_reader_freep) struct rc_yaml_reader *documents =
-		rc_yaml_reader_new(text, options);
-	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
-	struct rc_yaml_node *node = NULL;
+		rc_yaml_reader_new(text, &options);
+	struct rc_yaml_node *second;
+	int r = rc_yaml_reader_next(documents, reader->arena, ret_node, err);
 
-	if (rc_yaml_reader_next(documents, reader->arena, &node, NULL) != 1)
-		return;
-	if (rc_yaml_reader_next(documents, reader->arena, &node, &err) == 1)
-		config_fail(reader, node->line, node->column,
+	if (r == 0)
+		return rc_yaml_parse(reader->arena, text, &options, ret_node, err);
+	if (r > 0)
+		r = rc_yaml_reader_next(documents, reader->arena, &second, err);
+	if (r > 0)
+		config_fail(reader, second->line, second->column,
 			    "a second document begins here; a file has one: take the '---' out, or "
 			    "make it a file of conf.d");
-	else if (err) {
-		rc_autofree char *chain = rc_error_format(err);
-
-		rc_buf_printf(reader->messages, "%s\n", chain);
-		reader->n_errors++;
-	}
+	return r < 0 ? r : 0;
 }
 
 static int read_one(struct rc_config *config, const char *path, const char *label,
@@ -48,21 +46,19 @@ static int read_one(struct rc_config *config, const char *path, const char *labe
 	struct config_reader reader = {.arena = config->arena,
 				       .file = rc_arena_strdup(config->arena, label ?: path),
 				       .messages = messages};
-	struct rc_yaml_options options = {.file = reader.file};
 	rc_cleanup(rc_error_freep) struct rc_error *err = NULL;
 	rc_autobuf struct rc_buf text = RC_BUF_INIT(FILE_MAX_BYTES);
 	struct rc_yaml_node *node;
 	int r = rc_file_read(path, &text, &err);
 
 	if (r == 0)
-		r = rc_yaml_parse(config->arena, rc_buf_str(&text), &options, &node, &err);
+		r = read_document(&reader, rc_buf_str(&text), &node, &err);
 	if (r < 0) {
 		rc_autofree char *chain = rc_error_format(err);
 
 		rc_buf_printf(messages, "%s\n", chain);
 		return r;
 	}
-	check_is_last(&reader, rc_buf_str(&text), &options);
 	if (label)
 		config_git_check_keys(&reader, node);
 	config_decode(&reader, node, &config_root, config, "the configuration");
@@ -132,6 +128,15 @@ bool config_is_inside(const char *folder, const char *path)
 			at += n;
 		}
 	return true;
+}
+
+const char *config_find_path_problem(const struct rc_config *config, const char *path)
+{
+	if (!path || config_is_inside(NULL, path))
+		return NULL;
+	return rc_arena_printf(config->arena,
+			       "path '%s' leads out of the repository; it begins at its root",
+			       path);
 }
 
 const struct rc_config_repository *config_find_repository(const struct rc_config *config,
